@@ -1,0 +1,1 @@
+"""What the library `kern/` costs and loses, beside the libraries people use today."""

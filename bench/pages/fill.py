@@ -1,0 +1,165 @@
+"""`python -m bench.pages.fill SESSIONS DECISIONS MESSAGES`: tables and rows in the database that the environment names.
+
+SESSIONS sessions in three queues of the demo desk, most of them closed; DECISIONS of them wait for a person; one more, `long`,
+has MESSAGES messages. Prints the seconds it took.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import django
+
+EMAIL, PASSWORD = "ben@bench.example", "bench"
+BATCH = 5_000
+WORDS = ("refund", "flight", "delay", "bag", "seat", "booking", "cancel", "voucher", "meal", "gate", "wheelchair", "invoice")
+#: Of a hundred sessions so many are open, so many snoozed; the others are closed.
+OPEN, SNOOZED = 30, 4
+
+
+def main() -> None:
+    """Fill it; the same numbers give the same rows."""
+    django.setup()
+    sessions, decisions, messages = map(int, sys.argv[1:4])
+    began = time.monotonic()
+    person = _people()
+    _fill(sessions, person, random.Random(1))
+    _ask(decisions)
+    if messages:
+        _talk(messages)
+    _analyze()
+    print(json.dumps(round(time.monotonic() - began, 1)))
+
+
+def _people() -> Any:
+    """The tables, the demo desk's queues, and Ben, who works all of them and is no admin."""
+    from django.core.management import call_command
+
+    from sessions_app import desk
+    from sessions_app.models import Person, Queue
+
+    call_command("migrate", interactive=False, verbosity=0)
+    desk.sync()
+    ben = Person.objects.create_user(EMAIL, PASSWORD, display_name="Ben")
+    ben.queues.set(Queue.objects.all())
+    return ben
+
+
+def _fill(count: int, person: Any, dice: random.Random) -> None:
+    from sessions_app.models import Queue, Run, Session, SessionRead, TicketLink, TicketSystem
+
+    queues, system = list(Queue.objects.all()), TicketSystem.objects.first()
+    made = _sessions(count, queues, person, dice)
+    while batch := list(islice(made, BATCH)):
+        rows = Session.objects.bulk_create(batch)
+        agents = [(row, row.queue.agent_id) for row in rows if row.queue]
+        Run.objects.bulk_create([Run(session=row, agent_id=agent, status="completed") for row, agent in agents])
+        SessionRead.objects.bulk_create([SessionRead(session=row, person=person) for row in rows[::2]])
+        ticketed = [TicketLink(session=row, system=system, ticket_id=f"ZD-{row.pk}") for row in rows[::3]]
+        TicketLink.objects.bulk_create(ticketed)
+
+
+def _sessions(count: int, queues: list[Any], person: Any, dice: random.Random) -> Iterator[Any]:
+    from django.utils import timezone
+
+    from sessions_app.models import Session
+
+    now = timezone.now()
+    for number in range(count):
+        luck = dice.randrange(100)
+        when = now - timedelta(minutes=number / 3)
+        words = " ".join(dice.choices(WORDS, k=9))
+        yield Session(
+            queue=dice.choice(queues),
+            user_id=f"customer-{number % (count // 3 + 1)}",
+            customer_name=f"Customer {number}",
+            name=words[:40] if luck % 5 else "",
+            name_source="auto" if luck % 5 else "",
+            status="open" if luck < OPEN else "snoozed" if luck < OPEN + SNOOZED else "closed",
+            assignee=person if luck % 20 == 0 else None,
+            last_text=words,
+            activity_at=when,
+            created_at=when,
+            updated_at=when,
+        )
+
+
+def _ask(count: int) -> None:
+    """Turns that wait for a person, made by the real loop."""
+    from django.db import transaction
+
+    from kern.testing import call
+    from sessions_app.demo.story import Story
+
+    for number in range(count):
+        with transaction.atomic():
+            story = Story(f"asks-{number}", "bookings", f"Customer of decision {number}")
+            story.customer(f"Please cancel my booking K7QX2M, it is the {number}th time that I ask.")
+            story.agent(
+                call("find_booking", reference="K7QX2M"),
+                call("cancel_reservation", reference="K7QX2M", reason=f"asked {number} times"),
+            )
+
+
+def _talk(count: int) -> None:
+    """One conversation of turns with a question, a tool call, its output and an answer each."""
+    from django.utils import timezone
+
+    from sessions_app.models import Change, Message, Queue, Run, Session, ToolCall
+
+    queue = Queue.objects.get(slug="bookings")
+    session = Session.objects.create(session_id="long", queue=queue, customer_name="Customer of many words", name="Long talk")
+    runs = Run.objects.bulk_create(
+        [
+            Run(session=session, agent_id=queue.agent_id, agent_name="Booking agent", status="completed")
+            for _ in range(count // 4)
+        ]
+    )
+    now = timezone.now()
+    messages: list[Message] = []
+    for number, run in enumerate(runs):
+        call = {"id": f"call_{number}", "name": "find_booking", "arguments": '{"reference": "K7QX2M"}'}
+        agent = {"session": session, "run": run, "author_kind": "agent", "author": "Booking agent", "created_at": now}
+        asked = Message(
+            session=session, run=run, content=f"Question {number}: where is my bag?", author="Customer of many words"
+        )
+        called = Message(role="assistant", tool_calls=[call], **agent)
+        output = Message(role="tool", tool_call_id=call["id"], tool_name=call["name"], content="On the belt.", **agent)
+        answered = Message(role="assistant", content=f"Answer {number}: it is **on the belt** by now.", **agent)
+        messages += [asked, called, output, answered]
+    Message.objects.bulk_create(messages, batch_size=BATCH)
+    journal = {
+        "tool_name": "find_booking",
+        "arguments": {"reference": "K7QX2M"},
+        "status": "finished",
+        "result": "On the belt.",
+    }
+    ToolCall.objects.bulk_create(
+        [
+            ToolCall(run=run, call_id=f"call_{number}", started_at=now, finished_at=now, **journal)
+            for number, run in enumerate(runs)
+        ]
+    )
+    changes = [Change(session=session, kind="run.completed", actor="Booking agent", data={"run": run.run_id}) for run in runs]
+    Change.objects.bulk_create(changes, batch_size=BATCH)
+    session.last_change = Change.objects.filter(session=session).latest("pk").pk
+    session.save(update_fields=["last_change"])
+
+
+def _analyze() -> None:
+    """What the database does by itself after a while: look at its rows once, to plan by them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Take docs/screenshots/ anew: start the program with its demo in a fresh folder, sign in, picture every page.
+
+`make screenshots` (or `python -m docs.take_screenshots [FOLDER]`). Each page is taken light, dark and on a phone.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.chromium import started_chromium
+from tests.story.program import Program
+
+HERE = Path(__file__).parent / "screenshots"
+LOOKS: dict[str, tuple[str, ViewportSize]] = {
+    "light": ("light", {"width": 1440, "height": 900}),
+    "dark": ("dark", {"width": 1440, "height": 900}),
+    "phone": ("light", {"width": 390, "height": 844}),
+}
+
+
+@dataclass
+class Shot:
+    """One page: where it is, whether one must be signed in, and what to do before the picture."""
+
+    name: str
+    path: str
+    signed_in: bool = True
+    prepare: Callable[[Page], object] = Page.content
+
+
+def press(*keys: str) -> Callable[[Page], object]:
+    return lambda page: [page.keyboard.press(key) for key in keys]
+
+
+def customer_conversation(page: Page) -> None:
+    page.get_by_label("Your name").fill("Nora Lind")
+    page.locator("textarea").fill("Hello, how many bags may I take along?")
+    page.get_by_role("button", name="Send").click()
+    page.locator("#timeline .words").nth(1).wait_for()
+
+
+def unfold(page: Page) -> None:
+    """What the team's members did."""
+    for step in page.locator(".timeline details.step").all():
+        step.locator("summary").first.click()
+
+
+def story(page: Page) -> None:
+    """The story of a call that was approved and ran."""
+    page.goto("/requirements/1/")
+
+
+SHOTS = [
+    Shot("sign-in", "/accounts/login/", signed_in=False),
+    Shot("decisions", "/decisions/"),
+    Shot("decision", "/decisions/demo-marta/"),
+    Shot("decision-editing", "/decisions/demo-marta/?edit=1", prepare=press("e")),
+    Shot("conversation", "/open/demo-priya/"),
+    Shot("conversation-details", "/open/demo-samuel/?details=1"),
+    Shot("failed-run", "/open/demo-diego/"),
+    Shot("team", "/open/demo-samuel/", prepare=unfold),
+    Shot("story", "/open/demo-priya/", prepare=story),
+    Shot("rules", "/rules/"),
+    Shot("reports", "/reports/"),
+    Shot("open", "/open/"),
+    Shot("closed", "/closed/"),
+    Shot("nothing-found", "/open/?q=nothing+of+the+kind"),
+    Shot("keyboard-help", "/decisions/", prepare=press("?")),
+    Shot("customer-writes", "/help/bookings/", signed_in=False),
+    Shot("customer-reads", "/help/bookings/", signed_in=False, prepare=customer_conversation),
+    Shot("api", "/api/docs"),
+    Shot("admin", "/admin/"),
+]
+
+
+def sign_in(page: Page, password: str) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill("ana@desk.example")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/decisions/**")
+
+
+def take(browser: Browser, program: Program, look: str, folder: Path) -> None:
+    """Every page in one look."""
+    scheme, viewport = LOOKS[look]
+    options = {"color_scheme": scheme, "viewport": viewport, "base_url": program.address, "reduced_motion": "reduce"}
+    inside, outside = (browser.new_context(**options).new_page() for _ in range(2))  # type: ignore[arg-type]
+    sign_in(inside, program.password_of("ana@desk.example"))
+    for shot in SHOTS:
+        page = inside if shot.signed_in else outside
+        page.goto(shot.path)
+        shot.prepare(page)
+        page.wait_for_timeout(600)
+        page.screenshot(path=folder / f"{shot.name}-{look}.png")
+        print(f"{shot.name}-{look}.png")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as var, Program(Path(var)) as program, started_chromium() as browser:
+        for look in LOOKS:
+            take(browser, program, look, folder)
+
+
+if __name__ == "__main__":
+    main()

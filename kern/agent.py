@@ -1,0 +1,21 @@
+"""An agent: a model with instructions, tools and a memory of its sessions."""
+
+from __future__ import annotations
+
+from kern.participant import Participant
+
+
+class Agent(Participant):
+    """An agent that talks in sessions.
+
+    `model` answers; `db` keeps sessions (without one they live in memory, as long as the agent). `name`, `description` and
+    `instructions` (text, lines or a function called each turn) make the system message. `tools` are typed functions or
+    `@tool`s.
+    `session_id` and `user_id` are defaults for every call. The newest `num_history_runs` turns of the session go to the model
+    unless `add_history_to_context` is off. `tool_call_limit` bounds the calls of one run, `deadline` its seconds of work.
+    `session_summary_manager` may name a cheaper model for generated names. `cache_session` keeps sessions in memory, for
+    development and tests only. `lease` (seconds) is how long a run whose process died keeps others away.
+    """
+
+
+__all__ = ["Agent"]

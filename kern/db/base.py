@@ -1,0 +1,197 @@
+"""What the library asks of a database. `SqliteDb` is one; the web application's `DjangoDb` is another.
+
+Two rules hold for every implementation. Rows are appended, never a blob rewritten, so a turn costs the same whatever the length
+of the session (rule L4). And whoever works on a run holds a `Claim`; every write of the work checks the claim in the same
+transaction and raises `LeaseLostError` when the run is no longer this worker's (cancelled, fenced off, or taken by another).
+All methods raise `StorageError` when the database fails (rule L9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from kern.message import Message, Role, new_id
+from kern.requirement import Requirement
+from kern.requirement import Status as RequirementStatus
+from kern.run import RunMetrics, RunOutput
+from kern.session import AgentSession, NameSource, SessionKind
+
+Signal = Literal["ok", "cancelled", "lost"]
+
+
+@dataclass(slots=True)
+class Claim:
+    """The right to work on one run without a parent, and on its members' runs.
+
+    `owner` is unique a claim; `lease` is in seconds, renewed by `Db.renew` while the work goes on. `fence` and `worker` are for
+    storages that use them.
+    """
+
+    run_id: str
+    owner: str = field(default_factory=new_id)
+    lease: float = 60.0
+    fence: int = 0
+    worker: str = ""
+
+
+class Db(Protocol):
+    """Storage of sessions, runs, messages, tool calls and requirements."""
+
+    # Sessions and their names -----------------------------------------------------------------------------------------
+
+    def read_session(self, session_id: str) -> AgentSession | None:
+        """The session (a `TeamSession` where its kind is team), or `None`."""
+        ...
+
+    def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
+        """Sessions, last used first; `before` is an `updated_at` (exclusive), for the next page."""
+        ...
+
+    def rename_session(
+        self, session_id: str, name: str, source: NameSource, *, expected_version: int | None = None
+    ) -> AgentSession | None:
+        """Write the name column alone, and count `name_version` up (rule L5).
+
+        With `expected_version`, write only if nobody renamed since. Returns the session as it is afterwards, `None` if there
+        is none.
+        """
+        ...
+
+    def delete_session(self, session_id: str) -> bool:
+        """Remove the session and all it holds. Returns whether there was one."""
+        ...
+
+    # Runs: open, claim, end -------------------------------------------------------------------------------------------
+
+    def open_run(self, run: RunOutput, claim: Claim, *, kind: SessionKind) -> AgentSession:
+        """One transaction: create the session if it is missing, store the run as running under `claim`, and its messages (rule
+        L10).
+
+        The returned session's `previous_run_id` names the newest run without a parent before this one.
+        Raises `SessionOwnershipError` when the session is another user's (nothing is stored), `SessionBusyError` where the
+        storage
+        allows one active run a session.
+        """
+        ...
+
+    def answer_run(self, run_id: str, answers: Sequence[Requirement]) -> None:
+        """Paused → pending, with the given answers stored, in one transaction.
+
+        Only answers to requirements that are still pending count (one that was answered in storage stands, rule L8: its stored
+        `arguments` are never replaced). Raises `RunNotFoundError`; `RunNotContinuableError` when the run is not paused;
+        `UnresolvedRequirementsError` when one is left unanswered, and then nothing is stored (rule L7); `AlreadyAnsweredError`
+        likewise where a given answer is not the one that stands (see kern.answers), and `InvalidAnswerError` where
+        `Requirement.must_accept` refuses one (too late, or too few people).
+        """
+        ...
+
+    def claim_run(self, claim: Claim) -> RunOutput | None:
+        """Pending → running under `claim` by compare-and-set. The run as loaded by `load_run`, or `None` when somebody else
+        has it."""
+        ...
+
+    def renew(self, claim: Claim) -> Signal:
+        """Extend the lease. `cancelled`: somebody asked to stop; `lost`: the run is not ours any more."""
+        ...
+
+    def cancel_run(self, run_id: str) -> bool:
+        """Pending or paused → cancelled at once (with its members' runs and open requirements); running → asked to stop.
+
+        Returns whether the run was active.
+        """
+        ...
+
+    def pause_run(self, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
+        """Running → paused; stores new requirements, marks the members' runs that wait as paused, and gives the claim up."""
+        ...
+
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+        """Store `run`'s status (completed, error or cancelled), content, error and metrics, and the last message, in one
+        transaction.
+
+        A run without a parent gives the claim up; one that ends other than completed ends its members' active runs and cancels
+        open requirements too.
+        """
+        ...
+
+    # Steps of a run ---------------------------------------------------------------------------------------------------
+
+    def open_member_run(self, claim: Claim, run: RunOutput) -> None:
+        """Store a member's run as running, with its messages; unique per (`parent_run_id`, `parent_call_id`)."""
+        ...
+
+    def store_answer(self, claim: Claim, message: Message, metrics: RunMetrics) -> None:
+        """Append an assistant message of `message.run_id` and journal each of its tool calls as proposed."""
+        ...
+
+    def append_message(self, claim: Claim, message: Message) -> None:
+        """Append one message of `message.run_id`."""
+        ...
+
+    def start_call(
+        self, claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], *, requirement_id: str | None = None
+    ) -> bool:
+        """Proposed → started by compare-and-set, with the arguments the tool gets. False when it was started before.
+
+        With `requirement_id` (a person said that an uncertain call did not happen): started → started again, and that
+        requirement
+        goes approved → executed in the same transaction, so that one answer starts the call once. False when it was used
+        before.
+        """
+        ...
+
+    def finish_call(
+        self,
+        claim: Claim,
+        output: Message,
+        *,
+        failed: bool,
+        requirement_id: str | None = None,
+        requirement_status: RequirementStatus | None = None,
+    ) -> None:
+        """Journal the call (`output.run_id`, `output.tool_call_id`) as finished and append its output, in one transaction.
+
+        With `requirement_id`, also set that requirement's status (executed or failed).
+        """
+        ...
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def load_run(self, run_id: str) -> RunOutput | None:
+        """The run with messages, tool journal, requirements (its members' too) and `member_runs`.
+
+        A running run whose lease ran out reads as `error` (interrupted).
+        """
+        ...
+
+    def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
+        """Runs without a parent, oldest first, loaded like `load_run`."""
+        ...
+
+    def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
+        """What was said in the session before this run: the messages (no system ones, no members') of the newest `last_n_runs`
+        runs, oldest first.
+
+        Reads only that window (rule L4). A storage that has messages outside of runs includes those between them.
+        """
+        ...
+
+    def messages(
+        self,
+        session_id: str,
+        *,
+        last_n_runs: int | None = None,
+        limit: int | None = None,
+        before: str | None = None,
+        roles: Sequence[Role] | None = None,
+        members: bool = True,
+    ) -> list[Message]:
+        """See `AgentSession.get_messages`; without `members`, messages of members' runs are left out."""
+        ...
+
+    def opening(self, session_id: str, limit: int = 6) -> list[Message]:
+        """The first user and assistant messages that have words, oldest first, members' left out; reads no more than it
+        needs."""
+        ...

@@ -1,0 +1,134 @@
+"""Reading runs and messages. Every statement finds its rows by an index; none walks a table."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
+
+from kern.db.sqlite_rows import Row, execution_of, message_of, requirement_of, run_of
+from kern.db.sqlite_runs import REQUIREMENTS
+from kern.message import Message, Role
+from kern.run import RunOutput
+
+INTERRUPTED = "interrupted: the process that worked on this run stopped before it ended"
+
+_ROOT = "SELECT root_run_id FROM runs WHERE run_id = ?"
+_ROOTS = "SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT ?"
+_RUNS = """SELECT session_id, run_id, user_id, agent_id, agent_name, model, parent_run_id, parent_call_id, status, content,
+    metrics, error, permanent_error, created_at, updated_at, root_run_id, lease_until
+    FROM runs WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+_MESSAGES_OF_RUNS = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at,
+    provider_items FROM messages WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+_CALLS_OF_RUNS = """SELECT run_id, call_id, tool_name, arguments, status, result, failed, worker, started_at, finished_at
+    FROM tool_calls WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+_REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, "WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"))
+# What the provider kept for itself never leaves its run, so it is not read here.
+_MESSAGES = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, ''
+    FROM messages"""
+_OF_WINDOW = """WHERE run_id IN (SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL
+    AND id < coalesce((SELECT id FROM runs WHERE run_id = ?), 9223372036854775807) ORDER BY id DESC LIMIT ?)
+    AND role <> 'system' ORDER BY id"""
+_HISTORY = f"{_MESSAGES} {_OF_WINDOW}"
+_OF_SESSION = "WHERE session_id = ?"
+_OF_NEWEST_RUNS = """WHERE run_id IN (SELECT run_id FROM runs WHERE root_run_id IN
+    (SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT ?))"""
+_WITHOUT_MEMBERS = """AND EXISTS (SELECT 1 FROM runs
+    WHERE runs.run_id = messages.run_id AND runs.parent_run_id IS NULL)"""
+_BEFORE = "AND id < (SELECT id FROM messages WHERE message_id = ? AND session_id = ?)"
+_WITH_ROLES = "AND role IN (SELECT value FROM json_each(?))"
+_NEWEST_FIRST = "ORDER BY id DESC LIMIT ?"
+_WITH_WORDS = "AND role IN ('user', 'assistant') AND content <> ''"
+_OPENING = " ".join((_MESSAGES, _OF_SESSION, _WITH_WORDS, _WITHOUT_MEMBERS, "ORDER BY id LIMIT ?"))
+_ALL = -1
+
+
+def load_run(connection: Connection, run_id: str) -> RunOutput | None:
+    """The run with everything below it, or `None`."""
+    row = connection.execute(_ROOT, (run_id,)).fetchone()
+    return None if row is None else _load(connection, [row[0]]).get(run_id)
+
+
+def runs(connection: Connection, session_id: str, last_n: int | None) -> list[RunOutput]:
+    """The session's runs without a parent, oldest first."""
+    roots = [row[0] for row in connection.execute(_ROOTS, (session_id, _ALL if last_n is None else last_n))]
+    loaded = _load(connection, roots)
+    return [loaded[run_id] for run_id in reversed(roots)]
+
+
+def history(connection: Connection, session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
+    """The messages of the window of runs before this one, oldest first."""
+    return [message_of(row) for row in connection.execute(_HISTORY, (session_id, before_run_id, last_n_runs))]
+
+
+def messages(
+    connection: Connection,
+    session_id: str,
+    last_n_runs: int | None,
+    limit: int | None,
+    before: str | None,
+    roles: Sequence[Role] | None,
+    members: bool,
+) -> list[Message]:
+    """The session's messages after the filters, oldest first."""
+    parts = [_MESSAGES, _OF_SESSION if last_n_runs is None else _OF_NEWEST_RUNS]
+    values: list[str | int] = [session_id]
+    if last_n_runs is not None:
+        values.append(last_n_runs)
+    if before is not None:
+        parts.append(_BEFORE)
+        values += [before, session_id]
+    if roles is not None:
+        parts.append(_WITH_ROLES)
+        values.append(json.dumps(list(roles)))
+    if not members:
+        parts.append(_WITHOUT_MEMBERS)
+    statement = " ".join((*parts, _NEWEST_FIRST))
+    newest_first = connection.execute(statement, (*values, _ALL if limit is None else limit)).fetchall()
+    return [message_of(row) for row in reversed(newest_first)]
+
+
+def opening(connection: Connection, session_id: str, limit: int) -> list[Message]:
+    """The first messages with words, oldest first; the walk along the session's index ends with the last one."""
+    return [message_of(row) for row in connection.execute(_OPENING, (session_id, limit))]
+
+
+def _load(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutput]:
+    """All runs of these trees by id, put together; as many statements for one tree as for a thousand."""
+    roots = json.dumps(root_run_ids)
+    rows = connection.execute(_RUNS, (roots,)).fetchall()
+    loaded = {row[1]: run_of(row) for row in rows}
+    _mark_interrupted(loaded, rows)
+    ids = json.dumps(list(loaded))
+    for row in connection.execute(_MESSAGES_OF_RUNS, (ids,)):
+        loaded[row[1]].messages.append(message_of(row))
+    for row in connection.execute(_CALLS_OF_RUNS, (ids,)):
+        loaded[row[0]].tools.append(execution_of(row))
+    for row in connection.execute(_REQUIREMENTS_OF_ROOTS, (roots,)):
+        requirement = requirement_of(row)
+        for run in _upwards(loaded, row[1]):
+            run.requirements.append(requirement)
+    for run in loaded.values():
+        if run.parent_run_id is not None:
+            loaded[run.parent_run_id].member_runs.append(run)
+    return loaded
+
+
+def _mark_interrupted(loaded: dict[str, RunOutput], rows: Iterable[Row]) -> None:
+    """A tree whose worker let the lease run out reads as failed, all of it that had not ended."""
+    now = time.time()
+    dead = {row[1] for row in rows if row[8] == "running" and row[16] is not None and row[16] <= now}
+    if not dead:
+        return
+    for row in rows:
+        run = loaded[row[1]]
+        if row[15] in dead and run.is_active:
+            run.status, run.error = "error", INTERRUPTED
+
+
+def _upwards(loaded: dict[str, RunOutput], run_id: str) -> Iterable[RunOutput]:
+    run: RunOutput | None = loaded[run_id]
+    while run is not None:
+        yield run
+        run = loaded[run.parent_run_id] if run.parent_run_id is not None else None

@@ -1,0 +1,235 @@
+"""Records to rows and back. The order of each tuple is the order of the columns in the statements that use it.
+
+A JSON column is the empty text where there is nothing to keep, so that reading a plain message parses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from kern.message import Message, ToolCall, storable
+from kern.requirement import InputField, Requirement
+from kern.run import RunMetrics, RunOutput, ToolExecution
+from kern.session import AgentSession, TeamSession
+from kern.tools.policy import Policy
+
+if TYPE_CHECKING:
+    from kern.db.base import Db
+
+Row = tuple[Any, ...]
+
+_METRICS = tuple(RunMetrics.__dataclass_fields__)
+#: Most tools have no policy of their own; theirs is stored as the empty text.
+_PLAIN = Policy()
+
+
+def to_json(value: Any) -> str:
+    """`value` as JSON; values JSON does not know (dates a person filled in, say) become their text."""
+    return json.dumps(value, default=str)
+
+
+def metrics_to_json(metrics: RunMetrics) -> str:
+    """The metrics as JSON; `asdict` would cost as much as the insert."""
+    return json.dumps({name: getattr(metrics, name) for name in _METRICS})
+
+
+def session_of(row: Row, db: Db) -> AgentSession:
+    """A session, or a `TeamSession`, that reads its runs and messages from `db`."""
+    session_id, user_id, kind, agent_id, name, name_source, name_version, created_at, updated_at = row
+    return (TeamSession if kind == "team" else AgentSession)(
+        session_id=session_id,
+        db=db,
+        user_id=user_id,
+        name=name,
+        name_source=name_source,
+        name_version=name_version,
+        kind=kind,
+        agent_id=agent_id,
+        created_at=created_at,
+        updated_at=updated_at,
+    )
+
+
+def run_row(run: RunOutput, root_run_id: str) -> Row:
+    """A run's columns as it begins (it begins running)."""
+    return (
+        run.run_id,
+        run.session_id,
+        root_run_id,
+        run.parent_run_id,
+        run.parent_call_id,
+        run.user_id,
+        run.agent_id,
+        run.agent_name,
+        run.model,
+        run.content,
+        metrics_to_json(run.metrics),
+        run.error,
+        run.permanent_error,
+        run.created_at,
+        run.updated_at,
+    )
+
+
+def run_of(row: Row) -> RunOutput:
+    """A run without its messages, journal, requirements and members."""
+    return RunOutput(
+        session_id=row[0],
+        run_id=row[1],
+        user_id=row[2],
+        agent_id=row[3],
+        agent_name=row[4],
+        model=row[5],
+        parent_run_id=row[6],
+        parent_call_id=row[7],
+        status=row[8],
+        content=row[9],
+        metrics=RunMetrics(**json.loads(row[10])),
+        error=row[11],
+        permanent_error=bool(row[12]),
+        created_at=row[13],
+        updated_at=row[14],
+    )
+
+
+def message_row(message: Message, session_id: str, run_id: str) -> Row:
+    """A message's columns."""
+    return (
+        message.message_id,
+        session_id,
+        run_id,
+        message.role,
+        message.content,
+        to_json([call.to_dict() for call in message.tool_calls]) if message.tool_calls else "",
+        message.tool_call_id,
+        message.tool_name,
+        message.author,
+        message.created_at,
+        to_json(message.provider_items) if message.provider_items else "",
+    )
+
+
+def message_of(row: Row) -> Message:
+    """A message; the provider's items are there where the statement asked for them."""
+    message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, provider_items = row
+    return Message(
+        role=role,
+        content=content,
+        tool_calls=[ToolCall.from_dict(call) for call in json.loads(tool_calls)] if tool_calls else [],
+        tool_call_id=tool_call_id,
+        tool_name=tool_name,
+        run_id=run_id,
+        author=author,
+        created_at=created_at,
+        message_id=message_id,
+        provider_items=json.loads(provider_items) if provider_items else [],
+    )
+
+
+def proposed_call_row(run_id: str, call: ToolCall) -> Row:
+    """A journal entry's columns; arguments that are no JSON object stay in the message alone."""
+    try:
+        arguments = to_json(call.parsed())
+    except ValueError:
+        arguments = "{}"
+    return (run_id, call.id, call.name, arguments)
+
+
+def execution_of(row: Row) -> ToolExecution:
+    """A journal entry."""
+    run_id, call_id, tool_name, arguments, status, result, failed, worker, started_at, finished_at = row
+    return ToolExecution(
+        run_id=run_id,
+        call_id=call_id,
+        tool_name=tool_name,
+        arguments=json.loads(arguments),
+        status=status,
+        result=result,
+        failed=bool(failed),
+        worker=worker,
+        started_at=started_at,
+        finished_at=finished_at,
+    )
+
+
+def requirement_row(item: Requirement) -> Row:
+    """A requirement's columns."""
+    return (
+        item.requirement_id,
+        item.run_id,
+        item.root_run_id,
+        item.session_id,
+        item.call_id,
+        item.kind,
+        item.tool_name,
+        to_json(item.arguments),
+        to_json(item.schema),
+        to_json([asdict(field) for field in item.fields]) if item.fields else "",
+        item.question,
+        to_json(item.options) if item.options else "",
+        item.multiple,
+        item.agent_name,
+        item.reason,
+        item.status,
+        _optional(item.edited_arguments),
+        storable(item.note),
+        _optional(item.answer),
+        item.created_at,
+        item.decided_at,
+        "" if item.policy == _PLAIN else to_json(item.policy.to_dict()),
+        item.expires_at,
+        to_json(item.approved_by) if item.approved_by else "",
+    )
+
+
+def requirement_of(row: Row) -> Requirement:
+    """A requirement with its answer, if it has one."""
+    return Requirement(
+        requirement_id=row[0],
+        run_id=row[1],
+        root_run_id=row[2],
+        session_id=row[3],
+        call_id=row[4],
+        kind=row[5],
+        tool_name=row[6],
+        arguments=json.loads(row[7]),
+        schema=json.loads(row[8]),
+        fields=[InputField(**field) for field in json.loads(row[9])] if row[9] else [],
+        question=row[10],
+        options=json.loads(row[11]) if row[11] else [],
+        multiple=bool(row[12]),
+        agent_name=row[13],
+        reason=row[14],
+        status=row[15],
+        edited_arguments=json.loads(row[16]) if row[16] else None,
+        note=row[17],
+        answer=json.loads(row[18]) if row[18] else None,
+        created_at=row[19],
+        decided_at=row[20],
+        policy=Policy.from_dict(json.loads(row[21])) if row[21] else _PLAIN,
+        expires_at=row[22],
+        approved_by=json.loads(row[23]) if row[23] else [],
+    )
+
+
+def answer_row(stored: Requirement, answer: Requirement, now: float) -> Row:
+    """What an answer may change of a stored requirement: never its arguments, schema or fields, only their values (rule L8)."""
+    values = answer.answer if isinstance(answer.answer, dict) else {}
+    for field in stored.fields:
+        field.value = values.get(field.name, field.value)
+    return (
+        answer.status,
+        _optional(answer.edited_arguments),
+        storable(answer.note),
+        _optional(answer.answer),
+        to_json([asdict(field) for field in stored.fields]) if stored.fields else "",
+        answer.decided_at or now,
+        to_json(answer.approved_by) if answer.approved_by else "",
+        stored.requirement_id,
+    )
+
+
+def _optional(value: Any) -> str:
+    return "" if value is None else to_json(value)

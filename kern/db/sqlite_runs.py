@@ -1,0 +1,157 @@
+"""A run's changes of state: open, answer, claim, renew, cancel, pause, finish. Each is one compare-and-set."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from sqlite3 import Connection
+
+from kern.answers import must_agree
+from kern.db import sqlite_sessions as sessions
+from kern.db.base import Claim, Signal
+from kern.db.sqlite_rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
+from kern.db.sqlite_steps import append_message, check_claim, insert_run
+from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
+from kern.message import Message
+from kern.requirement import Requirement
+from kern.run import ACTIVE, RunMetrics, RunOutput, Status
+from kern.session import SessionKind
+
+REQUIREMENTS = """SELECT requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name, arguments, schema, fields,
+    question, options, multiple, agent_name, reason, status, edited_arguments, note, answer, created_at, decided_at,
+    policy, expires_at, approved_by FROM requirements"""
+_REQUIREMENTS_OF_TURN = " ".join((REQUIREMENTS, "WHERE root_run_id = ? ORDER BY id"))
+_NEWEST_ROOT = "SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT 1"
+_STATE = "SELECT status, root_run_id FROM runs WHERE run_id = ?"
+_ROOT_STATE = """SELECT run_id, status, lease_until FROM runs
+    WHERE run_id = (SELECT root_run_id FROM runs WHERE run_id = ?)"""
+_ANSWER = """UPDATE requirements SET status = ?, edited_arguments = ?, note = ?, answer = ?, fields = ?, decided_at = ?,
+    approved_by = ? WHERE requirement_id = ?"""
+_REQUEUE = "UPDATE runs SET status = 'pending', updated_at = ? WHERE run_id = ?"
+_CLAIM = """UPDATE runs SET status = 'running', lease_owner = ?, lease_until = ?, updated_at = ?
+    WHERE run_id = ? AND status = 'pending' AND parent_run_id IS NULL"""
+_RENEW = "UPDATE runs SET lease_until = ? WHERE run_id = ? AND status = 'running' AND lease_owner = ?"
+_CANCEL_REQUESTED = "SELECT cancel_requested FROM runs WHERE run_id = ?"
+_REQUEST_CANCEL = "UPDATE runs SET cancel_requested = 1 WHERE run_id = ?"
+_INSERT_REQUIREMENT = """INSERT INTO requirements (requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name,
+    arguments, schema, fields, question, options, multiple, agent_name, reason, status, edited_arguments, note, answer,
+    created_at, decided_at, policy, expires_at, approved_by)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (requirement_id) DO NOTHING"""
+_PAUSE = """UPDATE runs SET status = 'paused', metrics = ?, updated_at = ?, lease_owner = NULL, lease_until = NULL
+    WHERE run_id = ?"""
+_PAUSE_MEMBERS = """UPDATE runs SET status = 'paused', updated_at = ?
+    WHERE root_run_id = ? AND parent_run_id IS NOT NULL AND status = 'running'"""
+_FINISH = """UPDATE runs SET content = ?, error = ?, permanent_error = ?, model = ?, metrics = ? WHERE run_id = ?"""
+_END = """UPDATE runs SET status = ?, updated_at = ?, lease_owner = NULL, lease_until = NULL, cancel_requested = 0
+    WHERE run_id = ?"""
+_BELOW = """WITH RECURSIVE below (run_id) AS (
+    SELECT run_id FROM runs WHERE parent_run_id = ?
+    UNION ALL SELECT runs.run_id FROM below JOIN runs ON runs.parent_run_id = below.run_id)"""
+_END_ACTIVE = """UPDATE runs SET status = ?, updated_at = ?
+    WHERE run_id IN (SELECT run_id FROM below) AND status IN ('pending', 'running', 'paused')"""
+_END_BELOW = f"{_BELOW} {_END_ACTIVE}"
+_CANCEL_OPEN = """UPDATE requirements SET status = 'cancelled', decided_at = ?
+    WHERE run_id IN (SELECT run_id FROM below UNION ALL SELECT ?) AND status = 'pending'"""
+_CANCEL_REQUIREMENTS = f"{_BELOW} {_CANCEL_OPEN}"
+
+
+def open_run(connection: Connection, run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Row, str | None]:
+    """Store the run and its messages under the claim; the session's row, and the run before this one."""
+    session = sessions.ensure(connection, run, kind)
+    previous = connection.execute(_NEWEST_ROOT, (run.session_id,)).fetchone()
+    insert_run(connection, run, claim, leased=True)
+    return session, previous and previous[0]
+
+
+def answer_run(connection: Connection, run_id: str, answers: Sequence[Requirement]) -> None:
+    """Paused → pending with every open requirement answered, or an error and nothing."""
+    _must_be_paused(connection, run_id)
+    given = {answer.requirement_id: answer for answer in answers if answer.is_resolved}
+    asked = [requirement_of(row) for row in connection.execute(_REQUIREMENTS_OF_TURN, (run_id,))]
+    must_agree(asked, answers)
+    waiting = [item for item in asked if item.status == "pending"]
+    unanswered = [item for item in waiting if item.requirement_id not in given]
+    if unanswered:
+        names = ", ".join(f"{item.tool_name} ({item.kind}, {item.requirement_id})" for item in unanswered)
+        raise UnresolvedRequirementsError(f"run {run_id} still waits for: {names}", unanswered)
+    for item in waiting:
+        item.must_accept(given[item.requirement_id])
+    now = time.time()
+    connection.executemany(_ANSWER, [answer_row(item, given[item.requirement_id], now) for item in waiting])
+    connection.execute(_REQUEUE, (now, run_id))
+
+
+def claim_run(connection: Connection, claim: Claim) -> bool:
+    """Pending → running under the claim; whether it was won."""
+    now = time.time()
+    return connection.execute(_CLAIM, (claim.owner, now + claim.lease, now, claim.run_id)).rowcount == 1
+
+
+def renew(connection: Connection, claim: Claim) -> Signal:
+    """Extend the lease, and tell what became of the run."""
+    if connection.execute(_RENEW, (time.time() + claim.lease, claim.run_id, claim.owner)).rowcount != 1:
+        return "lost"
+    return "cancelled" if _asked_to_stop(connection, claim.run_id) else "ok"
+
+
+def cancel_run(connection: Connection, run_id: str) -> bool:
+    """End the turn, or ask its living worker to; a member's run stands for the whole turn."""
+    row = connection.execute(_ROOT_STATE, (run_id,)).fetchone()
+    if row is None or row[1] not in ACTIVE:
+        return False
+    root_run_id, status, lease_until = row
+    if status == "running" and lease_until > time.time():
+        connection.execute(_REQUEST_CANCEL, (root_run_id,))
+    else:
+        _end(connection, root_run_id, "cancelled")
+    return True
+
+
+def pause_run(connection: Connection, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
+    """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
+    session_id = check_claim(connection, claim)
+    now = time.time()
+    connection.executemany(_INSERT_REQUIREMENT, [requirement_row(item) for item in requirements])
+    asked_to_stop = _asked_to_stop(connection, claim.run_id)
+    connection.execute(_PAUSE, (metrics_to_json(metrics), now, claim.run_id))
+    connection.execute(_PAUSE_MEMBERS, (now, claim.run_id))
+    if asked_to_stop:
+        _end(connection, claim.run_id, "cancelled")
+    sessions.used(connection, session_id)
+
+
+def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Message | None) -> None:
+    """Store the end of a run of the claimed tree, and its last message."""
+    if run.status in ACTIVE:
+        raise ValueError(f"a run does not finish as {run.status}")
+    session_id = check_claim(connection, claim, run.run_id)
+    if answer is not None:
+        append_message(connection, claim, answer)
+    values = (run.content, run.error, run.permanent_error, run.model, metrics_to_json(run.metrics), run.run_id)
+    connection.execute(_FINISH, values)
+    _end(connection, run.run_id, run.status)
+    sessions.used(connection, session_id)
+
+
+def _end(connection: Connection, run_id: str, status: Status) -> None:
+    now = time.time()
+    connection.execute(_END, (status, now, run_id))
+    if status != "completed":
+        connection.execute(_END_BELOW, (run_id, status, now))
+        connection.execute(_CANCEL_REQUIREMENTS, (run_id, now, run_id))
+
+
+def _asked_to_stop(connection: Connection, run_id: str) -> bool:
+    return bool(connection.execute(_CANCEL_REQUESTED, (run_id,)).fetchone()[0])
+
+
+def _must_be_paused(connection: Connection, run_id: str) -> None:
+    row = connection.execute(_STATE, (run_id,)).fetchone()
+    if row is None:
+        raise RunNotFoundError(f"there is no run {run_id}")
+    status, root_run_id = row
+    if root_run_id != run_id:
+        raise RunNotContinuableError(f"run {run_id} is a member's; continue run {root_run_id}")
+    if status != "paused":
+        raise RunNotContinuableError(f"run {run_id} is {status}, not paused")

@@ -1,0 +1,67 @@
+"""Statements about sessions and their names. Each function works inside the transaction its caller opened."""
+
+from __future__ import annotations
+
+import time
+from sqlite3 import Connection
+
+from kern.db.sqlite_rows import Row
+from kern.errors import SessionOwnershipError
+from kern.run import RunOutput
+from kern.session import NameSource, SessionKind
+
+_SELECT = """SELECT session_id, user_id, kind, agent_id, name, name_source, name_version, created_at, updated_at
+    FROM sessions"""
+_BY_ID = " ".join((_SELECT, "WHERE session_id = ?"))
+_NEWEST_FIRST = "ORDER BY updated_at DESC, id DESC LIMIT ?"
+_NEWEST = " ".join((_SELECT, "WHERE updated_at < ?", _NEWEST_FIRST))
+_NEWEST_OF_USER = " ".join((_SELECT, "WHERE user_id = ? AND updated_at < ?", _NEWEST_FIRST))
+_INSERT = "INSERT INTO sessions (session_id, user_id, kind, agent_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
+_USED = "UPDATE sessions SET updated_at = ? WHERE session_id = ?"
+_RENAME = """UPDATE sessions SET name = ?, name_source = ?, name_version = name_version + 1
+    WHERE session_id = ? AND name_version = coalesce(?, name_version)"""
+_DELETE = "DELETE FROM sessions WHERE session_id = ?"
+_FOREVER = 1e99
+
+
+def read(connection: Connection, session_id: str) -> Row | None:
+    """The session's row, or `None`."""
+    row: Row | None = connection.execute(_BY_ID, (session_id,)).fetchone()
+    return row
+
+
+def newest(connection: Connection, user_id: str | None, limit: int, before: float | None) -> list[Row]:
+    """Rows, last used first."""
+    until = _FOREVER if before is None else before
+    if user_id is None:
+        return connection.execute(_NEWEST, (until, limit)).fetchall()
+    return connection.execute(_NEWEST_OF_USER, (user_id, until, limit)).fetchall()
+
+
+def rename(connection: Connection, session_id: str, name: str, source: NameSource, expected_version: int | None) -> Row | None:
+    """Write the name unless somebody did since `expected_version`; the row as it is afterwards."""
+    connection.execute(_RENAME, (name, source, session_id, expected_version))
+    return read(connection, session_id)
+
+
+def delete(connection: Connection, session_id: str) -> bool:
+    """Remove the session; its rows elsewhere go with it."""
+    return connection.execute(_DELETE, (session_id,)).rowcount > 0
+
+
+def used(connection: Connection, session_id: str) -> None:
+    """Note that the session was used now."""
+    connection.execute(_USED, (time.time(), session_id))
+
+
+def ensure(connection: Connection, run: RunOutput, kind: SessionKind) -> Row:
+    """The run's session, created if it is missing. Raises `SessionOwnershipError` when it is another user's (rule L2)."""
+    row = read(connection, run.session_id)
+    if row is None:
+        now = time.time()
+        connection.execute(_INSERT, (run.session_id, run.user_id, kind, run.agent_id, now, now))
+    elif None not in (row[1], run.user_id) and row[1] != run.user_id:
+        raise SessionOwnershipError(f"session {run.session_id} belongs to another user")
+    else:
+        used(connection, run.session_id)
+    return read(connection, run.session_id) or ()

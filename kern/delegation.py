@@ -1,0 +1,119 @@
+"""How a team's leader gives work to a member: a tool call whose execution is a child run.
+
+The child run is unique per (leader's run, call), so a leader that is resumed after a pause or a crash finds the child it began
+and goes on with it. The child runs under the leader's claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from kern.errors import ModelError
+from kern.events import RunCompleted, RunEvent, RunFailed, RunStarted, ToolCallStarted
+from kern.message import Message, ToolCall, storable
+from kern.models.base import ToolSchema
+from kern.outcomes import account_of
+from kern.run import RunOutput, Status
+from kern.work import DeadlineError
+
+if TYPE_CHECKING:
+    from kern.participant import Participant
+    from kern.turn import Turn
+
+DELEGATE = "delegate_to_member"
+
+
+def delegate_schema(members: list[Participant]) -> ToolSchema:
+    """The delegating tool as the leader's model sees it."""
+    about = "\n".join(f"- {member.name}: {member.description or 'no description'}" for member in members)
+    return ToolSchema(
+        name=DELEGATE,
+        description=f"Give a task to one member of the team and get its answer. Members:\n{about}",
+        parameters={
+            "type": "object",
+            "properties": {
+                "member": {"type": "string", "enum": [member.name for member in members], "description": "Who does it."},
+                "task": {"type": "string", "description": "What to do, with every detail the member needs to know."},
+            },
+            "required": ["member", "task"],
+            "additionalProperties": False,
+        },
+    )
+
+
+def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
+    """Open or go on with the member's run of this call; its answer becomes the call's output."""
+    from kern.calls import finish_call
+
+    child = turn.member_run_of(call)
+    if child is None:
+        member = turn.who.member(str(arguments.get("member", "")))
+        task = str(arguments.get("task", "")).strip()
+        if member is None or not task:
+            names = ", ".join(member.name for member in turn.who.members)
+            yield from finish_call(turn, call, f"Name a member ({names}) and a task.", failed=True)
+            return
+        child = _open(turn, call, member, task)
+        yield turn.event(ToolCallStarted, call_id=call.id, tool_name=call.name, arguments=arguments)
+    if child.is_active:
+        yield from _work(turn, child)
+    if child.is_active:
+        turn.is_waiting = True
+    elif child.status == "completed":
+        yield from finish_call(turn, call, child.content)
+    else:
+        # A member that is given the task again begins anew, and knows nothing of what was done for it.
+        told = [f"{child.agent_name} could not do it: {child.error or child.status}", account_of(child)]
+        yield from finish_call(turn, call, "\n".join(filter(None, told)), failed=True)
+
+
+def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutput:
+    run = member.new_run(turn.run.session_id, turn.run.user_id, task)
+    run.parent_run_id, run.parent_call_id, run.status = turn.run.run_id, call.id, "running"
+    for message in run.messages:
+        if message.role == "user":
+            message.author = turn.who.name
+    turn.db.open_member_run(turn.claim, run)
+    turn.run.member_runs.append(run)
+    return run
+
+
+def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
+    """Work the member's run; its own model's failure ends only that run, and the leader is told."""
+    from kern.turn import Turn as MemberTurn
+
+    member = turn.who.member(child.agent_name)
+    if member is None:
+        # Left the team while its run waited for somebody.
+        _finish(turn, child, "error", error=f"{child.agent_name} is not in the team any more")
+        return
+    inner = MemberTurn(member, child, turn.work, context=[])
+    inner.leader = turn
+    yield inner.event(RunStarted)
+    try:
+        answer: Message | None = yield from inner.go()
+    except DeadlineError:
+        raise
+    except ModelError as error:
+        inner.count_time()
+        child.permanent_error = error.permanent
+        _finish(turn, child, "error", error=str(error))
+        yield inner.event(RunFailed, error=child.error, permanent=error.permanent, run=child, cause=error)
+        return
+    inner.count_time()
+    if answer is None:
+        child.status = "paused"
+        turn.waiting += inner.waiting
+        turn.run.requirements += inner.waiting
+        return
+    child.content = answer.content
+    child.messages.append(answer)
+    _finish(turn, child, "completed", answer)
+    yield inner.event(RunCompleted, content=child.content, run=child)
+
+
+def _finish(turn: Turn, child: RunOutput, status: Status, answer: Message | None = None, error: str = "") -> None:
+    child.error = storable(error)
+    child.end(status)
+    turn.db.finish_run(turn.claim, child, answer)

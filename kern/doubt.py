@@ -1,0 +1,49 @@
+"""Calls that may have happened before: what nobody knows about is not done again before a person has looked.
+
+The model is told not to repeat such a call (kern.outcomes), and models do not always listen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kern.errors import InvalidAnswerError
+from kern.message import Message, ToolCall
+from kern.outcomes import UNKNOWN, line_of
+from kern.tools import Tool
+
+if TYPE_CHECKING:
+    from kern.turn import Turn
+
+QUESTION = "The same call was started before, and nobody knows whether it happened. Look first: should it run now?"
+
+
+def may_have_happened(turn: Turn, tool: Tool, arguments: dict[str, Any]) -> bool:
+    """Whether the agent, or who leads it, has read of the same call that nobody knows whether it happened.
+
+    An idempotent tool may be repeated whatever happened.
+    """
+    if tool.idempotent:
+        return False
+    told = _told(turn)
+    made = {(message.run_id, call.id): call for message in told for call in message.tool_calls if call.name == tool.name}
+    by_a_member = line_of(tool.name, arguments, UNKNOWN)
+    for message in told:
+        if message.role != "tool" or UNKNOWN not in message.content:
+            continue
+        before = made.get((message.run_id, message.tool_call_id or ""))
+        if by_a_member in message.content or (before is not None and _is_same(tool, before, arguments)):
+            return True
+    return False
+
+
+def _told(turn: Turn) -> list[Message]:
+    above = _told(turn.leader) if turn.leader is not None else []
+    return [*above, *turn.context, *turn.run.messages]
+
+
+def _is_same(tool: Tool, before: ToolCall, arguments: dict[str, Any]) -> bool:
+    try:
+        return tool.check(before.parsed(), partial=set(tool.user_input_fields)) == arguments
+    except (ValueError, InvalidAnswerError):
+        return False

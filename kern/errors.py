@@ -1,0 +1,137 @@
+"""Every error of the library, as one tree.
+
+KernError
+├── SessionError
+│   ├── SessionNotFoundError          no session of that id (or no id was given)
+│   ├── SessionOwnershipError         the session belongs to another user
+│   ├── SessionBusyError              the storage allows one active run a session, and there is one
+│   └── InvalidSessionNameError       a manual name that breaks rule L12
+├── RunError
+│   ├── RunNotFoundError              no run of that id
+│   ├── RunNotContinuableError        not paused any more: somebody else continued, cancelled or finished it
+│   ├── UnresolvedRequirementsError   continued while a requirement is unanswered; names them
+│   └── LeaseLostError                this process no longer owns the run; nothing it writes may land
+├── RequirementError
+│   ├── InvalidAnswerError            the answer does not fit the requirement or the tool's schema
+│   └── AlreadyAnsweredError          somebody answered first
+├── ToolError                         raise it in a tool: its text is the tool's result for the model
+├── ModelError                        the provider failed; `permanent` says whether trying again can help
+│   └── NamingError                   no name came out; the old name stands
+└── StorageError                      the database failed
+    └── StorageVersionError           the file is no database, or one of a newer version
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class KernError(Exception):
+    """Root of every error this library raises on purpose."""
+
+
+class SessionError(KernError):
+    """Something about a session."""
+
+
+class SessionNotFoundError(SessionError):
+    """There is no session of that id, or no id was given where one is needed."""
+
+
+class SessionOwnershipError(SessionError):
+    """The session belongs to another user (rule L2)."""
+
+
+class SessionBusyError(SessionError):
+    """The storage keeps one active run a session and this session has one."""
+
+
+class InvalidSessionNameError(SessionError, ValueError):
+    """A manual name is empty, longer than 200 characters or has several lines (rule L12)."""
+
+
+class RunError(KernError):
+    """Something about a run."""
+
+
+class RunNotFoundError(RunError):
+    """There is no run of that id."""
+
+
+class RunNotContinuableError(RunError):
+    """The run is not paused (any more), so there is nothing to continue (rule L6)."""
+
+
+class UnresolvedRequirementsError(RunError):
+    """A run was continued although requirements are unanswered; nothing was stored (rule L7).
+
+    `requirements` holds the unanswered ones.
+    """
+
+    def __init__(self, message: str, requirements: list[Any]) -> None:
+        super().__init__(message)
+        self.requirements = requirements
+
+
+class LeaseLostError(RunError):
+    """The run was taken by another worker, cancelled or fenced off: the writer must stop and write nothing."""
+
+
+class RequirementError(KernError):
+    """Something about a requirement."""
+
+
+class InvalidAnswerError(RequirementError, ValueError):
+    """The answer does not fit: wrong kind of requirement, or arguments against the tool's schema.
+
+    `errors` maps a field's path (`"passengers.0.name"`, or `""` for the whole) to what is wrong with it.
+    """
+
+    def __init__(self, message: str, errors: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.errors = errors or {}
+
+
+class AlreadyAnsweredError(RequirementError):
+    """The requirement has its answer already; `requirement` is the current record where it is known."""
+
+    def __init__(self, message: str, requirement: Any = None) -> None:
+        super().__init__(message)
+        self.requirement = requirement
+
+
+class ToolError(KernError):
+    """A tool could not do what was asked. Its text goes to the model as the tool's result; the run goes on."""
+
+
+class ModelError(KernError):
+    """The model's provider failed, answered nonsense, or cut the stream (rules L15, L16).
+
+    `permanent` is true where trying the same again cannot help (bad key, unknown model, invalid request);
+    `status` is the HTTP status where there was one; `retry_after` the seconds the provider asked to wait.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.status = status
+        self.retry_after = retry_after
+
+
+class NamingError(ModelError):
+    """No name could be generated; the session keeps the name it had (rule L11)."""
+
+
+class StorageError(KernError):
+    """The database failed; what was asked did not happen (rule L9)."""
+
+
+class StorageVersionError(StorageError):
+    """The file is not a database of this library, or of a newer version; it was left untouched."""

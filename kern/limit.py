@@ -1,0 +1,52 @@
+"""How many tools one run may call (`tool_call_limit`): the first so many calls it asks for, whatever becomes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kern.drafts import SEND_ANSWER
+from kern.errors import ModelError
+from kern.message import ToolCall
+from kern.run import ToolExecution
+
+if TYPE_CHECKING:
+    from kern.turn import Turn
+
+#: So often a model may ask for nothing but tools beyond the limit, before the run fails.
+MOST_REFUSALS = 3
+
+
+def is_reached(turn: Turn) -> bool:
+    """Whether the run has asked for as many tools as it may."""
+    limit = turn.who.tool_call_limit
+    return limit is not None and len(_counted(turn)) >= limit
+
+
+def refuses(turn: Turn, call: ToolCall) -> bool:
+    """Whether the call is one too many. What was begun already, or somebody was asked about, goes on."""
+    if not _is_beyond(turn, call):
+        return False
+    has_begun = turn.journal_of(call).status != "proposed" or turn.member_run_of(call) is not None
+    return not has_begun and turn.requirement_of(call) is None
+
+
+def must_be_heeded(turn: Turn) -> None:
+    """Raise `ModelError` when the model has asked for tools again and again although it was told to answer."""
+    if not is_reached(turn):
+        return
+    asked = [message.tool_calls for message in turn.run.messages if message.tool_calls]
+    in_vain = [calls for calls in asked if all(_is_beyond(turn, call) for call in calls)]
+    if len(in_vain) >= MOST_REFUSALS:
+        limit = turn.who.tool_call_limit
+        raise ModelError(f"the model asked for tools {len(in_vain)} times more after it had called the {limit} it may call")
+
+
+def _counted(turn: Turn) -> list[ToolExecution]:
+    return [line for line in turn.run.tools if line.tool_name != SEND_ANSWER]
+
+
+def _is_beyond(turn: Turn, call: ToolCall) -> bool:
+    limit = turn.who.tool_call_limit
+    if limit is None or call.name == SEND_ANSWER:
+        return False
+    return call.id not in {line.call_id for line in _counted(turn)[:limit]}

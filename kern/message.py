@@ -1,0 +1,84 @@
+"""One entry of a conversation."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant", "tool"]
+#: So deep may lists and objects of arguments be nested: more than any tool asks for, and less than breaks what reads them.
+DEEPEST = 100
+
+
+def new_id() -> str:
+    """A fresh id: a UUID as text."""
+    return str(uuid.uuid4())
+
+
+def storable(text: str) -> str:
+    """The text with half characters (lone surrogates), which no database or server takes, replaced."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested deeper than `DEEPEST`."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        # Each part once, so that a list which holds itself has an end, too.
+        parts = {id(part): part for part in level if isinstance(part, dict | list)}.values()
+        level = [inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)]
+    return bool(level)
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A call that the model asked for. `arguments` is the JSON text exactly as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str = "{}"
+
+    def parsed(self) -> dict[str, Any]:
+        """The arguments as a dict. Raises `ValueError` where the text is no JSON object, or one that is nested too deep."""
+        try:
+            value = json.loads(self.arguments or "{}")
+        except RecursionError:
+            raise ValueError("they are nested too deep") from None
+        if not isinstance(value, dict):
+            raise ValueError("the arguments are not a JSON object")
+        if is_too_deep(value):
+            raise ValueError("they are nested too deep")
+        return value
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON-able data."""
+        return {"id": self.id, "name": self.name, "arguments": self.arguments}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> ToolCall:
+        """From `to_dict`; unknown keys are ignored. Raises `KeyError` without an id or a name."""
+        return cls(id=data["id"], name=data["name"], arguments=data.get("arguments", "{}"))
+
+
+@dataclass(slots=True)
+class Message:
+    """One entry: what somebody said, or what a tool gave back.
+
+    `created_at` is in seconds since 1970 (UTC). `author` is the speaking agent's, member's or person's name where it is
+    known. `provider_items` are opaque items of the provider (reasoning) that belong before this message when the same
+    run asks the model again; they never leave the run.
+    """
+
+    role: Role
+    content: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    tool_call_id: str | None = None
+    tool_name: str | None = None
+    run_id: str | None = None
+    author: str | None = None
+    created_at: float = field(default_factory=time.time)
+    message_id: str = field(default_factory=new_id)
+    provider_items: list[dict[str, Any]] = field(default_factory=list)

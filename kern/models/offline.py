@@ -1,0 +1,131 @@
+"""The offline responder: answers without a network and without a language model.
+
+It proposes a tool whose words and argument patterns match the message, tells what a tool gave back, or gives the knowledge
+article that fits. What it does not find it says so, and leaves to a person. The same input always gives the same answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import time
+from collections.abc import Iterator, Sequence
+
+from kern.message import Message, ToolCall
+from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
+from kern.models.offline_articles import Article, Library, fitting_text
+from kern.models.offline_names import asks_for_a_name, name_for
+from kern.models.offline_results import tell
+from kern.models.offline_tools import Proposal, call_key, propose
+from kern.models.offline_words import says_something
+
+__all__ = ["Article", "OfflineResponder"]
+
+NOT_FOUND = "I could not find an answer to this, and I do not want to guess. A person will look at it and write back to you."
+_PIECE = re.compile(r"\s*\S+\s*|\s+")
+_THANKS = re.compile(r"^\W*(?:(?:many )?thanks|thank you|thx|cheers|great|perfect|ok(?:ay)?)\b", re.I)
+_GREETING = re.compile(r"^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings)\b", re.I)
+#: Earlier messages of the customer in which arguments are looked for.
+_LOOK_BACK = 6
+
+
+class OfflineResponder:
+    """A `Model` that is no language model. `articles` are what it knows; `delay` are seconds to wait before each word."""
+
+    def __init__(self, articles: Sequence[Article] = (), *, id: str = "offline-responder", delay: float = 0.0) -> None:
+        self.id = id
+        self.delay = delay
+        self._library = Library(articles)
+
+    def stream(self, request: ModelRequest) -> Iterator[ModelEvent]:
+        """Yield the answer word by word and then whole. Counts no tokens: there is no language model. Never raises."""
+        answer = self._answer(request)
+        for piece in _PIECE.findall(answer.content):
+            if self.delay:
+                time.sleep(self.delay)
+            yield TextDelta(piece)
+        yield answer
+
+    def _answer(self, request: ModelRequest) -> ModelAnswer:
+        messages = request.messages
+        if not request.tools and asks_for_a_name(messages):
+            return self._say(name_for(messages))
+        messages = _before_drafts(messages)
+        if results := _newest_results(messages):
+            return self._say("\n\n".join(tell(result.content) for result in results))
+        message, earlier = _newest_words(messages)
+        tools = request.tools if request.tool_choice == "auto" else []
+        proposal = propose(tools, message, earlier, _answered(messages), datetime.date.today())
+        return self._choose(message, proposal)
+
+    def _choose(self, message: str, proposal: Proposal | None) -> ModelAnswer:
+        """A call that fits, else the article that fits, else what a fitting call would need, else the plain truth."""
+        article = self._library.find(message)
+        if proposal and proposal.call and not (proposal.reaches_back and article and "?" in message):
+            return ModelAnswer(tool_calls=[proposal.call], model=self.id)
+        parts = [fitting_text(article, message)] if article else []
+        if proposal and proposal.needs and not (article and "?" in message):
+            parts.append(f"I can do this for you when you tell me: {'; '.join(proposal.needs)}.")
+        return self._say("\n\n".join(parts) or _small_talk(message) or NOT_FOUND)
+
+    def _say(self, text: str) -> ModelAnswer:
+        return ModelAnswer(content=text, model=self.id)
+
+
+def _before_drafts(messages: list[Message]) -> list[Message]:
+    """The conversation before answers that a person sent back: without a language model they come out the same again."""
+    while len(messages) > 1 and messages[-1].role == "system" and messages[-2].role == "assistant":
+        messages = messages[:-2]
+    return messages
+
+
+def _newest_results(messages: Sequence[Message]) -> list[Message]:
+    """The tool outputs at the end, if that is where the conversation stands."""
+    results: list[Message] = []
+    for message in reversed(messages):
+        if message.role != "tool":
+            break
+        results.insert(0, message)
+    return results
+
+
+def _newest_words(messages: Sequence[Message]) -> tuple[str, list[str]]:
+    """What the customer wants now, and their earlier messages, newest first.
+
+    Messages sent in a row are one. An answer that is nothing but a reference belongs to the question before it.
+    """
+    turns: list[str] = []
+    before = ""
+    for message in messages:
+        if message.role == "user":
+            if before == "user":
+                turns[-1] += f"\n{message.content}"
+            else:
+                turns.append(message.content)
+        before = message.role if message.role != "system" else before
+    turns.reverse()
+    if not turns:
+        return "", []
+    if len(turns) > 1 and not says_something(turns[0]) and re.search(r"\d", turns[0]):
+        return f"{turns[0]}\n{turns[1]}", turns[2 : 2 + _LOOK_BACK]
+    return turns[0], turns[1 : 1 + _LOOK_BACK]
+
+
+def _answered(messages: Sequence[Message]) -> set[str]:
+    """The keys of the calls made since the customer last wrote."""
+    calls: list[ToolCall] = []
+    for message in reversed(messages):
+        if message.role == "user":
+            break
+        calls += message.tool_calls
+    return {call_key(call) for call in calls}
+
+
+def _small_talk(message: str) -> str:
+    thanks, greeting = _THANKS.match(message), _GREETING.match(message)
+    opening = thanks or greeting
+    if says_something(message[opening.end() :] if opening else message):
+        return ""
+    if thanks:
+        return "You are welcome. Write again whenever you need something."
+    return "Hello! What can I do for you?" if greeting or not message.strip() else ""

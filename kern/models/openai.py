@@ -1,0 +1,178 @@
+"""`OpenAIResponses`: models behind the Responses API, at OpenAI or any other server that speaks it."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from kern.errors import ModelError
+from kern.models.base import AnswerRestarted, ModelEvent, ModelRequest, TextDelta
+from kern.models.openai_errors import while_asking, while_reading
+from kern.models.responses_input import to_input, to_tools
+from kern.models.responses_output import read_answer
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.responses import ResponseStreamEvent
+
+#: No wait before a retry is longer (seconds), whatever the server asks: a worker waits meanwhile.
+LONGEST_WAIT = 20.0
+#: Seconds to wait for a connection, as opposed to for the model.
+CONNECT_TIMEOUT = 10.0
+#: The API refuses a lower limit.
+FEWEST_OUTPUT_TOKENS = 16
+
+# Of the module, not the instance: an instance stays copyable, and clients are made once in a while.
+_making_a_client = threading.Lock()
+
+
+class OpenAIResponses:
+    """A model behind the Responses API. Safe to share between threads; the SDK is imported by the first call.
+
+    `api_key` and `base_url` default to OPENAI_API_KEY and OPENAI_BASE_URL, read at the first call. `timeout` is seconds without
+    a byte (not of the whole answer). `retries` is how often a failed attempt is repeated; the SDK's own retries are off.
+    `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given. `keep_reasoning` (implied by
+    `reasoning_effort`) asks for encrypted reasoning and replays it within the run; models without reasoning refuse that.
+    `wait` sleeps the given seconds before a retry.
+    """
+
+    def __init__(
+        self,
+        id: str = "gpt-5.2",
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 60.0,
+        retries: int = 2,
+        reasoning_effort: str | None = None,
+        keep_reasoning: bool = False,
+        temperature: float | None = None,
+        max_output_tokens: int | None = None,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.id = id
+        self.timeout = timeout
+        self.retries = retries
+        self.reasoning_effort = reasoning_effort
+        self.keep_reasoning = keep_reasoning or reasoning_effort not in (None, "none")
+        self.temperature = temperature
+        self.max_output_tokens = max_output_tokens
+        self._api_key = api_key
+        self._base_url = base_url
+        self._wait = wait
+        self._client: openai.OpenAI | None = None
+        self._client_process = 0
+
+    def __repr__(self) -> str:
+        return f"OpenAIResponses(id={self.id!r})"
+
+    def stream(self, request: ModelRequest) -> Generator[ModelEvent, None, None]:
+        """Yield text as it comes and, last, one `ModelAnswer`; `AnswerRestarted` when text was given and is asked for again.
+
+        Raises `ModelError` for everything that goes wrong, after `retries` repetitions where they can help: no connection,
+        silence, 408, 409, 429, 5xx, a failed response that blames the server, a cut or unreadable stream. An answer that hit
+        `max_output_tokens` or the content filter is a permanent error: half an answer is not given out as one.
+        """
+        retries_left = self.retries
+        while True:
+            has_spoken = False
+            try:
+                with closing(self._attempt(request)) as events:
+                    for event in events:
+                        has_spoken = has_spoken or isinstance(event, TextDelta)
+                        yield event
+                return
+            except ModelError as error:
+                if error.permanent or retries_left <= 0:
+                    raise
+                asked = error.retry_after
+            if has_spoken:
+                yield AnswerRestarted()
+            self._wait(_pause(self.retries - retries_left, asked))
+            retries_left -= 1
+
+    def close(self) -> None:
+        """Close idle connections. The next call opens new ones."""
+        with _making_a_client:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _attempt(self, request: ModelRequest) -> Generator[ModelEvent, None, None]:
+        """Ask once. Raises only `ModelError`."""
+        stream = self._open(request)
+        used = [call.id for message in request.messages for call in message.tool_calls]
+        try:
+            with stream:
+                yield from read_answer(_events(stream), model=self.id, used_call_ids=used)
+        except Exception as error:
+            # The SDK passes on whatever odd bytes make its parsers raise; none of that may leave the family (rule L15).
+            raise while_reading(error) from error
+
+    def _open(self, request: ModelRequest) -> openai.Stream[ResponseStreamEvent]:
+        try:
+            stream: openai.Stream[ResponseStreamEvent] = self._connected().responses.create(
+                stream=True, **self._parameters(request)
+            )
+            return stream
+        except Exception as error:
+            raise while_asking(error) from error
+
+    def _parameters(self, request: ModelRequest) -> dict[str, Any]:
+        """The request's body. What was not asked for is not named: other servers know fewer parameters than OpenAI's."""
+        instructions, items = to_input(request.messages, keep_reasoning=self.keep_reasoning)
+        limit = request.max_output_tokens or self.max_output_tokens
+        optional = {
+            "instructions": instructions,
+            "temperature": self.temperature,
+            "max_output_tokens": max(limit, FEWEST_OUTPUT_TOKENS) if limit else None,
+            "reasoning": {"effort": self.reasoning_effort} if self.reasoning_effort else None,
+            "include": ["reasoning.encrypted_content"] if self.keep_reasoning else None,
+            "tools": to_tools(request.tools) or None,
+            "tool_choice": request.tool_choice if request.tools else None,
+        }
+        given = {name: value for name, value in optional.items() if value is not None}
+        return {"model": self.id, "input": items, "store": False, **given}
+
+    def _connected(self) -> openai.OpenAI:
+        """The client, one a process: connections must not be shared across a fork."""
+        with _making_a_client:
+            if self._client is None or self._client_process != os.getpid():
+                self._client = self._make_client()
+                self._client_process = os.getpid()
+            return self._client
+
+    def _make_client(self) -> openai.OpenAI:
+        key = (self._api_key or os.environ.get("OPENAI_API_KEY", "")).strip()
+        if not key:
+            raise ModelError(
+                "there is no API key: set OPENAI_API_KEY (any text will do for a server that asks for none)", permanent=True
+            )
+        import httpx2
+        import openai
+
+        timeout = httpx2.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
+        base_url = self._base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
+        return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
+
+
+def _events(stream: openai.Stream[ResponseStreamEvent]) -> Iterator[ResponseStreamEvent]:
+    """The stream's events. Raises a permanent `ModelError` where there is none because the address answers with a page."""
+    is_empty = True
+    for event in stream:
+        is_empty = False
+        yield event
+    kind = stream.response.headers.get("content-type", "")
+    if is_empty and kind and "event-stream" not in kind:
+        raise ModelError(f"the model server sent {kind}, not a stream of events: check OPENAI_BASE_URL", permanent=True)
+
+
+def _pause(attempt: int, asked: float | None) -> float:
+    """Seconds to wait after failed attempt `attempt` (from 0). The random part keeps workers from coming back all at once."""
+    wanted = 0.5 * 2**attempt if asked is None else asked
+    return min(wanted, LONGEST_WAIT) + random.uniform(0, 0.5)  # noqa: S311 - spreads load, protects nothing

@@ -1,0 +1,138 @@
+"""Whatever the SDK, the network or the server do, as `ModelError`, with the answer to: can trying again help?"""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from kern.errors import ModelError
+
+if TYPE_CHECKING:
+    import openai
+
+#: Client errors that pass: timeout, conflict, too early, too many requests. Every other 4xx is permanent, every 5xx passes.
+PASSING_STATUS = frozenset({408, 409, 425, 429})
+#: A 429 with one of these is no rate limit: until somebody pays, nothing helps.
+UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+#: Words in the code of a failed response that say it is the server's trouble, not the request's.
+PASSING_WORDS = ("server_error", "internal", "rate_limit", "overload", "timeout", "unavailable")
+LONGEST_TEXT = 500
+
+
+def while_asking(error: Exception) -> ModelError:
+    """An error before the first event: a status, no connection, or a request that cannot be sent at all."""
+    return _known(error) or ModelError(f"the request to the model could not be sent: {error}", permanent=True)
+
+
+def while_reading(error: Exception) -> ModelError:
+    """An error in the stream: cut, timed out, or not what a Responses server sends."""
+    return _known(error) or ModelError(f"the model's stream could not be read: {error}")
+
+
+def reported(failure: Any) -> ModelError:
+    """What a `response.failed` or `error` event says (`code`, `type` and `message`, each may be missing)."""
+    code = str(getattr(failure, "code", None) or getattr(failure, "type", None) or "")
+    # The event's own type says nothing about the reason.
+    code = "" if code == "error" else code
+    text = getattr(failure, "message", None) or code or "no reason given"
+    return ModelError(f"the model failed: {_short(text)}", permanent=_is_permanent_code(code))
+
+
+def incomplete(response: Any) -> ModelError:
+    """An answer that the server ended on purpose. Half an answer is none (rule L16), and asking again would end alike."""
+    reason = getattr(getattr(response, "incomplete_details", None), "reason", None)
+    if reason == "max_output_tokens":
+        limit = getattr(response, "max_output_tokens", None)
+        room = f"{limit} output tokens" if limit else "the allowed output tokens"
+        text = f"the answer did not fit into {room}, reasoning included: raise max_output_tokens"
+        return ModelError(text, permanent=True)
+    if reason == "content_filter":
+        return ModelError("the provider's content filter stopped the answer", permanent=True)
+    return ModelError(f"the provider ended the answer early: {reason or 'no reason given'}", permanent=True)
+
+
+def _known(error: Exception) -> ModelError | None:
+    import httpx2
+    import openai
+
+    if isinstance(error, ModelError):
+        return error
+    if isinstance(error, openai.APIStatusError):
+        return _status(error)
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
+        return ModelError("the model server did not answer in time")
+    if isinstance(error, openai.APIConnectionError | httpx2.RequestError):
+        return _connection(error)
+    if isinstance(error, openai.APIError):
+        return reported(error)
+    if isinstance(error, openai.OpenAIError | httpx2.InvalidURL):
+        return ModelError(f"the model client is not set up: {error}", permanent=True)
+    return None
+
+
+def _connection(error: Exception) -> ModelError:
+    import httpx2
+
+    cause = error.__cause__ or error
+    # Both are raised before anything is sent: a URL without http://, a key with characters no header may have.
+    unsendable = isinstance(cause, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
+    hint = "; check OPENAI_BASE_URL and OPENAI_API_KEY" if unsendable else ""
+    return ModelError(f"the connection to the model server failed: {cause}{hint}", permanent=unsendable)
+
+
+def _status(error: openai.APIStatusError) -> ModelError:
+    status = error.status_code
+    unpaid = error.code in UNPAID or error.type in UNPAID
+    return ModelError(
+        _status_text(error),
+        permanent=unpaid or not (status >= 500 or status in PASSING_STATUS),
+        status=status,
+        retry_after=_retry_after(error.response.headers),
+    )
+
+
+def _status_text(error: openai.APIStatusError) -> str:
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        # Without the server's words: some quote the key, and this text is stored and shown.
+        return "the model server refused the API key (401): check OPENAI_API_KEY"
+    said = error.body.get("message") if isinstance(error.body, dict) else None
+    try:
+        phrase = HTTPStatus(error.status_code).phrase
+    except ValueError:
+        phrase = "unknown status"
+    return f"the model server answered {error.status_code}: {_short(said or phrase)}"
+
+
+def _is_permanent_code(code: str) -> bool:
+    if code.isdigit():
+        return not (int(code) >= 500 or int(code) in PASSING_STATUS)
+    return bool(code) and not any(word in code for word in PASSING_WORDS)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds the server asks to wait: OpenAI's milliseconds, else the standard header as a number or a date."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    asked = headers.get("retry-after")
+    seconds = _number(asked)
+    if seconds is None and asked:
+        parsed = email.utils.parsedate_tz(asked)
+        seconds = email.utils.mktime_tz(parsed) - time.time() if parsed else None
+    return None if seconds is None else max(0.0, seconds)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _short(text: object) -> str:
+    return str(text).strip()[:LONGEST_TEXT]

@@ -1,0 +1,89 @@
+"""Our messages and tools, as the items that the Responses API takes.
+
+Item ids of the provider are never sent back (with `store=False` it does not know them); calls and outputs find each other by
+`call_id` alone. Several runs, and several servers, count their calls from the same start: ids that repeat get a fresh one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any
+
+from kern.message import Message, ToolCall
+from kern.models.base import ToolSchema
+
+Item = dict[str, Any]
+
+#: The API refuses longer ids and names, and names with other characters.
+LONGEST = 64
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def to_input(messages: Iterable[Message], *, keep_reasoning: bool) -> tuple[str | None, list[Item]]:
+    """The leading system message as instructions (or `None`), and everything after it as input items, in order.
+
+    With `keep_reasoning` the provider's reasoning items stand before the assistant message that they led to.
+    """
+    rest = deque(messages)
+    instructions = rest.popleft().content if rest and rest[0].role == "system" else None
+    ids = _CallIds()
+    return instructions or None, [item for message in rest for item in _items(message, ids, keep_reasoning)]
+
+
+def to_tools(tools: Iterable[ToolSchema]) -> list[Item]:
+    """Function tools. Not strict: strict mode forbids optional arguments, which typed functions have."""
+    return [
+        {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+            "strict": False,
+        }
+        for tool in tools
+    ]
+
+
+def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
+    if message.role == "tool":
+        call_id = ids.of_output(message.tool_call_id or "")
+        return [{"type": "function_call_output", "call_id": call_id, "output": message.content}]
+    if message.role != "assistant":
+        return [{"role": message.role, "content": message.content}]
+    items: list[Item] = [{"role": "assistant", "content": message.content}] if message.content else []
+    items += [_call(call, ids) for call in message.tool_calls]
+    # Reasoning without what it led to is refused, so an empty answer takes its reasoning with it.
+    return [*message.provider_items, *items] if items and keep_reasoning else items
+
+
+def _call(call: ToolCall, ids: _CallIds) -> Item:
+    return {
+        "type": "function_call",
+        "call_id": ids.of_call(call.id),
+        "name": _NOT_IN_NAMES.sub("_", call.name)[:LONGEST] or "tool",
+        "arguments": call.arguments or "{}",
+    }
+
+
+class _CallIds:
+    """Gives each call of one input an id of its own, and each output the id of its call."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._waiting: defaultdict[str, deque[str]] = defaultdict(deque)
+
+    def of_call(self, original: str) -> str:
+        unique, count = original[:LONGEST], 1
+        while not unique or unique in self._taken:
+            count += 1
+            unique = f"{original[: LONGEST - 8] or 'call'}_{count}"
+        self._taken.add(unique)
+        self._waiting[original].append(unique)
+        return unique
+
+    def of_output(self, original: str) -> str:
+        """The id of the oldest such call without an output. An output without a call keeps its id: the server refuses it."""
+        waiting = self._waiting[original]
+        return waiting.popleft() if waiting else original

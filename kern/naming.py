@@ -1,0 +1,98 @@
+"""Names of sessions: rules for those that people give (L12), and how a model makes one (L11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kern.errors import InvalidSessionNameError, ModelError, NamingError
+from kern.lines import is_one_line, is_visible, one_line
+from kern.message import Message
+from kern.models.base import Model, ModelRequest, ask
+
+LONGEST_NAME = 200
+MOST_WORDS = 5
+#: A name is made from this many of the first user and assistant messages.
+FIRST_MESSAGES = 6
+#: Of a long message only the beginning is sent (characters): it is enough to tell the subject.
+MESSAGE_EXCERPT = 1_000
+
+INSTRUCTIONS = (
+    "Write a short name for this conversation, so that people can find it in a list. "
+    f"At most {MOST_WORDS} words, in the language of the conversation. Name the subject, not the people's mood. "
+    "Answer with the name alone: no quotes, no markup, no full stop."
+)
+TOO_LONG = f"That has more than {MOST_WORDS} words. Write a name for this conversation with at most {MOST_WORDS} words."
+
+_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+#: A template that puts the opening tag into the prompt leaves only the closing one in the answer.
+_REST_OF_THINKING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+#: Of an answer only the beginning is read (characters): a name is short.
+_ANSWER_EXCERPT = 2_000
+_MARKUP = re.compile(r"<[^>\n]{1,40}>|[*`~]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•>]|#+|\d+\.)\s+", re.MULTILINE)
+_LABEL = re.compile(r"^(?:session |conversation )?(?:name|title)\s*:\s*", re.IGNORECASE)
+_QUOTES = "\"'“”„‘’«»‹›"
+
+
+def check_name(name: str) -> str:
+    """The name without space at its ends. Raises `InvalidSessionNameError` when it is empty, too long or has several lines."""
+    trimmed = name.strip()
+    if not is_visible(trimmed):
+        raise InvalidSessionNameError("a name needs at least one visible character")
+    if len(trimmed) > LONGEST_NAME:
+        raise InvalidSessionNameError(f"a name has at most {LONGEST_NAME} characters; this one has {len(trimmed)}")
+    if not is_one_line(trimmed):
+        raise InvalidSessionNameError("a name is one line, without control characters")
+    return trimmed
+
+
+def generate_name(model: Model, messages: Sequence[Message]) -> str:
+    """A name of at most five words for the conversation that begins with `messages` (system and tool messages are ignored).
+
+    Asks once more when the answer is too long, and cuts it then. Raises `NamingError` when the conversation is empty, the model
+    fails or nothing is left of its answer.
+    """
+    said = [m for m in messages if m.role in ("user", "assistant") and m.content.strip()][:FIRST_MESSAGES]
+    if not said:
+        raise NamingError("the conversation has no messages to make a name from", permanent=True)
+    transcript = "\n\n".join(f"{m.role}: {m.content.strip()[:MESSAGE_EXCERPT]}" for m in said)
+    request = [Message("system", INSTRUCTIONS), Message("user", transcript)]
+    name = clean(_ask(model, request))
+    if len(name.split()) > MOST_WORDS:
+        name = clean(_ask(model, [*request, Message("assistant", name), Message("user", TOO_LONG)])) or name
+    name = " ".join(name.split()[:MOST_WORDS])[:LONGEST_NAME].rstrip(",;:–- ")
+    if not is_visible(name):
+        raise NamingError(f"the model {model.id} answered with nothing that could be a name")
+    return name
+
+
+def clean(answer: str) -> str:
+    """A model's answer without thinking, markup, quotes, labels and line breaks: the first line that says something."""
+    said = _REST_OF_THINKING.sub("", _THINKING.sub("", answer)).strip()[:_ANSWER_EXCERPT]
+    text = _MARKUP.sub("", said)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    line = _LABEL.sub("", lines[0]) or (lines[1] if len(lines) > 1 else "")
+    return one_line(_unquoted(_unquoted(one_line(line)).rstrip(".")))
+
+
+def _unquoted(text: str) -> str:
+    """Without quotes around the whole, or a single one left at an end; those around a word inside stay."""
+    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        text = text[1:-1].strip()
+    if sum(char in _QUOTES for char in text) == 1:
+        text = text.strip(_QUOTES).strip()
+    return text
+
+
+def _ask(model: Model, messages: list[Message]) -> str:
+    try:
+        return ask(model, ModelRequest(messages=messages)).content
+    except ModelError as error:
+        raise NamingError(
+            f"the name could not be generated: {error}",
+            permanent=error.permanent,
+            status=error.status,
+            retry_after=error.retry_after,
+        ) from error

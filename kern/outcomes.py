@@ -1,0 +1,89 @@
+"""What models read of calls that have no output: that nobody knows, what a person said, what a member has done.
+
+Without it a model would take what was done, or perhaps done, for something that is still to do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from kern.message import Message
+from kern.requirement import Requirement
+from kern.run import RunOutput, ToolExecution
+
+#: The output of a call that was started and whose end nobody saw.
+UNKNOWN = (
+    "Nobody knows whether this call happened: it was started, and the work on it was stopped before a result came. "
+    "Do not make this call again unless a person has said that it did not happen: ask first."
+)
+RESPONDED = "A person answered in the tool's place: "
+_STOPPED = "The work on this was stopped before there was an answer."
+_MADE = "These calls were made for it; do not repeat them:"
+
+
+def answered_output(asked: Requirement) -> str | None:
+    """The output that a person's answer is by itself; `None` where a tool runs upon it, or does not run at all."""
+    if asked.response is not None:
+        return f"{RESPONDED}{asked.response}"
+    if asked.status != "answered":
+        return None
+    if asked.kind == "user_feedback":
+        return json.dumps({"chosen": asked.answer}, ensure_ascii=False)
+    return str(asked.answer) if asked.kind == "external_execution" else None
+
+
+def open_outputs(run: RunOutput) -> dict[str, str]:
+    """What is known of each call of this ended run that was not finished, by the call's id.
+
+    A call that never began, and about which nobody said anything, is not in it (rule L14).
+    """
+    members = _by_call(run)
+    known = {line.call_id: _known(run, line, members.get(line.call_id)) for line in run.tools if line.status != "finished"}
+    return {call_id: text for call_id, text in known.items() if text}
+
+
+def with_outputs(messages: Iterable[Message], outputs: Mapping[tuple[str | None, str], str]) -> Iterator[Message]:
+    """The messages, and after each the outputs of those of its calls that have one here, by run id and call id."""
+    for message in messages:
+        yield message
+        for call in message.tool_calls:
+            text = outputs.get((message.run_id, call.id))
+            if text is not None:
+                output = Message("tool", text, tool_call_id=call.id, tool_name=call.name, run_id=message.run_id)
+                yield replace(output, created_at=message.created_at)
+
+
+def account_of(run: RunOutput) -> str:
+    """What became of the calls that a member, and members below it, made in this run; empty when there are none."""
+    made = list(_made(run))
+    return "\n".join([_MADE, *made]) if made else ""
+
+
+def line_of(tool_name: str, arguments: dict[str, Any], output: str) -> str:
+    """One call in an account."""
+    return f"- {tool_name}({json.dumps(arguments, ensure_ascii=False, sort_keys=True, default=str)}): {output}"
+
+
+def _known(run: RunOutput, line: ToolExecution, member: RunOutput | None) -> str:
+    if member is not None:
+        account = account_of(member)
+        return f"{_STOPPED} {account}" if account else ""
+    about = [asked for asked in run.requirements if (asked.run_id, asked.call_id) == (run.run_id, line.call_id)]
+    answers = [text for asked in about if (text := answered_output(asked)) is not None]
+    return answers[-1] if answers else UNKNOWN if line.status == "started" else ""
+
+
+def _made(run: RunOutput) -> Iterator[str]:
+    members = _by_call(run)
+    for line in run.tools:
+        if line.call_id in members:
+            yield from _made(members[line.call_id])
+        elif output := line.result if line.status == "finished" else _known(run, line, None):
+            yield line_of(line.tool_name, line.arguments, output)
+
+
+def _by_call(run: RunOutput) -> dict[str, RunOutput]:
+    return {member.parent_call_id or "": member for member in run.member_runs}

@@ -1,0 +1,258 @@
+"""What agents and teams have in common: settings, turns, and (in `kern.sessions`) the sessions they talk in."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
+
+from kern.answers import must_agree
+from kern.cache import SessionCache
+from kern.db.base import Claim, Db
+from kern.delegation import DELEGATE, delegate_schema
+from kern.delivery import outcome, told
+from kern.drafts import SEND_ANSWER
+from kern.errors import RunNotContinuableError, RunNotFoundError
+from kern.events import RunEvent
+from kern.loop import work_run
+from kern.message import Message, new_id, storable
+from kern.requirement import Requirement
+from kern.run import RunOutput
+from kern.session import SessionKind, SessionSummaryManager
+from kern.sessions import Sessions, in_memory
+from kern.tools import Tool, as_tool
+from kern.work import Work
+
+if TYPE_CHECKING:
+    from kern.models.base import Model, ToolSchema
+
+Instructions = str | Sequence[str] | Callable[[], str]
+
+
+class Participant(Sessions):
+    """Base of `Agent` and `Team`; see there for the arguments."""
+
+    kind: ClassVar[SessionKind] = "agent"
+
+    def __init__(
+        self,
+        model: Model | None = None,
+        *,
+        db: Db | None = None,
+        name: str = "",
+        agent_id: str | None = None,
+        description: str = "",
+        instructions: Instructions = "",
+        tools: Iterable[Tool | Callable[..., Any]] = (),
+        members: Sequence[Participant] = (),
+        session_id: str | None = None,
+        user_id: str | None = None,
+        cache_session: bool = False,
+        add_history_to_context: bool = True,
+        num_history_runs: int = 10,
+        tool_call_limit: int | None = None,
+        review_answers: bool = False,
+        session_summary_manager: SessionSummaryManager | None = None,
+        deadline: float | None = None,
+        lease: float = 60.0,
+    ) -> None:
+        if num_history_runs < 1:
+            raise ValueError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
+        self.model = model
+        self.name = name
+        self.id = agent_id or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        self.description = description
+        self.instructions = instructions
+        self.tools: list[Tool] = [as_tool(item) for item in tools]
+        self.members: list[Participant] = list(members)
+        self.session_id = session_id
+        self.user_id = user_id
+        self.add_history_to_context = add_history_to_context
+        self.num_history_runs = num_history_runs
+        self.tool_call_limit = tool_call_limit
+        self.review_answers = review_answers
+        self.session_summary_manager = session_summary_manager
+        self.deadline = deadline
+        self.lease = lease
+        self.cache_session = cache_session
+        self._cache = SessionCache() if cache_session else None
+        self.db: Db = db or in_memory()
+        self._must_be_consistent()
+
+    # Turns --------------------------------------------------------------------------------------------------------------
+
+    @overload
+    def run(
+        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[False] = False
+    ) -> RunOutput: ...
+    @overload
+    def run(
+        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[True]
+    ) -> Iterator[RunEvent]: ...
+    def run(
+        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: bool = False
+    ) -> RunOutput | Iterator[RunEvent]:
+        """One turn: store the message, ask the model, run its tools, store the answer.
+
+        Without a session id (here or on the agent) the turn begins a new session (rule L1). The returned run is completed,
+        or paused with `requirements`; with `stream=True` the events come as they happen, the last one carrying the run.
+        Raises `ModelError` (the run is stored as error), `SessionOwnershipError`, `StorageError`.
+        """
+        if not message.strip():
+            raise ValueError("an empty message cannot be answered; write something")
+        run = self.new_run(session_id or self.session_id or new_id(), user_id or self.user_id, message)
+        events = self._begin(run)
+        return told(events) if stream else outcome(events)
+
+    @overload
+    def continue_run(
+        self,
+        run_id: str,
+        requirements: Sequence[Requirement] | None = None,
+        *,
+        user_id: str | None = None,
+        stream: Literal[False] = False,
+    ) -> RunOutput: ...
+    @overload
+    def continue_run(
+        self,
+        run_id: str,
+        requirements: Sequence[Requirement] | None = None,
+        *,
+        user_id: str | None = None,
+        stream: Literal[True],
+    ) -> Iterator[RunEvent]: ...
+    def continue_run(
+        self,
+        run_id: str,
+        requirements: Sequence[Requirement] | None = None,
+        *,
+        user_id: str | None = None,
+        stream: bool = False,
+    ) -> RunOutput | Iterator[RunEvent]:
+        """Go on with a paused run, from any process, with the answers in `requirements` (or those already in the database).
+
+        Raises `RunNotFoundError`, `RunNotContinuableError` when the run does not wait (any more), and, with nothing stored,
+        `UnresolvedRequirementsError` when an answer is missing, `AlreadyAnsweredError` when another one stands and
+        `InvalidAnswerError` when one comes too late or from too few people; then what `run` raises. A streamed run begins when
+        its first event is asked for; only then it turns out whether somebody else was faster.
+        """
+        run = self._readable_run(run_id, user_id)
+        if run.status == "paused":
+            self.db.answer_run(run_id, list(requirements or []))
+        elif run.status != "pending" or run.parent_run_id:
+            why = "is a member's; continue the team's run" if run.parent_run_id else f"is {run.status}, not paused"
+            raise RunNotContinuableError(f"run {run_id} {why}")
+        else:
+            must_agree(run.requirements, requirements or [])
+        events = self._go_on(Claim(run_id, lease=self.lease))
+        return told(events) if stream else outcome(events)
+
+    def execute(self, claim: Claim) -> Iterator[RunEvent]:
+        """Claim a pending run and work it until it ends or pauses; yields nothing when somebody else has it.
+
+        For workers: a model's failure is stored and yielded as `RunFailed`. Raises `LeaseLostError`, `StorageError`.
+        """
+        run = self.db.claim_run(claim)
+        if run is not None:
+            yield from self._resume(run, claim)
+
+    def cancel_run(self, run_id: str, *, user_id: str | None = None) -> bool:
+        """Stop a run: at once when it waits, at its next step when it works. Returns whether it was active.
+
+        Raises `RunNotFoundError`, `SessionOwnershipError`.
+        """
+        self._readable_run(run_id, user_id)
+        return self.db.cancel_run(run_id)
+
+    # Parts --------------------------------------------------------------------------------------------------------------
+
+    def bound(self, *, db: Db | None = None, model: Model | None = None, **changes: Any) -> Self:
+        """A copy with another database, with `model` where it (or a member) has none, and with other attributes from
+        `changes`."""
+        twin = copy.copy(self)
+        twin.db = db or self.db
+        twin.model = self.model or model
+        twin.members = [member.bound(db=db, model=model) for member in self.members]
+        for key, value in changes.items():
+            if not hasattr(twin, key):
+                raise TypeError(f"{type(self).__name__} has no attribute {key!r}")
+            setattr(twin, key, value)
+        return twin
+
+    def member(self, name: str) -> Participant | None:
+        """The member of that name."""
+        return next((member for member in self.members if member.name == name), None)
+
+    def system_message(self) -> str:
+        """Description and instructions as the model gets them; empty when there are none."""
+        text = self.instructions() if callable(self.instructions) else self.instructions
+        lines = text if isinstance(text, str) else "\n".join(text)
+        return "\n\n".join(part.strip() for part in (self.description, lines) if part.strip())
+
+    def tool_schemas(self) -> list[ToolSchema]:
+        """The tools as the model sees them."""
+        own = [tool.model_schema() for tool in self.tools]
+        return [*own, delegate_schema(self.members)] if self.members else own
+
+    def new_run(self, session_id: str, user_id: str | None, message: str) -> RunOutput:
+        """A run of this participant that is not stored yet, with its system message and its input."""
+        run = RunOutput(session_id=session_id, user_id=user_id, agent_id=self.id, agent_name=self.name)
+        run.model = self.model.id if self.model else ""
+        if system := self.system_message():
+            run.messages.append(Message("system", system, run_id=run.run_id))
+        run.messages.append(Message("user", storable(message), run_id=run.run_id))
+        return run
+
+    # Inside -------------------------------------------------------------------------------------------------------------
+
+    def _begin(self, run: RunOutput) -> Generator[RunEvent, None, None]:
+        claim = Claim(run.run_id, lease=self.lease)
+        session = self.db.open_run(run, claim, kind=self.kind)
+        run.status = "running"
+        yield from self._work(run, claim, self._context(run, session.previous_run_id))
+
+    def _go_on(self, claim: Claim) -> Generator[RunEvent, None, None]:
+        run = self.db.claim_run(claim)
+        if run is None:
+            raise RunNotContinuableError(f"run {claim.run_id} was continued by somebody else")
+        yield from self._resume(run, claim)
+
+    def _resume(self, run: RunOutput, claim: Claim) -> Generator[RunEvent, None, None]:
+        yield from self._work(run, claim, self._context(run, None))
+
+    def _work(self, run: RunOutput, claim: Claim, context: list[Message]) -> Generator[RunEvent, None, None]:
+        events = work_run(self, run, Work(self.db, claim, self.deadline), context)
+        if self._cache is None:
+            yield from events
+            return
+        try:
+            yield from events
+            self._cache.keep(run, self.num_history_runs)
+        finally:
+            self._cache.leave(run)
+
+    def _context(self, run: RunOutput, previous_run_id: str | None) -> list[Message]:
+        if not self.add_history_to_context:
+            return []
+        if self._cache is not None:
+            return self._cache.history(self.db, run, previous_run_id, self.num_history_runs)
+        return self.db.history(run.session_id, before_run_id=run.run_id, last_n_runs=self.num_history_runs)
+
+    def _readable_run(self, run_id: str, user_id: str | None) -> RunOutput:
+        run = self.db.load_run(run_id)
+        if run is None:
+            raise RunNotFoundError(f"there is no run {run_id!r}")
+        self.get_session(run.session_id, user_id=user_id)
+        return run
+
+    def _must_be_consistent(self) -> None:
+        names = [tool.name for tool in self.tools]
+        doubled = {name for name in names if names.count(name) > 1}
+        if doubled:
+            raise ValueError(f"two tools have the name {', '.join(sorted(doubled))}; names must differ")
+        if self.members and DELEGATE in names:
+            raise ValueError(f"no tool of a team may be named {DELEGATE}: that is how its leader gives work to members")
+        if SEND_ANSWER in names:
+            raise ValueError(f"no tool may be named {SEND_ANSWER}: answers that people look through have that name")

@@ -1,0 +1,261 @@
+"""What a paused run waits for, and how a person answers it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kern.errors import AlreadyAnsweredError, InvalidAnswerError
+from kern.message import new_id
+from kern.tools.policy import Policy
+
+Kind = Literal["confirmation", "user_input", "user_feedback", "external_execution"]
+Status = Literal["pending", "approved", "rejected", "answered", "expired", "superseded", "cancelled", "executed", "failed"]
+#: Why somebody is asked: the tool's own policy, a call whose outcome is unknown after a crash, or an answer to look through
+#: before it is sent.
+Reason = Literal["policy", "uncertain", "draft"]
+#: The key of what a person said in a tool's place.
+RESPONSE = "response"
+#: States in which `answer` may hold such a response.
+_SETTLED_BY_ANSWER = frozenset({"answered", "executed", "failed"})
+#: States in which the loop may go on with the call.
+RESOLVED: frozenset[str] = frozenset({"approved", "rejected", "answered", "expired", "executed", "failed"})
+
+
+@dataclass(slots=True)
+class InputField:
+    """One value that a `user_input` requirement asks for; `schema` is its part of the tool's JSON schema."""
+
+    name: str
+    schema: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+    required: bool = True
+    value: Any = None
+
+
+@dataclass(slots=True)
+class Requirement:
+    """One question to a person; belongs to one tool call of one run.
+
+    `run_id` is the run that made the call (a member's, in a team); `root_run_id` the run that is paused and that is continued.
+    `arguments` are the model's, `edited_arguments` a person's (both are kept, rule L8), `schema` the tool's JSON schema.
+    An `uncertain` one asks what became of a call whose worker died; its kind is external_execution, and besides a result it
+    takes `confirm()` (it did not happen, run it) and `reject()` (give up). A `draft` one asks whether an answer may be sent.
+    `answer` holds the person's input values (a dict), the chosen options (a list of text), the external result (text), or what
+    a person said in the tool's place (`{"response": text}`). `policy` is the one in force when this was asked, `approved_by`
+    who confirmed by name. Times are seconds since 1970; past `expires_at` nothing but `expire()` is taken.
+    """
+
+    kind: Kind
+    run_id: str
+    root_run_id: str
+    session_id: str
+    call_id: str
+    tool_name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, Any] = field(default_factory=dict)
+    fields: list[InputField] = field(default_factory=list)
+    question: str = ""
+    options: list[str] = field(default_factory=list)
+    multiple: bool = False
+    agent_name: str = ""
+    reason: Reason = "policy"
+    status: Status = "pending"
+    edited_arguments: dict[str, Any] | None = None
+    note: str = ""
+    answer: Any = None
+    created_at: float = field(default_factory=time.time)
+    decided_at: float | None = None
+    policy: Policy = field(default_factory=Policy)
+    expires_at: float | None = None
+    approved_by: list[str] = field(default_factory=list)
+    requirement_id: str = field(default_factory=new_id)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the run may go on as far as this requirement is concerned."""
+        return self.status in RESOLVED
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether somebody must let the tool run, or not: `confirm()` or `reject()`."""
+        return self._waits_for("confirmation")
+
+    @property
+    def needs_user_input(self) -> bool:
+        """Whether somebody must fill fields: `provide_user_input()`."""
+        return self._waits_for("user_input")
+
+    @property
+    def needs_user_feedback(self) -> bool:
+        """Whether somebody must choose from options: `provide_user_feedback()`."""
+        return self._waits_for("user_feedback")
+
+    @property
+    def needs_external_execution(self) -> bool:
+        """Whether somebody must say what came of a call that runs outside: `set_external_execution_result()`."""
+        return self._waits_for("external_execution")
+
+    @property
+    def effective_arguments(self) -> dict[str, Any]:
+        """What the tool gets: the person's arguments where there are any, else the model's, plus the person's input."""
+        chosen = self.arguments if self.edited_arguments is None else self.edited_arguments
+        filled = self.kind == "user_input" and isinstance(self.answer, dict) and self.response is None
+        return {**chosen, **self.answer} if filled else dict(chosen)
+
+    @property
+    def approvers_needed(self) -> int:
+        """How many different people must confirm, with the arguments as they are now."""
+        return self.policy.demand(self.effective_arguments, self.schema).approvers
+
+    @property
+    def lets_run(self) -> bool:
+        """Whether the answer has the tool run or, of a draft, words reach who asked."""
+        if self.status != "answered":
+            return self.status == "approved"
+        if self.response is not None:
+            return self.reason == "draft"
+        return self.kind not in ("user_feedback", "external_execution")
+
+    @property
+    def response(self) -> str | None:
+        """What a person said in the tool's place, or `None`."""
+        given = self.answer if self.status in _SETTLED_BY_ANSWER and isinstance(self.answer, dict) else {}
+        return str(given[RESPONSE]) if list(given) == [RESPONSE] and not self._asks_for(RESPONSE) else None
+
+    def confirm(self, by: str = "") -> None:
+        """Let the tool run, with the stored arguments or the edited ones; of an uncertain call: it did not happen, run it.
+
+        Where the policy wants two different people, `by` names who confirms; until the second has, the requirement stays
+        pending. Raises `InvalidAnswerError` for another kind of requirement, an expired one, or a person who is missing or has
+        confirmed before; `AlreadyAnsweredError` when it has an answer.
+        """
+        self._must_take("confirmation")
+        needed = self.approvers_needed
+        if needed > 1 and not by:
+            raise InvalidAnswerError(f"{needed} different people must approve {self.tool_name}: confirm(by=…) for each")
+        if needed > 1 and by in self.approved_by:
+            raise InvalidAnswerError(f"{by} has approved {self.tool_name} already; another person must, too")
+        if by and by not in self.approved_by:
+            self.approved_by = [*self.approved_by, by]
+        if needed == 1 or len(self.approved_by) >= needed:
+            self._settle("confirmation", "approved")
+
+    def reject(self, note: str = "") -> None:
+        """Do not let the tool run; the model is told so, with `note` as the reason.
+
+        Any kind of requirement can be rejected. Raises `InvalidAnswerError` when it expired, `AlreadyAnsweredError` when it has
+        an answer.
+        """
+        self._settle(self.kind, "rejected")
+        self.note = note
+
+    def respond(self, text: str) -> None:
+        """Answer in the tool's place: it does not run, and `text` is its result. Any kind of requirement takes this.
+
+        Raises `InvalidAnswerError` without words, or when it expired; `AlreadyAnsweredError` when it has an answer.
+        """
+        self._must_take(self.kind)
+        if not text.strip():
+            raise InvalidAnswerError("write what the tool's result is", {RESPONSE: "is required"})
+        if self._asks_for(RESPONSE):
+            raise InvalidAnswerError(f"{self.tool_name} asks for an input named {RESPONSE}; fill it or reject")
+        self._settle(self.kind, "answered")
+        self.answer = {RESPONSE: text}
+
+    def expire(self) -> None:
+        """Nobody decided in time: the tool does not run, and the model is told that nobody rejected it either.
+
+        Raises `AlreadyAnsweredError` when it has an answer.
+        """
+        self._must_be_pending()
+        self.status, self.decided_at = "expired", time.time()
+
+    def must_accept(self, answer: Requirement) -> None:
+        """For storages, about to store `answer` to this requirement: raise `InvalidAnswerError` unless the policy allows it."""
+        if answer.status == "expired":
+            return
+        self._must_be_in_time()
+        arguments = self.arguments if answer.edited_arguments is None else answer.edited_arguments
+        needed = self.policy.demand(arguments, self.schema).approvers
+        if answer.status == "approved" and needed > 1 and len(set(answer.approved_by)) < needed:
+            raise InvalidAnswerError(f"{needed} different people must approve {self.tool_name}: confirm(by=…) for each")
+
+    def edit(self, arguments: dict[str, Any]) -> None:
+        """Replace the arguments; the original ones are kept (rule L8). Does not confirm, and voids who confirmed others.
+
+        Raises `InvalidAnswerError` with one entry a wrong field when they break the tool's schema, or leave a draft without
+        words.
+        """
+        self._must_be_pending()
+        if self.kind != "confirmation":
+            raise InvalidAnswerError(f"the arguments of a {self.kind} requirement are not edited; answer it instead")
+        from kern.tools.schema import validate
+
+        validate(arguments, self.schema)
+        if self.reason == "draft" and not str(arguments.get("text", "")).strip():
+            raise InvalidAnswerError("write what is sent", {"text": "is required"})
+        self.edited_arguments, self.approved_by = arguments, []
+
+    def provide_user_input(self, values: dict[str, Any]) -> None:
+        """Fill the asked fields; `values` maps a field's name to its value.
+
+        Raises `InvalidAnswerError` for missing, unknown or wrongly typed fields.
+        """
+        self._must_be_pending()
+        from kern.tools.schema import validate_fields
+
+        validate_fields(values, self.fields, self.schema)
+        self._settle("user_input", "answered")
+        self.answer = dict(values)
+        for item in self.fields:
+            item.value = values.get(item.name, item.value)
+
+    def provide_user_feedback(self, choice: str | list[str]) -> None:
+        """Choose from the options: one, or several where `multiple` is set.
+
+        Raises `InvalidAnswerError` when a choice is not among the options or there are too many or none.
+        """
+        self._must_be_pending()
+        chosen = list(choice) if isinstance(choice, list | tuple | set) else [choice]
+        unknown = [str(item) for item in chosen if item not in self.options]
+        if unknown:
+            raise InvalidAnswerError(f"not an option: {', '.join(unknown)}. Choose from: {', '.join(self.options)}")
+        if not chosen or (len(chosen) > 1 and not self.multiple):
+            raise InvalidAnswerError("choose one option" + (" or more" if self.multiple else ""))
+        self._settle("user_feedback", "answered")
+        self.answer = chosen
+
+    def set_external_execution_result(self, result: str) -> None:
+        """Give the result of a call that ran outside.
+
+        Raises `InvalidAnswerError` for another kind of requirement, `AlreadyAnsweredError` when it has an answer.
+        """
+        self._settle("external_execution", "answered")
+        self.answer = str(result)
+
+    def _waits_for(self, kind: Kind) -> bool:
+        return self.kind == kind and self.status == "pending"
+
+    def _must_be_pending(self) -> None:
+        if self.status != "pending":
+            raise AlreadyAnsweredError(f"requirement {self.requirement_id} is already {self.status}", self)
+
+    def _must_be_in_time(self) -> None:
+        if self.expires_at is not None and self.expires_at <= time.time():
+            raise InvalidAnswerError(f"requirement {self.requirement_id} has expired: nobody decided in time; expire() it")
+
+    def _must_take(self, kind: Kind) -> None:
+        self._must_be_pending()
+        self._must_be_in_time()
+        if self.kind != kind and not (kind == "confirmation" and self.reason == "uncertain"):
+            raise InvalidAnswerError(f"this requirement is a {self.kind}, not a {kind}")
+
+    def _asks_for(self, name: str) -> bool:
+        return any(item.name == name for item in self.fields)
+
+    def _settle(self, kind: Kind, status: Status) -> None:
+        self._must_take(kind)
+        self.status = status
+        self.decided_at = time.time()

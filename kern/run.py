@@ -1,0 +1,108 @@
+"""One turn of an agent or team."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kern.message import Message, new_id
+from kern.requirement import Requirement
+
+Status = Literal["pending", "running", "paused", "completed", "error", "cancelled"]
+ACTIVE: frozenset[str] = frozenset({"pending", "running", "paused"})
+
+
+@dataclass(slots=True)
+class RunMetrics:
+    """What a run used. Tokens are the provider's counts; durations are seconds of work, waiting for people excluded."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    model_calls: int = 0
+    tool_calls: int = 0
+    duration: float = 0.0
+    model_duration: float = 0.0
+    time_to_first_token: float | None = None
+
+    @property
+    def total_tokens(self) -> int:
+        """Tokens in and out."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(slots=True)
+class ToolExecution:
+    """The journal of one tool call: proposed → started → finished, unique per (run, call).
+
+    Started and not finished after its worker died means *uncertain*: nobody knows whether it happened.
+    """
+
+    run_id: str
+    call_id: str
+    tool_name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    status: Literal["proposed", "started", "finished"] = "proposed"
+    result: str | None = None
+    failed: bool = False
+    worker: str = ""
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+@dataclass(slots=True)
+class RunOutput:
+    """One turn: its input, steps, output, what it waits for and what it used.
+
+    `content` is the answer (partial or empty unless `status` is completed); `error` says what went wrong, `permanent_error`
+    whether trying again is pointless. A member's run has `parent_run_id` and `parent_call_id` (the delegating call).
+    `member_runs` are the child runs where they were loaded.
+    """
+
+    session_id: str
+    run_id: str = field(default_factory=new_id)
+    user_id: str | None = None
+    agent_id: str = ""
+    agent_name: str = ""
+    model: str = ""
+    parent_run_id: str | None = None
+    parent_call_id: str | None = None
+    status: Status = "pending"
+    content: str = ""
+    messages: list[Message] = field(default_factory=list)
+    requirements: list[Requirement] = field(default_factory=list)
+    tools: list[ToolExecution] = field(default_factory=list)
+    member_runs: list[RunOutput] = field(default_factory=list)
+    metrics: RunMetrics = field(default_factory=RunMetrics)
+    error: str = ""
+    permanent_error: bool = False
+    created_at: float = field(default_factory=time.time)
+    updated_at: float = field(default_factory=time.time)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits for people."""
+        return self.status == "paused"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in ACTIVE
+
+    def end(self, status: Status) -> None:
+        """Ended as `status`. Unless it completed, the members' active runs end the same way and nobody is asked any more."""
+        self.status = status
+        if status == "completed":
+            return
+        for member in self.member_runs:
+            if member.is_active:
+                member.end(status)
+        for item in self.active_requirements:
+            item.status, item.decided_at = "cancelled", time.time()
+
+    @property
+    def active_requirements(self) -> list[Requirement]:
+        """The requirements that still wait for an answer."""
+        return [item for item in self.requirements if item.status == "pending"]

@@ -1,0 +1,81 @@
+"""A conversation as the library hands it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from kern.message import Message, Role
+from kern.run import RunOutput
+
+if TYPE_CHECKING:
+    from kern.db.base import Db
+    from kern.models.base import Model
+
+NameSource = Literal["human", "auto", "fallback"]
+SessionKind = Literal["agent", "team"]
+CHAT_ROLES: tuple[Role, ...] = ("user", "assistant")
+
+
+@dataclass
+class AgentSession:
+    """One conversation: its id is the truth, its name a label for people.
+
+    Times are seconds since 1970. Runs and messages are read from the database when they are asked for, so holding a
+    session costs the same whatever its length.
+    """
+
+    session_id: str
+    db: Db = field(repr=False, compare=False)
+    user_id: str | None = None
+    name: str | None = None
+    name_source: NameSource | None = None
+    name_version: int = 0
+    kind: SessionKind = "agent"
+    agent_id: str = ""
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    #: Only set on the session that `Db.open_run` returns: the newest run before the opened one.
+    previous_run_id: str | None = None
+
+    @property
+    def runs(self) -> list[RunOutput]:
+        """All runs without a parent, oldest first, each with its messages and its members' runs."""
+        return self.db.runs(self.session_id)
+
+    def get_messages(
+        self,
+        *,
+        last_n_runs: int | None = None,
+        limit: int | None = None,
+        before: str | None = None,
+        roles: Sequence[Role] | None = None,
+        members: bool = True,
+    ) -> list[Message]:
+        """Messages oldest first, of every run: paused, failed and cancelled ones too, tool and system messages too (rule L3).
+
+        `last_n_runs` keeps the newest runs, `before` is a message id (exclusive), `limit` keeps the newest of what is left,
+        `members=False` leaves out what went on between a team's leader and its members.
+        """
+        return self.db.messages(
+            self.session_id, last_n_runs=last_n_runs, limit=limit, before=before, roles=roles, members=members
+        )
+
+    def get_chat_history(self, *, last_n_runs: int | None = None, limit: int | None = None) -> list[Message]:
+        """Only what the user and the assistant said: no system or tool messages, no answers that are nothing but tool calls."""
+        said = self.get_messages(last_n_runs=last_n_runs, roles=CHAT_ROLES, members=False)
+        words = [message for message in said if message.content]
+        return words if limit is None else words[max(0, len(words) - limit) :]
+
+
+class TeamSession(AgentSession):
+    """A conversation with a team; members' runs hang below the leader's (`run.member_runs`)."""
+
+
+@dataclass
+class SessionSummaryManager:
+    """Which model does the side work on sessions. Give a cheaper one than the agent's: names are generated with it (rule
+    L11)."""
+
+    model: Model | None = None

@@ -1,0 +1,24 @@
+"""What a tool may know about the call it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Given to each parameter annotated with it; the model never sees such a parameter.
+
+    `idempotency_key` is the same whenever the same call is tried again, so hand it to systems that recognise repeats.
+    """
+
+    session_id: str
+    run_id: str
+    call_id: str
+    user_id: str | None = None
+    agent_name: str = ""
+    idempotency_key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.idempotency_key:
+            object.__setattr__(self, "idempotency_key", f"{self.run_id}:{self.call_id}")

@@ -1,0 +1,188 @@
+"""How carefully a tool must be decided about: its risk, who may decide, how many of them, and until when."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Literal, get_args
+
+Risk = Literal["low", "medium", "high"]
+RISKS: tuple[Risk, ...] = get_args(Risk)
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """With arguments for which `condition` holds (`"amount > 500"`, `"to == cash"`), more care is needed.
+
+    The condition names one argument (a path with dots for nested ones), a comparison, and a number or a word.
+    Raises `ValueError` for a condition that is none.
+    """
+
+    condition: str
+    approvers: int = 2
+    risk: Risk = "high"
+
+    def __post_init__(self) -> None:
+        if not _CONDITION.fullmatch(self.condition):
+            raise ValueError(f"a threshold is written like 'amount > 500', not {self.condition!r}")
+
+    def holds_for(self, arguments: dict[str, Any]) -> bool:
+        """Whether the arguments pass the threshold. An argument that is missing does not; one of another kind than number does,
+        because whoever wrote the threshold wanted care.
+        """
+        found = _CONDITION.fullmatch(self.condition)
+        assert found is not None  # __post_init__ has looked
+        path, operator, wanted = found.groups()
+        value: Any = arguments
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return value is not None and _compare(value, operator, wanted)
+
+
+def _compare(value: Any, operator: str, wanted: str) -> bool:
+    if operator in ("==", "!="):
+        return _is(value, wanted) == (operator == "==")
+    left, right = _number(value), _number(wanted)
+    if left is None or right is None:
+        return True
+    return {">": left > right, "<": left < right, ">=": left >= right, "<=": left <= right}[operator]
+
+
+def _is(value: Any, wanted: str) -> bool:
+    word = wanted.strip("'\"")
+    if isinstance(value, bool):
+        # As JSON writes it, as Python does, as people do.
+        return word.lower() == str(value).lower()
+    return _number(value) == _number(wanted) if _number(value) is not None else str(value) == word
+
+
+def _number(value: Any) -> float | None:
+    """The value as a number; a whole one stays exact, however large it is. `None` for anything else, NaN included."""
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return None if math.isnan(number) else number
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one call needs: how risky it is and how many different people must agree."""
+
+    risk: Risk
+    approvers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policy of one tool. It lives with the tool and can only be tightened from outside.
+
+    `expires_after` and `remind_before` are seconds (`None`: never); `approvers` is 1 or 2 different people; `roles` are the
+    roles of which a decider needs one (none: everybody who works the queue). Raises `ValueError` for values outside of that.
+    """
+
+    risk: Risk = "medium"
+    expires_after: float | None = None
+    remind_before: float | None = None
+    approvers: int = 1
+    roles: tuple[str, ...] = ()
+    thresholds: tuple[Threshold, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.risk not in RISKS:
+            raise ValueError(f"a risk is {', '.join(RISKS)}, not {self.risk!r}")
+        if self.approvers not in (1, 2) or any(item.approvers not in (1, 2) for item in self.thresholds):
+            raise ValueError("one or two people approve, no other number")
+        if self.expires_after is not None and self.expires_after <= 0:
+            raise ValueError("expires_after is a number of seconds above 0")
+
+    def demand(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> Demand:
+        """What a call with these arguments needs: the strictest of the policy and its thresholds that hold.
+
+        With the tool's `schema`, an argument that is left out counts as its default.
+        """
+        given = _with_defaults(arguments, schema or {})
+        passed = [item for item in self.thresholds if item.holds_for(given)]
+        risk = max([self.risk, *(item.risk for item in passed)], key=RISKS.index)
+        return Demand(risk, max([self.approvers, *(item.approvers for item in passed)]))
+
+    def tightened(self, other: Policy) -> Policy:
+        """Both policies at once: of each point the stricter one. Roles of both are needed: those in common, where both name
+        some."""
+        times = [time for time in (self.expires_after, other.expires_after) if time is not None]
+        roles = (
+            tuple(role for role in self.roles if role in other.roles)
+            if self.roles and other.roles
+            else self.roles or other.roles
+        )
+        return replace(
+            self,
+            risk=max(self.risk, other.risk, key=RISKS.index),
+            expires_after=min(times) if times else None,
+            remind_before=other.remind_before if other.remind_before is not None else self.remind_before,
+            approvers=max(self.approvers, other.approvers),
+            roles=roles or (("nobody",) if self.roles and other.roles else ()),
+            thresholds=(*self.thresholds, *(item for item in other.thresholds if item not in self.thresholds)),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {**asdict(self), "roles": list(self.roles), "thresholds": [asdict(item) for item in self.thresholds]}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Policy:
+        """From `to_dict`; unknown keys are ignored. Raises `ValueError` for wrong values."""
+        known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        known["roles"] = tuple(known.get("roles") or ())
+        known["thresholds"] = tuple(Threshold(**item) for item in known.get("thresholds") or ())
+        return cls(**known)
+
+
+def _with_defaults(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the tool will get them, inside of objects too."""
+    filled = dict(arguments)
+    for name, part in schema.get("properties", {}).items():
+        if name not in filled and "default" in part:
+            filled[name] = part["default"]
+        if isinstance(filled.get(name), dict):
+            filled[name] = _with_defaults(filled[name], part)
+    return filled
+
+
+def policy_of(
+    risk: Risk,
+    expires_after: float | timedelta | None,
+    remind_before: float | timedelta | None,
+    approvers: int,
+    roles: Sequence[str],
+    thresholds: Sequence[str | Threshold],
+) -> Policy:
+    """A policy from the short forms that tools take: times as `timedelta` or seconds, and conditions that each ask for two
+    people and count as high risk. Raises `ValueError` for what is no policy.
+    """
+    conditions = _listed("thresholds", thresholds)
+    return Policy(
+        risk=risk,
+        expires_after=_seconds(expires_after),
+        remind_before=_seconds(remind_before),
+        approvers=approvers,
+        roles=_listed("roles", roles),
+        thresholds=tuple(item if isinstance(item, Threshold) else Threshold(item) for item in conditions),
+    )
+
+
+def _seconds(time: float | timedelta | None) -> float | None:
+    return time.total_seconds() if isinstance(time, timedelta) else time
+
+
+def _listed(what: str, items: Sequence[Any]) -> tuple[Any, ...]:
+    """The items; one string would be taken for a list of its letters. Raises `ValueError` for it."""
+    if isinstance(items, str):
+        raise ValueError(f"{what} is a list: [{items!r}]")
+    return tuple(items)

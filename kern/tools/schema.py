@@ -1,0 +1,194 @@
+"""JSON values against JSON schemas, with complaints that a person or a model can act on."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kern.errors import InvalidAnswerError
+from kern.message import is_too_deep
+from kern.requirement import InputField
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+    from jsonschema.exceptions import ValidationError
+
+    from kern.tools.tool import Tool
+
+Schema = dict[str, Any]
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+_FORMATS = {
+    "date": "a date like 2026-01-31",
+    "date-time": "a date and time like 2026-01-31T14:05:00Z",
+    "time": "a time like 14:05",
+    "email": "an e-mail address",
+    "uuid": "a UUID",
+}
+
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "greater than",
+    "exclusiveMaximum": "less than",
+}
+
+
+def validate(arguments: dict[str, Any], schema: Schema) -> None:
+    """Raise `InvalidAnswerError` unless `arguments` fit `schema`.
+
+    Its `errors` map each wrong value's dotted path (`"passengers.0.name"`) to what is wrong; its message says all of them.
+    Nothing is converted: `"5"` is not 5 and `true` is not 1.
+    """
+    _raise_if_any(_errors(arguments, schema))
+
+
+def validate_fields(values: dict[str, Any], fields: Sequence[InputField], schema: Schema) -> None:
+    """Raise `InvalidAnswerError` unless a person's `values` fill `fields`; `schema` is the whole tool's.
+
+    Reports required fields that are missing or blank, names that were not asked for, and values of the wrong type.
+    """
+    if not isinstance(values, dict):
+        raise InvalidAnswerError("the input must map each field's name to its value", {"": "must be an object"})
+    errors = {name: "is not asked for" for name in values if name not in {field.name for field in fields}}
+    for field in fields:
+        if _is_blank(values.get(field.name)) and field.required and not _takes_null(field, values):
+            errors[field.name] = "is required"
+        elif field.name in values:
+            shared = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+            errors |= _errors(values[field.name], {**shared, **field.schema}, (field.name,))
+    _raise_if_any(errors)
+
+
+def input_fields(tool: Tool) -> list[InputField]:
+    """What a person has to fill before `tool` runs; empty unless it was made with `requires_user_input`."""
+    parameters = tool.parameters
+    return [
+        InputField(
+            name=name,
+            schema=dict(parameters["properties"][name]),
+            description=parameters["properties"][name].get("description", ""),
+            required=name in parameters["required"],
+        )
+        for name in tool.user_input_fields
+    ]
+
+
+def _raise_if_any(errors: dict[str, str]) -> None:
+    if errors:
+        raise InvalidAnswerError("; ".join(f"{path} {text}".strip() for path, text in errors.items()), errors)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _takes_null(field: InputField, values: dict[str, Any]) -> bool:
+    return field.name in values and values[field.name] is None and not _errors(None, field.schema)
+
+
+def _errors(value: Any, schema: Schema, above: tuple[str, ...] = ()) -> dict[str, str]:
+    from jsonschema import Draft202012Validator
+
+    if is_too_deep(value):
+        return {".".join(above): "is nested too deep"}
+    found: dict[str, str] = {}
+    validator = Draft202012Validator(schema, format_checker=_format_checker())
+    complaints = [item for error in validator.iter_errors(value) for item in _complaints(error)]
+    for path, text in [*complaints, *_not_finite(value)]:
+        found.setdefault(".".join((*above, *map(str, path))), text)
+    return found
+
+
+def _complaints(error: ValidationError) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Each complaint sits at the value it is about; a missing or an unknown one at the name it has or should have."""
+    path, value, schema = tuple(error.absolute_path), _any(error.instance), _any(error.schema)
+    if error.validator == "required":
+        # One error a missing property, but each lists all of them.
+        yield from (((*path, name), "is required") for name in _any(error.validator_value) if name not in value)
+    elif error.validator == "additionalProperties" and schema["additionalProperties"] is False:
+        yield from (((*path, name), "is unknown") for name in value if name not in schema.get("properties", {}))
+    else:
+        yield path, _text(error)
+
+
+def _text(error: ValidationError) -> str:
+    wanted = _any(error.validator_value)
+    match str(error.validator):
+        case "type":
+            return f"must be {_one_of(_TYPES.get(name, name) for name in ([wanted] if isinstance(wanted, str) else wanted))}"
+        case "enum":
+            return f"must be {_one_of(str(item) for item in wanted if item is not None)}"
+        case "format":
+            return f"must be {_FORMATS.get(wanted, wanted)}"
+        case "pattern":
+            return f"must match {wanted}"
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            return f"must be {_BOUNDS[str(error.validator)]} {wanted}"
+        case "minLength" | "minItems" | "maxLength" | "maxItems" as rule:
+            unit = "characters" if rule.endswith("Length") else "entries"
+            return f"must have {'at least' if rule.startswith('min') else 'at most'} {wanted} {unit}"
+        case "anyOf" | "oneOf" if error.context:
+            return " or ".join(dict.fromkeys(_text_below(item) for item in error.context))
+        case _:
+            return error.message
+
+
+def _text_below(error: ValidationError) -> str:
+    if error.validator not in ("required", "additionalProperties"):
+        return _text(error)
+    return ", ".join(f"{'.'.join(map(str, path))} {text}".strip() for path, text in _complaints(error))
+
+
+def _any(part: Any) -> Any:
+    """The parts of an error are typed as possibly unset; those of a finished validation are set."""
+    return part
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    *rest, last = texts
+    return f"{', '.join(rest)} or {last}" if rest else last
+
+
+def _not_finite(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Python's JSON reads NaN and Infinity, which no database and no other program takes."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path, "must be a finite number"
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _not_finite(item, (*path, key))
+
+
+@functools.cache
+def _format_checker() -> FormatChecker:
+    from jsonschema import FormatChecker
+
+    checker = FormatChecker(["date", "uuid", "email", "ipv4", "ipv6"])
+    checker.checks("time", ValueError)(_is_time)
+    checker.checks("date-time", ValueError)(_is_date_time)
+    return checker
+
+
+def _is_time(value: object) -> bool:
+    if isinstance(value, str):
+        datetime.time.fromisoformat(value)
+    return True
+
+
+def _is_date_time(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    datetime.datetime.fromisoformat(value)
+    # A date alone parses too, but then nobody said the time.
+    return "T" in value.upper() or " " in value

@@ -1,0 +1,193 @@
+"""One run of one agent, as far as it can go: settle the open tool calls, ask the model, and so on until it answers or must
+wait.
+
+The whole state is in the stored run, so the same loop begins a turn, goes on after a pause, and picks up after a crash.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from kern import limit
+from kern.calls import settle_call
+from kern.drafts import as_draft, sent_answer
+from kern.errors import ModelError
+from kern.events import RunContent, RunEvent, StepStored
+from kern.history import valid_input
+from kern.message import Message, ToolCall, new_id, storable
+from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, TextDelta, events_of
+from kern.requirement import Requirement
+from kern.run import RunOutput, ToolExecution
+from kern.work import Work
+
+if TYPE_CHECKING:
+    from kern.participant import Participant
+
+
+class Turn:
+    """A run being worked. `context` is what the model sees before the run's own messages."""
+
+    def __init__(self, who: Participant, run: RunOutput, work: Work, context: list[Message]) -> None:
+        self.who = who
+        self.run = run
+        self.work = work
+        self.db = work.db
+        self.claim = work.claim
+        self.context = context
+        self.tools = {tool.name: tool for tool in who.tools}
+        #: The turn that gave a member its task.
+        self.leader: Turn | None = None
+        self._words = ""
+        self._counted_until = time.monotonic()
+        #: Members answer to their leader, not to a customer, so nobody looks through what they say.
+        self.reviews_answers = who.review_answers and run.parent_run_id is None
+
+    def go(self) -> Generator[RunEvent, None, Message | None]:
+        """Work until the model answers (`run.content` and the returned message are set) or people must decide.
+
+        The generator's return value is the final answer, or `None` when the run waits; `waiting` then has the new requirements.
+        Raises `ModelError`, `LeaseLostError`, `StopRequested`, `StorageError`.
+        """
+        while True:
+            self.work.check()
+            self.waiting: list[Requirement] = []
+            self.is_waiting = False
+            for call in self.open_calls():
+                yield from settle_call(self, call)
+            if self.is_waiting:
+                return None
+            if (sent := sent_answer(self)) is not None:
+                return sent
+            limit.must_be_heeded(self)
+            answer = yield from self._ask()
+            if not answer.tool_calls:
+                return answer
+
+    def open_calls(self) -> list[ToolCall]:
+        """The calls that have no output yet."""
+        answered = {message.tool_call_id for message in self.run.messages if message.role == "tool"}
+        return [call for message in self.run.messages for call in message.tool_calls if call.id not in answered]
+
+    def journal_of(self, call: ToolCall) -> ToolExecution:
+        """The journal line of a stored call."""
+        return next(line for line in self.run.tools if line.call_id == call.id)
+
+    def requirement_of(self, call: ToolCall) -> Requirement | None:
+        """The newest question about the call."""
+        asked = [item for item in self.run.requirements if item.call_id == call.id and item.run_id == self.run.run_id]
+        return asked[-1] if asked else None
+
+    def event(self, kind: type[RunEvent], **details: object) -> RunEvent:
+        """An event about this run."""
+        return kind(
+            session_id=self.run.session_id,
+            run_id=self.run.run_id,
+            agent_name=self.who.name,
+            parent_run_id=self.run.parent_run_id,
+            **details,
+        )
+
+    def member_run_of(self, call: ToolCall) -> RunOutput | None:
+        """The run of the member that got this call's work."""
+        return next((run for run in self.run.member_runs if run.parent_call_id == call.id), None)
+
+    @property
+    def partial(self) -> str:
+        """What the model has said of its answer so far."""
+        return _whole(self._words)
+
+    def count_time(self) -> None:
+        """Add the time since this was last called to the run's duration."""
+        now = time.monotonic()
+        self.run.metrics.duration += now - self._counted_until
+        self._counted_until = now
+
+    def _ask(self) -> Generator[RunEvent, None, Message]:
+        """Ask the model once; stores and returns the answer when it has tool calls, else only returns it."""
+        message = self._message((yield from self._listen()))
+        if self.reviews_answers and not message.tool_calls:
+            message = as_draft(message)
+        self._words = ""
+        if message.tool_calls:
+            self.count_time()
+            self.db.store_answer(self.claim, message, self.run.metrics)
+            self.run.messages.append(message)
+            self.run.tools += [
+                ToolExecution(run_id=self.run.run_id, call_id=call.id, tool_name=call.name) for call in message.tool_calls
+            ]
+            yield self.event(StepStored)
+        return message
+
+    def _listen(self) -> Generator[RunEvent, None, ModelAnswer]:
+        """The model's answer; its words are told as they come."""
+        started = time.monotonic()
+        answer: ModelAnswer | None = None
+        with closing(events_of(self.who.required_model, self._request())) as events:
+            for item in events:
+                self.work.check()
+                if isinstance(item, ModelAnswer):
+                    answer = item
+                else:
+                    yield self._heard(item, started)
+        if answer is None:
+            raise ModelError("the model's stream ended without an answer")
+        self._count(answer, time.monotonic() - started)
+        return answer
+
+    def _heard(self, item: TextDelta | AnswerRestarted, started: float) -> RunEvent:
+        if isinstance(item, AnswerRestarted):
+            self._words = ""
+            return self.event(RunContent)
+        if self.run.metrics.time_to_first_token is None:
+            self.run.metrics.time_to_first_token = time.monotonic() - started
+        self._words += item.text
+        return self.event(RunContent, delta=storable(item.text), content=self.partial)
+
+    def _request(self) -> ModelRequest:
+        own = [message for message in self.run.messages if message.role != "system"]
+        system = [Message("system", text)] if (text := self.who.system_message()) else []
+        return ModelRequest(
+            messages=system + valid_input(self.context + own, current_run_id=self.run.run_id),
+            tools=self.who.tool_schemas(),
+            tool_choice="none" if limit.is_reached(self) else "auto",
+        )
+
+    def _message(self, answer: ModelAnswer) -> Message:
+        return Message(
+            role="assistant",
+            content=_whole(answer.content),
+            tool_calls=self._with_own_ids(answer.tool_calls),
+            run_id=self.run.run_id,
+            author=self.who.name or None,
+            provider_items=answer.provider_items,
+        )
+
+    def _with_own_ids(self, calls: list[ToolCall]) -> list[ToolCall]:
+        """The calls with ids unique in the run: some servers count from `call_1` in every answer."""
+        taken = {line.call_id for line in self.run.tools}
+        unique = []
+        for call in calls:
+            call_id = storable(call.id)
+            if not call_id or call_id in taken:
+                call_id = f"call_{new_id()}"
+            taken.add(call_id)
+            unique.append(ToolCall(call_id, storable(call.name), storable(call.arguments)))
+        return unique
+
+    def _count(self, answer: ModelAnswer, seconds: float) -> None:
+        metrics = self.run.metrics
+        metrics.model_calls += 1
+        metrics.model_duration += seconds
+        metrics.input_tokens += answer.usage.input_tokens
+        metrics.output_tokens += answer.usage.output_tokens
+        metrics.cached_tokens += answer.usage.cached_tokens
+        metrics.reasoning_tokens += answer.usage.reasoning_tokens
+        self.run.model = storable(answer.model) or self.who.required_model.id
+
+
+def _whole(text: str) -> str:
+    """Storable text, with the two halves of a character joined where they came in two pieces."""
+    return storable(text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))

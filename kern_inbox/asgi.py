@@ -1,0 +1,24 @@
+"""The web server's door: `uvicorn kern_inbox.asgi:application`."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
+
+if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+    sys.exit("kern-inbox: the static files are not collected; run `python manage.py collectstatic --no-input` once.")
+
+pages = get_asgi_application()
+
+# What reads rows can be imported from here on.
+from kern_inbox.desks import require_desk  # noqa: E402
+from kern_inbox.garbage import spare_what_is_loaded  # noqa: E402
+from kern_inbox.stopping import stops_streams  # noqa: E402
+
+require_desk()
+
+application = stops_streams(pages)
+spare_what_is_loaded()

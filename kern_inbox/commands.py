@@ -1,0 +1,44 @@
+"""How `manage.py` runs Django's commands: what the environment or the database does wrong is one line and not a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from django.conf import settings
+from django.core.management import ManagementUtility
+from django.core.management.base import BaseCommand
+from django.db import Error
+
+
+class Commands(ManagementUtility):
+    """Django's commands, each on one plain connection."""
+
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        """The command. Before it runs, the pool is gone: it would try for a while and hide why it got no connection."""
+        for database in settings.DATABASES.values():
+            database.get("OPTIONS", {}).pop("pool", None)
+        return super().fetch_command(subcommand)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command of these arguments, as the shell gives them. Exits with 1 and a line when the database fails."""
+    for number, word in enumerate(arguments):
+        if word != word.encode("utf-8", "replace").decode():
+            sys.exit(f"manage.py: argument {number} is not UTF-8.")
+    try:
+        Commands(arguments).execute()
+    except Error as problem:
+        if "--traceback" in arguments:
+            raise
+        sys.exit(f"manage.py: {explained(problem, migrating='migrate' in arguments[1:2])}")
+
+
+def explained(problem: Error, *, migrating: bool) -> str:
+    """What the database said, and what helps where that is known."""
+    # Knows models, which are there only once a command has begun.
+    from kern_inbox import probes
+
+    said = " ".join(str(problem).split()) or type(problem).__name__
+    if not migrating and probes.database_state() == "migrations are missing":
+        return f"the database is not ready ({said}). Run `manage.py migrate` first."
+    return f"the database failed: {said}"

@@ -1,0 +1,55 @@
+"""What the settings say about the database and the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kern_inbox.environment import ConfigurationError
+
+# WAL lets pages read while a worker writes. NORMAL loses nothing when a process is killed, only when the machine is.
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864"
+SQLITE_WAIT_SECONDS = 20
+
+
+def prepare_folder(var_dir: Path) -> None:
+    """Make the folder for files of our own. Raises `ConfigurationError` where that is not possible."""
+    try:
+        var_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ConfigurationError(f"KERN_VAR: cannot make the folder {var_dir} ({problem.strerror}).") from None
+
+
+def database(described: dict[str, Any] | None, var_dir: Path, pool_size: int) -> dict[str, Any]:
+    """Django's `DATABASES` entry for a parsed DATABASE_URL, or for the SQLite file in `var_dir` without one."""
+    if described is None:
+        return sqlite({"NAME": str(var_dir / "inbox.sqlite3")})
+    if described["ENGINE"].endswith("sqlite3"):
+        return sqlite(described)
+    return postgresql(described, pool_size)
+
+
+def sqlite(described: dict[str, Any]) -> dict[str, Any]:
+    """SQLite for several processes: write transactions begin as writers, so that two of them wait instead of failing."""
+    options = {"transaction_mode": "IMMEDIATE", "timeout": SQLITE_WAIT_SECONDS, "init_command": SQLITE_PRAGMAS}
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": described["NAME"], "OPTIONS": options}
+
+
+def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
+    """PostgreSQL through psycopg's pool; a connection is looked at before it is handed out, so a restart is survived."""
+    pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 300}
+    options = {"connect_timeout": 5, **described.get("OPTIONS", {}), "pool": pool}
+    return {**described, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def cache(redis_url: str) -> dict[str, Any]:
+    """The cache all processes share, or one of this process alone where there is no Redis."""
+    if not redis_url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    return {
+        "BACKEND": "kern_inbox.cache.PatientRedisCache",
+        "LOCATION": redis_url,
+        "KEY_PREFIX": "kern",
+        "OPTIONS": timeouts,
+    }

@@ -1,0 +1,15 @@
+"""No process of the program begins its work without a desk."""
+
+from __future__ import annotations
+
+import sys
+
+from sessions_app import desk
+
+
+def require_desk() -> None:
+    """End the process with one line when KERN_DESK names no usable desk."""
+    try:
+        desk.load()
+    except desk.DeskError as problem:
+        sys.exit(f"kern-inbox: {problem}")

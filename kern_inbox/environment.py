@@ -1,0 +1,171 @@
+"""Every environment variable of the program: its meaning, its default and how a wrong value is refused.
+
+The settings, the README's table and the tests all read this one list. A wrong value is one line, never a traceback:
+whoever starts the program is told which variable, what is wrong with it and what would be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kern_inbox import parsers
+from kern_inbox.parsers import BASE_DIR
+
+DEMO_DESK = "sessions_app.demo.desk:desk"
+DEVELOPMENT_KEY = "django-insecure-only-for-development-never-for-a-server"
+
+
+__all__ = ["BASE_DIR", "DEMO_DESK", "VARIABLES", "ConfigurationError", "Variable", "read", "table"]
+
+
+class ConfigurationError(Exception):
+    """A variable is missing or wrong. The text is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable: `parse` takes the text and raises `ValueError` with what it should have been.
+
+    `default` is the text one would write to get what happens without it; empty means that nothing is set.
+    `secret` values are never repeated in an error message.
+    """
+
+    name: str
+    description: str
+    parse: Callable[[str], Any] = str
+    default: str = ""
+    secret: bool = False
+
+
+VARIABLES = (
+    Variable(
+        "DEBUG", "Development mode: details on error pages, insecure defaults. `make run` sets it to 1.", parsers.yes_or_no, "0"
+    ),
+    Variable(
+        "SECRET_KEY",
+        "Signs cookies and links; 32 or more random characters. Required without DEBUG.",
+        parsers.secret_key,
+        secret=True,
+    ),
+    Variable("ALLOWED_HOSTS", "Host names the site answers to, with commas. Required unless DEBUG.", parsers.hosts),
+    Variable(
+        "CSRF_TRUSTED_ORIGINS", "More origins whose forms are accepted, like `https://inbox.example.com`.", parsers.origins
+    ),
+    Variable("HTTPS", "Secure cookies, HSTS and redirects to https. On unless DEBUG.", parsers.yes_or_no),
+    Variable(
+        "TRUSTED_PROXIES",
+        "How many proxies stand in front; their X-Forwarded headers are believed.",
+        parsers.whole_number(0, 9),
+        "0",
+    ),
+    Variable(
+        "DATABASE_URL", "PostgreSQL or SQLite; without it `inbox.sqlite3` in KERN_VAR.", parsers.database_url, secret=True
+    ),
+    Variable("DATABASE_POOL", "Most PostgreSQL connections of one process.", parsers.whole_number(2, 200), "20"),
+    Variable(
+        "REDIS_URL",
+        "Broker, live pages, cache. Required unless DEBUG; `make run` brings its own.",
+        parsers.redis_url,
+        secret=True,
+    ),
+    Variable(
+        "OPENAI_API_KEY",
+        "Key of the model's server. With neither key nor OPENAI_BASE_URL the offline responder answers.",
+        secret=True,
+    ),
+    Variable(
+        "OPENAI_BASE_URL", "Any server that speaks the OpenAI Responses API.", parsers.web_url, "https://api.openai.com/v1"
+    ),
+    Variable("KERN_MODEL", "The model that answers customers.", str, "gpt-5.2"),
+    Variable("KERN_NAMING_MODEL", "The model that names sessions; a cheaper one will do. Without it KERN_MODEL."),
+    Variable("KERN_DESK", "The desk as `module:object`: agents, tools, knowledge and queues.", parsers.desk_path, DEMO_DESK),
+    Variable("KERN_TURN_SECONDS", "Longest time one turn of an agent may take.", parsers.whole_number(10, 3600), "180"),
+    Variable(
+        "KERN_LEASE_SECONDS",
+        "How long a worker may be silent before another takes over its turn.",
+        parsers.whole_number(2, 600),
+        "30",
+    ),
+    Variable(
+        "KERN_COST_OF_WAITING",
+        "What an hour that a customer's request waits for a decision costs, in euros. 0: reports show hours alone.",
+        parsers.whole_number(0, 100_000),
+        "0",
+    ),
+    Variable("WORKER_THREADS", "Turns one worker process works on at once.", parsers.whole_number(1, 500), "20"),
+    Variable("HOST", "Address `make run` listens on.", parsers.listening_address, "127.0.0.1"),
+    Variable("PORT", "Port `make run` listens on.", parsers.whole_number(1, 65535), "8000"),
+    Variable(
+        "KERN_VAR",
+        "Folder for the SQLite file, the embedded Redis and the scheduler's notes.",
+        parsers.folder,
+        "var",
+    ),
+    Variable("METRICS_TOKEN", "Bearer token that may read `/metrics`; staff always may.", secret=True),
+    Variable("SIGN_UP", "Whether strangers may make themselves an account.", parsers.yes_or_no, "0"),
+    Variable(
+        "EMAIL_URL",
+        "Outgoing mail, like `smtp+tls://user:password@host:587`.",
+        parsers.email_url,
+        "consolemail://",
+        secret=True,
+    ),
+    Variable("DEFAULT_FROM_EMAIL", "Sender of mails.", str, "inbox@localhost"),
+    Variable("LANGUAGE_CODE", "Language of pages where the browser asks for none we have.", parsers.language, "en"),
+    Variable("TIME_ZONE", "Time zone of exact times on pages.", parsers.time_zone, "UTC"),
+    Variable("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.", parsers.log_level, "INFO"),
+)
+
+
+def read(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The values of all variables, `None` for those unset and without default.
+
+    Raises `ConfigurationError` for the first wrong one. Empty text counts as unset.
+    """
+    values = {variable.name: _value(variable, environment) for variable in VARIABLES}
+    values["KERN_NAMING_MODEL"] = values["KERN_NAMING_MODEL"] or values["KERN_MODEL"]
+    if values["HTTPS"] is None:
+        values["HTTPS"] = not values["DEBUG"]
+    if values["DEBUG"]:
+        values["SECRET_KEY"] = values["SECRET_KEY"] or DEVELOPMENT_KEY
+    else:
+        _require_for_production(values)
+    return values
+
+
+def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
+    text = environment.get(variable.name, "").strip() or variable.default
+    if not text:
+        return None
+    try:
+        return variable.parse(text)
+    except ValueError as problem:
+        shown = "" if variable.secret else f" (it is {text!r})"
+        raise ConfigurationError(f"{variable.name} {problem}{shown}.") from None
+
+
+def _require_for_production(values: Mapping[str, Any]) -> None:
+    needed = {
+        "SECRET_KEY": "a random text of 32 or more characters",
+        "ALLOWED_HOSTS": "the host names this site answers to",
+        "REDIS_URL": "the Redis server all processes share, like redis://host:6379/0",
+    }
+    for name, what in needed.items():
+        if not values[name]:
+            raise ConfigurationError(f"{name} is not set: {what}. (Only development, with DEBUG=1, does without.)")
+
+
+def table() -> str:
+    """The README's table, in Markdown."""
+    rows = [f"| `{variable.name}` | {variable.description} | {_shown(variable)} |" for variable in VARIABLES]
+    return "\n".join(["| variable | what it is | without it |", "|---|---|---|", *rows])
+
+
+def _shown(variable: Variable) -> str:
+    return f"`{variable.default}`" if variable.default else "–"
+
+
+if __name__ == "__main__":
+    print(table())

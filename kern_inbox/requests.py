@@ -1,0 +1,81 @@
+"""One log line and one measurement for each request, and by what names they may ask for us."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
+from django.utils.decorators import sync_and_async_middleware
+from prometheus_client import Histogram
+
+from kern_inbox.logs import current_id
+
+log = logging.getLogger("kern_inbox.requests")
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")
+UNLOGGED = ("/static/", "/health/", "/metrics")
+SECONDS = Histogram(
+    "kern_http_request_seconds",
+    "Time until a response's headers, by route",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+@sync_and_async_middleware
+def request_log(
+    get_response: Callable[[HttpRequest], Any],
+) -> Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
+    """Give each request an id (the caller's X-Request-ID if it is a sane one), log it and measure it."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_later(request: HttpRequest) -> HttpResponseBase:
+            began = _begin(request)
+            return _finish(request, await get_response(request), began)
+
+        return answer_later
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        began = _begin(request)
+        return _finish(request, get_response(request), began)
+
+    return answer
+
+
+def _begin(request: HttpRequest) -> float:
+    given = request.headers.get("X-Request-ID", "")
+    current_id.set(given if ACCEPTABLE_ID.fullmatch(given) else uuid4().hex[:12])
+    return time.perf_counter()
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
+    response.headers["X-Request-ID"] = current_id.get()
+    seconds = time.perf_counter() - began
+    if not request.path_info.startswith(UNLOGGED):
+        route = request.resolver_match.route if request.resolver_match else "none"
+        SECONDS.labels(request.method, route, response.status_code).observe(seconds)
+        log.info("%s %s %d %.0f ms", request.method, _loggable(request), response.status_code, seconds * 1000)
+    return response
+
+
+def _loggable(request: HttpRequest) -> str:
+    """The path, with a customer's secret link blotted out: whoever reads the log must not be able to read along."""
+    secret = request.resolver_match.kwargs.get("secret") if request.resolver_match else None
+    return request.path_info.replace(secret, "…") if secret else request.path_info
+
+
+class HostMiddleware(CommonMiddleware):
+    """Refuses requests for a host that is not in ALLOWED_HOSTS, but for those of probes, which ask by address."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        path = request.path_info.removeprefix("/")
+        if any(re.search(pattern, path) for pattern in settings.SECURE_REDIRECT_EXEMPT):
+            return None
+        return super().process_request(request)

@@ -1,0 +1,157 @@
+"""Start everything, stay, stop everything."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from kern_inbox.embedded_redis import EmbeddedRedis, EmbeddedRedisError
+from kern_inbox.environment import ConfigurationError, read
+from kern_inbox.queues import QUEUES
+from kern_inbox.run import LaunchError
+from kern_inbox.run.supervisor import Child, Supervisor
+
+
+def main() -> int:
+    """The exit code: 0 when asked to stop, 1 when something could not start or ended by itself."""
+    _stop_by_signal()
+    os.environ.setdefault("DEBUG", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
+    try:
+        values = read(os.environ)
+        with only_one(values["KERN_VAR"]), redis_server(values) as redis:
+            return launch(values, redis)
+    except (ConfigurationError, EmbeddedRedisError, LaunchError) as problem:
+        print(f"kern-inbox: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
+    """Check, prepare, run. Raises `LaunchError`."""
+    host, port = values["HOST"], values["PORT"]
+    share_measurements(values["KERN_VAR"] / "metrics")
+
+    import django
+
+    django.setup()
+    from kern_inbox.run import checks, console, prepare
+
+    checks.check_port(host, port)
+    if not redis:
+        checks.check_redis(values["REDIS_URL"])
+    checks.check_desk()
+    checks.check_database()
+    if warning := checks.check_key():
+        console.warn(warning)
+    prepare.prepare()
+
+    def when_ready() -> bool:
+        if answers(host, port):
+            prepare.announce(address_of(host, port))
+            return True
+        return False
+
+    return Supervisor(children(values), redis).run(when_ready)
+
+
+def children(values: dict[str, Any]) -> list[Child]:
+    """The processes in the order in which they stop: first nobody asks for work, then nobody makes any, then it is finished."""
+    python = [sys.executable, "-m"]
+    web = ["uvicorn", "kern_inbox.asgi:application", "--host", values["HOST"], "--port", str(values["PORT"])]
+    # Open live pages would keep the server from stopping; they reconnect by themselves.
+    web += ["--timeout-graceful-shutdown", "2", "--no-access-log"]
+    celery = ["celery", "--quiet", "--app", "kern_inbox"]
+    worker = ["worker", "--queues", ",".join(QUEUES), "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    beat = ["beat", "--schedule", str(values["KERN_VAR"] / "beat-schedule"), "--pidfile", ""]
+    return [
+        Child("web", python + web, patience=5),
+        Child("beat", python + celery + beat, patience=5),
+        # In a container everything is root, and saying so at each start helps nobody.
+        Child("worker", [sys.executable, "-W", "ignore:You're running the worker", "-m", *celery, *worker], patience=10),
+    ]
+
+
+@contextmanager
+def redis_server(values: dict[str, Any]) -> Iterator[EmbeddedRedis | None]:
+    """The embedded Redis when no REDIS_URL is given; its address is put there for everybody."""
+    if values["REDIS_URL"]:
+        yield None
+        return
+    server = EmbeddedRedis(values["KERN_VAR"] / "redis", keep=True)
+    server.start()
+    os.environ["REDIS_URL"] = server.url
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Two programs in one folder would write into each other's embedded Redis. Raises `LaunchError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "run.lock").open("w")
+    except OSError as problem:
+        raise LaunchError(f"KERN_VAR: cannot write to the folder {folder} ({problem.strerror})") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LaunchError(f"the program runs already in {folder}; stop it, or give this one its own KERN_VAR") from None
+        yield
+
+
+def share_measurements(folder: Path) -> None:
+    """Let all processes write what they measure into one folder, so that /metrics shows the workers' too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the web server is up."""
+    web = HTTPConnection(near(host), port, timeout=1)
+    try:
+        web.request("GET", "/health/live/", headers={"Host": "localhost"})
+        return web.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        web.close()
+
+
+def near(host: str) -> str:
+    """Where this machine reaches a server that listens on `host`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser."""
+    name = near(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _stop_by_signal() -> None:
+    """Until the processes run, SIGTERM and SIGHUP end the preparations as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

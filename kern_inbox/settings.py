@@ -1,0 +1,184 @@
+"""Django's settings. Every value that may differ between installations comes from `kern_inbox.environment`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from kern_inbox import databases, logs, parsers, queues
+from kern_inbox.environment import BASE_DIR, ConfigurationError, read
+
+django_stubs_ext.monkeypatch()
+
+try:
+    ENVIRONMENT = read(os.environ)
+    databases.prepare_folder(ENVIRONMENT["KERN_VAR"])
+except ConfigurationError as problem:
+    sys.exit(f"kern-inbox: {problem}")
+
+DEBUG: bool = ENVIRONMENT["DEBUG"]
+SECRET_KEY: str = ENVIRONMENT["SECRET_KEY"]
+ALLOWED_HOSTS: list[str] = ENVIRONMENT["ALLOWED_HOSTS"] or []
+CSRF_TRUSTED_ORIGINS: list[str] = ENVIRONMENT["CSRF_TRUSTED_ORIGINS"] or []
+KERN_VAR: Path = ENVIRONMENT["KERN_VAR"]
+
+# The desk and its models
+KERN_DESK: str = ENVIRONMENT["KERN_DESK"]
+KERN_MODEL: str = ENVIRONMENT["KERN_MODEL"]
+KERN_NAMING_MODEL: str = ENVIRONMENT["KERN_NAMING_MODEL"]
+KERN_TURN_SECONDS: int = ENVIRONMENT["KERN_TURN_SECONDS"]
+KERN_LEASE_SECONDS: int = ENVIRONMENT["KERN_LEASE_SECONDS"]
+KERN_COST_OF_WAITING: int = ENVIRONMENT["KERN_COST_OF_WAITING"]
+OPENAI_API_KEY: str | None = ENVIRONMENT["OPENAI_API_KEY"]
+OPENAI_BASE_URL: str = ENVIRONMENT["OPENAI_BASE_URL"]
+METRICS_TOKEN: str | None = ENVIRONMENT["METRICS_TOKEN"]
+
+# An empty REDIS_URL is allowed in development: live pages then read the change log, the sweep finds the work.
+REDIS_URL: str = ENVIRONMENT["REDIS_URL"] or ""
+
+INSTALLED_APPS = [
+    "sessions_app",
+    "kern_inbox.apps.KernInboxConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "csp",
+    "template_partials.apps.SimpleAppConfig",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "kern_inbox.requests.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "kern_inbox.static_files.StaticFilesMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "kern_inbox.requests.HostMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "kern_inbox.database_away.DatabaseAwayMiddleware",
+]
+
+ROOT_URLCONF = "kern_inbox.urls"
+ASGI_APPLICATION = "kern_inbox.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DATABASES = {"default": databases.database(ENVIRONMENT["DATABASE_URL"], KERN_VAR, ENVIRONMENT["DATABASE_POOL"])}
+CACHES = {"default": databases.cache(REDIS_URL)}
+LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG)
+
+# Templates are kept once read, with DEBUG too (as Django does by itself): to read them anew took half of a page's time. Who
+# changes one starts the program again.
+_LOADERS: list[Any] = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", _LOADERS)])],
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
+
+# Language and time
+LANGUAGE_CODE: str = ENVIRONMENT["LANGUAGE_CODE"]
+LANGUAGES = list(parsers.LANGUAGES.items())
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE: str = ENVIRONMENT["TIME_ZONE"]
+USE_TZ = True
+USE_I18N = True
+
+# People sign in by e-mail address; an admin makes accounts unless SIGN_UP is on.
+AUTH_USER_MODEL = "sessions_app.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = "/"
+SIGN_UP: bool = ENVIRONMENT["SIGN_UP"]
+ACCOUNT_ADAPTER = "kern_inbox.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP else "none"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
+ALLAUTH_TRUSTED_PROXY_COUNT: int = ENVIRONMENT["TRUSTED_PROXIES"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Kern Inbox"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
+EMAIL_CONFIG: dict[str, Any] = ENVIRONMENT["EMAIL_URL"]
+globals().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL: str = ENVIRONMENT["DEFAULT_FROM_EMAIL"]
+
+# What a browser may do with our pages. No unsafe-*: scripts and styles are files of ours.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page's cookie
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["HTTPS"]
+SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics/?$"]  # probes come from inside, without TLS and without our name
+SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT["HTTPS"] else 0
+if ENVIRONMENT["TRUSTED_PROXIES"]:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+globals().update(queues.configuration(REDIS_URL, KERN_TURN_SECONDS, ENVIRONMENT["WORKER_THREADS"]))

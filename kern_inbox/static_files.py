@@ -1,0 +1,60 @@
+"""WhiteNoise under an asynchronous server, and the icon at the address where browsers look for one."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from whitenoise.middleware import WhiteNoiseMiddleware
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no types
+    """Serves static files without a detour over the thread that runs a request's synchronous half.
+
+    WhiteNoise alone would hand the server an open file, which an asynchronous server can only read by blocking.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if iscoroutinefunction(self):
+            return self.answer(request)
+        response: HttpResponseBase = super().__call__(request)
+        return response
+
+    async def answer(self, request: HttpRequest) -> HttpResponseBase:
+        """The file's response, or what the rest of the application says when there is no such file."""
+        if request.path_info.startswith(self.static_prefix) and (found := await to_thread(self.read, request)):
+            return found
+        response: HttpResponseBase = await self.get_response(request)
+        return response
+
+    def read(self, request: HttpRequest) -> HttpResponseBase | None:
+        """The static file of the request's path, whole; `None` if there is none."""
+        path = request.path_info
+        static_file = self.find_file(path) if self.autorefresh else self.files.get(path)
+        if static_file is None:
+            return None
+        served = self.serve(static_file, request)
+        whole = HttpResponse(b"".join(served.streaming_content), status=served.status_code)
+        del whole["Content-Type"]
+        for name, value in served.headers.items():
+            whole[name] = value
+        served.close()
+        return whole
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where the program's mark is."""
+    return redirect(static("mark.svg"), permanent=True)

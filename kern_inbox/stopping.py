@@ -1,0 +1,59 @@
+"""How the web server stops while pages are open.
+
+It lets requests end before it stops, and tells the application only afterwards. Streams never end, so they have to know when
+it is asked to stop.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Awaitable, Callable
+from types import FrameType
+from typing import Any
+
+from sessions_app import sse
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+Handler = Callable[[int, FrameType | None], Any]
+
+
+def stops_streams(application: Application) -> Application:
+    """The application, whose streams end by themselves when its server is asked to stop."""
+
+    async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        else:
+            await application(scope, receive, send)
+
+    return answer
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """The server's life, which Django knows nothing of. When it begins, the server listens to signals already."""
+    await receive()
+    when_asked_to_stop(sse.end_streams)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+def when_asked_to_stop(act: Callable[[], None]) -> None:
+    """Call `act` when a signal asks this process to stop, and then whoever listened to the signal before."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # other threads may not listen
+    for number in (signal.SIGINT, signal.SIGTERM):
+        heard_by = signal.getsignal(number)
+        if callable(heard_by):
+            signal.signal(number, _both(act, heard_by))
+
+
+def _both(act: Callable[[], None], heard_by: Handler) -> Handler:
+    def hear(number: int, frame: FrameType | None) -> None:
+        act()
+        heard_by(number, frame)
+
+    return hear

@@ -1,0 +1,21 @@
+"""Every address: the project's own here, the application's in `sessions_app.urls`."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from kern_inbox import probes, static_files
+
+# One door for everybody: the administration's own would ask for no second factor and count no attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("health/live/", probes.live, name="health-live"),
+    path("health/ready/", probes.ready, name="health-ready"),
+    # Browsers ask for it beside pages that name no icon, like the administration.
+    path("favicon.ico", static_files.favicon),
+    path("metrics", probes.metrics, name="metrics"),
+    path("", include("sessions_app.urls")),
+]

@@ -1,0 +1,5 @@
+"""Django's admin pages, for superusers only: set up queues, people, tokens and ticket systems, and look at every row."""
+
+from sessions_app.admin import conversations, decisions, people, records, setup, tokens
+
+__all__ = ["conversations", "decisions", "people", "records", "setup", "tokens"]

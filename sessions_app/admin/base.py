@@ -1,0 +1,59 @@
+"""Who may use the admin pages, and pages of rows that nobody edits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+Row = TypeVar("Row", bound=models.Model)
+if TYPE_CHECKING:
+    Pages = admin.ModelAdmin
+else:
+
+    class Pages(admin.ModelAdmin):
+        """Takes a type in brackets, as the type checker wants it."""
+
+        def __class_getitem__(cls, _row: Any) -> type:
+            return cls
+
+
+class AdminPages(Pages[Row]):
+    """Pages of one model that only superusers see; being staff is not enough."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_admin(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return _is_admin(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_admin(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return _is_admin(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return _is_admin(request)
+
+
+class RecordPages(AdminPages[Row]):
+    """Rows that are appended and never changed: to be looked at. They go with their session."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)

@@ -1,0 +1,64 @@
+"""Sessions, and how far people have read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.models import Session, SessionRead, TicketLink
+
+
+class TicketInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = TicketLink
+    extra = 0
+    fields = ["system", "ticket_id", "linked_by", "created_at"]
+    readonly_fields = ["linked_by", "created_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+@admin.register(Session)
+class SessionAdmin(AdminPages[Session]):
+    """Who the customer is may be corrected here. Names, states and turns change on the inbox's pages, which keep the log."""
+
+    list_display = ["__str__", "queue", "customer", "status", "assignee", "channel", "activity_at"]
+    list_filter = ["status", "queue", "name_source", "channel", "ai_mode", "assignee"]
+    list_select_related = ["queue", "assignee"]
+    search_fields = ["session_id__startswith", "name", "user_id__startswith", "customer_name", "customer_email__startswith"]
+    date_hierarchy = "created_at"
+    autocomplete_fields = ["queue"]
+    inlines = [TicketInline]
+    editable = ["queue", "user_id", "customer_name", "customer_email"]
+    hidden = ["access_hash"]
+
+    def get_fields(self, request: HttpRequest, obj: Session | None = None) -> list[Any]:
+        others = [field.name for field in Session._meta.fields if field.name not in self.editable + self.hidden]
+        return self.editable + others
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> list[Any]:
+        return [name for name in self.get_fields(request, obj) if name not in self.editable]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Session] | Sequence[Session], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Deleting a session takes all it holds along, records too, which are protected only from being deleted alone."""
+        shown, counts, _needed, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, set(), protected
+
+
+@admin.register(SessionRead)
+class SessionReadAdmin(RecordPages[SessionRead]):
+    list_display = ["session", "person", "last_change"]
+    list_select_related = ["session", "person"]
+    search_fields = ["session__session_id", "person__email"]

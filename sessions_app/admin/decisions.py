@@ -1,0 +1,78 @@
+"""Decisions: the record of them, the queues' stricter policies, and approvals given in advance."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from sessions_app import rules
+from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
+from sessions_app.problems import Refused
+from sessions_app.store.questions import tighten_open
+
+
+@admin.register(Decision)
+class DecisionAdmin(RecordPages[Decision]):
+    """Who decided what. The lines stay when their session is deleted."""
+
+    list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited"]
+    list_filter = ["verdict", "queue_slug", "tool_name"]
+    search_fields = ["=requirement_key", "=session_key", "actor"]
+    search_help_text = "A requirement's or session's whole id, or a name"
+    ordering = ["-pk"]
+
+
+class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
+    """Refuses roles that are no list of names: one word would be read as its letters."""
+
+    def clean_roles(self) -> Any:
+        roles = self.cleaned_data["roles"] or []
+        if not isinstance(roles, list) or not all(isinstance(role, str) and role for role in roles):
+            raise forms.ValidationError('Write a list of names, like ["leads"].')
+        return roles
+
+
+@admin.register(ToolPolicy)
+class ToolPolicyAdmin(AdminPages[ToolPolicy]):
+    """What a queue asks beyond what the tool itself asks."""
+
+    form = ToolPolicyForm
+    list_display = ["tool_name", "queue", "risk", "approvers", "expires_after", "roles", "thresholds"]
+    list_filter = ["queue", "risk", "approvers"]
+    list_select_related = ["queue"]
+    search_fields = ["tool_name"]
+    autocomplete_fields = ["queue"]
+
+    def save_model(self, request: HttpRequest, obj: ToolPolicy, form: forms.ModelForm[ToolPolicy], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # After the commit, one short transaction a question: this one would hold all their sessions.
+        transaction.on_commit(lambda: tighten_open(obj, cast(Person, request.user)))
+
+
+@admin.register(StandingApproval)
+class StandingApprovalAdmin(RecordPages[StandingApproval]):
+    """Rules are made on the inbox's pages; here they are looked at and ended."""
+
+    list_display = ["tool_name", "queue", "made_by", "created_at", "until", "revoked_at", "revoked_by"]
+    list_filter = ["queue", "tool_name"]
+    list_select_related = ["queue", "made_by", "revoked_by"]
+    search_fields = ["tool_name"]
+    ordering = ["-pk"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke the selected rules")
+    def revoke(self, request: HttpRequest, chosen: QuerySet[StandingApproval]) -> None:
+        count = 0
+        for rule in chosen:
+            # One that has ended meanwhile is what was wanted.
+            with suppress(Refused):
+                rules.revoke(rule, cast(Person, request.user))
+                count += 1
+        self.message_user(request, f"{count} revoked. From now on these calls ask people again.", messages.SUCCESS)

@@ -1,0 +1,83 @@
+"""What an installation sets up: queues and ticket systems."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from sessions_app import desk
+from sessions_app.admin.base import AdminPages
+from sessions_app.models import Queue, TicketLink, TicketSystem
+
+
+class QueueForm(forms.ModelForm[Queue]):
+    """Of agents and teams only those that the desk has can be chosen."""
+
+    agent_id = forms.ChoiceField(label="Agent or team", help_text="Which agent or team of the desk works here.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        workers = sorted(((worker.id, worker.name) for worker in desk.current().workers), key=lambda worker: worker[1])
+        chosen = cast(forms.ChoiceField, self.fields["agent_id"])
+        # The empty one shows where a queue has an agent that the desk has no longer, and makes somebody choose.
+        chosen.choices = [("", "---------"), *workers]
+
+
+@admin.register(Queue)
+class QueueAdmin(AdminPages[Queue]):
+    """Members, AI mode, naming and the customer page of each queue.
+
+    Its slug stays as it was made: the desk finds the queue by it, and the record of decisions names it.
+    """
+
+    form = QueueForm
+    list_display = ["name", "slug", "agent_id", "ai_mode", "naming_enabled", "customer_page", "people"]
+    list_filter = ["ai_mode", "naming_enabled", "customer_page"]
+    list_editable = ["ai_mode"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    autocomplete_fields = ["members"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
+        ("AI", {"fields": ["agent_id", "ai_mode"]}),
+        ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay"]}),
+        ("Customers", {"fields": ["customer_page", "welcome"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Queue | None = None) -> dict[str, Any]:
+        return {} if obj else dict(self.prepopulated_fields)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
+        return super().get_queryset(request).annotate(how_many=Count("members"))
+
+    @admin.display(ordering="how_many")
+    def people(self, queue: Queue) -> int:
+        return int(getattr(queue, "how_many", 0))
+
+
+@admin.register(TicketSystem)
+class TicketSystemAdmin(AdminPages[TicketSystem]):
+    """Where tickets open, and what their ids look like."""
+
+    list_display = ["name", "slug", "url_template", "pattern"]
+    search_fields = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(TicketLink)
+class TicketLinkAdmin(AdminPages[TicketLink]):
+    """Which session belongs to which ticket."""
+
+    list_display = ["ticket_id", "system", "session", "linked_by", "created_at"]
+    list_filter = ["system"]
+    list_select_related = ["system", "session", "linked_by"]
+    search_fields = ["ticket_id", "session__session_id", "session__name"]
+    autocomplete_fields = ["session", "linked_by"]
+    readonly_fields = ["created_at"]

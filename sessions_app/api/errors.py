@@ -1,0 +1,143 @@
+"""Errors, in one shape: `{"error": {"code", "message", "fields"}}`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
+from ninja.errors import Throttled as NinjaThrottled
+
+from kern.errors import InvalidAnswerError, InvalidSessionNameError
+from sessions_app.problems import AWAY_FOR, DATABASE_AWAY, AlreadyDecided, Forbidden, KeyTaken, Newer, Problem, Refused
+
+log = logging.getLogger(__name__)
+CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "too_many_requests"}
+#: Statuses that every endpoint may answer with, for the description.
+FAILURES = frozenset({400, 401, 403, 404, 409, 422, 429, 503})
+Handler = Callable[[HttpRequest, Any], HttpResponse]
+
+
+class ErrorDetail(Schema):
+    """`code` is for programs, `message` for people, `fields` says what is wrong with which part of the request."""
+
+    code: str
+    message: str
+    fields: dict[str, str] = {}
+
+
+class ChangeOut(Schema):
+    """One thing that happened in the session."""
+
+    id: int
+    kind: str
+    actor: str
+    created_at: datetime
+
+
+class ErrorOut(Schema):
+    """`changes` comes with the code `newer`: what happened since, oldest first."""
+
+    error: ErrorDetail
+    changes: list[ChangeOut] = []
+
+
+class Throttled(NinjaThrottled):
+    """Too many requests; `wait` is in seconds."""
+
+    wait: int
+
+
+def answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JsonResponse:
+    """An error as a response."""
+    return JsonResponse({"error": {"code": code, "message": message, "fields": fields or {}}}, status=status)
+
+
+def handle_errors(api: NinjaAPI) -> None:
+    """Teach the API what each error means."""
+    handlers: dict[type[Exception], Handler] = {
+        Exception: _unexpected,
+        HttpError: _http,
+        Http404: lambda _request, error: answer(404, "not_found", str(error) or "There is nothing here."),
+        Throttled: _throttled,
+        ValidationError: _invalid_request,
+        DjangoValidationError: lambda _request, error: answer(422, "invalid", " ".join(error.messages)),
+        RequestDataTooBig: lambda _request, _error: answer(413, "too_large", "The request is too large."),
+        InvalidSessionNameError: lambda _request, error: answer(422, "invalid_name", str(error), {"name": str(error)}),
+        InvalidAnswerError: lambda _request, error: answer(422, "invalid_answer", str(error), error.errors),
+        **dict.fromkeys(DATABASE_AWAY, _away),
+        Newer: _newer,
+        AlreadyDecided: _already_decided,
+        KeyTaken: lambda _request, error: answer(409, "key_taken", error.message),
+        Forbidden: lambda _request, error: answer(403, "forbidden", error.message),
+        Refused: lambda _request, error: answer(422, "refused", error.message),
+        Problem: lambda _request, error: answer(422, "refused", error.message),
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
+
+
+def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    code = CODES.get(error.status_code, "error")
+    message = "Send a valid token as `Authorization: Bearer <token>`." if error.status_code == 401 else error.message
+    response = answer(error.status_code, code, message)
+    if error.status_code == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
+    response = answer(429, "too_many_requests", f"Too many requests. Try again in {error.wait} seconds.")
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def _invalid_request(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = {_path(item["loc"]): _reason(item) for item in error.errors}
+    return answer(422, "invalid", "Some values are missing or wrong.", fields)
+
+
+def _reason(item: dict[str, Any]) -> str:
+    """What is wrong with one value, without the words of the library that found it."""
+    if item.get("type") == "extra_forbidden":
+        return "There is no such field. Those there are stand at /api/docs."
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _path(place: tuple[str | int, ...]) -> str:
+    """`("body", "message", "content")` as `content`: without where it was and the parameter's own name."""
+    inside = place[2:] if place and place[0] == "body" and len(place) > 2 else place[1:]
+    return ".".join(str(part) for part in inside) or "body"
+
+
+def _newer(_request: HttpRequest, error: Newer) -> HttpResponse:
+    newest = max((change.pk for change in error.changes), default=None)
+    detail = ErrorDetail(
+        code="newer", message=error.message, fields={"seen": f"the newest change is {newest}"} if newest else {}
+    )
+    changes = [
+        ChangeOut(id=change.pk, kind=change.kind, actor=change.actor, created_at=change.created_at) for change in error.changes
+    ]
+    return JsonResponse(ErrorOut(error=detail, changes=changes).model_dump(mode="json"), status=409)
+
+
+def _already_decided(_request: HttpRequest, error: AlreadyDecided) -> HttpResponse:
+    return answer(409, "already_decided", error.message, {"status": error.requirement.status})
+
+
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed, the database is away: %s", request.method, request.path, error)
+    response = answer(503, "unavailable", f"The database is away, nothing was done. Try again in {AWAY_FOR} seconds.")
+    response["Retry-After"] = str(AWAY_FOR)
+    return response
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer(500, "server_error", "Something went wrong on our side. It was logged.")

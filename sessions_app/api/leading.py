@@ -1,0 +1,55 @@
+"""Who leads a session, and what people have the agent do for them. All of it needs a token that acts for a person."""
+
+from __future__ import annotations
+
+from ninja import Router
+from ninja.responses import Status
+
+from sessions_app import turns
+from sessions_app.api import auth
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.schemas import MessageIn, ModeIn, RunOut, SessionOut
+from sessions_app.models import Run, Session
+
+router = Router()
+
+
+@router.post(
+    "/{path:session_id}/take-over", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let a person lead a session"
+)
+def take_over(request: ApiRequest, session_id: str) -> Session:
+    """The agent's turn is cancelled; what it was saying is kept and not sent."""
+    turns.take_over(auth.session(request, session_id), auth.person(request))
+    return auth.session(request, session_id)
+
+
+@router.post(
+    "/{path:session_id}/hand-back", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let the agent lead a session"
+)
+def hand_back(request: ApiRequest, session_id: str) -> Session:
+    """The agent works again as it did before the takeover, beginning with what nobody has answered."""
+    turns.hand_back(auth.session(request, session_id), auth.person(request))
+    return auth.session(request, session_id)
+
+
+@router.put("/{path:session_id}/ai-mode", response={200: SessionOut, FAILURES: ErrorOut}, summary="Set a session's AI mode")
+def set_mode(request: ApiRequest, session_id: str, wanted: ModeIn) -> Session:
+    """`autopilot` answers, `draft` lets people send what the agent writes, `off` is silent, `queue` is as the queue."""
+    mode = "" if wanted.ai_mode == "queue" else wanted.ai_mode
+    turns.set_mode(auth.session(request, session_id), auth.person(request), mode)
+    return auth.session(request, session_id)
+
+
+@router.post("/{path:session_id}/drafts", response={201: RunOut, FAILURES: ErrorOut}, summary="Have the agent draft an answer")
+def draft(request: ApiRequest, session_id: str) -> Status[Run]:
+    """201 with the run that drafts; its `content` is the draft once it is completed. The customer sees none of it."""
+    run = turns.draft(auth.session(request, session_id), auth.person(request))
+    return Status(201, auth.run(request, run.run_id))
+
+
+@router.post("/{path:session_id}/questions", response={201: RunOut, FAILURES: ErrorOut}, summary="Ask the agent privately")
+def ask(request: ApiRequest, session_id: str, question: MessageIn) -> Status[Run]:
+    """201 with the run that answers; its `content` is the answer once it is completed. The customer sees none of it."""
+    run = turns.ask_agent(auth.session(request, session_id), auth.person(request), question.content)
+    return Status(201, auth.run(request, run.run_id))

@@ -1,0 +1,51 @@
+"""A session's messages: read them, and hand in what the customer wrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Field, Header, Query, Router, Schema
+from ninja.responses import Status
+
+from sessions_app import turns
+from sessions_app.api import auth
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Text
+from sessions_app.models import Message
+
+router = Router()
+
+
+class Sent(Schema):
+    """The request's headers."""
+
+    key: Text = Field("", max_length=200, alias="Idempotency-Key")
+
+
+@router.get("/{path:session_id}/messages", response={200: MessagePage, FAILURES: ErrorOut}, summary="Read messages")
+def list_messages(request: ApiRequest, session_id: str, paging: Query[Paging]) -> dict[str, Any]:
+    """Oldest first, everything: notes and tool results too. To follow a session, keep the newest message's id and read on."""
+    rows = auth.session(request, session_id).messages.select_related("run").order_by("pk")
+    after = position(paging, parts=1)
+    if after:
+        rows = rows.filter(pk__gt=after[0])
+    return page(rows, paging, key=lambda message: [message.pk])
+
+
+@router.post(
+    "/{path:session_id}/messages",
+    response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
+    summary="Hand in a customer's message",
+)
+def create(
+    request: ApiRequest,
+    session_id: str,
+    message: MessageIn,
+    sent: Header[Sent],
+) -> Status[Message]:
+    """201 with the message; 200 with the first one when this `Idempotency-Key` came before, 409 `key_taken` when that one had
+    other words. The answer comes later: read on."""
+    received, is_new = turns.receive_once(auth.session(request, session_id), message.content, sent.key)
+    return Status(201 if is_new else 200, received)

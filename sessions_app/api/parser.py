@@ -1,0 +1,25 @@
+"""Reading a request's body: only JSON that every database can store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, cast
+
+from django.http import HttpRequest
+from ninja.errors import HttpError
+from ninja.parser import Parser
+
+from sessions_app.storable import check_storable
+
+
+class StrictParser(Parser):
+    """Refuses what Python reads but JSON or PostgreSQL does not know: NaN, the character NUL, half surrogate pairs."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        value = json.loads(request.body, parse_constant=_refuse_constant)
+        check_storable(value)
+        return cast("dict[str, Any]", value)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise HttpError(400, f"{word} is not JSON")

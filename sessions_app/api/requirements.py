@@ -1,0 +1,125 @@
+"""Requirements: what paused runs wait for, and the answers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ninja import Query, Router
+from ninja.errors import HttpError, ValidationError
+from ninja.responses import Status
+
+from sessions_app import decide
+from sessions_app.api import auth
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.schemas import DecisionIn, RequirementOut, RequirementPage
+from sessions_app.models import Person, Requirement
+from sessions_app.models.requirement import RequirementSet
+
+router = Router()
+
+#: What each action carries; what belongs to another one would be ignored.
+CARRIED = {
+    "approve": "arguments",
+    "reject": "note",
+    "input": "values",
+    "choose": "choice",
+    "result": "result",
+    "respond": "response",
+}
+
+
+class RequirementFilter(Paging):
+    """Which requirements."""
+
+    status: Literal["pending", "any"] = "pending"
+
+
+@router.get("/requirements", response={200: RequirementPage, FAILURES: ErrorOut}, summary="List requirements")
+def list_all(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+    """Oldest first, of all sessions the token sees; those without an answer unless `status=any`."""
+    return _page(Requirement.objects.filter(session__in=auth.sessions(request)), wanted)
+
+
+@router.get(
+    "/sessions/{path:session_id}/requirements",
+    response={200: RequirementPage, FAILURES: ErrorOut},
+    summary="List a session's requirements",
+)
+def list_of_session(request: ApiRequest, session_id: str, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+    return _page(Requirement.objects.filter(session=auth.session(request, session_id)), wanted)
+
+
+@router.get("/requirements/{requirement_id}", response={200: RequirementOut, FAILURES: ErrorOut}, summary="Read a requirement")
+def read(request: ApiRequest, requirement_id: str) -> Requirement:
+    return auth.requirement(request, requirement_id)
+
+
+@router.post(
+    "/requirements/{requirement_id}/decision",
+    response={200: RequirementOut, FAILURES: ErrorOut},
+    summary="Answer a requirement",
+)
+def answer(request: ApiRequest, requirement_id: str, decision: DecisionIn) -> Requirement:
+    """409 `already_decided` when somebody was faster, 409 `newer` when the customer wrote or another person approved it after
+    `seen`, 403 when the policy does not let this person decide. Where two people must agree, the first approval leaves it
+    `pending`. To `respond` to a draft is to send these words in its place.
+
+    Needs a token that acts for a person.
+    """
+    found = auth.requirement(request, requirement_id)
+    _refuse_foreign(decision)
+    _decide(found, auth.person(request), decision)
+    return auth.requirement(request, requirement_id)
+
+
+@router.post(
+    "/requirements/{requirement_id}/reopen",
+    response={201: RequirementOut, FAILURES: ErrorOut},
+    summary="Ask again what expired",
+)
+def reopen(request: ApiRequest, requirement_id: str) -> Status[Requirement]:
+    """201 with the new requirement, in a new paused run. Needs a token that acts for a person."""
+    again = decide.reopen(auth.requirement(request, requirement_id), auth.person(request))
+    return Status(201, auth.requirement(request, again.requirement_id))
+
+
+def _refuse_foreign(decision: DecisionIn) -> None:
+    """Raise `ValidationError` for what goes with another action than the decision's."""
+    foreign = [(name, action) for action, name in CARRIED.items() if action != decision.action and getattr(decision, name)]
+    if foreign:
+        raise ValidationError(
+            [
+                {"loc": ("body", "decision", name), "msg": f"It goes with {action}, not with {decision.action}."}
+                for name, action in foreign
+            ]
+        )
+
+
+def _decide(requirement: Requirement, person: Person, decision: DecisionIn) -> None:
+    seen = decision.seen
+    if decision.action == "reject":
+        decide.reject(requirement, person, note=decision.note, seen=seen)
+    elif decision.action == "approve":
+        decide.approve(requirement, person, arguments=decision.arguments, seen=seen)
+    elif decision.action == "input":
+        decide.provide_input(requirement, person, values=decision.values, seen=seen)
+    elif decision.action == "choose":
+        decide.choose(requirement, person, choice=decision.choice, seen=seen)
+    elif decision.action == "respond":
+        decide.respond(requirement, person, text=decision.response, seen=seen)
+    elif decision.result:
+        decide.give_result(requirement, person, result=decision.result, seen=seen)
+    else:
+        raise HttpError(422, "Send the result as `result`.")
+
+
+def _page(rows: RequirementSet, wanted: RequirementFilter) -> dict[str, Any]:
+    if wanted.status == "pending":
+        rows = rows.pending()
+    rows = rows.select_related("session", "run", "root", "decided_by", "asked_for_by", "reopened_from").order_by("pk")
+    after = position(wanted, parts=1)
+    if after:
+        rows = rows.filter(pk__gt=after[0])
+    return page(rows, wanted, key=lambda requirement: [requirement.pk])

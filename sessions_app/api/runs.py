@@ -1,0 +1,58 @@
+"""Runs: read, cancel, try again, ask again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Query, Router
+
+from sessions_app import turns
+from sessions_app.api import auth
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.schemas import RunOut, RunPage
+from sessions_app.models import Run
+
+router = Router()
+
+
+@router.get("/sessions/{path:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs")
+def list_runs(request: ApiRequest, session_id: str, paging: Query[Paging]) -> dict[str, Any]:
+    """Oldest first; members' runs of a team follow the run that asked for them."""
+    rows = (
+        auth.session(request, session_id)
+        .runs.select_related("parent", "asked_by")
+        .prefetch_related("tool_calls")
+        .order_by("pk")
+    )
+    after = position(paging, parts=1)
+    if after:
+        rows = rows.filter(pk__gt=after[0])
+    return page(rows, paging, key=lambda run: [run.pk])
+
+
+@router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run")
+def read(request: ApiRequest, run_id: str) -> Run:
+    return auth.run(request, run_id)
+
+
+@router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run")
+def cancel(request: ApiRequest, run_id: str) -> Run:
+    """A waiting run ends at once, a working one as soon as its worker looks. Needs a token that acts for a person."""
+    turns.cancel(auth.run(request, run_id), auth.person(request))
+    return auth.run(request, run_id)
+
+
+@router.post("/runs/{run_id}/retry", response={200: RunOut, FAILURES: ErrorOut}, summary="Try a failed run again")
+def retry(request: ApiRequest, run_id: str) -> Run:
+    """Needs a token that acts for a person."""
+    turns.retry(auth.run(request, run_id), auth.person(request))
+    return auth.run(request, run_id)
+
+
+@router.post("/runs/{run_id}/ask-again", response={200: RunOut, FAILURES: ErrorOut}, summary="Drop a paused run for a new one")
+def ask_again(request: ApiRequest, run_id: str) -> Run:
+    """Cancels the run with its questions; a new one sees everything said since. Needs a token that acts for a person."""
+    turns.ask_again(auth.run(request, run_id), auth.person(request))
+    return auth.run(request, run_id)

@@ -1,0 +1,303 @@
+"""What goes over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from ninja import Field, Schema
+from pydantic import AfterValidator
+
+from sessions_app.api.strict import Input
+from sessions_app.models import Message, Requirement, Run, Session, TicketLink, ToolCall
+from sessions_app.storable import check_text
+from sessions_app.texts import LONGEST_MESSAGE, has_address
+
+LARGEST_NUMBER = 2**63 - 1
+
+
+def _email(text: str) -> str:
+    try:
+        if text:
+            validate_email(text)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
+    return text
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _addressable(session_id: str) -> str:
+    if not has_address(session_id):
+        raise ValueError("must not be . or .., which no client can ask for")
+    return session_id
+
+
+Text = Annotated[str, AfterValidator(check_text)]
+Words = Annotated[str, AfterValidator(check_text), AfterValidator(_words)]
+Seen = Annotated[int, Field(ge=0, le=LARGEST_NUMBER, description="The `last_change` of the session as you know it.")]
+
+
+class SessionIn(Input):
+    """A new session. Send a `session_id` of your own to make asking twice harmless."""
+
+    queue: Text = Field(..., max_length=50, description="The queue's slug.", examples=["bookings"])
+    user_id: Text = Field("", max_length=200, description="Who the customer is in your system.")
+    customer_name: Text = Field("", max_length=120)
+    customer_email: Annotated[Text, AfterValidator(_email)] = Field("", max_length=254)
+    session_id: Annotated[str, AfterValidator(_addressable)] | None = Field(
+        None, pattern=r"^[A-Za-z0-9._:@+-]{1,200}$", examples=["order-7"]
+    )
+
+
+class SessionOut(Schema):
+    """`last_change` is the number to send as `seen` with a decision."""
+
+    session_id: str
+    queue: str | None
+    user_id: str
+    customer_name: str
+    customer_email: str
+    channel: str
+    kind: str
+    agent_id: str
+    name: str
+    name_source: str
+    status: str
+    ai_mode: str
+    assignee: str | None
+    tickets: list[TicketOut]
+    last_change: int
+    last_text: str
+    activity_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_queue(session: Session) -> str | None:
+        return session.queue.slug if session.queue else None
+
+    @staticmethod
+    def resolve_ai_mode(session: Session) -> str:
+        return session.effective_ai_mode
+
+    @staticmethod
+    def resolve_assignee(session: Session) -> str | None:
+        return session.assignee.email if session.assignee else None
+
+    @staticmethod
+    def resolve_tickets(session: Session) -> list[TicketLink]:
+        return list(session.tickets.all())
+
+
+class ModeIn(Input):
+    ai_mode: Literal["autopilot", "draft", "off", "queue"]
+
+
+class TicketIn(Input):
+    """`system` is a ticket system's slug; without it the system is found by what the id looks like."""
+
+    ticket_id: Text = Field(..., min_length=1, max_length=80, examples=["ZD-48213"])
+    system: Text | None = Field(None, max_length=50)
+
+
+class TicketOut(Schema):
+    id: int
+    ticket_id: str
+    system: str
+    url: str
+    created_at: datetime
+
+    @staticmethod
+    def resolve_system(link: TicketLink) -> str:
+        return link.system.slug
+
+
+class NameIn(Input):
+    """One line, 1 to 200 letters."""
+
+    name: Text = Field(..., max_length=1000)
+
+
+class MessageIn(Input):
+    content: Words = Field(..., min_length=1, max_length=LONGEST_MESSAGE)
+
+
+class MessageOut(Schema):
+    """`internal` messages are notes: never show them to the customer. `sent` says whether the words reached the customer."""
+
+    message_id: str
+    run_id: str | None
+    role: str
+    author_kind: str
+    author: str
+    content: str
+    tool_calls: list[dict[str, Any]]
+    tool_call_id: str
+    tool_name: str
+    internal: bool
+    sent: bool
+    created_at: datetime
+
+    @staticmethod
+    def resolve_run_id(message: Message) -> str | None:
+        return message.run.run_id if message.run else None
+
+
+class ToolCallOut(Schema):
+    """One line of a run's journal: proposed, then started on a `worker`, then finished. In a run that has ended, a proposed
+    call was not made and never will be, and nobody knows (yet) whether a started one happened."""
+
+    call_id: str
+    tool_name: str
+    arguments: dict[str, Any]
+    status: str
+    result: str
+    failed: bool
+    worker: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @staticmethod
+    def resolve_arguments(call: ToolCall) -> dict[str, Any]:
+        return call.arguments if isinstance(call.arguments, dict) else {}
+
+
+class RunOut(Schema):
+    """One turn of an agent. A member of a team has a `parent_run_id`. Never show a customer what a run said whose `purpose` is
+    `draft` or `internal`: it was for the person in `asked_by`."""
+
+    run_id: str
+    parent_run_id: str | None
+    purpose: str
+    asked_by: str | None
+    agent_id: str
+    agent_name: str
+    model: str
+    status: str
+    content: str
+    error: str
+    permanent_error: bool
+    metrics: dict[str, Any]
+    tool_calls: list[ToolCallOut]
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_parent_run_id(run: Run) -> str | None:
+        return run.parent.run_id if run.parent else None
+
+    @staticmethod
+    def resolve_asked_by(run: Run) -> str | None:
+        return run.asked_by.email if run.asked_by else None
+
+    @staticmethod
+    def resolve_tool_calls(run: Run) -> list[ToolCall]:
+        return list(run.tool_calls.all())
+
+
+class RequirementOut(Schema):
+    """What a paused run waits for. `root_run_id` is the run that goes on once all of them are answered.
+
+    `policy` says who may decide; whoever is in `asked_for_by` may not approve. A `reason` of `draft` asks to send an answer.
+    """
+
+    requirement_id: str
+    session_id: str
+    run_id: str
+    root_run_id: str
+    kind: str
+    reason: str
+    status: str
+    agent_name: str
+    tool_name: str
+    arguments: dict[str, Any]
+    edited_arguments: dict[str, Any] | None
+    parameters: dict[str, Any] = Field(..., description="The tool's JSON schema.")
+    fields: list[dict[str, Any]]
+    question: str
+    options: list[str]
+    multiple: bool
+    note: str
+    answer: Any
+    look_again: bool
+    policy: dict[str, Any]
+    risk: str
+    approvers: int
+    expires_at: datetime | None
+    asked_for_by: str | None
+    reopened_from: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    created_at: datetime
+
+    @staticmethod
+    def resolve_session_id(requirement: Requirement) -> str:
+        return requirement.session.session_id
+
+    @staticmethod
+    def resolve_run_id(requirement: Requirement) -> str:
+        return requirement.run.run_id
+
+    @staticmethod
+    def resolve_root_run_id(requirement: Requirement) -> str:
+        return requirement.root.run_id
+
+    @staticmethod
+    def resolve_parameters(requirement: Requirement) -> dict[str, Any]:
+        return dict(requirement.schema)
+
+    @staticmethod
+    def resolve_asked_for_by(requirement: Requirement) -> str | None:
+        return requirement.asked_for_by.email if requirement.asked_for_by else None
+
+    @staticmethod
+    def resolve_reopened_from(requirement: Requirement) -> str | None:
+        return requirement.reopened_from.requirement_id if requirement.reopened_from else None
+
+    @staticmethod
+    def resolve_decided_by(requirement: Requirement) -> str | None:
+        return requirement.decided_by.email if requirement.decided_by else None
+
+
+class DecisionIn(Input):
+    """An answer. `approve` may carry other `arguments`, `reject` a `note`; `input` needs `values`, `choose` a `choice`,
+    `result` a `result`, and `respond`, which answers in the tool's place, a `response`."""
+
+    action: Literal["approve", "reject", "input", "choose", "result", "respond"]
+    seen: Seen
+    arguments: dict[str, Any] | None = None
+    note: str = Field("", max_length=2000)
+    values: dict[str, Any] = {}
+    choice: list[str] = Field([], max_length=50)
+    result: str = Field("", max_length=100_000)
+    response: str = Field("", max_length=100_000)
+
+
+class SessionPage(Schema):
+    items: list[SessionOut]
+    next: str | None
+
+
+class MessagePage(Schema):
+    items: list[MessageOut]
+    next: str | None
+
+
+class RunPage(Schema):
+    items: list[RunOut]
+    next: str | None
+
+
+class RequirementPage(Schema):
+    items: list[RequirementOut]
+    next: str | None
+
+
+SessionOut.model_rebuild()

@@ -1,0 +1,87 @@
+"""Sessions: begin, read, list, name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import Q
+from django.http import Http404
+from ninja import Field, Query, Router
+from ninja.errors import HttpError
+from ninja.responses import Status
+
+from sessions_app import names, turns
+from sessions_app.api import auth
+from sessions_app.api.auth import ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
+from sessions_app.models import Queue, Session
+
+router = Router()
+
+
+class SessionFilter(Paging):
+    """Which sessions."""
+
+    user_id: Text | None = Field(None, max_length=200)
+    queue: Text | None = Field(None, max_length=50)
+    status: Literal["open", "snoozed", "closed"] | None = None
+
+
+@router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session")
+def create(request: ApiRequest, session: SessionIn) -> Status[Session]:
+    """201 with the new session, or 200 with the one that has this `session_id` and the same customer already."""
+    queue = auth.queues(request).filter(slug=session.queue).first()
+    if queue is None:
+        raise Http404("There is no such queue, or this token may not use it.")
+    known = _known(request, session, queue)
+    if known:
+        return Status(200, known)
+    begun = turns.start_session(
+        queue,
+        user_id=session.user_id,
+        customer_name=session.customer_name,
+        customer_email=session.customer_email,
+        channel="api",
+        session_id=session.session_id,
+    )
+    return Status(201, begun)
+
+
+def _known(request: ApiRequest, wanted: SessionIn, queue: Queue) -> Session | None:
+    """The session that was begun before with this id. Raises 409 when it is somebody else's."""
+    if wanted.session_id is None or not Session.objects.filter(session_id=wanted.session_id).exists():
+        return None
+    known = auth.sessions(request).filter(session_id=wanted.session_id, queue=queue, user_id=wanted.user_id).first()
+    if known is None:
+        raise HttpError(409, "This session_id is in use by another session.")
+    return known
+
+
+@router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions")
+def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str, Any]:
+    """Newest activity first; of one customer with `user_id`."""
+    given = {"user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
+    rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
+    rows = rows.newest_first().select_related("queue", "assignee").prefetch_related("tickets__system")
+    after = position(wanted, parts=2)
+    if after:
+        moment = datetime.fromisoformat(after[0])
+        rows = rows.filter(Q(activity_at__lt=moment) | Q(activity_at=moment, pk__lt=after[1]))
+    return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk])
+
+
+@router.put("/{path:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
+def rename(request: ApiRequest, session_id: str, name: NameIn) -> Session:
+    """Needs a token that acts for a person; the name counts as given by that person."""
+    session = auth.session(request, session_id)
+    names.rename(session, auth.person(request), name.name)
+    return auth.session(request, session_id)
+
+
+@router.get("/{path:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
+def read(request: ApiRequest, session_id: str) -> Session:
+    """One session, with what was said last and how far it is."""
+    return auth.session(request, session_id)

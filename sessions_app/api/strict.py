@@ -1,0 +1,82 @@
+"""Nothing that a program sends is ignored: what the API does not know it refuses, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI, Schema
+from ninja.errors import ValidationError
+from ninja.operation import Operation
+from pydantic import ConfigDict
+
+from sessions_app.api.errors import answer
+
+View = Callable[..., Any]
+
+
+class Input(Schema):
+    """A request's body. A field of another name is an error: it may be a misspelt one that matters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StrictAPI(NinjaAPI):
+    """Refuses query parameters that an operation does not have, and answers a wrong method in the one shape of errors."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_decorator(only_known_parameters)
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app, namespace = super().urls
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = method_checked(pattern.callback)
+        return patterns, app, namespace
+
+
+def only_known_parameters(view: View) -> View:
+    """The operation's view, which raises `ValidationError` for query parameters that are not the operation's."""
+    operation = cast(Operation, view._ninja_operation)  # type: ignore[attr-defined]
+    if not operation.include_in_schema:
+        return view
+    known = _parameters(operation)
+    expected = f"There are: {', '.join(known)}." if known else "This address takes none."
+
+    @wraps(view)
+    def strict(request: HttpRequest, **values: Any) -> Any:
+        unknown = sorted(set(request.GET) - set(known))
+        if unknown:
+            message = f"There is no such query parameter. {expected}"
+            raise ValidationError([{"loc": ("query", name), "msg": message} for name in unknown])
+        return view(request, **values)
+
+    return strict
+
+
+def method_checked(view: View) -> View:
+    """The view, whose plain answer to a wrong method becomes an error like all others."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = view(request, *args, **kwargs)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        allowed = ", ".join(sorted(response["Allow"].split(", ")))
+        refusal = answer(405, "method_not_allowed", f"This address does not know {request.method}; it knows {allowed}.")
+        refusal["Allow"] = allowed
+        return refusal
+
+    return checked
+
+
+def _parameters(operation: Operation) -> list[str]:
+    """The names of an operation's query parameters."""
+    # ninja keeps a map from the names in the query to where they go in the view's arguments.
+    queries = [vars(model) for model in operation.models if vars(model)["__ninja_param_source__"] == "query"]
+    return sorted(name for query in queries for name in query["__ninja_flatten_map__"])

@@ -1,0 +1,44 @@
+"""A session's tickets: link and unlink."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from ninja import Router
+from ninja.responses import Status
+
+from sessions_app import tickets
+from sessions_app.api import auth
+from sessions_app.api.auth import LARGEST_KEY, ApiRequest
+from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.schemas import TicketIn, TicketOut
+from sessions_app.models import TicketLink, TicketSystem
+
+router = Router()
+
+
+@router.get("/{path:session_id}/tickets", response={200: list[TicketOut], FAILURES: ErrorOut}, summary="Read ticket links")
+def list_tickets(request: ApiRequest, session_id: str) -> list[TicketLink]:
+    return list(auth.session(request, session_id).tickets.select_related("system"))
+
+
+@router.post("/{path:session_id}/tickets", response={201: TicketOut, FAILURES: ErrorOut}, summary="Link a ticket")
+def link(request: ApiRequest, session_id: str, ticket: TicketIn) -> Status[TicketLink]:
+    """Needs a token that acts for a person."""
+    session = auth.session(request, session_id)
+    system = None
+    if ticket.system is not None:
+        system = TicketSystem.objects.filter(slug=ticket.system).first()
+        if system is None:
+            raise Http404("There is no ticket system of this slug.")
+    return Status(201, tickets.link(session, auth.person(request), ticket.ticket_id, system))
+
+
+@router.delete("/{path:session_id}/tickets/{int:link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
+def unlink(request: ApiRequest, session_id: str, link_id: int) -> Status[None]:
+    """Needs a token that acts for a person."""
+    session = auth.session(request, session_id)
+    found = session.tickets.filter(pk=link_id).first() if link_id <= LARGEST_KEY else None
+    if found is None:
+        raise Http404("There is no ticket link of this id.")
+    tickets.unlink(found, auth.person(request))
+    return Status(204, None)

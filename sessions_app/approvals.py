@@ -1,0 +1,72 @@
+"""What a decision rests on: that the decider knows the news about it and, where two must agree, the first one's approval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Change, Decision, Person, Requirement
+from sessions_app.policies import is_allowed, policy_of, same
+from sessions_app.problems import Newer, Refused
+
+CUSTOMER_WROTE, FIRST_APPROVAL = "message.customer", "requirement.first_approval"
+#: How many of the customer's messages a person is shown.
+MOST_NEWS = 50
+
+
+def news_about(requirement: Requirement, person: Person, seen: int) -> list[Change]:
+    """What the person does not know who has seen change `seen`: the customer's words and others' approvals of this."""
+    later = requirement.session.changes.filter(pk__gt=seen).exclude(person=person).order_by("pk")
+    approvals = later.filter(kind=FIRST_APPROVAL)
+    news = [change for change in approvals if change.data.get("requirement") == requirement.pk]
+    return sorted([*later.filter(kind=CUSTOMER_WROTE)[:MOST_NEWS], *news], key=lambda change: change.pk)
+
+
+def news_in_words(news: list[Change]) -> str:
+    """What a decider is told about the news; empty where there is none."""
+    if not news:
+        return ""
+    words = [_("The customer wrote since you opened this.")] if any(item.kind == CUSTOMER_WROTE for item in news) else []
+    approvals = [item for item in news if item.kind == FIRST_APPROVAL]
+    if approvals:
+        changed = any(item.data.get("changed") for item in approvals)
+        text = _("%(who)s approved this with other arguments.") if changed else _("%(who)s approved this.")
+        words.append(text % {"who": approvals[-1].actor})
+    return " ".join([*words, _("Look at what is new, then decide.")])
+
+
+def must_know_the_news(requirement: Requirement, person: Person, seen: int) -> None:
+    """Raises `Newer` where the person has missed something about this decision."""
+    news = news_about(requirement, person, seen)
+    if news:
+        raise Newer(news_in_words(news), news)
+
+
+def first_of_two(requirement: Requirement) -> Decision | None:
+    """The first approval that counts still: the newest one, unless the customer wrote since its giver looked.
+
+    Somebody who has left the queue, lost the role or whose account is closed by now has no say in what is executed later.
+    """
+    given = Decision.objects.filter(requirement=requirement, verdict=Decision.Verdict.FIRST_APPROVAL, person__isnull=False)
+    first = given.select_related("person").order_by("-pk").first()
+    if first is None or requirement.session.changes.filter(kind=CUSTOMER_WROTE, pk__gt=first.seen or 0).exists():
+        return None
+    giver = first.person
+    assert giver is not None
+    return first if is_allowed(requirement.session.queue, policy_of(requirement), giver) else None
+
+
+def completes(requirement: Requirement, person: Person, arguments: dict[str, Any]) -> bool:
+    """Whether the person's approval is the second of two: another one's of the same arguments counts.
+
+    Raises `Refused` when that was this person's.
+    """
+    first = first_of_two(requirement)
+    if first is None:
+        return False
+    if not same(first.arguments if first.edited_arguments is None else first.edited_arguments, arguments):
+        return False
+    if first.person_id == person.pk:
+        raise Refused(_("You approved this already. Another person must approve it, too."))
+    return True

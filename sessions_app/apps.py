@@ -1,0 +1,42 @@
+import logging
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.db.models.signals import post_migrate
+
+log = logging.getLogger(__name__)
+
+
+class SessionsAppConfig(AppConfig):
+    """Sessions, runs, messages and the desk that works them."""
+
+    name = "sessions_app"
+    label = "sessions_app"
+    verbose_name = "Inbox"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(sync_desk, sender=self, dispatch_uid="sync_desk")
+        register(check_desk)
+
+
+def sync_desk(**_: Any) -> None:
+    """After a migration the desk's queues have rows. A desk that can't be loaded is told, and does not undo the migration."""
+    from sessions_app import desk
+
+    try:
+        desk.sync()
+    except desk.DeskError as error:
+        log.error("the desk's queues were not made: %s", error)
+
+
+def check_desk(**_: Any) -> list[CheckMessage]:
+    """`manage.py check`: the desk can be loaded."""
+    from sessions_app import desk
+
+    try:
+        desk.load()
+    except desk.DeskError as error:
+        return [Error(str(error), id="sessions_app.E001")]
+    return []

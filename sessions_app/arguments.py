@@ -1,0 +1,298 @@
+"""The arguments of a call as a form made from its JSON schema, and back with their types kept."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sessions_app.storable import check_storable
+
+PREFIX = "arg."
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass
+class Field:
+    """One argument as a form field, or one value inside of one: then `name` has dots in it.
+
+    `value` is its text, `widget` one of text, long, number, date, choice, lines (a list, one a line), json.
+    """
+
+    name: str
+    schema: dict[str, Any]
+    value: str
+    original: Any = None
+    given: bool = False
+    required: bool = False
+    error: str = ""
+    changed: bool = False
+    was: str = ""
+    path: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return str(self.schema.get("title") or self.name)
+
+    @property
+    def words(self) -> str:
+        """The label as people write: `Deliver to` for `deliver_to`."""
+        return str(self.schema.get("title") or self.name.replace("_", " ").replace(".", ", ").capitalize())
+
+    @property
+    def key(self) -> str:
+        return PREFIX + self.name
+
+    @property
+    def description(self) -> str:
+        return str(self.schema.get("description", ""))
+
+    @property
+    def type_label(self) -> str:
+        """The type in people's words."""
+        if "enum" in self.schema:
+            return _("choice")
+        if self.widget == "date":
+            return _("date")
+        words = {
+            "string": _("text"),
+            "integer": _("number"),
+            "number": _("number"),
+            "boolean": _("yes/no"),
+            "array": _("list"),
+            "object": _("data"),
+        }
+        return words.get(str(self.schema.get("type", "")), _("text") if isinstance(self.original, str) else _("data"))
+
+    @property
+    def widget(self) -> str:
+        kind = self.schema.get("type")
+        if "enum" in self.schema or kind == "boolean":
+            return "choice"
+        if kind in ("integer", "number"):
+            return "number"
+        if kind == "string" and self.schema.get("format") == "date" and _DATE.fullmatch(self.value or "2000-01-01"):
+            return "date"
+        if kind == "array" and _fits_lines(self.schema, self.original):
+            return "lines"
+        if kind == "string" or (kind is None and isinstance(self.original, str)):
+            return "long" if len(self.value) > 60 or "\n" in _lines(self.value) else "text"
+        return "json"
+
+    @property
+    def input_mode(self) -> str:
+        return "numeric" if self.schema.get("type") == "integer" else "decimal"
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """Value, words and whether it is chosen; an empty one where there may be no value, or it is none of them."""
+        values = self.schema.get("enum", [True, False])
+        options = [(_text(item), _spoken(item), _text(item) == self.value) for item in values]
+        may_be_empty = not self.required or self.is_nullable
+        if may_be_empty or not any(chosen for _value, _words, chosen in options):
+            options.insert(0, ("", _("not set") if may_be_empty else _("choose"), self.value == ""))
+        return options
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether it may be null, which an empty field means."""
+        return bool(self.schema.get("nullable"))
+
+
+def fields_of(
+    schema: Mapping[str, Any],
+    values: Mapping[str, Any],
+    posted: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> list[Field]:
+    """A field for each property of the schema and each argument it does not know; `posted` texts win over `values`.
+
+    An object of which the schema knows all properties becomes one field a property.
+    """
+    return _fields(schema, values, schema, (), posted, errors or {})
+
+
+def _fields(
+    schema: Mapping[str, Any],
+    values: Mapping[str, Any],
+    root: Mapping[str, Any],
+    outer: tuple[str, ...],
+    posted: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> list[Field]:
+    properties = dict(schema.get("properties", {}))
+    required = schema.get("required", [])
+    fields: list[Field] = []
+    for name in [*properties, *(key for key in values if key not in properties)]:
+        part, path = _resolved(properties.get(name, {}), root), (*outer, name)
+        if _is_laid_out(part, values.get(name)):
+            fields += _fields(part, values[name], root, path, posted, errors)
+            continue
+        field = Field(".".join(path), part, "", values.get(name), name in values, name in required, path=path)
+        field.was = field.value = _field_text(field)
+        if posted is not None and field.key in posted:
+            field.value = _lines(posted[field.key])
+            field.changed = field.value != _lines(field.was)
+        field.error = next((why for where, why in errors.items() if concerns(where, field.name)), "")
+        fields.append(field)
+    return fields
+
+
+def _lines(text: str) -> str:
+    """Text as it comes back from a browser, which writes every line break in its own way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def concerns(where: str, name: str) -> bool:
+    """Whether an error at this path belongs to the field of that name."""
+    return where == name or where.startswith((f"{name}.", f"{name}["))
+
+
+def _is_laid_out(schema: Mapping[str, Any], value: Any) -> bool:
+    known = schema.get("properties", {})
+    if schema.get("type") != "object" or not known or not isinstance(value, dict):
+        return False
+    return all(key in known for key in value)
+
+
+def _fits_lines(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether a list is of plain texts or numbers, so that one a line says it all."""
+    kind = dict(schema.get("items") or {}).get("type")
+    if kind not in ("string", "integer", "number") or not isinstance(value, list | None):
+        return False
+    if kind == "string":
+        return all(isinstance(item, str) and item.strip() == item and item and "\n" not in item for item in value or [])
+    return all(isinstance(item, int | float) and not isinstance(item, bool) for item in value or [])
+
+
+def _field_text(field: Field) -> str:
+    if not field.given:
+        return ""
+    if field.widget == "lines" and isinstance(field.original, list):
+        return "\n".join(_text(item) for item in field.original)
+    return _text(field.original, field.schema)
+
+
+def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that filled fields mean, in their schema's types, and what is wrong by field.
+
+    An untouched field keeps its value exactly; an emptied one is null where it may be, else left out where it may be absent.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for field in fields:
+        try:
+            _put(values, field)
+        except ValueError as problem:
+            errors[field.name] = str(problem)
+    return values, errors
+
+
+def _put(values: dict[str, Any], field: Field) -> None:
+    """Write the field's value where its name says. Raises `ValueError` with words for the person."""
+    *outer, name = field.path
+    for step in outer:
+        values = values.setdefault(step, {})
+    if field.given and not field.changed:
+        values[name] = field.original
+    elif field.value != "":
+        values[name] = _value(field)
+    elif field.is_nullable and (field.required or field.given):
+        values[name] = None
+    elif field.required:
+        values[name] = _nothing(field)
+
+
+def _nothing(field: Field) -> Any:
+    """What an emptied field means that must have a value. Raises `ValueError` where that is nothing."""
+    if field.widget == "lines":
+        return []
+    if field.schema.get("type") == "string" and "" in field.schema.get("enum", [""]):
+        return ""
+    raise ValueError(_("This is needed."))
+
+
+def _resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+    """One property's schema with its reference followed and `null` taken out of its types (and noted as `nullable`)."""
+    part: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
+    reference = str(part.get("$ref", ""))
+    if reference.startswith("#/$defs/"):
+        target = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+        part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
+    options = part.get("anyOf") or part.get("oneOf")
+    if options:
+        real = [option for option in options if option.get("type") != "null"]
+        nullable = len(real) < len(options)
+        if len(real) == 1:
+            rest = {key: value for key, value in part.items() if key not in ("anyOf", "oneOf")}
+            return {**_resolved(real[0], root), **rest, "nullable": nullable}
+    kind = part.get("type")
+    if isinstance(kind, list):
+        real = [item for item in kind if item != "null"]
+        part = {**part, "type": real[0] if len(real) == 1 else None, "nullable": "null" in kind}
+    if None in part.get("enum", []):
+        part = {**part, "enum": [item for item in part["enum"] if item is not None], "nullable": True}
+    return part
+
+
+def _text(value: Any, schema: Mapping[str, Any] | None = None) -> str:
+    """A value as the text of its field."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    indent = 1 if isinstance(value, list | dict) and schema is not None else None
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _value(field: Field) -> Any:
+    """The field's text as a value of its type. Raises `ValueError` with words for the person."""
+    if field.widget == "choice":
+        for value in field.schema.get("enum", [True, False]):
+            if _text(value) == field.value:
+                return value
+        raise ValueError(_("Choose one of the options."))
+    if field.widget == "number":
+        return _number(field.value.strip(), whole=field.schema.get("type") == "integer")
+    if field.widget == "lines":
+        return _listed(field)
+    if field.widget == "json":
+        try:
+            value = json.loads(field.value)
+        except (ValueError, RecursionError):
+            raise ValueError(_("This is not valid JSON.")) from None
+        check_storable(value)
+        return value
+    return field.value
+
+
+def _listed(field: Field) -> list[Any]:
+    lines = [line.strip() for line in field.value.split("\n") if line.strip()]
+    kind = dict(field.schema.get("items") or {}).get("type")
+    return lines if kind == "string" else [_number(line, whole=kind == "integer") for line in lines]
+
+
+def _number(text: str, *, whole: bool) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        if whole:
+            raise ValueError(_("Write a whole number.")) from None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(_("Write a number, with a point before the decimals."))
+    return number

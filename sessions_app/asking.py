@@ -1,0 +1,60 @@
+"""What people have the agent do for them: draft an answer, or tell them something. The customer sees none of it.
+
+Such a turn is like any other: it may be cancelled and retried, and what it proposes to do is asked about, only that the person
+who had the agent do it may not approve it.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from sessions_app.changes import record
+from sessions_app.leading import make_due, must_be_free
+from sessions_app.locking import session_locked
+from sessions_app.models import Message, Person, Run, Session
+from sessions_app.problems import Refused
+from sessions_app.texts import checked_message
+
+
+def draft(session: Session, person: Person) -> Run:
+    """Have the agent write what it would answer the customer now, for the person to use or not.
+
+    The customer's messages stay unanswered. Raises `Refused` while a turn is active or before anybody said anything.
+    """
+    with session_locked(session) as locked:
+        must_be_free(locked)
+        if not locked.messages.said().exists():
+            raise Refused(_("Nobody has said anything yet, so there is nothing to answer."))
+        run = _begin(locked, person, Run.Purpose.DRAFT)
+        record(locked, "run.draft_wanted", person, run=run.run_id)
+    return run
+
+
+def ask_agent(session: Session, person: Person, text: str) -> Run:
+    """Ask the agent something privately: neither the question nor the answer is ever the customer's to see.
+
+    Raises `Refused` while a turn is active, and for text that is empty or too long.
+    """
+    words = checked_message(text)
+    with session_locked(session) as locked:
+        must_be_free(locked)
+        run = _begin(locked, person, Run.Purpose.INTERNAL)
+        Message.objects.create(
+            session=locked,
+            run=run,
+            role="user",
+            author_kind=Message.Author.PERSON,
+            author=str(person)[:120],
+            person=person,
+            content=words,
+            internal=True,
+            sent=False,
+        )
+        record(locked, "run.question_asked", person, run=run.run_id)
+    return run
+
+
+def _begin(session: Session, person: Person, purpose: Run.Purpose) -> Run:
+    run = Run(session=session, agent_id=session.working_agent_id, purpose=purpose, asked_by=person)
+    make_due(run, session)
+    return run

@@ -1,0 +1,235 @@
+"""People's answers to what the AI asks. The first answer counts; the last missing one lets the turn go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kern.errors import InvalidAnswerError
+from kern.requirement import Requirement as RequirementRecord
+from kern.tools.policy import Policy
+from sessions_app import record_of_decisions
+from sessions_app.approvals import FIRST_APPROVAL, completes, must_know_the_news
+from sessions_app.changes import record
+from sessions_app.expiry import go_on, lapse
+from sessions_app.locking import session_locked
+from sessions_app.models import Decision, Person, Requirement, Run, Session
+from sessions_app.policies import may_decide, policy_of, same
+from sessions_app.problems import AlreadyDecided, Problem, Refused
+from sessions_app.reopening import reopen
+from sessions_app.rules import StandingOffer, offer_for
+from sessions_app.store.records import plain, put_answer, requirement_record
+from sessions_app.texts import clean
+
+__all__ = [
+    "StandingOffer",
+    "approve",
+    "approve_many",
+    "choose",
+    "give_result",
+    "offer_for",
+    "provide_input",
+    "reject",
+    "reopen",
+    "respond",
+]
+
+LONGEST_NOTE = 2_000
+LONGEST_RESULT = 20_000
+
+Answer = Callable[[RequirementRecord], None]
+
+
+def approve(requirement: Requirement, person: Person, *, arguments: dict[str, Any] | None = None, seen: int) -> Requirement:
+    """Let the tool run, with the model's arguments or the person's; both are kept.
+
+    Where two people must agree, the first approval leaves it pending with that person's arguments; the second one counts if it
+    is another person's and for the same arguments, and with changed ones is a first approval again.
+
+    This and its siblings raise `AlreadyDecided` when somebody was faster or time was up, `Newer` when the customer wrote or
+    another person approved it after change `seen`, `Forbidden` when the policy does not let this person, `Refused` when nobody
+    waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does not fit.
+    """
+
+    def answer(asked: RequirementRecord) -> None:
+        if arguments is not None and not same(arguments, asked.effective_arguments):
+            asked.edit(arguments)
+            if same(arguments, asked.arguments):
+                asked.edited_arguments = None
+        asked.confirm()
+
+    return _settle(requirement, person, seen, answer, Decision.Verdict.APPROVED)
+
+
+def approve_many(
+    requirements: Sequence[Requirement], person: Person, *, seen: dict[int, int]
+) -> list[tuple[Requirement, Problem | InvalidAnswerError | None]]:
+    """Approve calls of one tool, each checked and recorded by itself; `seen` has the change seen for each requirement's key.
+
+    Returns each requirement as it stands now with what kept it from being approved, or `None`: one that needs to be looked at
+    by itself is not. Raises `Refused` for calls of several tools.
+    """
+    if len({requirement.tool_name for requirement in requirements}) > 1:
+        raise Refused(_("Only calls of one tool are approved together."))
+    outcomes: list[tuple[Requirement, Problem | InvalidAnswerError | None]] = []
+    for requirement in requirements:
+        try:
+            _must_be_one_of_many(requirement)
+            outcomes.append((approve(requirement, person, seen=seen.get(requirement.pk, 0)), None))
+        except (Problem, InvalidAnswerError) as problem:
+            requirement.refresh_from_db()
+            outcomes.append((requirement, problem))
+    return outcomes
+
+
+def _must_be_one_of_many(requirement: Requirement) -> None:
+    if requirement.kind != Requirement.Kind.CONFIRMATION or requirement.reason != "policy":
+        raise Refused(_("This asks for more than an approval: decide about it by itself."))
+    if requirement.look_again:
+        raise Refused(_("The customer wrote since this was asked: decide about it by itself."))
+
+
+def reject(requirement: Requirement, person: Person, *, note: str = "", seen: int) -> Requirement:
+    """Do not let the tool run; the model is told the note."""
+    reason = _checked(note, LONGEST_NOTE)
+    return _settle(requirement, person, seen, lambda asked: asked.reject(note=reason), Decision.Verdict.REJECTED)
+
+
+def respond(requirement: Requirement, person: Person, *, text: str, seen: int) -> Requirement:
+    """Answer in the tool's place: it does not run, and the model is told what the person says.
+
+    In the place of a draft, the customer is told: that is to approve the draft with other words.
+    """
+    words = _required(text, "text", _("Write what the agent should know."))
+    if requirement.reason == "draft":
+        return approve(requirement, person, arguments={**requirement.arguments, "text": words}, seen=seen)
+    return _settle(requirement, person, seen, lambda asked: asked.respond(words), Decision.Verdict.RESPONDED)
+
+
+def provide_input(requirement: Requirement, person: Person, *, values: dict[str, Any], seen: int) -> Requirement:
+    """Fill the fields that are asked for."""
+    return _settle(requirement, person, seen, lambda asked: asked.provide_user_input(values), Decision.Verdict.ANSWERED)
+
+
+def choose(requirement: Requirement, person: Person, *, choice: list[str], seen: int) -> Requirement:
+    """Choose from the options."""
+    return _settle(requirement, person, seen, lambda asked: asked.provide_user_feedback(choice), Decision.Verdict.ANSWERED)
+
+
+def give_result(requirement: Requirement, person: Person, *, result: str, seen: int) -> Requirement:
+    """Give the result of a call that was made outside, or say what became of an uncertain one."""
+    text = _required(result, "result", _("Write what came out of it."))
+    given: Answer = lambda asked: asked.set_external_execution_result(text)  # noqa: E731 - as in its siblings
+    return _settle(requirement, person, seen, given, Decision.Verdict.ANSWERED)
+
+
+def _settle(requirement: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict) -> Requirement:
+    with session_locked(requirement.session) as session:
+        row = Requirement.objects.select_related("session", "run", "root", "decided_by").get(pk=requirement.pk)
+        row.session = session
+        if row.status != Requirement.Status.PENDING:
+            raise AlreadyDecided(_already(row), row)
+        if row.root.status != Run.Status.PAUSED:
+            raise Refused(_("The turn that asked this does not wait any more."))
+        may_decide(row, person)
+        # No decision counts late, also when the scheduler is late itself; that time was up must stay, so it is said after.
+        too_late = row.is_overdue and lapse(row)
+        if not too_late:
+            # A number that is still to come would count as having seen what is still to be said.
+            known = min(seen, session.last_change)
+            must_know_the_news(row, person, known)
+            _take(session, row, person, known, answer, verdict)
+    if too_late:
+        raise AlreadyDecided(_already(row), row)
+    return row
+
+
+def _take(session: Session, row: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict) -> None:
+    """Store the answer, or keep it as the first of two approvals."""
+    policy = policy_of(row)
+    asked = requirement_record(row)
+    # How many must agree is asked below, where the people are known; the record alone knows names at best.
+    asked.policy = Policy()
+    answer(asked)
+    runs, given = asked.lets_run, plain(asked.effective_arguments)
+    if runs:
+        may_decide(row, person, approving=True)
+        demand = policy.demand(given, asked.schema)
+        row.risk, row.approvers = demand.risk, demand.approvers
+    if runs and row.approvers > 1 and not completes(row, person, given):
+        _keep_first(session, row, asked, person, seen, given, policy)
+        return
+    _store(row, asked, person)
+    line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
+    record_of_decisions.write(
+        row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line
+    )
+    record(session, f"requirement.{row.status}", person, requirement=row.pk, tool=row.tool_name)
+    go_on(row.root)
+
+
+def _keep_first(
+    session: Session,
+    row: Requirement,
+    asked: RequirementRecord,
+    person: Person,
+    seen: int,
+    given: dict[str, Any],
+    policy: Policy,
+) -> None:
+    """The first of two approvals: the question stays open, with the arguments that the second person is to approve."""
+    changed = not same(row.arguments if row.edited_arguments is None else row.edited_arguments, given)
+    row.edited_arguments = plain(asked.edited_arguments)
+    row.save(update_fields=["edited_arguments", "risk", "approvers"])
+    record_of_decisions.write(
+        row,
+        Decision.Verdict.FIRST_APPROVAL,
+        person=person,
+        seen=seen,
+        edited_arguments=None if same(given, row.arguments) else given,
+        policy=plain(policy.to_dict()),
+    )
+    record(session, FIRST_APPROVAL, person, requirement=row.pk, tool=row.tool_name, changed=changed)
+
+
+def _store(row: Requirement, asked: RequirementRecord, person: Person) -> None:
+    put_answer(row, asked)
+    columns = ("edited_arguments", "note", "answer", "fields", "decided_at", "risk", "approvers")
+    if not row.settle(row.status, decided_by=person, **{name: getattr(row, name) for name in columns}):
+        row.refresh_from_db()
+        raise AlreadyDecided(_already(row), row)
+
+
+def _words(asked: RequirementRecord) -> str:
+    """What the person said with the decision, for the record."""
+    if asked.response is not None:
+        return asked.response
+    if asked.kind != "user_input" and asked.answer is not None:
+        return asked.answer if isinstance(asked.answer, str) else json.dumps(asked.answer, ensure_ascii=False)
+    return asked.note
+
+
+def _already(row: Requirement) -> str:
+    if row.status == Requirement.Status.EXPIRED:
+        return _("Nobody decided in time, so this expired. It can be reopened.")
+    decided = Decision.objects.filter(requirement=row).exclude(verdict__in=["executed", "failed"]).order_by("-pk").first()
+    if decided is None or decided.verdict == Decision.Verdict.ASKED:
+        return _("This is settled already: %(status)s.") % {"status": row.get_status_display()}
+    return _("%(name)s was faster: %(status)s.") % {"name": decided.actor, "status": decided.get_verdict_display()}
+
+
+def _required(text: str, field: str, wish: str) -> str:
+    words = _checked(text, LONGEST_RESULT)
+    if not words:
+        raise InvalidAnswerError(wish, {field: wish})
+    return words
+
+
+def _checked(text: str, longest: int) -> str:
+    words = clean(text)
+    if len(words) > longest:
+        raise InvalidAnswerError(_("This is too long: at most %(most)d characters.") % {"most": longest})
+    return words

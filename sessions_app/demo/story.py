@@ -1,0 +1,161 @@
+"""Makes a conversation happen: the same verbs, loop and tools as in real life, with a model that follows a script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from kern.db.base import Claim
+from kern.errors import ModelError
+from kern.message import ToolCall
+from kern.models.base import ModelAnswer, Usage
+from kern.testing import ScriptedModel, call
+from sessions_app import decide, desk, names, tickets, turns
+from sessions_app.models import (
+    Change,
+    Decision,
+    Message,
+    NameRecord,
+    Person,
+    Queue,
+    Requirement,
+    Run,
+    Session,
+    TicketLink,
+    TicketSystem,
+)
+from sessions_app.models import ToolCall as Journal
+from sessions_app.store import DjangoDb
+
+#: The columns that tell when something happened, by model.
+TIMES: dict[Any, tuple[str, ...]] = {
+    Message: ("created_at",),
+    Run: ("created_at", "updated_at"),
+    Requirement: ("created_at", "decided_at"),
+    NameRecord: ("created_at",),
+    TicketLink: ("created_at",),
+    Change: ("created_at",),
+}
+SESSION_TIMES = ("created_at", "updated_at", "activity_at")
+#: What a turn's input would measure, so that the pages have numbers to show.
+PROMPT_TOKENS = 900
+
+
+class Story:
+    """One conversation being told. Use it inside a transaction: nobody sees, or works on, a half-told one."""
+
+    def __init__(self, key: str, queue: str, customer: str, email: str = "") -> None:
+        self.session = turns.start_session(
+            Queue.objects.get(slug=queue), user_id=key, customer_name=customer, customer_email=email, session_id=f"demo-{key}"
+        )
+
+    def customer(self, text: str, *, minutes: float = 2) -> Story:
+        """The customer writes, `minutes` after what happened before."""
+        self.wait(minutes)
+        turns.receive(self.now(), text)
+        return self
+
+    def agent(self, *replies: str | ToolCall | list[ToolCall] | ModelError) -> Story:
+        """The turn that waits is worked; the model says `replies`, one each time it is asked."""
+        run = self.session.runs.due().get()
+        model = ScriptedModel([_measured(reply) for reply in replies], id="demo")
+        worker = next(worker for worker in desk.current().workers if worker.id == run.agent_id)
+        for _event in worker.bound(db=DjangoDb(), model=model).execute(Claim(run.run_id, fence=run.fence, worker="demo")):
+            pass
+        return self
+
+    def approve(self, person: Person) -> Story:
+        """A person approves what the agent asks for."""
+        self.wait(4)
+        decide.approve(self.question(), person, seen=self.now().last_change)
+        return self
+
+    def reject(self, person: Person, note: str) -> Story:
+        """A person rejects it, and says why."""
+        self.wait(4)
+        decide.reject(self.question(), person, note=note, seen=self.now().last_change)
+        return self
+
+    def reply(self, person: Person, text: str) -> Story:
+        """A person answers the customer."""
+        self.wait(6)
+        turns.reply(self.now(), person, text, seen=self.now().last_change)
+        return self
+
+    def note(self, person: Person, text: str) -> Story:
+        """A person writes a note for the team."""
+        self.wait(1)
+        turns.note(self.now(), person, text)
+        return self
+
+    def ticket(self, person: Person, ticket_id: str) -> Story:
+        """A person links a ticket of the demo's help desk, or of its operations (`OPS-…`)."""
+        system = TicketSystem.objects.get(slug="ops" if ticket_id.startswith("OPS-") else "desk")
+        tickets.link(self.now(), person, ticket_id, system)
+        return self
+
+    def named(self, name: str, person: Person | None = None) -> Story:
+        """Somebody names the conversation: a person, else the AI."""
+        if person:
+            names.rename(self.now(), person, name)
+        else:
+            DjangoDb().rename_session(self.session.session_id, name, "auto")
+        return self
+
+    def fell_back(self, name: str) -> Story:
+        """No name could be generated, so something that was there anyway serves."""
+        DjangoDb().rename_session(self.session.session_id, name, "fallback")
+        return self
+
+    def read_by(self, *people: Person) -> Story:
+        """These people have seen everything so far."""
+        for person in people:
+            turns.mark_read(self.now(), person)
+        return self
+
+    def question(self) -> Requirement:
+        """What the conversation waits for."""
+        return Requirement.objects.pending().get(session=self.session)
+
+    def now(self) -> Session:
+        """The session as it is."""
+        self.session.refresh_from_db()
+        return self.session
+
+    def wait(self, minutes: float) -> Story:
+        """Time passes: everything so far moves into the past, its order unchanged."""
+        past = timedelta(minutes=minutes)
+        for model, columns in TIMES.items():
+            model.objects.filter(session=self.session).update(**{name: F(name) - past for name in columns})
+        Journal.objects.filter(run__session=self.session).update(
+            started_at=F("started_at") - past, finished_at=F("finished_at") - past
+        )
+        # The record is never changed; but this is a story about the past, and nobody has read it yet.
+        record: QuerySet[Decision] = QuerySet(Decision).filter(session_key=self.session.session_id)
+        record.update(created_at=F("created_at") - past)
+        Session.objects.filter(pk=self.session.pk).update(**{name: F(name) - past for name in SESSION_TIMES})
+        return self
+
+
+def tomorrow_morning() -> Any:
+    """Nine o'clock of the next day."""
+    return (timezone.localtime() + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+
+
+def delegated(member: str, task: str) -> ToolCall:
+    """The call with which a team's leader gives work to a member."""
+    return call("delegate_to_member", member=member, task=task)
+
+
+def _measured(reply: str | ToolCall | list[ToolCall] | ModelError) -> ModelAnswer | ModelError:
+    """A reply with the tokens it would have used."""
+    if isinstance(reply, ModelError):
+        return reply
+    text = reply if isinstance(reply, str) else ""
+    calls: Sequence[ToolCall] = [] if isinstance(reply, str) else reply if isinstance(reply, list) else [reply]
+    spoken = len(text) // 4 + sum(len(item.arguments) // 4 + 12 for item in calls)
+    return ModelAnswer(text, list(calls), Usage(input_tokens=PROMPT_TOKENS + 3 * spoken, output_tokens=spoken), "demo")

@@ -1,0 +1,1 @@
+"""The agents' tools: typed doors to `sessions_app.demo.airline`."""

@@ -1,0 +1,121 @@
+"""Who answers: the desk's agents on our rows, each with its model, and the model where none is named."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from kern.agent import Agent
+from kern.models.base import Model, ModelEvent, ModelRequest
+from kern.models.offline import OfflineResponder
+from kern.models.openai import OpenAIResponses
+from kern.team import Team
+from sessions_app.desk.loading import current, load_from
+from sessions_app.desk.specs import UnknownAgentError
+from sessions_app.store import DjangoDb
+from sessions_app.store.transactions import release_connection
+
+if TYPE_CHECKING:
+    from kern.participant import Participant
+    from kern.session import SessionKind
+
+OPENAI = "https://api.openai.com/v1"
+TURN_SECONDS = 300.0
+LEASE_SECONDS = 30.0
+
+
+def agent_for(agent_id: str) -> Agent | Team:
+    """The agent or team of that id, working on our rows and with our model where it names none.
+
+    Raises `UnknownAgentError` when the desk has none of that id.
+    """
+    return _bound(_worker(agent_id))
+
+
+def kind_of(agent_id: str) -> SessionKind:
+    """Whether an agent or a team has that id; `agent` for an unknown one."""
+    return "team" if any(worker.id == agent_id and isinstance(worker, Team) for worker in current().workers) else "agent"
+
+
+def _worker(agent_id: str) -> Agent | Team:
+    for worker in current().workers:
+        if worker.id == agent_id:
+            return worker
+    raise UnknownAgentError(f"The desk has no agent {agent_id!r}: add it to KERN_DESK or move the session to another queue.")
+
+
+def _bound(worker: Agent | Team) -> Agent | Team:
+    seconds = float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
+    twin = worker.bound(db=DjangoDb(), model=default_model(), deadline=seconds, lease=lease_seconds())
+    _free_hands(twin)
+    return twin
+
+
+def _free_hands(twin: Participant) -> None:
+    """Wrap the models of a bound copy and its members, those of their own included."""
+    twin.model = HandsFree(twin.required_model)
+    for member in twin.members:
+        _free_hands(member)
+
+
+def lease_seconds() -> float:
+    """How long (seconds) a worker may be silent before another takes its run."""
+    return float(getattr(settings, "KERN_LEASE_SECONDS", LEASE_SECONDS))
+
+
+class HandsFree:
+    """A model that is asked without a database connection in the hand: the wait is long and connections are few."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @property
+    def id(self) -> str:
+        return self.model.id
+
+    def stream(self, request: ModelRequest) -> Iterator[ModelEvent]:
+        """As the model; Django opens a connection again when one is needed."""
+        release_connection()
+        yield from self.model.stream(request)
+
+
+def is_offline() -> bool:
+    """Whether no language model is configured, so that the offline responder answers."""
+    return not settings.OPENAI_API_KEY and settings.OPENAI_BASE_URL in (None, "", OPENAI)
+
+
+def default_model() -> Model:
+    """The model of agents that name none."""
+    return _offline(settings.KERN_DESK) if is_offline() else _online(settings.KERN_MODEL, *_server())
+
+
+def naming_model(agent_id: str = "") -> Model:
+    """The model that names sessions: the agent's `session_summary_manager`'s (rule L11), else KERN_NAMING_MODEL.
+
+    Offline, an agent that brings its own model names with it.
+    """
+    worker = next((worker for worker in current().workers if agent_id and worker.id == agent_id), None)
+    manager = worker.session_summary_manager if worker else None
+    if manager and manager.model:
+        return HandsFree(manager.model)
+    if is_offline():
+        return HandsFree((worker.model if worker else None) or default_model())
+    return HandsFree(_online(settings.KERN_NAMING_MODEL or settings.KERN_MODEL, *_server()))
+
+
+def _server() -> tuple[str, str | None]:
+    # Servers other than OpenAI often want no key, the SDK always wants one.
+    return settings.OPENAI_API_KEY or "none", settings.OPENAI_BASE_URL
+
+
+@functools.lru_cache(maxsize=8)
+def _online(model_id: str, api_key: str, base_url: str | None) -> Model:
+    return OpenAIResponses(id=model_id, api_key=api_key, base_url=base_url)
+
+
+@functools.lru_cache(maxsize=8)
+def _offline(path: str) -> Model:
+    return OfflineResponder(load_from(path).knowledge)

@@ -1,0 +1,48 @@
+"""Whether a desk is made of what its classes say, so that a mistake is found when it is read and not when it is used."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+WORDS = {str: "text", int: "a whole number"}
+SEVERAL = (list, tuple, set, frozenset)
+
+
+def mistaken(value: Any, kind: Any, where: str = "") -> Iterator[str]:
+    """What in `value` and its parts is of another kind than their classes say, as sentences that say where."""
+    if get_origin(kind) in SEVERAL:
+        yield from _mistaken_list(value, get_args(kind)[0], where)
+    elif not isinstance(value, kind):
+        yield f"{where} must be {_wanted(kind)}, not {_shown(value)}."
+    elif is_dataclass(kind):
+        hints = get_type_hints(kind)
+        for part in fields(kind):
+            yield from mistaken(getattr(value, part.name), hints[part.name], f"{where}.{part.name}".lstrip("."))
+
+
+def _mistaken_list(value: Any, kind: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, SEVERAL):
+        yield f"{where} must be a list, not {_shown(value)}."
+        return
+    for number, item in enumerate(value):
+        yield from mistaken(item, kind, f"{where}[{number}]")
+
+
+def _wanted(kind: Any) -> str:
+    if isinstance(kind, UnionType):
+        return " or ".join(_wanted(one) for one in get_args(kind))
+    return WORDS.get(kind) or named(kind)
+
+
+def _shown(value: Any) -> str:
+    # Of other objects nobody knows how long they would tell about themselves.
+    return reprlib.repr(value) if value is None or isinstance(value, str | int | float) else named(type(value))
+
+
+def named(kind: type) -> str:
+    """A class as a word with its article."""
+    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"

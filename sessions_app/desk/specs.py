@@ -1,0 +1,62 @@
+"""What a desk is written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kern.agent import Agent
+from kern.models.offline import Article
+from kern.team import Team
+
+
+class DeskError(Exception):
+    """The desk can't be used. The text is one line that says why and what to do."""
+
+
+class UnknownAgentError(DeskError):
+    """A queue or a run names an agent that the desk doesn't have."""
+
+
+@dataclass
+class QueueSpec:
+    """A queue as the desk describes it. Only `agent` is taken over again later; admins change the rest on the row.
+
+    `naming_after` counts messages, `naming_delay` is in seconds.
+    """
+
+    slug: str
+    name: str
+    agent: Agent | Team
+    icon: str = "inbox"
+    welcome: str = ""
+    ai_mode: str = "autopilot"
+    naming_after: int = 3
+    naming_delay: int = 10
+
+
+@dataclass
+class TicketSystemSpec:
+    """A ticket system; `url_template` has `{id}` where the ticket's id goes, `pattern` is what its ids look like."""
+
+    slug: str
+    name: str
+    url_template: str
+    pattern: str = ""
+
+
+@dataclass
+class Desk:
+    """Everything this installation runs. Agents of queues need not be listed again in `agents` or `teams`."""
+
+    name: str
+    queues: list[QueueSpec]
+    agents: list[Agent] = field(default_factory=list)
+    teams: list[Team] = field(default_factory=list)
+    knowledge: list[Article] = field(default_factory=list)
+    ticket_systems: list[TicketSystemSpec] = field(default_factory=list)
+
+    @property
+    def workers(self) -> list[Agent | Team]:
+        """Every agent and team that can lead a session, each once."""
+        listed = [*self.agents, *self.teams, *(queue.agent for queue in self.queues)]
+        return list({id(worker): worker for worker in listed}.values())

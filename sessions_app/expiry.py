@@ -1,0 +1,118 @@
+"""Questions whose time runs out: the assignee is reminded before, and what nobody decided in time expires.
+
+Expired is not rejected: the model is told that nobody decided, and a person can have it asked again. The sweep sets this off.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.mail import EmailMessage, get_connection
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessions_app import record_of_decisions
+from sessions_app.changes import record
+from sessions_app.models import Decision, Requirement, Run, Session
+from sessions_app.models.requirement import RequirementSet
+from sessions_app.store import DjangoDb
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+CLOCK = "clock"
+#: A mail server that does not answer holds the sweep up no longer than so many seconds a mail.
+MAIL_SECONDS = 5
+
+
+def expire() -> None:
+    """Settle every question that nobody answered in time; the turns that waited only for them go on."""
+    for pk in (
+        _of_paused_turns().filter(expires_at__lte=timezone.now()).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
+    ):
+        with transaction.atomic():
+            requirement = _locked(pk)
+            if requirement is not None and requirement.is_overdue:
+                lapse(requirement)
+
+
+def remind() -> None:
+    """Tell the assignees of what is about to expire, each question once; one without an assignee waits for one."""
+    due = _of_paused_turns().filter(remind_at__lte=timezone.now(), expires_at__gt=timezone.now())
+    for pk in due.filter(session__assignee__isnull=False).order_by("expires_at").values_list("pk", flat=True)[:BATCH]:
+        with transaction.atomic():
+            requirement = _locked(pk)
+            if requirement is None or not _mark_reminded(requirement):
+                continue
+        _send(requirement)
+
+
+def lapse(requirement: Requirement) -> bool:
+    """Pending → expired, and the turn goes on if that was its last open question. Whether it was still pending.
+
+    The caller holds the session's lock.
+    """
+    if not requirement.settle(Requirement.Status.EXPIRED):
+        return False
+    record_of_decisions.write(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
+    record(requirement.session, "requirement.expired", actor=CLOCK, requirement=requirement.pk, tool=requirement.tool_name)
+    go_on(requirement.root)
+    return True
+
+
+def go_on(root: Run) -> None:
+    """Make a paused turn due if it has no open question left; the caller holds the session's lock."""
+    if not Requirement.objects.pending().filter(root=root).exists():
+        DjangoDb().answer_run(root.run_id, [])
+        # The next deaths of workers are counted anew: the turn got somewhere.
+        Run.objects.filter(pk=root.pk).update(attempts=0)
+
+
+def _of_paused_turns() -> RequirementSet:
+    return Requirement.objects.pending().filter(root__status=Run.Status.PAUSED)
+
+
+def _locked(pk: int) -> Requirement | None:
+    """The question as it is now, its session locked; `None` when it is settled, or somebody works on the session right now."""
+    skip = connection.features.has_select_for_update_skip_locked
+    sessions: models.QuerySet[Session] = Session.objects.filter(requirements=pk)
+    if sessions.select_for_update(skip_locked=skip, of=("self",) if skip else ()).first() is None:
+        return None
+    found = _of_paused_turns().select_related("session__queue", "session__assignee", "run", "root")
+    return found.filter(pk=pk).first()
+
+
+def _mark_reminded(requirement: Requirement) -> bool:
+    """Once: whoever takes the time away reminds."""
+    assignee = requirement.session.assignee
+    waiting = Requirement.objects.pending().filter(pk=requirement.pk, remind_at__isnull=False)
+    if assignee is None or not waiting.update(remind_at=None):
+        return False
+    record_of_decisions.write(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
+    data: dict[str, Any] = {"requirement": requirement.pk, "tool": requirement.tool_name, "assignee": str(assignee)}
+    record(requirement.session, "requirement.reminder", None, CLOCK, **data)
+    return True
+
+
+def _send(requirement: Requirement) -> None:
+    """Mail the assignee. A mail that can't be sent is one line in the log: the page shows the reminder anyway."""
+    assignee, expires_at = requirement.session.assignee, requirement.expires_at
+    if assignee is None or expires_at is None or not assignee.email:
+        return
+    about = {
+        "tool": requirement.tool_name,
+        "customer": requirement.session.customer,
+        "minutes": max(1, round((expires_at - timezone.now()).total_seconds() / 60)),
+    }
+    subject = _("%(tool)s waits for a decision: %(minutes)d min left") % about
+    body = _("%(tool)s for %(customer)s expires in %(minutes)d minutes if nobody decides. Open Decisions in the inbox.") % about
+    try:
+        # A subject is one line, whatever a tool or a customer is called.
+        mail = EmailMessage(
+            " ".join(subject.split()), body, to=[assignee.email], connection=get_connection(timeout=MAIL_SECONDS)
+        )
+        mail.send()
+    except Exception as error:  # noqa: BLE001 - mail backends raise what they like, and nothing may stop the sweep
+        log.warning("the reminder of requirement %s was not sent: %s", requirement.pk, error)

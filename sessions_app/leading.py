@@ -1,0 +1,167 @@
+"""Who leads a conversation, the AI or a person, and the AI's turns that people stop and start."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kern.message import new_id
+from sessions_app import ending
+from sessions_app.changes import record
+from sessions_app.locking import session_locked
+from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models.queue import AiMode
+from sessions_app.problems import Refused
+from sessions_app.store import DjangoDb
+
+# Turns of the AI ----------------------------------------------------------------------------------------------------------
+
+
+def cancel(run: Run, person: Person) -> None:
+    """Stop a turn: at once where it waits, at its next step where it works. Raises `Refused` when it has ended."""
+    with session_locked(run.session):
+        if not DjangoDb().cancel_run(run.run_id, person=person):
+            raise Refused(_("This turn has already ended."))
+
+
+def retry(run: Run, person: Person) -> None:
+    """Work a failed turn again, from where it stopped. Raises `Refused` when it did not fail or the conversation went on."""
+    with session_locked(run.session) as locked:
+        current = Run.objects.get(pk=run.pk)
+        if current.status != Run.Status.ERROR or current.parent_id:
+            raise Refused(_("Only a turn that failed can be tried again."))
+        if locked.runs.roots().filter(purpose=current.purpose, pk__gt=current.pk).exists():
+            raise Refused(_("The conversation went on since: a newer turn answers."))
+        if locked.led_by_person and current.purpose == Run.Purpose.ANSWER:
+            raise Refused(_("A person leads this conversation. Hand it back to the AI first."))
+        must_be_free(locked)
+        current.status, current.error, current.permanent_error = Run.Status.PENDING, "", False
+        make_due(current, locked)
+        record(locked, "run.retried", person, run=run.run_id)
+
+
+def ask_again(run: Run, person: Person) -> None:
+    """Drop a paused turn with its questions; a new one sees everything said since. Raises `Refused` when it is not paused."""
+    with session_locked(run.session) as locked:
+        paused = locked.runs.roots().filter(pk=run.pk, status=Run.Status.PAUSED).first()
+        if paused is None:
+            raise Refused(_("This turn waits for nobody any more."))
+        _stop(locked, paused, person)
+        record(locked, "run.asked_again", person, run=paused.run_id)
+        if paused.purpose == Run.Purpose.ANSWER:
+            _answer(locked)
+        else:
+            _begin_again(locked, paused)
+
+
+def must_be_free(session: Session) -> None:
+    """Raises `Refused` while a turn of the session is active: there is one at a time."""
+    active = session.runs.roots().active().first()
+    if active is None:
+        return
+    if active.status == Run.Status.PAUSED:
+        raise Refused(_("The agent waits for a decision. Decide first, or cancel its turn."))
+    raise Refused(_("The agent is working. Wait until it is done, or cancel its turn."))
+
+
+def make_due(run: Run, session: Session) -> None:
+    """The run waits for a worker, with nothing left of who worked on it before. The caller holds the session's lock."""
+    run.fence = session.fence
+    run.attempts, run.cancel_requested, run.lease_owner, run.lease_until = 0, False, "", None
+    run.updated_at = timezone.now()
+    run.save()
+
+
+def _stop(session: Session, run: Run, person: Person) -> None:
+    """Cancel a turn now, also one that a worker holds: the worker's next write finds that the run is not its own any more.
+
+    The worker may still hand in what it was saying, unsent, and what came of the call that it had started. What the turn asked
+    people, and what they said yes to and was not begun, is superseded. The customer's messages wait for an answer again if the
+    turn had said and done nothing yet.
+    """
+    ending.end(session, run, Run.Status.CANCELLED, questions="superseded", keep_owner=True, person=person)
+    if not run.messages.filter(role="assistant").exists():
+        run.messages.filter(author_kind=Message.Author.CUSTOMER).update(run=None)
+
+
+def _answer(session: Session) -> None:
+    """Make a turn due if the customer said the last word, also where an ended turn had taken that word already."""
+    if Run.objects.open_next(session) is not None or session.runs.roots().active().exists():
+        return
+    last = session.messages.said().order_by("-pk").first()
+    if not session.led_by_person and last and last.author_kind == Message.Author.CUSTOMER:
+        make_due(Run(session=session, agent_id=session.working_agent_id), session)
+
+
+def _begin_again(session: Session, dropped: Run) -> None:
+    """A new turn for what a person had the agent do, in that person's name, with the private question put once more."""
+    run = Run(session=session, agent_id=session.working_agent_id, purpose=dropped.purpose, asked_by=dropped.asked_by)
+    make_due(run, session)
+    for question in dropped.messages.filter(role="user").order_by("pk"):
+        question.pk, question.message_id, question.created_at = None, new_id(), timezone.now()
+        question.run, question.idempotency_key = run, ""
+        question.save(force_insert=True)
+
+
+# Who leads ----------------------------------------------------------------------------------------------------------------
+
+
+def take_over(session: Session, person: Person) -> None:
+    """The person leads from now on: the AI's turn is cancelled and nothing of it lands any more, but its words are kept."""
+    with session_locked(session) as locked:
+        if locked.ai_mode == AiMode.OFF:
+            return
+        locked.ai_mode_before, locked.ai_mode = locked.ai_mode, AiMode.OFF
+        locked.assignee = locked.assignee or person
+        locked.save(update_fields=["ai_mode", "ai_mode_before", "assignee"])
+        _fence_off(locked, person)
+        record(locked, "session.taken_over", person)
+
+
+def hand_back(session: Session, person: Person) -> None:
+    """The AI answers, or drafts, again as it did before the takeover, beginning with what nobody has answered.
+
+    Does nothing where nobody has taken over: a page that is out of date lifts no mode that somebody set since.
+    """
+    with session_locked(session) as locked:
+        if locked.ai_mode == AiMode.OFF:
+            _change_mode(locked, locked.ai_mode_before, person)
+
+
+def set_mode(session: Session, person: Person, mode: str) -> None:
+    """Have the AI answer, draft or stay silent in this session; an empty `mode` is the queue's own.
+
+    Raises `Refused` for anything else. `off` is the same as taking over.
+    """
+    if mode == AiMode.OFF:
+        take_over(session, person)
+        return
+    if mode and mode not in AiMode.values:
+        raise Refused(_("There is no such AI mode: %(mode)s.") % {"mode": mode[:20]})
+    with session_locked(session) as locked:
+        if locked.ai_mode != mode:
+            _change_mode(locked, mode, person)
+
+
+def _change_mode(session: Session, mode: str, person: Person) -> None:
+    """Set a mode that does not take over, see that what is under way follows it, and answer what is unanswered."""
+    before = session.effective_ai_mode
+    session.ai_mode, session.ai_mode_before = mode, ""
+    session.save(update_fields=["ai_mode", "ai_mode_before"])
+    now = session.effective_ai_mode
+    # Whatever a turn was begun under, where the AI only drafts the storage asks people about its answer.
+    if now == AiMode.OFF:
+        _fence_off(session, person)
+    if before == AiMode.OFF and now != AiMode.OFF:
+        record(session, "session.handed_back", person, mode=mode)
+    else:
+        record(session, "session.mode_changed", person, mode=mode)
+    _answer(session)
+
+
+def _fence_off(session: Session, person: Person) -> None:
+    """End the AI's turn, if there is one; from now on nothing of it lands (design §5.8)."""
+    active = session.runs.roots().active().first()
+    if active is not None:
+        _stop(session, active, person)
+    session.raise_fence()

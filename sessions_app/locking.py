@@ -1,0 +1,41 @@
+"""What every verb on a session begins with: its row locked, and the person's knowledge of it checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Change, Person, Run, Session
+from sessions_app.problems import Newer
+from sessions_app.tasks import execute_turn
+
+#: How many newer changes a person is shown.
+MOST_NEWER = 50
+
+#: What people must have seen before they write or decide.
+NEWS = Q(kind__startswith="message.") | Q(kind__startswith="requirement.") | Q(kind="run.completed")
+
+
+@contextmanager
+def session_locked(session: Session) -> Iterator[Session]:
+    """One transaction in which nobody else changes the session; yields its row as it is now.
+
+    The work that became due by the end is hinted at after the commit.
+    """
+    with transaction.atomic():
+        locked = Session.objects.locked(session.session_id)
+        yield locked
+        for run_id in Run.objects.due().filter(session=locked).values_list("run_id", flat=True):
+            execute_turn.delay_on_commit(run_id)
+
+
+def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None:
+    """Raises `Newer` with the news by others after change `seen`."""
+    newer = session.changes.filter(news, pk__gt=seen).exclude(person=person).order_by("pk")
+    changes: list[Change] = list(newer[:MOST_NEWER])
+    if changes:
+        raise Newer(_("Something happened since you opened this. Look at what is new, then send again."), changes)

@@ -1,0 +1,1 @@
+"""Conversations from files: reading the chat format, and making rows of them."""

@@ -1,0 +1,32 @@
+"""Rows: what is stored. State changes are verbs on the model, queries are named queryset methods."""
+
+from sessions_app.models.change import Change
+from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
+from sessions_app.models.message import Message
+from sessions_app.models.naming import NameRecord
+from sessions_app.models.person import Person
+from sessions_app.models.queue import Queue
+from sessions_app.models.requirement import Requirement
+from sessions_app.models.run import Run, ToolCall
+from sessions_app.models.session import Session, SessionRead
+from sessions_app.models.ticket import TicketLink, TicketSystem
+from sessions_app.models.token import ApiToken
+
+__all__ = [
+    "ApiToken",
+    "Change",
+    "Decision",
+    "Message",
+    "NameRecord",
+    "Person",
+    "Queue",
+    "Requirement",
+    "Run",
+    "Session",
+    "SessionRead",
+    "StandingApproval",
+    "TicketLink",
+    "TicketSystem",
+    "ToolCall",
+    "ToolPolicy",
+]

@@ -1,0 +1,90 @@
+"""One entry of a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kern.message import new_id
+from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.run import Run
+from sessions_app.models.session import Session
+
+
+class MessageSet(models.QuerySet["Message"]):
+    def unanswered(self) -> MessageSet:
+        """Customers' messages that nobody answered: no run has taken them and no person has replied since.
+
+        The next run answers them all.
+        """
+        replies = Message.objects.filter(run=None, author_kind=Message.Author.PERSON, internal=False)
+        answered = Exists(replies.filter(session=OuterRef("session"), pk__gt=OuterRef("pk")))
+        return self.filter(~answered, run=None, author_kind=Message.Author.CUSTOMER)
+
+    def said(self) -> MessageSet:
+        """What the customer, the agent and people said to each other: no tools, no notes, nothing inside a team or unsent."""
+        return self.filter(run__parent=None, internal=False, sent=True, role__in=["user", "assistant"]).exclude(content="")
+
+    def for_customer(self) -> MessageSet:
+        """What the customer may see: their own words and what was sent to them."""
+        sent = Q(author_kind__in=[Message.Author.CUSTOMER, Message.Author.PERSON])
+        answered = Q(author_kind=Message.Author.AGENT, run__parent=None, sent=True)
+        said = self.filter(sent | answered, internal=False, role__in=["user", "assistant"]).exclude(content="")
+        return said.exclude(run__purpose__in=[Run.Purpose.DRAFT, Run.Purpose.INTERNAL])
+
+
+class Message(models.Model):
+    """What a customer, an agent, a person or a tool said. Rows are appended and never rewritten.
+
+    `run` is empty for what people write, and for a customer's message until a run takes it. `internal` messages never reach the
+    customer; of them the model sees only what people asked it privately, and its answers to that. `sent` says whether words of
+    an agent reached the customer.
+    """
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer", _("Customer")
+        AGENT = "agent", _("Agent")
+        PERSON = "person", _("Person")
+        SYSTEM = "system", _("System")
+
+    message_id = models.CharField(max_length=64, default=new_id)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    role = models.CharField(
+        max_length=9, choices=[(role, role) for role in ("system", "user", "assistant", "tool")], default="user"
+    )
+    author_kind = models.CharField(max_length=8, choices=Author, default=Author.CUSTOMER)
+    author = models.CharField(max_length=120, blank=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    content = models.TextField(blank=True)
+    tool_calls: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    tool_call_id = models.CharField(max_length=200, blank=True)
+    tool_name = models.CharField(max_length=200, blank=True)
+    provider_items: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    internal = models.BooleanField(default=False)
+    sent = models.BooleanField(default=True)
+    idempotency_key = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = MessageSet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session", "id"], name="message_by_session"),
+            models.Index(fields=["run", "id"], name="message_by_run", condition=Q(run__isnull=False)),
+            models.Index(fields=["session", "id"], name="message_outside_runs", condition=Q(run__isnull=True)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["message_id"], name="one_message_an_id"),
+            models.UniqueConstraint(
+                fields=["session", "idempotency_key"], condition=~Q(idempotency_key=""), name="one_message_a_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.content[:60]}"

@@ -1,0 +1,72 @@
+"""People of the desk: support agents and admins. Customers are no rows; they are a session's `user_id`."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+HUES = 5
+
+
+def hue_of(text: str) -> int:
+    """The avatar colour (1–5) that belongs to a name; the same everywhere and for ever."""
+    return zlib.crc32(text.encode()) % HUES + 1
+
+
+def initials_of(name: str) -> str:
+    """One or two letters for an avatar: of the first and the last word."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A person who signs in by email. Raises `ValueError` without an email."""
+        if not email:
+            raise ValueError("a person needs an email address to sign in")
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A person who may also use the admin pages."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+
+class Person(AbstractUser):
+    """Somebody who works the inbox; signs in by email."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("email"), unique=True)
+    display_name = models.CharField(max_length=80, blank=True)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    single_keys = models.BooleanField(default=True, help_text=_("Single letters work as keyboard shortcuts."))
+    is_away = models.BooleanField(default=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.display_name or self.get_full_name() or self.email
+
+    @property
+    def hue(self) -> int:
+        return hue_of(self.email)
+
+    @property
+    def initials(self) -> str:
+        return initials_of(str(self))

@@ -1,0 +1,55 @@
+"""Where sessions of one kind of work wait."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+# Not every database knows the bounds of its columns.
+LARGEST_POSITION = 32_767
+MOST_MESSAGES = 1_000
+#: A week, in seconds.
+LONGEST_DELAY = 604_800
+
+
+class AiMode(models.TextChoices):
+    """What the AI does with a customer's message."""
+
+    AUTOPILOT = "autopilot", _("AI answers")
+    DRAFT = "draft", _("AI drafts, a person sends")
+    OFF = "off", _("AI is off")
+
+
+class QueueSet(models.QuerySet["Queue"]):
+    def visible_to(self, person: models.Model) -> QueueSet:
+        """Queues the person is a member of; all of them for an admin."""
+        return self if getattr(person, "is_superuser", False) else self.filter(members=person.pk)
+
+
+class Queue(models.Model):
+    """One queue. The desk's Python object names it and its agent; everything else is the admin's to change."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    icon = models.CharField(max_length=40, default="inbox", help_text=_("An icon of the sprite."))
+    position = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(LARGEST_POSITION)])
+    agent_id = models.CharField(max_length=100, help_text=_("Which agent or team of the desk works here."))
+    ai_mode = models.CharField(max_length=10, choices=AiMode, default=AiMode.AUTOPILOT)
+    naming_enabled = models.BooleanField(default=True)
+    naming_after_messages = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(MOST_MESSAGES)])
+    naming_delay = models.PositiveIntegerField(
+        default=10, validators=[MaxValueValidator(LONGEST_DELAY)], help_text=_("Seconds between the answer and the naming.")
+    )
+    customer_page = models.BooleanField(default=True, help_text=_("Whether customers can write on a page of this queue."))
+    welcome = models.TextField(blank=True, help_text=_("What the customer page says at the top."))
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="queues")
+
+    objects = QueueSet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name

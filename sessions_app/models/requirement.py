@@ -1,0 +1,171 @@
+"""What a paused run waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kern.message import new_id
+from kern.requirement import RESPONSE
+from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.run import Run, ToolCall
+from sessions_app.models.session import Session
+
+if TYPE_CHECKING:
+    from sessions_app.models.person import Person
+
+#: Who drops questions where no person does.
+END_OF_TURN = "the end of the turn"
+
+
+class RequirementSet(models.QuerySet["Requirement"]):
+    def pending(self) -> RequirementSet:
+        return self.filter(status=Requirement.Status.PENDING)
+
+    def undone(self) -> list[Requirement]:
+        """Those that have led to nothing: not answered, or answered so that something should be done and was not begun."""
+        may_be = self.filter(status__in=["pending", "approved", "answered"])
+        begun = ToolCall.objects.filter(run=OuterRef("run"), call_id=OuterRef("call_id")).exclude(status="proposed")
+        keys = set(may_be.filter(Exists(begun)).values_list("pk", flat=True))
+        return [asked for asked in may_be.order_by("pk") if asked.is_undone(is_begun=asked.pk in keys)]
+
+
+class Requirement(models.Model):
+    """One question to a person about one tool call. Answered by compare-and-set from pending (design §5.6)."""
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation", _("Confirmation")
+        USER_INPUT = "user_input", _("Input")
+        USER_FEEDBACK = "user_feedback", _("Choice")
+        EXTERNAL_EXECUTION = "external_execution", _("Run outside")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        ANSWERED = "answered", _("Answered")
+        EXPIRED = "expired", _("Expired")
+        SUPERSEDED = "superseded", _("Superseded")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXECUTED = "executed", _("Executed")
+        FAILED = "failed", _("Failed")
+
+    requirement_id = models.CharField(max_length=64, default=new_id)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="requirements")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="own_requirements", help_text=_("The run that asked."))
+    root = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="requirements", help_text=_("The run that is paused."))
+    kind = models.CharField(max_length=18, choices=Kind)
+    reason = models.CharField(
+        max_length=9, default="policy", choices=[(reason, reason) for reason in ("policy", "uncertain", "draft")]
+    )
+    call_id = models.CharField(max_length=200)
+    tool_name = models.CharField(max_length=200)
+    agent_name = models.CharField(max_length=100, blank=True)
+    arguments: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
+    edited_arguments: models.JSONField[Any, Any] = OrderedJSONField(null=True, blank=True)
+    schema: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
+    fields: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    question = models.TextField(blank=True)
+    options: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    multiple = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    note = models.TextField(blank=True)
+    answer: models.JSONField[Any, Any] = OrderedJSONField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    policy: models.JSONField[Any, Any] = OrderedJSONField(
+        default=dict,
+        blank=True,
+        help_text=_("As it was in force when this was asked: the tool's own, tightened by the queue's."),
+    )
+    risk = models.CharField(max_length=6, default="medium", choices=[(risk, risk) for risk in ("low", "medium", "high")])
+    approvers = models.PositiveSmallIntegerField(default=1, help_text=_("How many different people must agree."))
+    expires_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: no reminder, or it was sent."))
+    asked_for_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The person who had the agent do this; may not approve it."),
+    )
+    reopened_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reopened_as", help_text=_("The expired one.")
+    )
+    look_again = models.BooleanField(default=False, help_text=_("The customer wrote since this was asked."))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RequirementSet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["session"], name="requirement_pending", condition=Q(status="pending")),
+            # Asked every few seconds; a partial index is no help to SQLite, which does not see what a parameter will be.
+            models.Index(fields=["status", "expires_at"], name="requirement_expiring"),
+            models.Index(fields=["tool_name", "-id"], name="requirement_by_tool"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["requirement_id"], name="one_requirement_an_id"),
+            models.UniqueConstraint(
+                fields=["run", "call_id", "reason"], condition=Q(status="pending"), name="one_question_a_call"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool_name} {self.kind} {self.status}"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its time is over; from then on nobody's decision counts, also before the scheduler has come by."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def settle(self, status: str, **values: Any) -> bool:
+        """Pending → `status` with these columns, by compare-and-set. Whether it was still pending."""
+        changed = {"status": status, "decided_at": timezone.now(), "remind_at": None, **values}
+        if not Requirement.objects.pending().filter(pk=self.pk).update(**changed):
+            return False
+        for name, value in changed.items():
+            setattr(self, name, value)
+        return True
+
+    def is_undone(self, *, is_begun: bool) -> bool:
+        """Whether nothing was done yet upon this question or its answer, where the call's tool `is_begun` or not.
+
+        What people answered in the tool's place is done with the answer; an uncertain call was begun before it was asked about.
+        """
+        if self.status == Requirement.Status.PENDING:
+            return True
+        if self.status == Requirement.Status.APPROVED:
+            return not is_begun or self.reason == "uncertain"
+        fills_in = self.kind == Requirement.Kind.USER_INPUT and not self.is_response
+        return self.status == Requirement.Status.ANSWERED and not is_begun and (fills_in or self.reason == "draft")
+
+    @property
+    def is_response(self) -> bool:
+        """Whether the answer is what a person said in the tool's place."""
+        asks_for = [field["name"] for field in self.fields]
+        return isinstance(self.answer, dict) and list(self.answer) == [RESPONSE] and RESPONSE not in asks_for
+
+    def drop(self, status: str, person: Person | None = None) -> str:
+        """Nothing is done upon this any more: → cancelled or superseded, which the record keeps. Returns the status before.
+
+        The session's row must be locked.
+        """
+        from sessions_app.models.decision import Decision
+
+        before, waited = self.status, self.status == Requirement.Status.PENDING
+        settled = {"status": status, "remind_at": None} | ({"decided_at": timezone.now()} if waited else {})
+        Requirement.objects.filter(pk=self.pk).update(**settled)
+        for name, value in settled.items():
+            setattr(self, name, value)
+        actor = "" if person else END_OF_TURN
+        note = "" if waited else f"not done, though {before} before"
+        Decision.objects.append(self, status, person=person, actor=actor, note=note, waited=waited)
+        return before

@@ -1,0 +1,226 @@
+"""One turn of an agent, and the journal of its tool calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kern.message import new_id
+from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.session import ACTIVE_RUN, Session
+
+if TYPE_CHECKING:
+    from sessions_app.models.requirement import Requirement, RequirementSet
+
+
+class RunSet(models.QuerySet["Run"]):
+    def roots(self) -> RunSet:
+        """Runs without a parent: the turns of the session."""
+        return self.filter(parent=None)
+
+    def active(self) -> RunSet:
+        return self.filter(status__in=ACTIVE_RUN)
+
+    def answering(self) -> RunSet:
+        """Runs whose words are meant for the customer; the others are between the agent and a person."""
+        return self.filter(purpose=Run.Purpose.ANSWER)
+
+    def due(self) -> RunSet:
+        """Pending turns that a worker should take."""
+        return self.roots().filter(status=Run.Status.PENDING)
+
+    def abandoned(self) -> RunSet:
+        """Running turns whose worker stopped renewing its lease."""
+        return self.roots().filter(status=Run.Status.RUNNING, lease_until__lt=timezone.now())
+
+    def open_next(self, session: Session) -> Run | None:
+        """Make the session's next turn pending, with every unanswered message of the customer attached (design §5.7).
+
+        Returns `None`, and does nothing, when the AI does not answer here, the session is closed, a turn is active or nothing
+        waits for an answer. The session's row must be locked or new.
+        """
+        if session.led_by_person or session.status == Session.Status.CLOSED:
+            return None
+        if session.runs.roots().active().exists():
+            return None
+        waiting = list(session.messages.unanswered().values_list("pk", flat=True))
+        if not waiting:
+            return None
+        run = self.create(session=session, agent_id=session.working_agent_id, fence=session.fence)
+        session.messages.filter(pk__in=waiting).update(run=run)
+        return run
+
+
+class Run(models.Model):
+    """One turn. Who works on it holds `lease_owner` until `lease_until`; every write of the work checks both and the fence."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting for a worker")
+        RUNNING = "running", _("Working")
+        PAUSED = "paused", _("Waiting for a person")
+        COMPLETED = "completed", _("Completed")
+        ERROR = "error", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Purpose(models.TextChoices):
+        """Only the words of an answer can reach the customer; everything else of a run's is internal."""
+
+        ANSWER = "answer", _("Answer the customer")
+        DRAFT = "draft", _("Draft for a person")
+        INTERNAL = "internal", _("Asked by a person")
+
+    run_id = models.CharField(max_length=64, default=new_id)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="runs", db_index=False)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="member_runs", db_index=False
+    )
+    root = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="runs_below",
+        db_index=False,
+        help_text=_("The turn that a member's run belongs to."),
+    )
+    parent_call_id = models.CharField(max_length=200, blank=True)
+    purpose = models.CharField(max_length=8, default=Purpose.ANSWER, choices=Purpose)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The person who had the agent do this."),
+    )
+    user_id = models.CharField(max_length=200, blank=True, help_text=_("Whose turn it is. Empty: the session's customer."))
+    agent_id = models.CharField(max_length=100, blank=True)
+    agent_name = models.CharField(max_length=100, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
+    content = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    permanent_error = models.BooleanField(default=False)
+    metrics: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    fence = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = RunSet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session", "parent", "-id"], name="run_by_session"),
+            # The partial index of active runs below is no help to SQLite, which does not see what a parameter will be.
+            models.Index(fields=["session", "parent", "status"], name="run_by_session_and_status"),
+            models.Index(fields=["root"], name="run_by_root", condition=Q(root__isnull=False)),
+            models.Index(fields=["lease_until"], name="run_lease", condition=Q(status="running")),
+            models.Index(fields=["created_at"], name="run_due", condition=Q(status="pending")),
+        ]
+        constraints = [
+            # Not unique=True: that would give PostgreSQL a second index for LIKE, which nobody asks.
+            models.UniqueConstraint(fields=["run_id"], name="one_run_an_id"),
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(parent=None, status__in=ACTIVE_RUN), name="one_active_run_a_session"
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "parent_call_id"], condition=Q(parent__isnull=False), name="one_member_run_a_call"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent_name or 'run'} {self.run_id[:8]} {self.status}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.parent and not self.root_id:
+            self.root = self.parent.root or self.parent
+        super().save(*args, **kwargs)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE_RUN
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Running, but its worker stopped renewing the lease."""
+        return self.status == Run.Status.RUNNING and (self.lease_until is None or self.lease_until <= timezone.now())
+
+    def end(self, status: str, *, keep_owner: bool = False) -> list[Requirement]:
+        """Ended as `status` (completed, error or cancelled), with nobody working on it. `ending.end` is the way to call it.
+
+        Unless it completed, the active runs below it end the same way. Returns what was asked in them and leads to nothing: a
+        failed turn keeps what people said yes to, because it may be tried again. With `keep_owner` the worker it was taken from
+        may still hand in its last words (`DjangoDb.keep_words`). The session's row must be locked.
+        """
+        now = timezone.now()
+        released = {"lease_until": None, "cancel_requested": False, "updated_at": now, "lease_owner": ""}
+        if keep_owner:
+            del released["lease_owner"]
+        for name, value in {"status": status, **released}.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", *released])
+        if status == Run.Status.COMPLETED:
+            return []
+        below = self.below()
+        Run.objects.filter(pk__in=below).active().update(status=status, updated_at=now)
+        asked = self._requirements_of([self.pk, *below])
+        return list(asked.pending().order_by("pk")) if status == Run.Status.ERROR else asked.undone()
+
+    def below(self) -> list[int]:
+        """Keys of the members' runs below this one, at any depth."""
+        if self.parent_id is None:
+            return list(Run.objects.filter(root=self).values_list("pk", flat=True))
+        found: list[int] = []
+        level = [self.pk]
+        while level:
+            level = list(Run.objects.filter(parent__in=level).values_list("pk", flat=True))
+            found += level
+        return found
+
+    def _requirements_of(self, runs: list[int]) -> RequirementSet:
+        from sessions_app.models.requirement import Requirement
+
+        return Requirement.objects.filter(run__in=runs).select_related("session__queue")
+
+
+class ToolCall(models.Model):
+    """The journal of one call: proposed → started → finished. Started and never finished is *uncertain* (design §5.4).
+
+    Of an ended turn, a call that is still proposed did not run and never will. One that is still started may be running yet:
+    whoever started it says what came of it, also after the turn's end; if nobody does, nobody knows.
+    """
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        STARTED = "started", _("Started")
+        FINISHED = "finished", _("Finished")
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tool_calls", db_index=False)
+    call_id = models.CharField(max_length=200)
+    tool_name = models.CharField(max_length=200)
+    arguments: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.PROPOSED)
+    result = models.TextField(blank=True)
+    failed = models.BooleanField(default=False)
+    worker = models.CharField(max_length=120, blank=True)
+    owner = models.CharField(max_length=64, blank=True, help_text=_("The claim under which it was started."))
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "call_id"], name="one_journal_line_a_call")]
+
+    def __str__(self) -> str:
+        return f"{self.tool_name} {self.status}"

@@ -1,0 +1,218 @@
+"""One conversation."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kern.message import new_id
+from sessions_app.models.person import hue_of, initials_of
+from sessions_app.models.queue import AiMode, Queue
+
+if TYPE_CHECKING:
+    from sessions_app.models.person import Person
+
+#: Run statuses that keep a session busy.
+ACTIVE_RUN = ("pending", "running", "paused")
+
+
+def secret_hash(secret: str) -> str:
+    """What is stored of a customer's secret link or an API token: never the secret itself."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class SessionSet(models.QuerySet["Session"]):
+    """The inbox's questions. Everything a person sees starts at `visible_to`."""
+
+    def visible_to(self, person: Person) -> SessionSet:
+        """Sessions of the person's queues; all of them for an admin."""
+        return self if person.is_superuser else self.filter(queue__members=person.pk)
+
+    def waiting_for_decision(self) -> SessionSet:
+        """With a requirement that a person must answer."""
+        from sessions_app.models.requirement import Requirement
+
+        return self.filter(pk__in=Requirement.objects.pending().values("session"))
+
+    def open(self) -> SessionSet:
+        return self.filter(status=Session.Status.OPEN)
+
+    def snoozed(self) -> SessionSet:
+        return self.filter(status=Session.Status.SNOOZED)
+
+    def closed(self) -> SessionSet:
+        return self.filter(status=Session.Status.CLOSED)
+
+    def of(self, person: Person) -> SessionSet:
+        return self.open().filter(assignee=person)
+
+    def unassigned(self) -> SessionSet:
+        return self.open().filter(assignee=None)
+
+    def newest_first(self) -> SessionSet:
+        return self.order_by("-activity_at", "-pk")
+
+    def due_for_naming(self) -> SessionSet:
+        return self.filter(name_due_at__lte=timezone.now())
+
+    def locked(self, session_id: str) -> Session:
+        """The row, locked until the transaction ends: every change of a session's runs starts here (design §5.0)."""
+        return self.select_for_update().get(session_id=session_id)
+
+    def locked_with_run(self, run_id: str) -> Session:
+        """The row of the run's session, locked like `locked`. Raises `Session.DoesNotExist` when there is no such run."""
+        return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
+
+
+class Session(models.Model):
+    """One conversation. `session_id` is the truth, `name` a label for people."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        SNOOZED = "snoozed", _("Snoozed")
+        CLOSED = "closed", _("Closed")
+
+    class NameSource(models.TextChoices):
+        NONE = "", _("Unnamed")
+        HUMAN = "human", _("Named by a person")
+        AUTO = "auto", _("Named by AI")
+        FALLBACK = "fallback", _("Fell back")
+
+    session_id = models.CharField(max_length=200, unique=True, default=new_id)
+    queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
+    kind = models.CharField(max_length=5, default="agent", choices=[("agent", "agent"), ("team", "team")])
+    agent_id = models.CharField(max_length=100, blank=True)
+    user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer."))
+    customer_name = models.CharField(max_length=120, blank=True)
+    customer_email = models.EmailField(blank=True)
+    channel = models.CharField(max_length=20, default="page", help_text=_("Where it came from: page, api, import, library."))
+    access_hash = models.CharField(max_length=64, blank=True, help_text=_("Hash of the customer's secret link."))
+
+    name = models.CharField(max_length=200, blank=True)
+    name_source = models.CharField(max_length=8, choices=NameSource, default=NameSource.NONE, blank=True)
+    name_version = models.PositiveIntegerField(default=0)
+    name_due_at = models.DateTimeField(null=True, blank=True)
+
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    snoozed_until = models.DateTimeField(null=True, blank=True, help_text=_("Empty while snoozed: until the customer writes."))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_sessions",
+        db_index=False,
+    )
+    ai_mode = models.CharField(max_length=10, choices=AiMode, blank=True, help_text=_("Empty: as the queue."))
+    ai_mode_before = models.CharField(
+        max_length=10, choices=AiMode, blank=True, editable=False, help_text=_("What handing back gives it again.")
+    )
+    fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
+
+    last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
+    last_text = models.CharField(max_length=200, blank=True)
+    activity_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = SessionSet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["status", "-activity_at", "-id"], name="session_by_status"),
+            models.Index(fields=["queue", "status", "-activity_at", "-id"], name="session_by_queue"),
+            models.Index(fields=["assignee", "status", "-activity_at", "-id"], name="session_by_assignee"),
+            models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
+            models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
+            models.Index(fields=["access_hash"], name="session_by_secret"),
+            models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.session_id
+
+    @property
+    def customer(self) -> str:
+        """What to call the customer."""
+        return self.customer_name or self.customer_email or self.user_id or "Customer"
+
+    @property
+    def hue(self) -> int:
+        return hue_of(self.customer)
+
+    @property
+    def initials(self) -> str:
+        return initials_of(self.customer)
+
+    @property
+    def effective_ai_mode(self) -> str:
+        """The session's own AI mode, else its queue's."""
+        return self.ai_mode or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
+
+    @property
+    def working_agent_id(self) -> str:
+        """The agent or team that answers here: the session's own, else its queue's."""
+        return self.agent_id or (self.queue.agent_id if self.queue else "")
+
+    @property
+    def led_by_person(self) -> bool:
+        """Whether a person has taken over, so that no agent answers."""
+        return self.effective_ai_mode == AiMode.OFF
+
+    def give_secret(self) -> str:
+        """Make the customer's secret link; returns the secret, which is stored only as a hash. The caller saves the row."""
+        secret = secrets.token_urlsafe(24)
+        self.access_hash = secret_hash(secret)
+        return secret
+
+    def touch(self, text: str = "") -> None:
+        """The conversation moved: it goes to the top of the list, with `text` as its line there."""
+        now = timezone.now()
+        self.activity_at = self.updated_at = now
+        if text:
+            self.last_text = " ".join(text.split())[:200]
+        self.save(update_fields=["activity_at", "updated_at", "last_text"])
+
+    def plan_naming(self) -> None:
+        """After a completed turn: a session without a name is due for one once enough was said (design §5.10)."""
+        queue = self.queue
+        if self.name or self.name_due_at or queue is None or not queue.naming_enabled:
+            return
+        enough = queue.naming_after_messages
+        # Counts no further than it must, so the length of the conversation does not matter.
+        if self.messages.said().order_by("pk")[:enough].count() >= enough:
+            self.name_due_at = timezone.now() + timedelta(seconds=queue.naming_delay)
+            self.save(update_fields=["name_due_at"])
+
+    def raise_fence(self) -> None:
+        """From now on nothing of an older run lands (design §5.8)."""
+        type(self).objects.filter(pk=self.pk).update(fence=F("fence") + 1)
+        self.refresh_from_db(fields=["fence"])
+
+
+class SessionRead(models.Model):
+    """How far a person has read a session: the newest change they saw."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    last_change = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_read_mark_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} read {self.session} up to {self.last_change}"
+
+
+def unread_by(person: Person) -> Q:
+    """A condition on sessions: something happened that the person has not seen."""
+    seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
+    return ~Q(Exists(seen))

@@ -1,0 +1,136 @@
+"""The workers' half of naming: generate a name, or fall back to something that is there anyway. Nothing here enqueues.
+
+When naming is due is a column; whether a person asked for it, and how often it failed, is in the session's log.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from kern.errors import ModelError
+from kern.lines import one_line
+from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
+from kern.session import NameSource
+from sessions_app import desk
+from sessions_app.changes import record
+from sessions_app.models import Message, Person, Session
+from sessions_app.store import DjangoDb
+from sessions_app.store.transactions import release_connection
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+#: So long nobody else names a session that a worker names; a worker that died is made up for afterwards.
+CLAIM = timedelta(seconds=180)
+RETRY_AFTER = timedelta(seconds=60)
+MOST_FAILURES = 2
+LONGEST_FALLBACK = 60
+LONGEST_NOTE = 300
+
+
+@dataclass
+class Naming:
+    """A naming that is being worked. `until` is what the claim wrote to `name_due_at`: whoever finds another value lost it."""
+
+    session: Session
+    until: datetime
+    asked_by: Person | None
+    failures: int
+
+    @property
+    def may_replace(self) -> bool:
+        """Whether the session may get the name: not over a person's, unless a person asked for it since."""
+        return self.asked_by is not None or self.session.name_source != Session.NameSource.HUMAN
+
+
+def due() -> list[str]:
+    """Ids of sessions whose naming is due."""
+    waiting = Session.objects.due_for_naming().order_by("name_due_at")
+    return list(waiting.values_list("session_id", flat=True)[:BATCH])
+
+
+def name(session_id: str) -> None:
+    """Name the session if that is due and nobody else does; keeps a person's name, and any newer one."""
+    naming = _claim(session_id)
+    if naming is None:
+        return
+    if not naming.may_replace:
+        _settle(naming, None)
+        return
+    messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
+    release_connection()
+    try:
+        generated = generate_name(desk.naming_model(naming.session.working_agent_id), messages)
+    except (ModelError, desk.DeskError) as error:
+        _failed(naming, error)
+    else:
+        _write(naming, generated, "auto")
+
+
+def _claim(session_id: str) -> Naming | None:
+    with transaction.atomic():
+        session = Session.objects.select_for_update().filter(session_id=session_id).first()
+        if session is None or session.name_due_at is None or session.name_due_at > timezone.now():
+            return None
+        until = session.name_due_at = timezone.now() + CLAIM
+        session.save(update_fields=["name_due_at"])
+    asked_by, failures = _asked_and_failed(session)
+    return Naming(session, until, asked_by, failures)
+
+
+def _asked_and_failed(session: Session) -> tuple[Person | None, int]:
+    """Who asked for a generated name since the last one was given, and how often it failed since."""
+    asked_by, failures = None, 0
+    for change in session.changes.filter(kind__startswith="name.").order_by("-pk").select_related("person")[:20]:
+        if change.kind == "name.failed":
+            failures += 1
+        elif change.kind == "name.requested":
+            asked_by = change.person
+            break
+        else:
+            break
+    return asked_by, failures
+
+
+def _failed(naming: Naming, error: Exception) -> None:
+    """Try once more later where that can help, else fall back."""
+    note = str(error)[:LONGEST_NOTE]
+    log.warning("session %s got no name: %s", naming.session.session_id, note)
+    again = not getattr(error, "permanent", True) and naming.failures + 1 < MOST_FAILURES
+    with transaction.atomic():
+        session = Session.objects.locked(naming.session.session_id)
+        record(session, "name.failed", why=note, again=again)
+    if again:
+        _settle(naming, timezone.now() + RETRY_AFTER)
+    elif naming.session.name:
+        _settle(naming, None)
+    else:
+        _write(naming, _fallback(naming.session), "fallback", note)
+
+
+def _fallback(session: Session) -> str:
+    """The first ticket's id, else the first words; empty when there is neither."""
+    ticket = session.tickets.order_by("pk").values_list("ticket_id", flat=True).first()
+    if ticket:
+        return ticket
+    said = session.messages.said().filter(author_kind=Message.Author.CUSTOMER).order_by("pk")
+    first = said.values_list("content", flat=True).first() or ""
+    return " ".join(one_line(first).split()[:MOST_WORDS])[:LONGEST_FALLBACK].strip()
+
+
+def _write(naming: Naming, name: str, source: NameSource, note: str = "") -> None:
+    """Give the name if nobody gave another since."""
+    if name:
+        session, by = naming.session, naming.asked_by
+        DjangoDb().rename_session(session.session_id, name, source, expected_version=session.name_version, person=by, note=note)
+    _settle(naming, None)
+
+
+def _settle(naming: Naming, again_at: datetime | None) -> None:
+    """Give the claim back; a naming that became due anew in between stays due."""
+    Session.objects.filter(pk=naming.session.pk, name_due_at=naming.until).update(name_due_at=again_at)

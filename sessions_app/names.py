@@ -1,0 +1,47 @@
+"""The people's half of naming: rename, ask for a generated name, go back to an earlier one."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kern.naming import check_name
+from sessions_app.changes import record
+from sessions_app.models import NameRecord, Person, Session
+from sessions_app.problems import Refused
+from sessions_app.store import DjangoDb
+from sessions_app.tasks import name_session
+from sessions_app.texts import clean
+from sessions_app.turns import session_locked
+
+
+def rename(session: Session, person: Person, name: str) -> NameRecord:
+    """Give the session a name; no generated one replaces it. Raises `InvalidSessionNameError` (rule L12)."""
+    return _give(session, person, check_name(clean(name)))
+
+
+def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
+    """Give the session an earlier name of its own again, as a person's choice. Raises `Refused` for another session's name."""
+    if record.session_id != session.pk:
+        raise Refused(_("That name belongs to another conversation."))
+    return _give(session, person, record.name)
+
+
+def generate(session: Session, person: Person) -> None:
+    """Ask a worker for a generated name now, which may replace a person's. Raises `Refused` when nothing has been said yet."""
+    with session_locked(session) as locked:
+        if not locked.messages.said().exists():
+            raise Refused(_("There is nothing to make a name from yet: nobody has written."))
+        locked.name_due_at = timezone.now()
+        locked.save(update_fields=["name_due_at"])
+        record(locked, "name.requested", person)
+        name_session.delay_on_commit(locked.session_id)
+
+
+def _give(session: Session, person: Person, name: str) -> NameRecord:
+    with session_locked(session) as locked:
+        newest = locked.names.first()
+        if newest is not None and (locked.name, locked.name_source) == (name, Session.NameSource.HUMAN):
+            return newest
+        DjangoDb().rename_session(locked.session_id, name, "human", person=person)
+        return NameRecord.objects.filter(session=locked).latest("pk")

@@ -1,0 +1,65 @@
+"""Which policy holds for a tool in a queue, and who may decide under it. Every door asks here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kern.tools.policy import Policy
+from sessions_app.models import Person, Queue, Requirement, ToolPolicy
+from sessions_app.problems import Forbidden
+
+
+def policy_in_force(queue: Queue | None, tool_name: str, own: Policy) -> Policy:
+    """The tool's own policy, tightened by what the queue's admins ask of the tool."""
+    stricter = ToolPolicy.objects.filter(queue=queue, tool_name=tool_name).first() if queue is not None else None
+    return own if stricter is None else own.tightened(stricter.as_policy())
+
+
+def policy_of(requirement: Requirement) -> Policy:
+    """The policy under which a requirement is decided now: the one it was asked under, and what was tightened since."""
+    asked_under = Policy.from_dict(requirement.policy)
+    return policy_in_force(requirement.session.queue, requirement.tool_name, asked_under)
+
+
+def may_decide(requirement: Requirement, person: Person, *, approving: bool = False) -> None:
+    """Raises `Forbidden`, with the reason in words for the person, unless they may decide about this.
+
+    `approving` is for letting a tool run: nobody approves what they had the agent do. Refusing it stays open to them.
+    """
+    may_work(requirement.session.queue, policy_of(requirement), person)
+    if approving and requirement.asked_for_by_id == person.pk:
+        raise Forbidden(_("You had the agent do this, so somebody else must approve it."))
+
+
+def may_work(queue: Queue | None, policy: Policy, person: Person) -> None:
+    """Raises `Forbidden` unless the person works the queue and has a role that the policy names. Admins always may."""
+    if not person.is_active:
+        raise Forbidden(_("This account is closed."))
+    if person.is_superuser:
+        return
+    if queue is None or not queue.members.filter(pk=person.pk).exists():
+        raise Forbidden(_("You do not work this queue."))
+    if policy.roles and not person.groups.filter(name__in=policy.roles).exists():
+        raise Forbidden(_("Only %(roles)s may decide about this.") % {"roles": ", ".join(policy.roles)})
+
+
+def is_allowed(queue: Queue | None, policy: Policy, person: Person) -> bool:
+    """Whether `may_work` would let the person."""
+    try:
+        may_work(queue, policy, person)
+    except Forbidden:
+        return False
+    return True
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are the same to a tool: 5 is 5.0, but `true` is not 1 and no number is its text."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(same(*pair) for pair in zip(left, right, strict=True))
+    return bool(left == right)

@@ -1,0 +1,64 @@
+"""What people are told when what they asked for can't be done. `message` is for their eyes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError
+
+if TYPE_CHECKING:
+    from sessions_app.models import Change, Requirement
+
+#: What Django raises while the database does not answer or is too busy: nobody's fault, and it passes.
+DATABASE_AWAY = (OperationalError, InterfaceError)
+#: After so many seconds whoever met one of them is asked to try again.
+AWAY_FOR = 60
+
+
+class Problem(Exception):
+    """Something that a person asked for did not happen. `status` is the HTTP status of the answer."""
+
+    status = 422
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = str(message)
+
+
+class Refused(Problem):
+    """Not possible now, or what was sent is not valid."""
+
+
+class Forbidden(Problem):
+    """This person may not do that."""
+
+    status = 403
+
+
+class Newer(Problem):
+    """Something happened that the person had not seen; `changes` says what, oldest first.
+
+    Sending again with the number of the newest change goes on.
+    """
+
+    status = 409
+
+    def __init__(self, message: str, changes: list[Change]) -> None:
+        super().__init__(message)
+        self.changes = changes
+
+
+class KeyTaken(Problem):
+    """The idempotency key came before with other words: nothing was stored of these."""
+
+    status = 409
+
+
+class AlreadyDecided(Problem):
+    """Somebody answered first; `requirement` is as it stands now."""
+
+    status = 409
+
+    def __init__(self, message: str, requirement: Requirement) -> None:
+        super().__init__(message)
+        self.requirement = requirement

@@ -1,0 +1,151 @@
+"""The record of who decided what: one writer, one reader, and its two forms for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sessions_app.models import Decision, Person, Queue, Requirement
+from sessions_app.models.decision import DecisionSet
+
+COLUMNS = (
+    "id",
+    "time",
+    "verdict",
+    "actor",
+    "person",
+    "person_email",
+    "tool",
+    "queue",
+    "session",
+    "requirement",
+    "seen",
+    "waited_seconds",
+    "note",
+    "arguments",
+    "edited_arguments",
+    "policy",
+)
+#: Spreadsheets run what begins like this; a quote before it makes it words.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(
+    requirement: Requirement,
+    verdict: str,
+    *,
+    person: Person | None = None,
+    actor: str = "",
+    seen: int | None = None,
+    note: str = "",
+    edited_arguments: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
+) -> Decision:
+    """Append one line about a requirement, in the transaction that makes it true; `policy` as it was asked under by default."""
+    return Decision.objects.append(
+        requirement,
+        verdict,
+        person=person,
+        actor=actor,
+        seen=seen,
+        note=note,
+        edited_arguments=edited_arguments,
+        policy=policy,
+    )
+
+
+def write_rule(queue: Queue, tool_name: str, verdict: str, person: Person, note: str) -> Decision:
+    """Append one line about an approval in advance, which belongs to no single requirement."""
+    return Decision.objects.create(
+        requirement=None,
+        queue_slug=queue.slug,
+        tool_name=tool_name,
+        verdict=verdict,
+        person=person,
+        actor=str(person)[:200],
+        note=note,
+    )
+
+
+def rows(
+    *,
+    tool: str = "",
+    queue: str = "",
+    verdict: str = "",
+    session: str = "",
+    requirement: str = "",
+    person: Person | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> DecisionSet:
+    """Lines of the record, oldest first; each filter that is given narrows them. `queue` is a slug, `until` is exclusive."""
+    wanted: dict[str, Any] = {
+        "tool_name": tool,
+        "queue_slug": queue,
+        "verdict": verdict,
+        "session_key": session,
+        "requirement_key": requirement,
+        "person": person,
+        "created_at__gte": since,
+        "created_at__lt": until,
+    }
+    return Decision.objects.filter(**{name: value for name, value in wanted.items() if value}).order_by("pk")
+
+
+def as_csv(lines: Iterable[Decision]) -> Iterator[str]:
+    """The lines as CSV with a heading, piece by piece; JSON stands in one cell."""
+    yield _csv_line(COLUMNS)
+    for line in lines:
+        yield _csv_line([_cell(value) for value in _values(line).values()])
+
+
+def as_jsonl(lines: Iterable[Decision]) -> Iterator[str]:
+    """The lines as one JSON object each."""
+    for line in lines:
+        yield json.dumps(_values(line), ensure_ascii=False) + "\n"
+
+
+def _values(line: Decision) -> dict[str, Any]:
+    return dict(
+        zip(
+            COLUMNS,
+            (
+                line.pk,
+                line.created_at.isoformat(),
+                line.verdict,
+                line.actor,
+                line.person_id,
+                line.person_email,
+                line.tool_name,
+                line.queue_slug,
+                line.session_key,
+                line.requirement_key,
+                line.seen,
+                line.waited,
+                line.note,
+                line.arguments,
+                line.edited_arguments,
+                line.policy,
+            ),
+            strict=True,
+        )
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

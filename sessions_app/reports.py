@@ -1,0 +1,185 @@
+"""What became of the agents' questions: per tool and queue, and how often people had to change what was asked.
+
+Everything is read from the record of decisions, which names tools and queues by value, so the past stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, F, Q, Sum, Value, Window
+from django.db.models.functions import Concat, RowNumber, TruncDay, TruncMonth, TruncWeek
+from django.utils import timezone
+
+from sessions_app import access
+from sessions_app.models import Decision, Person
+from sessions_app.models.decision import DecisionSet
+
+#: Days a report may look back.
+PERIODS = (7, 30, 90, 365)
+#: With these a question is over, and nobody waits any more.
+ENDS = ("approved", "rejected", "answered", "responded", "expired", "superseded", "cancelled")
+#: Of those, what people do. A rule's approval has no person and no waiting.
+DECIDED = Q(verdict__in=("approved", "rejected", "answered", "responded"), person__isnull=False)
+#: What a line is about. Not the bare columns: SQLite would walk the whole record by the index over them, to save itself the
+#: sorting, instead of reading the wanted time alone.
+GROUPS = {"tool": Concat("tool_name", Value("")), "queue": Concat("queue_slug", Value(""))}
+#: Columns of a report and the lines of the record that they count.
+COUNTED = {
+    "asked": Q(verdict="asked"),
+    "approved": Q(verdict="approved"),
+    "edited": Q(verdict="approved", edited_arguments__isnull=False),
+    "rejected": Q(verdict="rejected"),
+    "answered": Q(verdict__in=("answered", "responded")),
+    "expired": Q(verdict="expired"),
+}
+
+
+@dataclass
+class Line:
+    """One tool in one queue (or all of them). Times are in seconds; `median` and `p95` are `None` before anybody decided."""
+
+    tool: str = ""
+    queue: str = ""
+    asked: int = 0
+    approved: int = 0
+    edited: int = 0
+    rejected: int = 0
+    answered: int = 0
+    expired: int = 0
+    waited: float = 0.0
+    median: float | None = None
+    p95: float | None = None
+
+    @property
+    def edit_rate(self) -> float | None:
+        """Which part of the approvals changed the arguments."""
+        return self.edited / self.approved if self.approved else None
+
+    @property
+    def hours(self) -> float:
+        """How long questions waited altogether, unanswered ones that ended included."""
+        return self.waited / 3600
+
+    @property
+    def cost(self) -> float | None:
+        """What the waiting cost, in euros, where `KERN_COST_OF_WAITING` says what an hour costs."""
+        return self.hours * settings.KERN_COST_OF_WAITING if settings.KERN_COST_OF_WAITING else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One day, week or month of the edit rate."""
+
+    begins: datetime
+    approved: int
+    edited: int
+
+    @property
+    def rate(self) -> float:
+        return self.edited / self.approved
+
+
+@dataclass
+class Report:
+    """`lines` by queue and tool, their `total`, and the `steps` in which anything was approved, oldest first."""
+
+    since: datetime
+    until: datetime
+    unit: str
+    total: Line = field(default_factory=Line)
+    lines: list[Line] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
+def visible_to(person: Person) -> DecisionSet:
+    """The lines of the record that the person may read: those of their queues; an admin reads all."""
+    lines = Decision.objects.order_by("pk")
+    return (
+        lines
+        if person.is_superuser
+        else lines.filter(queue_slug__in=list(access.queues_for(person).values_list("slug", flat=True)))
+    )
+
+
+def since(days: int) -> datetime:
+    """When a report over so many days begins: at the start of a day, so that its first day is whole."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=days - 1)
+
+
+def report_on(lines: DecisionSet, days: int) -> Report:
+    """The report over the newest `days` of these lines, in four queries whatever their number."""
+    wanted = lines.filter(created_at__gte=since(days))
+    unit = "day" if days <= 30 else "week" if days <= 90 else "month"
+    report = Report(since(days), timezone.now(), unit, lines=_counted(wanted), steps=_steps(wanted, unit))
+    by_key: dict[tuple[str, ...], Line] = {(line.tool, line.queue): line for line in report.lines}
+    for key, median, p95 in _waiting_times(wanted, "tool", "queue"):
+        by_key[key].median, by_key[key].p95 = median, p95
+    report.total = _total(report.lines)
+    for _key, median, p95 in _waiting_times(wanted):
+        report.total.median, report.total.p95 = median, p95
+    return report
+
+
+def tools_in(lines: DecisionSet, days: int) -> list[str]:
+    """The tools that anybody was asked about in that time, by name."""
+    asked = lines.filter(created_at__gte=since(days), verdict="asked").order_by()
+    return sorted(asked.values_list(GROUPS["tool"], flat=True).distinct())
+
+
+def _counted(lines: DecisionSet) -> list[Line]:
+    counts = {name: Count("pk", filter=condition) for name, condition in COUNTED.items()}
+    found: Iterable[Any] = (
+        lines.filter(verdict__in=("asked", *ENDS))
+        .annotate(tool=GROUPS["tool"], queue=GROUPS["queue"])
+        .values("tool", "queue")
+        .annotate(**counts, sum_waited=Sum("waited", filter=Q(verdict__in=ENDS)))
+        .order_by("queue", "tool")
+    )
+    return [
+        Line(row["tool"], row["queue"], **{name: row[name] for name in COUNTED}, waited=row["sum_waited"] or 0.0)
+        for row in found
+    ]
+
+
+def _total(lines: Iterable[Line]) -> Line:
+    total = Line()
+    for line in lines:
+        for name in (*COUNTED, "waited"):
+            setattr(total, name, getattr(total, name) + getattr(line, name))
+    return total
+
+
+def _waiting_times(lines: DecisionSet, *keys: str) -> list[tuple[tuple[str, ...], float, float]]:
+    """Median and 95th percentile (nearest rank) of what people let questions wait, for each value of `keys`.
+
+    The database ranks and hands back two rows a group: SQLite has no percentiles, and a year of decisions is too many to fetch.
+    """
+    groups: list[Any] = [GROUPS[key] for key in keys]
+    ranked = lines.filter(DECIDED, waited__isnull=False).annotate(
+        rank=Window(RowNumber(), partition_by=groups or None, order_by="waited"),
+        size=Window(Count("pk"), partition_by=groups or None),
+    )
+    half, most = (F("size") * 50 + 99) / 100, (F("size") * 95 + 99) / 100
+    found: dict[tuple[str, ...], list[float]] = {}
+    chosen = ranked.filter(Q(rank=half) | Q(rank=most)).order_by("waited")
+    for *key, waited in chosen.values_list(*groups, "waited"):
+        found.setdefault(tuple(key), []).append(waited)
+    return [(key, times[0], times[-1]) for key, times in found.items()]
+
+
+def _steps(lines: DecisionSet, unit: str) -> list[Step]:
+    begin = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}[unit]("created_at")
+    found = (
+        lines.filter(COUNTED["approved"])
+        .annotate(begins=begin)
+        .values("begins")
+        .annotate(approved=Count("pk"), edited=Count("pk", filter=COUNTED["edited"]))
+        .order_by("begins")
+    )
+    return [Step(row["begins"], row["approved"], row["edited"]) for row in found]

@@ -1,0 +1,151 @@
+"""Approvals in advance: calls of one tool in one queue run without asking, for some days. Never where the risk is high."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kern.tools.policy import Policy
+from sessions_app import desk, record_of_decisions
+from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
+from sessions_app.policies import may_work, policy_in_force, policy_of
+from sessions_app.problems import Refused
+
+if TYPE_CHECKING:
+    from kern.participant import Participant
+    from kern.tools import Tool
+
+LONGEST = timedelta(days=14)
+#: So many approvals in a row, none of them edited, make a rule worth offering.
+IN_A_ROW = 5
+FRIDAY, EVENING = 4, 18
+#: What ends a row of approvals; a first of two is one of them.
+_DECIDED = (
+    Decision.Verdict.APPROVED,
+    Decision.Verdict.FIRST_APPROVAL,
+    Decision.Verdict.REJECTED,
+    Decision.Verdict.RESPONDED,
+    Decision.Verdict.EXPIRED,
+)
+
+
+@dataclass(frozen=True)
+class StandingOffer:
+    """A rule that a person may make: `tool_name` runs in `queue` without asking until then, after so many equal approvals."""
+
+    queue: Queue
+    tool_name: str
+    until: datetime
+    approvals: int
+
+
+def offer_for(requirement: Requirement) -> StandingOffer | None:
+    """The rule to offer after this approval: the last few decisions about the tool in the queue all let it run as asked."""
+    queue = requirement.session.queue
+    if queue is None or requirement.kind != "confirmation" or requirement.reason != "policy":
+        return None
+    if requirement.status not in ("approved", "executed", "failed") or not _can_be_ruled(policy_of(requirement)):
+        return None
+    if StandingApproval.objects.in_force().filter(queue=queue, tool_name=requirement.tool_name).exists():
+        return None
+    if not _is_earned(queue, requirement.tool_name):
+        return None
+    return StandingOffer(queue, requirement.tool_name, end_of_week(timezone.now()), IN_A_ROW)
+
+
+def end_of_week(now: datetime) -> datetime:
+    """Friday 18:00 here; the next one where that is less than a day away."""
+    local = timezone.localtime(now)
+    friday = local.date() + timedelta(days=(FRIDAY - local.weekday()) % 7)
+    evening = timezone.make_aware(datetime(friday.year, friday.month, friday.day, EVENING))
+    if evening - now >= timedelta(days=1):
+        return evening
+    friday += timedelta(days=7)
+    return timezone.make_aware(datetime(friday.year, friday.month, friday.day, EVENING))
+
+
+def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> StandingApproval:
+    """Let calls of the tool run in the queue without asking, until then; calls that pass a threshold are asked about still.
+
+    Raises `Refused` for a tool that is too risky, asks nobody or was not approved often enough, a time that has passed or is
+    too far, and where there is a rule already; `Forbidden` for a person who may not decide about the tool.
+    """
+    now = timezone.now()
+    if not now < until <= now + LONGEST:
+        raise Refused(_("A rule ends within %(days)d days from now.") % {"days": LONGEST.days})
+    policy = policy_in_force(queue, tool_name, _own_policy(tool_name))
+    may_work(queue, policy, person)
+    if not _can_be_ruled(policy):
+        raise Refused(_("%(tool)s is too risky for a rule: people decide about each call.") % {"tool": tool_name})
+    if not _is_earned(queue, tool_name):
+        raise Refused(
+            _("%(tool)s gets a rule after %(count)d approvals in a row, each as the agent asked.")
+            % {"tool": tool_name, "count": IN_A_ROW}
+        )
+    with transaction.atomic():
+        Queue.objects.select_for_update().get(pk=queue.pk)
+        _put_away(queue, tool_name)
+        if StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None).exists():
+            raise Refused(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
+        rule = StandingApproval.objects.create(queue=queue, tool_name=tool_name, until=until, made_by=person)
+        record_of_decisions.write_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
+    return rule
+
+
+def revoke(rule: StandingApproval, person: Person) -> None:
+    """End the rule now. Raises `Refused` when it has ended, `Forbidden` for somebody who does not work its queue."""
+    may_work(rule.queue, Policy(), person)
+    with transaction.atomic():
+        ended = {"revoked_at": timezone.now(), "revoked_by": person}
+        if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
+            raise Refused(_("This rule has ended already."))
+        record_of_decisions.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
+    rule.refresh_from_db()
+
+
+def _is_earned(queue: Queue, tool_name: str) -> bool:
+    """Whether in the queue the last few decisions about the tool, by people, all let it run as asked."""
+    about = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict__in=_DECIDED)
+    last = list(about.order_by("-pk")[:IN_A_ROW])
+    as_asked = [
+        line for line in last if line.verdict == "approved" and line.edited_arguments is None and line.person_id is not None
+    ]
+    return len(as_asked) == IN_A_ROW
+
+
+def _can_be_ruled(policy: Policy) -> bool:
+    return policy.risk != "high" and policy.approvers == 1
+
+
+def _put_away(queue: Queue, tool_name: str) -> None:
+    """Rules whose time is over make room for a new one."""
+    over = StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None, until__lte=timezone.now())
+    for rule in over:
+        StandingApproval.objects.filter(pk=rule.pk).update(revoked_at=rule.until)
+
+
+def _own_policy(tool_name: str) -> Policy:
+    """The policy that the desk's tools of that name bring along, strictest of all. Raises `Refused` when none asks."""
+    asking = [
+        tool.policy
+        for worker in desk.current().workers
+        for tool in _tools(worker)
+        if tool.name == tool_name and tool.requirement_kind == "confirmation"
+    ]
+    if not asking:
+        raise Refused(_("No agent asks before it uses %(tool)s.") % {"tool": tool_name[:200]})
+    return functools.reduce(Policy.tightened, asking)
+
+
+def _tools(worker: Participant) -> Iterator[Tool]:
+    """The tools of an agent or team and of everybody in it."""
+    yield from worker.tools
+    for member in worker.members:
+        yield from _tools(member)

@@ -1,0 +1,191 @@
+"""The workers' half of turns: work a run, and find runs that need a worker. Nothing here enqueues."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.db import Error as DatabaseProblem
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kern.agent import Agent
+from kern.db.base import Claim
+from kern.errors import LeaseLostError
+from kern.events import RunContent, RunEvent
+from kern.team import Team
+from sessions_app import desk, ending, live
+from sessions_app.changes import record
+from sessions_app.models import Run, Session
+from sessions_app.purposes import bound_for
+from sessions_app.store import DjangoDb
+
+log = logging.getLogger(__name__)
+
+#: Words of an answer go out at most once in so many seconds, each time all of them.
+TEXT_EVERY = 0.25
+MOST_ATTEMPTS = 3
+BATCH = 200
+#: A pending run is left alone so long, because its hint is on its way; and so long again after the sweep gave another.
+FIRST_HINT = timedelta(seconds=2)
+NEXT_HINT = timedelta(seconds=20)
+
+
+def execute(run_id: str) -> None:
+    """Work a pending run until it ends or pauses; does nothing when it is not pending or another worker is faster."""
+    row = Run.objects.due().select_related("session__queue", "asked_by").filter(run_id=run_id).first()
+    if row is None:
+        return
+    claim = Claim(run_id, lease=desk.lease_seconds(), worker=worker_name())
+    try:
+        agent = _agent_of(row)
+    except desk.DeskError as error:
+        _fail(claim, str(error))
+        return
+    texts = Texts(row.session.pk)
+    try:
+        for event in agent.execute(claim):
+            texts.follow(event)
+    except LeaseLostError as lost:
+        log.info("stopped working: %s", lost)
+        DjangoDb().keep_words(claim, texts.words_of(run_id))
+    finally:
+        texts.end()
+
+
+def _agent_of(row: Run) -> Agent | Team:
+    """The agent that works the run. Raises `DeskError`, whatever is wrong with it."""
+    try:
+        return bound_for(desk.agent_for(row.agent_id), row)
+    except (desk.DeskError, DatabaseProblem):
+        # A database that is away for a moment is not the agent's fault; the sweep hints at the run again.
+        raise
+    except Exception as error:
+        # Agents are somebody's program. Whatever it raises ends the run: a hint after the other would fail just the same.
+        log.exception("run %s: the agent %s cannot be used", row.run_id, row.agent_id)
+        text = _("The agent “%(agent)s” cannot be used: %(kind)s: %(error)s. Correct KERN_DESK, then retry.")
+        raise desk.DeskError(text % {"agent": row.agent_id, "kind": type(error).__name__, "error": error}) from error
+
+
+def next_due(run_id: str) -> list[str]:
+    """Ids of pending runs in the same session, which a worker should take next: this one too, where rules let it go on."""
+    same_session = Run.objects.due().filter(session__runs__run_id=run_id)
+    return list(same_session.values_list("run_id", flat=True))
+
+
+def worker_name() -> str:
+    """Who works here: machine, process and thread."""
+    return f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"[:120]
+
+
+class Texts:
+    """Sends the words of an answer to open pages while they come, four times a second at most for each run."""
+
+    def __init__(self, session_pk: int) -> None:
+        self.session_pk = session_pk
+        self._words: dict[str, str] = {}
+        self._sent_at: dict[str, float] = {}
+
+    def follow(self, event: RunEvent) -> None:
+        """Send the event's words; anything else that happens in the run means that its words are in rows now."""
+        if not isinstance(event, RunContent):
+            self._end(event.run_id)
+            return
+        self._words[event.run_id] = event.content
+        now = time.monotonic()
+        if now - self._sent_at.get(event.run_id, float("-inf")) >= TEXT_EVERY:
+            self._sent_at[event.run_id] = now
+            live.publish_text(self.session_pk, event.run_id, event.content)
+
+    def words_of(self, run_id: str) -> str:
+        """What the run was saying that is in no row yet."""
+        return self._words.get(run_id, "")
+
+    def end(self) -> None:
+        """Say of every run that no more words come, whatever ended the work."""
+        for run_id in list(self._words):
+            self._end(run_id)
+
+    def _end(self, run_id: str) -> None:
+        words = self._words.pop(run_id, None)
+        if words is not None:
+            live.publish_text(self.session_pk, run_id, words, done=True)
+
+
+def recover() -> None:
+    """Give runs whose worker died back to the others; the third death in a row ends the run as failed."""
+    for pk in Run.objects.abandoned().order_by("pk").values_list("pk", flat=True)[:BATCH]:
+        _with_session_locked(Session.objects.filter(runs=pk), partial(_take_back, run_pk=pk))
+
+
+def due() -> list[str]:
+    """Ids of pending runs that no worker took although they were hinted at; each again only after a while."""
+    now = timezone.now()
+    waiting = Run.objects.due().filter(Q(lease_until=None) | Q(lease_until__lt=now), updated_at__lt=now - FIRST_HINT)
+    found = dict(waiting.order_by("created_at").values_list("pk", "run_id")[:BATCH])
+    # While a run is pending nobody has a lease, so its end says when to hint again: a full queue is not filled further.
+    Run.objects.due().filter(pk__in=found).update(lease_until=now + NEXT_HINT)
+    return list(found.values())
+
+
+def wake() -> None:
+    """Open snoozed sessions whose time has come."""
+    over = Session.objects.snoozed().filter(snoozed_until__lte=timezone.now())
+    for pk in over.order_by("snoozed_until").values_list("pk", flat=True)[:BATCH]:
+        _with_session_locked(Session.objects.filter(pk=pk), _wake)
+
+
+def _wake(session: Session) -> None:
+    if session.status == Session.Status.SNOOZED and session.snoozed_until and session.snoozed_until <= timezone.now():
+        session.status, session.snoozed_until = Session.Status.OPEN, None
+        session.save(update_fields=["status", "snoozed_until"])
+        session.touch()
+        record(session, "session.woken")
+
+
+def _with_session_locked(found: models.QuerySet[Session], change: Callable[[Session], None]) -> None:
+    """One short transaction a session; one that somebody else is changing now is left to the next sweep."""
+    skip = connection.features.has_select_for_update_skip_locked
+    with transaction.atomic():
+        session = found.select_for_update(skip_locked=skip, of=("self",) if skip else ()).first()
+        if session is not None:
+            change(session)
+
+
+def _take_back(session: Session, run_pk: int) -> None:
+    run = Run.objects.abandoned().filter(pk=run_pk).first()
+    if run is None:
+        return
+    if run.attempts >= MOST_ATTEMPTS:
+        _give_up(session, run)
+        return
+    run.status, run.lease_owner, run.lease_until, run.updated_at = Run.Status.PENDING, "", None, timezone.now() - FIRST_HINT
+    run.save(update_fields=["status", "lease_owner", "lease_until", "updated_at"])
+    record(session, "run.recovered", run=run.run_id, attempts=run.attempts)
+
+
+def _give_up(session: Session, run: Run) -> None:
+    text = _("The worker died %(count)d times while answering, so nobody tries any more. Retry starts it again.")
+    run.error = text % {"count": run.attempts}
+    run.save(update_fields=["error"])
+    ending.end(session, run, Run.Status.ERROR)
+    record(session, "run.failed", run=run.run_id)
+    Run.objects.open_next(session)
+
+
+def _fail(claim: Claim, text: str) -> None:
+    """End a pending run as failed, if nobody else has it."""
+    log.error("run %s: %s", claim.run_id, text)
+    db = DjangoDb()
+    run = db.claim_run(claim)
+    if run is not None:
+        run.status, run.error = "error", text
+        db.finish_run(claim, run)

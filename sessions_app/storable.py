@@ -1,0 +1,35 @@
+"""JSON that every database stores and every page shows: what programs send and people write into forms is checked here."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+#: How deep objects may hold objects.
+DEEPEST = 40
+
+
+def check_storable(value: Any, depth: int = 0) -> None:
+    """Raise `ValueError` for values that a database would refuse."""
+    if depth > DEEPEST:
+        raise ValueError(f"objects are nested more than {DEEPEST} deep")
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is too large")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_text(key)
+            check_storable(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            check_storable(item, depth + 1)
+
+
+def check_text(text: str) -> str:
+    """The text, if a database can store it; `ValueError` says why not."""
+    if "\x00" in text:
+        raise ValueError("text must not contain the character NUL")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("text must not contain half a surrogate pair")
+    return text

@@ -1,0 +1,80 @@
+"""The right to write: whoever holds a run's lease, under the session's fence, in the transaction that writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from kern.db.base import Claim
+from kern.errors import LeaseLostError
+from sessions_app.models import Run, Session, ToolCall
+
+
+@dataclass(slots=True)
+class Held:
+    """What a claimed write works on: the locked session, the claimed turn, and the run of its tree that is written to.
+
+    Where it is not `ours` any more, the claim is good for one thing alone: the outcome of a call that it had started.
+    """
+
+    session: Session
+    root: Run
+    run: Run
+    ours: bool = True
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether the turn itself is written to, and not a member's run below it."""
+        return self.run.pk == self.root.pk
+
+
+def hold(claim: Claim, run_id: str | None = None) -> Held:
+    """Lock the session and check that the claim is good, for writing to `run_id` (without it: to the claimed run).
+
+    Raises `LeaseLostError` when the run was ended, taken by another worker, fenced off or deleted.
+    """
+    held = _found(claim, run_id)
+    if not held.ours:
+        lost(claim)
+    return held
+
+
+def hold_for_outcome(claim: Claim, run_id: str | None, call_id: str) -> Held:
+    """As `hold`, and whoever started the call may say what came of it, whatever became of the turn since: a tool that has run
+    can't be called back. Raises `LeaseLostError` when another one started it again, or it has its outcome.
+    """
+    held = _found(claim, run_id)
+    if not held.ours and not _started_here(claim, held, call_id):
+        lost(claim)
+    return held
+
+
+def is_ours(root: Run, session: Session, claim: Claim) -> bool:
+    """Whether this claim works on the turn, and nobody has taken the session over since."""
+    return root.status == Run.Status.RUNNING and root.lease_owner == claim.owner and root.fence == session.fence
+
+
+def lost(claim: Claim) -> NoReturn:
+    """Raises the `LeaseLostError` of a claim that is not good any more."""
+    raise LeaseLostError(f"run {claim.run_id} is no longer this worker's; nothing more is written")
+
+
+def _found(claim: Claim, run_id: str | None) -> Held:
+    try:
+        session = Session.objects.locked_with_run(claim.run_id)
+    except Session.DoesNotExist:
+        lost(claim)
+    target = run_id or claim.run_id
+    runs = {run.run_id: run for run in Run.objects.filter(run_id__in={claim.run_id, target})}
+    root, run = runs.get(claim.run_id), runs.get(target)
+    if root is None or run is None or root.pk not in (run.pk, run.root_id):
+        lost(claim)
+    # What is known already need not be read again for each row that names it.
+    root.session = run.session = session
+    return Held(session, root, run, is_ours(root, session, claim))
+
+
+def _started_here(claim: Claim, held: Held, call_id: str) -> bool:
+    started = ToolCall.objects.filter(run=held.run, call_id=call_id, status=ToolCall.Status.STARTED).first()
+    # An idempotent call is repeated without being started anew, by whoever bore the turn's mark to its end.
+    return started is not None and claim.owner in (started.owner, held.root.lease_owner)

@@ -1,0 +1,176 @@
+"""`DjangoDb`: the library's `Db` over the inbox's rows.
+
+This class says which transaction each request is; what is written and read stands in its siblings: `sessions`, `runs` (changes
+of state), `steps` (a run at work) and `reading`. `records` alone knows how records and rows correspond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kern.db.base import Claim, Signal
+from kern.message import Message, Role
+from kern.requirement import Requirement
+from kern.requirement import Status as RequirementStatus
+from kern.run import RunMetrics, RunOutput
+from kern.session import AgentSession, NameSource, SessionKind
+from sessions_app.models import Person
+from sessions_app.store import late, reading, runs, sessions, steps
+from sessions_app.store.claims import lost
+from sessions_app.store.records import session_of
+from sessions_app.store.transactions import reading as read
+from sessions_app.store.transactions import release_connection
+from sessions_app.store.transactions import writing as write
+
+
+class DjangoDb:
+    """The `Db` of kern.db.base on Django's default database (see there for what each method promises and raises).
+
+    Holds no state, so any thread and process makes its own. Called inside a transaction, it joins it. Every write records a
+    change of the session, which open pages follow.
+    """
+
+    # Sessions and their names -----------------------------------------------------------------------------------------
+
+    def read_session(self, session_id: str) -> AgentSession | None:
+        with read():
+            row = sessions.find(session_id)
+        return session_of(row, self) if row else None
+
+    def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
+        with read():
+            return [session_of(row, self) for row in sessions.newest(user_id, limit, before)]
+
+    def rename_session(
+        self,
+        session_id: str,
+        name: str,
+        source: NameSource,
+        *,
+        expected_version: int | None = None,
+        person: Person | None = None,
+        note: str = "",
+    ) -> AgentSession | None:
+        """As `Db.rename_session`; the record of names also keeps who gave it and, where it fell back, why."""
+        with write():
+            row = sessions.rename(session_id, name, source, expected_version, person, note)
+        return session_of(row, self) if row else None
+
+    def delete_session(self, session_id: str) -> bool:
+        with write():
+            return sessions.delete(session_id)
+
+    # Runs: open, claim, end -------------------------------------------------------------------------------------------
+
+    def open_run(self, run: RunOutput, claim: Claim, *, kind: SessionKind) -> AgentSession:
+        with write():
+            row, previous_run_id = runs.open_run(run, claim, kind)
+        session = session_of(row, self)
+        session.previous_run_id = previous_run_id
+        return session
+
+    def answer_run(self, run_id: str, answers: Sequence[Requirement]) -> None:
+        with write():
+            runs.answer_run(run_id, answers)
+
+    def claim_run(self, claim: Claim) -> RunOutput | None:
+        with write():
+            return reading.load_run(claim.run_id) if runs.claim_run(claim) else None
+
+    def renew(self, claim: Claim) -> Signal:
+        """As `Db.renew`. Runs beside a model call, perhaps on a thread of its own, so it keeps no connection."""
+        with read():
+            signal = runs.renew(claim)
+        release_connection()
+        return signal
+
+    def cancel_run(self, run_id: str, *, person: Person | None = None) -> bool:
+        """As `Db.cancel_run`; `person` is who wanted it."""
+        with write():
+            return runs.cancel_run(run_id, person)
+
+    def pause_run(self, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
+        with write():
+            runs.pause_run(claim, requirements, metrics)
+
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+        """As `Db.finish_run`. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
+        with write():
+            runs.finish_run(claim, run, answer)
+
+    def keep_words(self, claim: Claim, text: str) -> bool:
+        """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""
+        with write():
+            return late.keep_words(claim, text)
+
+    # Steps of a run ---------------------------------------------------------------------------------------------------
+
+    def open_member_run(self, claim: Claim, run: RunOutput) -> None:
+        with write():
+            steps.open_member_run(claim, run)
+
+    def store_answer(self, claim: Claim, message: Message, metrics: RunMetrics) -> None:
+        with write():
+            steps.store_answer(claim, message, metrics)
+
+    def append_message(self, claim: Claim, message: Message) -> None:
+        with write():
+            steps.append_message(claim, message)
+
+    def start_call(
+        self, claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], *, requirement_id: str | None = None
+    ) -> bool:
+        with write():
+            return steps.start_call(claim, run_id, call_id, arguments, requirement_id)
+
+    def finish_call(
+        self,
+        claim: Claim,
+        output: Message,
+        *,
+        failed: bool,
+        requirement_id: str | None = None,
+        requirement_status: RequirementStatus | None = None,
+    ) -> None:
+        """As `Db.finish_call`. What came of a call lands also when the turn was taken from the worker that had started it: then
+        this raises `LeaseLostError` afterwards, and nothing else of the turn lands.
+        """
+        with write():
+            held = steps.finish_call(claim, output, failed)
+            if requirement_id is not None and requirement_status is not None:
+                steps.settle_requirement(held, requirement_id, requirement_status)
+            if not held.ours:
+                late.outcome_kept(held, output)
+        if not held.ours:
+            lost(claim)
+
+    # Reading ----------------------------------------------------------------------------------------------------------
+
+    def load_run(self, run_id: str) -> RunOutput | None:
+        with read():
+            return reading.load_run(run_id)
+
+    def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
+        with read():
+            return reading.runs(session_id, last_n)
+
+    def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
+        with read():
+            return reading.history(session_id, before_run_id, last_n_runs)
+
+    def messages(
+        self,
+        session_id: str,
+        *,
+        last_n_runs: int | None = None,
+        limit: int | None = None,
+        before: str | None = None,
+        roles: Sequence[Role] | None = None,
+        members: bool = True,
+    ) -> list[Message]:
+        with read():
+            return reading.messages(session_id, last_n_runs, limit, before, roles, members)
+
+    def opening(self, session_id: str, limit: int = 6) -> list[Message]:
+        with read():
+            return reading.opening(session_id, limit)

@@ -1,0 +1,39 @@
+"""Answers of sessions where the AI only drafts, that came as if they were sent: the mode changed while they were written."""
+
+from __future__ import annotations
+
+from kern.drafts import SCHEMA, SEND_ANSWER, as_draft
+from kern.message import Message
+from kern.requirement import Requirement
+from kern.run import RunOutput
+from sessions_app.models import Run
+from sessions_app.models.queue import AiMode
+from sessions_app.store.claims import Held
+from sessions_app.store.steps import is_approved
+
+
+def is_draft(held: Held, run: RunOutput, answer: Message) -> bool:
+    """Whether people have to look at this last answer of a run before it is one."""
+    answers = held.in_turn and held.run.purpose == Run.Purpose.ANSWER and run.status == "completed"
+    drafts = held.session.effective_ai_mode == AiMode.DRAFT and answer.content.strip() != ""
+    return answers and drafts and not is_approved(held, answer)
+
+
+def as_question(held: Held, answer: Message) -> tuple[Message, Requirement]:
+    """The answer as the call that asks to send it, and the question about that call."""
+    draft = as_draft(answer)
+    [call] = draft.tool_calls
+    question = Requirement(
+        kind="confirmation",
+        reason="draft",
+        run_id=held.run.run_id,
+        root_run_id=held.root.run_id,
+        session_id=held.session.session_id,
+        call_id=call.id,
+        tool_name=SEND_ANSWER,
+        arguments=call.parsed(),
+        schema=SCHEMA,
+        question="Send this answer?",
+        agent_name=held.run.agent_name or answer.author or "",
+    )
+    return draft, question

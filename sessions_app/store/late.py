@@ -1,0 +1,46 @@
+"""What a worker hands in of a turn that was taken from it: its last words, and what came of the call it had started.
+
+Each once, and nothing else: what it would say or do next is for the turns that follow.
+"""
+
+from __future__ import annotations
+
+from kern.db.base import Claim
+from kern.message import Message
+from sessions_app import changes, ending
+from sessions_app.models import Run
+from sessions_app.store.claims import Held
+from sessions_app.store.records import clean, message_row
+from sessions_app.store.runs import locked, requeue
+
+
+def keep_words(claim: Claim, text: str) -> bool:
+    """Keep what a worker's turn was saying when somebody ended it, as words that were not sent; whether they were kept.
+
+    `Run.end` leaves the owner's mark on a turn that was ended under its worker's hands. Whoever bears it hands in once.
+    """
+    found = locked(claim.run_id)
+    if found is None or not text:
+        return False
+    session, row = found
+    if row.status != Run.Status.CANCELLED or row.lease_owner != claim.owner:
+        return False
+    words = Message("assistant", text, run_id=row.run_id, author=row.agent_name or None)
+    message_row(words, row, sent=False).save(force_insert=True)
+    row.content, row.lease_owner = clean(text), ""
+    row.save(update_fields=["content", "lease_owner"])
+    changes.record(session, "run.words_kept", actor=row.agent_name, run=row.run_id)
+    return True
+
+
+def outcome_kept(held: Held, output: Message) -> None:
+    """The outcome of a call came from a worker that the turn was taken from: nobody need be asked what became of it."""
+    turn, actor = held.root, held.run.agent_name
+    changes.record(
+        held.session, "run.outcome_kept", actor=actor, run=held.run.run_id, root=turn.run_id, tool=output.tool_name or ""
+    )
+    asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason="uncertain")
+    for question in asked.select_related("session__queue"):
+        ending.drop(held.session, question, "superseded")
+    if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
+        requeue(held.session, turn)

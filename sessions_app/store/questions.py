@@ -1,0 +1,141 @@
+"""What runs ask people: stored under the policy in force, answered at once where a rule says so, or answered by a program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from kern.errors import InvalidAnswerError
+from kern.requirement import Requirement
+from kern.tools.policy import Policy
+from sessions_app import changes, record_of_decisions
+from sessions_app import models as rows
+from sessions_app.models import Decision, Person, Session, StandingApproval
+from sessions_app.policies import is_allowed, policy_in_force, policy_of
+from sessions_app.store.claims import Held
+from sessions_app.store.records import plain, put_answer, requirement_record, requirement_row
+
+#: Who answers where no person does: a program that uses the library on our rows.
+LIBRARY = "library"
+#: What an answer may be; a program can't say that a tool ran.
+ANSWERS = ("approved", "rejected", "answered", "expired")
+
+
+def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
+    """Store a new question of the claimed tree. Where an approval in advance covers it, it is approved at once."""
+    row = requirement_row(item, run, held.root)
+    row.session, row.asked_for_by = held.session, held.root.asked_by
+    row.look_again = _customer_wrote_meanwhile(held)
+    put_terms(row, policy_in_force(held.session.queue, row.tool_name, item.policy))
+    row.save(force_insert=True)
+    record_of_decisions.write(row, Decision.Verdict.ASKED, actor=row.agent_name)
+    changes.record(
+        held.session, "requirement.asked", actor=row.agent_name, requirement=row.pk, tool=row.tool_name, asks=row.kind
+    )
+    rule = _rule_for(row)
+    if rule is not None and row.settle("approved"):
+        actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M}"
+        record_of_decisions.write(row, Decision.Verdict.APPROVED, actor=actor)
+        changes.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
+    return row
+
+
+def _customer_wrote_meanwhile(held: Held) -> bool:
+    """Whether there are words of the customer that the turn has not read; the next one will."""
+    unanswered = held.session.messages.unanswered()
+    if held.root.purpose != rows.Run.Purpose.ANSWER:
+        # A turn for a person leaves the customer's messages unanswered, those that it has read, too.
+        unanswered = unanswered.filter(created_at__gt=held.root.created_at)
+    return unanswered.exists()
+
+
+def put_terms(row: rows.Requirement, policy: Policy) -> None:
+    """Write what the policy means for this question to its unsaved row: risk, approvers, when it expires and is reminded of."""
+    if row.reason == "uncertain":
+        # Whether something happened is not answered by time.
+        policy = replace(policy, expires_after=None, remind_before=None)
+    demand = policy.demand(row.arguments, row.schema)
+    row.policy, row.risk, row.approvers = plain(policy.to_dict()), demand.risk, demand.approvers
+    row.expires_at = row.remind_at = None
+    if policy.expires_after is not None:
+        row.expires_at = row.created_at + timedelta(seconds=policy.expires_after)
+        if policy.remind_before is not None and policy.remind_before < policy.expires_after:
+            row.remind_at = row.expires_at - timedelta(seconds=policy.remind_before)
+
+
+def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
+    """Write what a queue asks of a tool from now on to the questions that are open: who looks at them sees it, and the time
+    that it gives them begins now. Nothing is ever loosened.
+    """
+    open_ones = rows.Requirement.objects.pending().filter(session__queue=policy.queue, tool_name=policy.tool_name)
+    for pk, session_id in open_ones.values_list("pk", "session__session_id"):
+        with transaction.atomic():
+            session = Session.objects.locked(session_id)
+            row = open_ones.filter(pk=pk).first()
+            if row is not None:
+                row.session = session
+                _tighten(row)
+                changes.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)
+
+
+def _tighten(row: rows.Requirement) -> None:
+    policy = policy_of(row)
+    proposed = row.arguments if row.edited_arguments is None else row.edited_arguments
+    demand = policy.demand(proposed, row.schema)
+    row.risk, row.approvers = demand.risk, demand.approvers
+    if policy.expires_after is not None and row.reason != "uncertain":
+        by_policy = timezone.now() + timedelta(seconds=policy.expires_after)
+        if row.expires_at is None or by_policy < row.expires_at:
+            row.expires_at = by_policy
+            if row.remind_at is not None and policy.remind_before is not None:
+                row.remind_at = by_policy - timedelta(seconds=policy.remind_before)
+    row.save(update_fields=["risk", "approvers", "expires_at", "remind_at"])
+
+
+def _rule_for(row: rows.Requirement) -> StandingApproval | None:
+    """The approval in advance that covers the question. Its maker must still be somebody who might approve this by hand."""
+    queue = row.session.queue
+    if queue is None or row.kind != "confirmation" or row.reason != "policy" or row.risk == "high" or row.approvers > 1:
+        return None
+    if row.look_again:
+        return None
+    rules = StandingApproval.objects.in_force().select_related("made_by").filter(queue=queue, tool_name=row.tool_name)
+    rule = rules.first()
+    if rule is None or rule.made_by is None or rule.made_by_id == row.asked_for_by_id:
+        return None
+    return rule if is_allowed(queue, Policy.from_dict(row.policy), rule.made_by) else None
+
+
+def answer_from_program(session: Session, row: rows.Requirement, answer: Requirement) -> None:
+    """Store the library's answer to a pending question. Raises `InvalidAnswerError` where the policy wants known people."""
+    row.session = session
+    _must_accept(row, answer)
+    put_answer(row, answer)
+    row.remind_at = None
+    answered = ["status", "edited_arguments", "note", "answer", "fields", "decided_at", "remind_at"]
+    row.save(update_fields=answered)
+    verdict = Decision.Verdict.RESPONDED if answer.response is not None else answer.status
+    record_of_decisions.write(row, verdict, actor=LIBRARY, note=row.note)
+    changes.record(session, f"requirement.{row.status}", actor=LIBRARY, requirement=row.pk, tool=row.tool_name)
+
+
+def _must_accept(row: rows.Requirement, answer: Requirement) -> None:
+    if answer.status not in ANSWERS:
+        raise InvalidAnswerError(f"{row.tool_name} waits for an answer, and {answer.status!r} is none")
+    if answer.status == "expired":
+        return
+    stored = requirement_record(row)
+    stored.policy = policy_of(row)
+    if stored.policy.roles:
+        raise InvalidAnswerError(f"only {', '.join(stored.policy.roles)} may decide about {row.tool_name}: decide in the inbox")
+    if answer.edited_arguments is not None:
+        stored.edit(answer.edited_arguments)
+    stored.status, stored.answer = answer.status, answer.answer
+    if stored.lets_run and row.asked_for_by_id is not None:
+        raise InvalidAnswerError("somebody had the agent do this, and another person must approve it: decide in the inbox")
+    if stored.lets_run and stored.approvers_needed > 1:
+        raise InvalidAnswerError(f"two people must approve {row.tool_name}, so a program can't: decide in the inbox")
+    stored.must_accept(answer)

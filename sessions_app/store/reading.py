@@ -1,0 +1,222 @@
+"""Reading runs and messages: as many queries for one run as for a thousand, and no more rows than asked for (rule L4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Min, Q
+
+from kern.message import Message, Role
+from kern.outcomes import open_outputs, with_outputs
+from kern.run import RunOutput
+from sessions_app import models as rows
+from sessions_app.models.message import MessageSet
+from sessions_app.models.run import RunSet
+from sessions_app.store.records import execution_of, message_of, requirement_of, run_of
+
+INTERRUPTED = "interrupted: the process that worked on this run stopped before it ended"
+#: People and customers may talk for long without a run; so many of those messages for each run of the window go to the model.
+REPLIES_PER_RUN = 5
+#: How many runs one statement names, well below what SQLite takes.
+BATCH = 500
+
+
+# Runs -----------------------------------------------------------------------------------------------------------------
+
+
+def load_run(run_id: str) -> RunOutput | None:
+    """The run with everything below it, or `None`."""
+    row = rows.Run.objects.select_related("session", "root").filter(run_id=run_id).first()
+    return None if row is None else _load(row.session, [row.root or row]).get(run_id)
+
+
+def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
+    """The session's runs without a parent, oldest first."""
+    session = rows.Session.objects.filter(session_id=session_id).first()
+    if session is None:
+        return []
+    roots = list(_newest_roots(session.pk, last_n))[::-1]
+    found: list[RunOutput] = []
+    for start in range(0, len(roots), BATCH):
+        batch = roots[start : start + BATCH]
+        loaded = _load(session, batch)
+        found += [loaded[row.run_id] for row in batch]
+    return found
+
+
+def _newest_roots(
+    session_pk: int, last_n: int | None, before_pk: int | None = None, purposes: Sequence[str] | None = None
+) -> RunSet:
+    found = rows.Run.objects.roots().filter(session_id=session_pk).order_by("-pk")
+    if purposes is not None:
+        found = found.filter(purpose__in=purposes)
+    if before_pk is not None:
+        found = found.filter(pk__lt=before_pk)
+    return found if last_n is None else found[:last_n]
+
+
+def _load(session: rows.Session, roots: list[rows.Run]) -> dict[str, RunOutput]:
+    """All runs of these trees by id, put together."""
+    below = list(rows.Run.objects.filter(root__in=roots).order_by("pk"))
+    trees = {row.pk: row for row in [*roots, *below]}
+    loaded = {pk: run_of(row, session) for pk, row in trees.items()}
+    _mark_interrupted(loaded, roots, below)
+    for message in rows.Message.objects.filter(run__in=trees).order_by("pk"):
+        run = loaded[message.run_id or 0]
+        run.messages.append(message_of(message, run.run_id, with_provider_items=True))
+    for call in rows.ToolCall.objects.filter(run__in=trees).order_by("pk"):
+        loaded[call.run_id].tools.append(execution_of(call, loaded[call.run_id].run_id))
+    _add_requirements(session, loaded, trees, roots)
+    for row in below:
+        parent, member = loaded[row.parent_id or 0], loaded[row.pk]
+        member.parent_run_id = parent.run_id
+        parent.member_runs.append(member)
+    return {run.run_id: run for run in loaded.values()}
+
+
+def _mark_interrupted(loaded: dict[int, RunOutput], roots: list[rows.Run], below: list[rows.Run]) -> None:
+    """A tree whose worker let the lease run out reads as failed, all of it that had not ended."""
+    dead = {row.pk for row in roots if row.is_abandoned}
+    for row in [*roots, *below]:
+        run = loaded[row.pk]
+        if run.is_active and (row.root_id or row.pk) in dead:
+            run.status, run.error = "error", INTERRUPTED
+
+
+def _add_requirements(
+    session: rows.Session, loaded: dict[int, RunOutput], trees: dict[int, rows.Run], roots: list[rows.Run]
+) -> None:
+    """Each requirement stands at the run that asked and at every run above it."""
+    for row in rows.Requirement.objects.filter(root__in=roots).order_by("pk"):
+        asked, root = loaded[row.run_id].run_id, loaded[row.root_id].run_id
+        requirement = requirement_of(row, asked, root, session.session_id)
+        above: int | None = row.run_id
+        while above is not None:
+            loaded[above].requirements.append(requirement)
+            above = trees[above].parent_id
+
+
+# Messages -------------------------------------------------------------------------------------------------------------
+
+
+def history(session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
+    """What was said before this run, oldest first: the window's runs each in one piece, and people's replies between them.
+
+    What people and the agent said privately is there for runs that answer such questions, and for no other. Nor are words that
+    were never sent: the model would take them for something the customer has read. Calls that their turn's end left without an
+    output have what is known of them.
+    """
+    if last_n_runs <= 0:
+        return []
+    session_pk, turn, first = _beginning_of(session_id, before_run_id)
+    roots = _newest_roots(session_pk, last_n_runs, turn.pk if turn else None, _purposes_before(turn))
+    run_ids = dict(roots.values_list("pk", "run_id"))
+    of_runs = [row for row in rows.Message.objects.filter(run__in=run_ids).order_by("pk") if _was_said(row)]
+    begins: dict[int, int] = {}
+    for message in of_runs:
+        begins.setdefault(message.run_id or 0, message.pk)
+    window_is_full = len(run_ids) == last_n_runs and begins
+    since = min(begins.values()) if window_is_full else 0
+    between = _outside_of_runs(session_pk, since, first)[: REPLIES_PER_RUN * last_n_runs]
+    # A tool's output must stay beside its call, so a reply written during a run comes after it.
+    said = [((begins[message.run_id or 0], message.pk), message) for message in of_runs]
+    said += [((message.pk, message.pk), message) for message in between]
+    said.sort(key=lambda item: item[0])
+    records = (message_of(message, run_ids.get(message.run_id or 0)) for _, message in said)
+    return list(with_outputs(records, _open_outputs(session_pk, list(run_ids))))
+
+
+def _purposes_before(turn: rows.Run | None) -> list[str]:
+    """What earlier turns must have been for, so that this turn's model sees them."""
+    purpose = rows.Run.Purpose
+    private = turn is not None and turn.purpose == purpose.INTERNAL
+    return [purpose.ANSWER, purpose.INTERNAL] if private else [purpose.ANSWER]
+
+
+def _was_said(row: rows.Message) -> bool:
+    unsent = row.role == "assistant" and not row.sent and not row.internal
+    return row.role != "system" and (not unsent or bool(row.tool_calls))
+
+
+def _open_outputs(session_pk: int, turns: Sequence[int]) -> dict[tuple[str | None, str], str]:
+    """What is known of calls that these turns left without an output, by run id and call id. Hardly any turn has some."""
+    has_open = rows.ToolCall.objects.filter(run__in=turns).exclude(status=rows.ToolCall.Status.FINISHED)
+    roots = list(rows.Run.objects.filter(pk__in=has_open.values("run")).order_by("pk"))
+    if not roots:
+        return {}
+    loaded = _load(rows.Session.objects.get(pk=session_pk), roots)
+    cut_off = [loaded[row.run_id] for row in roots]
+    return {(run.run_id, call_id): text for run in cut_off for call_id, text in open_outputs(run).items()}
+
+
+def _session_key(session_id: str) -> int:
+    """The session's key, or 0, which has nothing."""
+    return rows.Session.objects.filter(session_id=session_id).values_list("pk", flat=True).first() or 0
+
+
+def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, int | None]:
+    """The session's key, the turn, and the key of its first message; a run that is not stored yet has none of its own."""
+    row = rows.Run.objects.select_related("root").filter(run_id=run_id, session__session_id=session_id).first()
+    if row is None:
+        return _session_key(session_id), None, None
+    turn = row.root or row
+    first = rows.Message.objects.filter(run=turn).aggregate(first=Min("pk"))["first"]
+    return row.session_id, turn, first
+
+
+def _outside_of_runs(session_pk: int, since: int, until: int | None) -> MessageSet:
+    """What people and customers said that belongs to no run, newest first; both ends are message keys, exclusive."""
+    found = rows.Message.objects.filter(session_id=session_pk, run=None, internal=False, pk__gt=since)
+    if until is not None:
+        found = found.filter(pk__lt=until)
+    return found.order_by("-pk")
+
+
+def messages(
+    session_id: str,
+    last_n_runs: int | None,
+    limit: int | None,
+    before: str | None,
+    roles: Sequence[Role] | None,
+    members: bool,
+) -> list[Message]:
+    """The session's messages after the filters, oldest first; people's notes to each other are none of them."""
+    session_pk = _session_key(session_id)
+    found = rows.Message.objects.filter(session_id=session_pk, internal=False)
+    if last_n_runs is not None:
+        found = found.filter(_in_newest_runs(session_pk, last_n_runs))
+    if before is not None:
+        found = found.filter(pk__lt=_key_of(session_pk, before))
+    if roles is not None:
+        found = found.filter(role__in=roles)
+    if not members:
+        found = found.filter(run__parent=None)
+    newest_first = found.select_related("run").order_by("-pk")
+    return _records(list(newest_first if limit is None else newest_first[:limit])[::-1])
+
+
+def _key_of(session_pk: int, message_id: str) -> int:
+    """The message's key, or 0, before which there is nothing."""
+    keys = rows.Message.objects.filter(session_id=session_pk, message_id=message_id).values_list("pk", flat=True)
+    return keys.first() or 0
+
+
+def _in_newest_runs(session_pk: int, last_n_runs: int) -> Q:
+    """Messages of the newest turns, members' too, and those outside of runs since the first of them."""
+    roots = list(_newest_roots(session_pk, last_n_runs).values_list("pk", flat=True))
+    inside = [*roots, *rows.Run.objects.filter(root__in=roots).values_list("pk", flat=True)]
+    first = rows.Message.objects.filter(run__in=inside).aggregate(first=Min("pk"))["first"]
+    if first is None:
+        return Q(pk__in=[])
+    return Q(pk__gte=first) & (Q(run__in=inside) | Q(run=None))
+
+
+def opening(session_id: str, limit: int) -> list[Message]:
+    """The first words of customer, agent and people, oldest first."""
+    session_pk = _session_key(session_id)
+    said = rows.Message.objects.filter(session_id=session_pk).said()
+    return _records(said.select_related("run").order_by("pk")[:limit])
+
+
+def _records(found: Iterable[rows.Message]) -> list[Message]:
+    return [message_of(row, row.run.run_id if row.run else None) for row in found]

@@ -1,0 +1,277 @@
+"""Records of the library to rows and back; nowhere else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from django.utils import timezone
+
+from kern.message import Message, Role, ToolCall
+from kern.requirement import InputField, Requirement
+from kern.run import RunMetrics, RunOutput, ToolExecution
+from kern.session import AgentSession, NameSource, TeamSession
+from kern.tools.policy import Policy
+from sessions_app import models as rows
+
+if TYPE_CHECKING:
+    from kern.db.base import Db
+
+_METRICS = tuple(RunMetrics.__dataclass_fields__)
+
+
+def moment(seconds: float) -> datetime:
+    """Seconds since 1970 as a point in time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds_of(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def clean(text: str) -> str:
+    """Text that every database stores: PostgreSQL takes no zero bytes, none takes half a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON that every database stores; what JSON does not know (dates, endless numbers) becomes its text."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return clean(str(value))
+
+
+# Sessions and runs ----------------------------------------------------------------------------------------------------
+
+
+def session_of(row: rows.Session, db: Db) -> AgentSession:
+    """A session, or a `TeamSession`, that reads its runs and messages from `db`."""
+    return (TeamSession if row.kind == "team" else AgentSession)(
+        session_id=row.session_id,
+        db=db,
+        user_id=row.user_id or None,
+        name=row.name or None,
+        name_source=cast(NameSource, row.name_source) if row.name_source else None,
+        name_version=row.name_version,
+        kind="team" if row.kind == "team" else "agent",
+        agent_id=row.agent_id,
+        created_at=row.created_at.timestamp(),
+        updated_at=row.updated_at.timestamp(),
+    )
+
+
+def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = None) -> rows.Run:
+    """A run's unsaved row as it begins: running."""
+    return rows.Run(
+        run_id=run.run_id,
+        session=session,
+        parent=parent,
+        parent_call_id=run.parent_call_id or "",
+        user_id=run.user_id or "",
+        agent_id=run.agent_id,
+        agent_name=run.agent_name,
+        model=run.model,
+        status=rows.Run.Status.RUNNING,
+        content=clean(run.content),
+        metrics=metrics_row(run.metrics),
+        created_at=moment(run.created_at),
+        updated_at=moment(run.updated_at),
+    )
+
+
+def run_of(row: rows.Run, session: rows.Session) -> RunOutput:
+    """A run without its messages, journal, requirements, parent and members."""
+    return RunOutput(
+        session_id=session.session_id,
+        run_id=row.run_id,
+        user_id=row.user_id or session.user_id or None,
+        agent_id=row.agent_id,
+        agent_name=row.agent_name,
+        model=row.model,
+        parent_call_id=row.parent_call_id or None,
+        status=cast(Any, row.status),
+        content=row.content,
+        metrics=metrics_of(row.metrics),
+        error=row.error,
+        permanent_error=row.permanent_error,
+        created_at=row.created_at.timestamp(),
+        updated_at=row.updated_at.timestamp(),
+    )
+
+
+def metrics_row(metrics: RunMetrics) -> dict[str, Any]:
+    return {name: getattr(metrics, name) for name in _METRICS}
+
+
+def metrics_of(stored: dict[str, Any]) -> RunMetrics:
+    """The metrics; names that this version does not know are left out."""
+    return RunMetrics(**{name: stored[name] for name in _METRICS if name in stored})
+
+
+# Messages and the journal of tool calls -------------------------------------------------------------------------------
+
+
+def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.Message:
+    """A message's unsaved row in a run; inside a team nobody is a customer, and a run for a person sends nothing."""
+    spoken = {"assistant": rows.Message.Author.AGENT, "user": rows.Message.Author.CUSTOMER}
+    author_kind = spoken.get(message.role, rows.Message.Author.SYSTEM)
+    if author_kind == rows.Message.Author.CUSTOMER and run.parent_id is not None:
+        author_kind = rows.Message.Author.SYSTEM
+    author = message.author or (run.agent_name if message.role == "assistant" else "")
+    return rows.Message(
+        message_id=message.message_id,
+        session_id=run.session_id,
+        run=run,
+        role=message.role,
+        author_kind=author_kind,
+        author=clean(author)[:120],
+        content=clean(message.content),
+        tool_calls=[plain(call.to_dict()) for call in message.tool_calls],
+        tool_call_id=message.tool_call_id or "",
+        tool_name=clean(message.tool_name or "")[:200],
+        provider_items=plain(message.provider_items),
+        internal=run.purpose != rows.Run.Purpose.ANSWER,
+        sent=sent and run.purpose == rows.Run.Purpose.ANSWER,
+        created_at=moment(message.created_at),
+    )
+
+
+def message_of(row: rows.Message, run_id: str | None, *, with_provider_items: bool = False) -> Message:
+    """A message. What the provider kept for itself stays in its run, so only the loading of that run asks for it.
+
+    For a model, what a person of the desk replied is an answer like its own; what one asks it privately is a question.
+    """
+    replied = row.author_kind == rows.Message.Author.PERSON and row.role == "user" and not row.internal
+    return Message(
+        role="assistant" if replied else cast(Role, row.role),
+        content=row.content,
+        tool_calls=[ToolCall.from_dict(call) for call in row.tool_calls],
+        tool_call_id=row.tool_call_id or None,
+        tool_name=row.tool_name or None,
+        run_id=run_id,
+        author=row.author or None,
+        created_at=row.created_at.timestamp(),
+        message_id=row.message_id,
+        provider_items=row.provider_items if with_provider_items else [],
+    )
+
+
+def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
+    """A journal line's unsaved row; arguments that are no JSON object stay in the message alone."""
+    try:
+        arguments = plain(call.parsed())
+    except ValueError:
+        arguments = {}
+    return rows.ToolCall(run=run, call_id=call.id, tool_name=clean(call.name)[:200], arguments=arguments)
+
+
+def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
+    """A journal line."""
+    return ToolExecution(
+        run_id=run_id,
+        call_id=row.call_id,
+        tool_name=row.tool_name,
+        arguments=row.arguments,
+        status=cast(Any, row.status),
+        result=row.result if row.status == rows.ToolCall.Status.FINISHED else None,
+        failed=row.failed,
+        worker=row.worker,
+        started_at=seconds_of(row.started_at),
+        finished_at=seconds_of(row.finished_at),
+    )
+
+
+# Requirements ---------------------------------------------------------------------------------------------------------
+
+
+def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Requirement:
+    """A requirement's unsaved row; `run` asked, `root` is paused for it."""
+    demand = item.policy.demand(item.arguments)
+    return rows.Requirement(
+        requirement_id=item.requirement_id,
+        session_id=root.session_id,
+        run=run,
+        root=root,
+        kind=item.kind,
+        reason=item.reason,
+        call_id=item.call_id,
+        tool_name=clean(item.tool_name)[:200],
+        agent_name=item.agent_name[:100],
+        arguments=plain(item.arguments),
+        edited_arguments=plain(item.edited_arguments),
+        schema=plain(item.schema),
+        fields=[plain(asdict(field)) for field in item.fields],
+        question=clean(item.question),
+        options=plain(item.options),
+        multiple=item.multiple,
+        status=item.status,
+        note=clean(item.note),
+        answer=plain(item.answer),
+        created_at=moment(item.created_at),
+        decided_at=moment(item.decided_at) if item.decided_at is not None else None,
+        policy=plain(item.policy.to_dict()),
+        risk=demand.risk,
+        approvers=demand.approvers,
+        expires_at=moment(item.expires_at) if item.expires_at is not None else None,
+        remind_at=remind_at(item),
+    )
+
+
+def remind_at(item: Requirement) -> datetime | None:
+    """When the assignee is reminded, as the policy says; `None` where it does not."""
+    if item.expires_at is None or item.policy.remind_before is None:
+        return None
+    return moment(max(item.created_at, item.expires_at - item.policy.remind_before))
+
+
+def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session_id: str) -> Requirement:
+    """A requirement with its answer, if it has one."""
+    return Requirement(
+        requirement_id=row.requirement_id,
+        run_id=run_id,
+        root_run_id=root_run_id,
+        session_id=session_id,
+        kind=cast(Any, row.kind),
+        reason=cast(Any, row.reason),
+        call_id=row.call_id,
+        tool_name=row.tool_name,
+        agent_name=row.agent_name,
+        arguments=row.arguments,
+        edited_arguments=row.edited_arguments,
+        schema=row.schema,
+        fields=[InputField(**field) for field in row.fields],
+        question=row.question,
+        options=list(row.options),
+        multiple=row.multiple,
+        status=cast(Any, row.status),
+        note=row.note,
+        answer=row.answer,
+        created_at=row.created_at.timestamp(),
+        decided_at=seconds_of(row.decided_at),
+        policy=Policy.from_dict(row.policy),
+        expires_at=seconds_of(row.expires_at),
+    )
+
+
+def requirement_record(row: rows.Requirement) -> Requirement:
+    """The record of a requirement's row, for people's answers; select `session`, `run` and `root` with it."""
+    return requirement_of(row, row.run.run_id, row.root.run_id, row.session.session_id)
+
+
+def put_answer(row: rows.Requirement, answer: Requirement) -> None:
+    """Copy what an answer may change to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
+    values = answer.answer if isinstance(answer.answer, dict) else {}
+    row.status = answer.status
+    row.edited_arguments = plain(answer.edited_arguments)
+    row.note = clean(answer.note)
+    row.answer = plain(answer.answer)
+    row.fields = [{**field, "value": plain(values.get(field["name"], field.get("value")))} for field in row.fields]
+    row.decided_at = timezone.now() if answer.decided_at is None else moment(answer.decided_at)

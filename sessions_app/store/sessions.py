@@ -1,0 +1,75 @@
+"""Sessions and their names. Each function works inside the transaction its caller opened."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kern.errors import SessionOwnershipError
+from kern.run import RunOutput
+from kern.session import NameSource, SessionKind
+from sessions_app import changes
+from sessions_app.models import NameRecord, Person, Session
+from sessions_app.store.records import moment
+
+
+def find(session_id: str) -> Session | None:
+    """The session's row, or `None`."""
+    return Session.objects.filter(session_id=session_id).first()
+
+
+def newest(user_id: str | None, limit: int, before: float | None) -> QuerySet[Session]:
+    """Rows, last used first."""
+    found = Session.objects.order_by("-updated_at", "-pk")
+    if user_id is not None:
+        found = found.filter(user_id=user_id)
+    if before is not None:
+        found = found.filter(updated_at__lt=moment(before))
+    return found[:limit]
+
+
+def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
+    """The run's session, locked; created if it is missing.
+
+    Raises `SessionOwnershipError` when it is another user's (rule L2).
+    """
+    user_id = run.user_id or ""
+    defaults = {"user_id": user_id, "kind": kind, "agent_id": run.agent_id, "channel": "library"}
+    Session.objects.get_or_create(session_id=run.session_id, defaults=defaults)
+    session = Session.objects.locked(run.session_id)
+    if session.user_id and user_id and session.user_id != user_id:
+        raise SessionOwnershipError(f"session {run.session_id} belongs to another user")
+    return session
+
+
+def rename(
+    session_id: str, name: str, source: NameSource, expected_version: int | None, person: Person | None, note: str
+) -> Session | None:
+    """Write the name's columns unless somebody renamed since `expected_version`; the row as it is afterwards."""
+    session = Session.objects.select_for_update().filter(session_id=session_id).first()
+    if session is None or expected_version not in (None, session.name_version):
+        return session
+    session.name, session.name_source, session.name_due_at = name, source, None
+    session.name_version += 1
+    session.save(update_fields=["name", "name_source", "name_version", "name_due_at"])
+    NameRecord.objects.create(session=session, name=name, source=source, person=person, note=note[:300])
+    changes.record(session, "name.changed", person, name=name, source=source)
+    return session
+
+
+def delete(session_id: str) -> bool:
+    """Remove the session and all it holds; a turn in flight finds its lease lost."""
+    session = Session.objects.select_for_update().filter(session_id=session_id).first()
+    if session is None:
+        return False
+    session.delete()
+    return True
+
+
+def used(session: Session, text: str = "") -> None:
+    """Note that the session was used now; `text` is what the inbox shows of it."""
+    if text:
+        session.touch(text)
+    else:
+        session.updated_at = timezone.now()
+        session.save(update_fields=["updated_at"])

@@ -1,0 +1,136 @@
+"""Steps of a run at work. Each checks the claim in its caller's transaction, and raises `LeaseLostError` where it is lost."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from kern.db.base import Claim
+from kern.message import Message
+from kern.requirement import Status as RequirementStatus
+from kern.run import RunMetrics, RunOutput
+from sessions_app import changes, record_of_decisions
+from sessions_app.models import Requirement, Run, ToolCall
+from sessions_app.models.queue import AiMode
+from sessions_app.store.claims import Held, hold, hold_for_outcome
+from sessions_app.store.records import clean, message_row, metrics_row, plain, proposed_call_row, run_row
+
+
+def open_member_run(claim: Claim, run: RunOutput) -> None:
+    """Store a member's run below its parent, with its messages."""
+    held = hold(claim, run.parent_run_id)
+    row = run_row(run, held.session, parent=held.run)
+    row.root, row.purpose = held.root, held.root.purpose
+    row.save(force_insert=True)
+    for message in run.messages:
+        message_row(message, row).save(force_insert=True)
+    changes.record(held.session, "run.step", actor=run.agent_name, run=run.run_id, root=claim.run_id)
+
+
+def append(held: Held, message: Message, *, sent: bool = True) -> None:
+    """Add a message to the held run. Where the AI does not answer by itself, the customer gets only words a person approved."""
+    if message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
+        sent = sent and is_approved(held, message)
+    message_row(message, held.run, sent=sent).save(force_insert=True)
+
+
+def is_approved(held: Held, message: Message) -> bool:
+    """Whether a person sends exactly these words."""
+    drafts = Requirement.objects.filter(run=held.run, reason="draft", status__in=["approved", "answered", "executed"])
+    return clean(message.content) in [_text_to_send(draft) for draft in drafts]
+
+
+def _text_to_send(draft: Requirement) -> str:
+    written_by_a_person = draft.answer.get("response") if isinstance(draft.answer, dict) else None
+    return str(written_by_a_person or (draft.edited_arguments or draft.arguments).get("text", ""))
+
+
+def append_message(claim: Claim, message: Message) -> None:
+    """Append one message of one run of the claimed tree."""
+    held = hold(claim, message.run_id)
+    append(held, message)
+    _stepped(held)
+
+
+def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
+    """Append the model's answer, journal its calls as proposed, keep the run's metrics."""
+    held = hold(claim, message.run_id)
+    append(held, message)
+    ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
+    named = {"agent_name": clean(message.author)[:100]} if message.author and not held.run.agent_name else {}
+    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=timezone.now(), **named)
+    _stepped(held)
+
+
+def start_call(claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], requirement_id: str | None) -> bool:
+    """Proposed → started, once; with a requirement that approved a repetition, started → started again, once."""
+    held = hold(claim, run_id)
+    before = ToolCall.Status.PROPOSED if requirement_id is None else ToolCall.Status.STARTED
+    approved = _requirement(held, requirement_id) if requirement_id is not None else None
+    if requirement_id is not None and (approved is None or approved.status != Requirement.Status.APPROVED):
+        return False
+    started = {"arguments": plain(arguments), "worker": claim.worker, "owner": claim.owner, "started_at": timezone.now()}
+    call = ToolCall.objects.filter(run=held.run, call_id=call_id, status=before)
+    if not call.update(status=ToolCall.Status.STARTED, **started):
+        return False
+    if approved is not None:
+        _came_to(approved, Requirement.Status.EXECUTED)
+    _stepped(held)
+    return True
+
+
+def finish_call(claim: Claim, output: Message, failed: bool) -> Held:
+    """Journal the call as finished and append its output; a call that is finished already keeps its one output.
+
+    Where the turn is not this worker's any more, nothing but that lands (`Held.ours` is false then).
+    """
+    call_id = output.tool_call_id or ""
+    held = hold_for_outcome(claim, output.run_id, call_id)
+    finished = {
+        "status": ToolCall.Status.FINISHED,
+        "result": clean(output.content),
+        "failed": failed,
+        "finished_at": timezone.now(),
+    }
+    call = ToolCall.objects.filter(run=held.run, call_id=call_id).first()
+    if call is None:
+        ToolCall.objects.create(run=held.run, call_id=call_id, tool_name=output.tool_name or "", **finished)
+    elif call.status != ToolCall.Status.FINISHED:
+        ToolCall.objects.filter(pk=call.pk).update(**finished)
+    else:
+        return held
+    append(held, output)
+    _settle_approvals(held, call_id, failed)
+    _stepped(held)
+    return held
+
+
+def settle_requirement(held: Held, requirement_id: str, status: RequirementStatus) -> None:
+    """Set what became of the call a person had decided on, and keep it in the record; saying it again changes nothing."""
+    requirement = _requirement(held, requirement_id)
+    if requirement is not None and requirement.status != status:
+        _came_to(requirement, status)
+
+
+def _settle_approvals(held: Held, call_id: str, failed: bool) -> None:
+    """Whatever was said about the call has led to this: also the approval of one that was asked about again as uncertain."""
+    settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED]
+    about = Requirement.objects.filter(run=held.run, call_id=call_id, status__in=settled)
+    for requirement in about.select_related("session__queue").order_by("pk"):
+        _came_to(requirement, Requirement.Status.FAILED if failed else Requirement.Status.EXECUTED)
+
+
+def _requirement(held: Held, requirement_id: str) -> Requirement | None:
+    found = Requirement.objects.select_related("session__queue")
+    return found.filter(requirement_id=requirement_id, root=held.root).first()
+
+
+def _came_to(requirement: Requirement, status: str) -> None:
+    """Approved or answered → executed or failed; what was carried out may still turn out to have failed."""
+    settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED, Requirement.Status.EXECUTED]
+    if Requirement.objects.filter(pk=requirement.pk, status__in=settled).update(status=status):
+        requirement.status = status
+        record_of_decisions.write(requirement, status, actor=requirement.agent_name)
+
+
+def _stepped(held: Held) -> None:
+    changes.record(held.session, "run.step", actor=held.run.agent_name, run=held.run.run_id, root=held.root.run_id)

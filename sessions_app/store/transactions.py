@@ -1,0 +1,35 @@
+"""How the store talks to the database: short transactions, failures as `StorageError` (rule L9), no broken connection kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import Error, connection, transaction
+
+from kern.errors import StorageError
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Queries that change nothing. Raises `StorageError`."""
+    try:
+        yield
+    except (Error, UnicodeError) as error:
+        # A worker's thread has no end of request that would drop a connection whose server went away.
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        raise StorageError(f"the database failed: {error}") from error
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction: everything in the block or, when it raises, nothing. Raises `StorageError`."""
+    with reading(), transaction.atomic():
+        yield
+
+
+def release_connection() -> None:
+    """Give this thread's connection back, unless the caller has a transaction open."""
+    if not connection.in_atomic_block:
+        connection.close()

@@ -1,0 +1,230 @@
+"""How the inbox writes things: words, times, money, icons, arguments at a glance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+
+from sessions_app.models import Run
+from sessions_app.views.costs import cost_of_run
+
+register = template.Library()
+
+COUNT_CAP = 1000
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(["table", "strikethrough"])
+_TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+
+
+@register.filter
+@lru_cache(maxsize=4096)  # what was said is never rewritten, and pages show it again and again
+def markdown(text: str) -> SafeString:
+    """What an agent wrote, as HTML without anything that could act: no images, no scripts, headings as bold lines."""
+    html = _MARKDOWN.render(text or "")
+    for level in "123456":
+        html = html.replace(f"<h{level}>", "<p><strong>").replace(f"</h{level}>", "</strong></p>")
+    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href", "title"}}, url_schemes={"http", "https", "mailto", "tel"})
+    return mark_safe(clean)  # noqa: S308 - nh3 has just cleaned it
+
+
+@register.filter
+@lru_cache(maxsize=4096)
+def plain(text: str) -> SafeString:
+    """What a person wrote: their words, line breaks kept, web addresses followable."""
+    return mark_safe(linebreaks(urlize(text or "", nofollow=True, autoescape=True), autoescape=False))  # noqa: S308 - urlize escapes
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the sprite; `size="s"` for the small one."""
+    address = f"{static('icons.svg')}#{name}"
+    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>', f" {size}" if size else "", address)
+
+
+@register.simple_tag
+def ago(when: datetime | None) -> SafeString:
+    """How long ago, as short as in a row (`22m`); the exact time on hover."""
+    return _time(when, short_span((timezone.now() - when).total_seconds()) if when else "")
+
+
+@register.simple_tag
+def clock(when: datetime | None) -> SafeString:
+    """The time of day; the exact time on hover."""
+    return _time(when, f"{timezone.localtime(when):%H:%M}" if when else "")
+
+
+@register.filter
+def in_words(when: datetime | None) -> str:
+    """How long ago, in words: `12 min ago`."""
+    if when is None:
+        return ""
+    seconds = max(0.0, (timezone.now() - when).total_seconds())
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(n)d min ago") % {"n": seconds // 60}
+    if seconds < 86400:
+        return _("%(n)d h ago") % {"n": seconds // 3600}
+    return _("%(n)d d ago") % {"n": seconds // 86400}
+
+
+@register.filter
+def left(when: datetime | None) -> str:
+    """How much time is left, in words: `24 min left`, `1 h 10 min left`."""
+    if when is None:
+        return ""
+    minutes = int((when - timezone.now()).total_seconds() // 60)
+    if minutes < 1:
+        return _("less than a minute left") if when > timezone.now() else _("time is up")
+    if minutes < 60:
+        return _("%(n)d min left") % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 10 and rest:
+        return _("%(h)d h %(n)d min left") % {"h": hours, "n": rest}
+    return _("%(n)d h left") % {"n": hours} if hours < 48 else _("%(n)d d left") % {"n": hours // 24}
+
+
+@register.filter
+def left_short(when: datetime | None) -> str:
+    """How much time is left, as short as in a row: `24m`."""
+    return short_span((when - timezone.now()).total_seconds()) if when else ""
+
+
+def short_span(seconds: float) -> str:
+    """`now`, `5m`, `3h`, `2d`, `7w`."""
+    if seconds < 60:
+        return _("now")
+    for unit, size in (("w", 604800 * 2), ("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{int(seconds // (604800 if unit == 'w' else size))}{unit}"
+    return ""
+
+
+@register.filter
+def exact(when: datetime | None) -> str:
+    """Date and time to the second, as everybody reads it."""
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S %Z}" if when else ""
+
+
+def _time(when: datetime | None, text: str) -> SafeString:
+    if when is None:
+        return SafeString("")
+    return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), exact(when), text)
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """A count for the rail: `12`, or `1,000+` where counting stopped; nothing for zero."""
+    if not number:
+        return ""
+    return f"{COUNT_CAP:,}+" if number > COUNT_CAP else f"{number:,}"
+
+
+@register.filter
+def glance(arguments: Any) -> str:
+    """A call's arguments on one line: `482, cause: "carrier"`; the first one's key goes without saying."""
+    if not isinstance(arguments, Mapping):
+        return _short(arguments) if arguments else ""
+    parts = [_short(value) if first else f"{key}: {_short(value)}" for first, (key, value) in _first(arguments)]
+    return ", ".join(parts)[:200]
+
+
+def _first(arguments: Mapping[str, Any]) -> list[tuple[bool, tuple[str, Any]]]:
+    return [(number == 0, item) for number, item in enumerate(arguments.items())]
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:80]
+
+
+@register.filter
+def sentence(text: str) -> str:
+    """With a capital and a full stop: what programs report begins and ends as it likes."""
+    words = text.strip()
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?", "…")) else ".")
+
+
+@register.filter
+def one_line(text: str) -> str:
+    """The first words of a result, for a folded step."""
+    return " ".join((text or "").split())[:120]
+
+
+@register.filter
+def pretty(value: Any) -> str:
+    """Arguments or a result to be read: JSON indented, other text as it is."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return str(value)
+        if not isinstance(value, dict | list):
+            return str(value)
+    return json.dumps(value, ensure_ascii=False, indent=1 if len(str(value)) > 60 else None, default=str)
+
+
+@register.filter
+def said(value: Any) -> str:
+    """One argument as people say it: yes and no, text without quotes, the rest as JSON."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if value is None:
+        return _("nothing")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A duration: `0.4 s`, `94 s`, `4 min`, `3 h`."""
+    if value is None:
+        return ""
+    if value < 100:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:,.0f} h"
+
+
+@register.filter
+def money(amount: Decimal | None) -> str:
+    """What the model cost, in dollars with enough digits to be more than zero."""
+    if amount is None:
+        return ""
+    for digits in (2, 3, 4, 6):
+        if round(amount, digits):
+            return f"${amount:.{max(digits, 2)}f}" if digits > 2 or amount >= 1 else f"${amount:.3f}"
+    return "$0"
+
+
+@register.filter
+def cost(run: Run) -> str:
+    """What the run cost, where its model's price is known."""
+    return money(cost_of_run(run.model, run.metrics))
+
+
+@register.filter
+def tokens(run: Run) -> int:
+    """Tokens in and out."""
+    return int(run.metrics.get("input_tokens", 0)) + int(run.metrics.get("output_tokens", 0))
+
+
+@register.simple_tag
+def widget(field: BoundField) -> SafeString:
+    """A form's field in our look."""
+    return field.as_widget(attrs={"class": "input"})

@@ -1,0 +1,211 @@
+"""The people's and customers' half of turns: write, answer, move a session through its day.
+
+Each verb is one transaction with the session's row locked, records what happened, and hints at new work once it is committed.
+Who leads stands in `leading`, what people have the agent do for them in `asking`; callers find every verb here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kern.message import new_id
+from sessions_app import desk, ending
+from sessions_app.asking import ask_agent, draft
+from sessions_app.changes import record
+from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
+from sessions_app.locking import NEWS, must_have_seen, session_locked
+from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
+from sessions_app.problems import KeyTaken, Refused
+from sessions_app.texts import checked_line, checked_message, checked_name, has_address
+
+__all__ = [
+    "ask_again",
+    "ask_agent",
+    "assign",
+    "cancel",
+    "draft",
+    "hand_back",
+    "mark_read",
+    "must_have_seen",
+    "note",
+    "receive",
+    "receive_once",
+    "reopen",
+    "reply",
+    "resolve",
+    "retry",
+    "session_locked",
+    "set_mode",
+    "snooze",
+    "start_session",
+    "take_over",
+]
+
+LONGEST_KEY = 200
+
+# Customers ----------------------------------------------------------------------------------------------------------------
+
+
+def start_session(
+    queue: Queue,
+    *,
+    user_id: str = "",
+    customer_name: str = "",
+    customer_email: str = "",
+    channel: str = "page",
+    session_id: str | None = None,
+) -> Session:
+    """A new session in the queue; with the id of one that the same user has there, that one.
+
+    Raises `Refused` when the id belongs to another user's session or has no web address, or something is too long.
+    """
+    wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
+    if not has_address(wanted):
+        raise Refused(_("A session's id must not have . or .. between slashes: nobody could open it."))
+    customer = checked_line(user_id, _("The user's id"), 200)
+    described = {
+        "queue": queue,
+        "kind": desk.kind_of(queue.agent_id),
+        "user_id": customer,
+        "customer_name": checked_name(customer_name, _("The name"), 120),
+        "customer_email": checked_line(customer_email, _("The email address"), 254),
+        "channel": channel,
+    }
+    with transaction.atomic():
+        session, created = Session.objects.get_or_create(session_id=wanted, defaults=described)
+        if created:
+            record(session, "session.started", actor=session.customer)
+        elif session.user_id != customer or session.queue_id != queue.pk:
+            raise Refused(_("This session id is taken: choose another one."))
+    return session
+
+
+def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
+    """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
+
+    With a key that this session has seen, nothing happens and the first message is returned. Raises `KeyTaken` when that one
+    had other words, `Refused` when the text is empty or too long.
+    """
+    return receive_once(session, text, idempotency_key)[0]
+
+
+def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Message, bool]:
+    """`receive`, which tells too whether the message is new."""
+    words = checked_message(text)
+    key = checked_line(idempotency_key, _("The idempotency key"), LONGEST_KEY)
+    with session_locked(session) as locked:
+        known = locked.messages.filter(idempotency_key=key).first() if key else None
+        if known is not None:
+            if known.content != words:
+                raise KeyTaken(_("Another message was sent with this idempotency key. This one was not sent."))
+            return known, False
+        message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
+        record(locked, "message.customer", actor=locked.customer, message=message.message_id)
+        _reopen(locked, actor=locked.customer)
+        Requirement.objects.pending().filter(session=locked).update(look_again=True)
+        locked.touch(words)
+        Run.objects.open_next(locked)
+    return message, True
+
+
+# People -------------------------------------------------------------------------------------------------------------------
+
+
+def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
+    """Send the customer an answer by a person, who has seen everything up to change `seen`.
+
+    Raises `Newer` when something was said or asked since, `Refused` when the text is empty or too long.
+    """
+    words = checked_message(text)
+    with session_locked(session) as locked:
+        must_have_seen(locked, person, seen, NEWS)
+        message = _said(locked, person, words)
+        record(locked, "message.person", person, message=message.message_id)
+        locked.touch(words)
+    return message
+
+
+def note(session: Session, person: Person, text: str) -> Message:
+    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `Refused` as `reply`."""
+    words = checked_message(text)
+    with session_locked(session) as locked:
+        message = _said(locked, person, words, internal=True)
+        record(locked, "message.note", person, message=message.message_id)
+    return message
+
+
+def mark_read(session: Session, person: Person) -> None:
+    """The person has seen the session up to its `last_change`; never goes back."""
+    read, created = SessionRead.objects.get_or_create(
+        session=session, person=person, defaults={"last_change": session.last_change}
+    )
+    if not created and read.last_change < session.last_change:
+        SessionRead.objects.filter(pk=read.pk, last_change__lt=session.last_change).update(last_change=session.last_change)
+
+
+# Where the session stands -----------------------------------------------------------------------------------------------
+
+
+def assign(session: Session, person: Person, assignee: Person | None) -> None:
+    """Give the session to somebody of its queue, or to nobody. Raises `Refused` when the assignee can't see it."""
+    with session_locked(session) as locked:
+        if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
+            raise Refused(_("%(name)s does not work this queue.") % {"name": assignee})
+        if locked.assignee == assignee:
+            return
+        locked.assignee = assignee
+        locked.save(update_fields=["assignee"])
+        record(locked, "session.assigned", person, assignee=str(assignee) if assignee else "")
+
+
+def resolve(session: Session, person: Person) -> None:
+    """Close the session. What it still asked people is dropped; a customer's next message opens it again."""
+    with session_locked(session) as locked:
+        if locked.status == Session.Status.CLOSED:
+            return
+        for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
+            ending.end(locked, paused, Run.Status.CANCELLED, person=person)
+        _set_status(locked, Session.Status.CLOSED)
+        record(locked, "session.closed", person)
+
+
+def reopen(session: Session, person: Person) -> None:
+    """Open a closed or snoozed session."""
+    with session_locked(session) as locked:
+        _reopen(locked, person)
+
+
+def snooze(session: Session, person: Person, until: datetime | None) -> None:
+    """Put the session away until then, or until the customer writes (`None`). Raises `Refused` for a time that has passed."""
+    if until is not None and until <= timezone.now():
+        raise Refused(_("That time has passed: choose a later one."))
+    with session_locked(session) as locked:
+        _set_status(locked, Session.Status.SNOOZED, until)
+        record(locked, "session.snoozed", person, until=until.isoformat() if until else "")
+
+
+def _reopen(session: Session, person: Person | None = None, actor: str = "") -> None:
+    if session.status != Session.Status.OPEN:
+        _set_status(session, Session.Status.OPEN)
+        record(session, "session.reopened", person, actor)
+
+
+def _set_status(session: Session, status: str, until: datetime | None = None) -> None:
+    session.status, session.snoozed_until, session.updated_at = status, until, timezone.now()
+    session.save(update_fields=["status", "snoozed_until", "updated_at"])
+
+
+def _said(session: Session, person: Person, words: str, *, internal: bool = False) -> Message:
+    return Message.objects.create(
+        session=session,
+        role="assistant",
+        author_kind=Message.Author.PERSON,
+        author=str(person)[:120],
+        person=person,
+        content=words,
+        internal=internal,
+    )

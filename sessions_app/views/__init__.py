@@ -1,0 +1,1 @@
+"""Pages: one file per noun. A view is access, form, one verb, respond."""

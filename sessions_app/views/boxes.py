@@ -1,0 +1,143 @@
+"""The inbox's views: which sessions each one shows, and how many wait there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.urls.converters import StringConverter
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app import access
+from sessions_app.models import Person, Queue, Session
+from sessions_app.models.requirement import Requirement
+from sessions_app.models.session import SessionSet
+from sessions_app.templatetags.inbox import COUNT_CAP
+
+QUEUE = "queues/"
+DECISIONS = "decisions"
+
+
+class WhereConverter:
+    """A view of the inbox: a fixed one, or a queue's."""
+
+    regex = "decisions|mine|unassigned|open|snoozed|closed|search|queues/[-a-zA-Z0-9_]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class KeyConverter(StringConverter):
+    """A session's or run's id: anything its caller chose, except what no database can look for."""
+
+    regex = r"[^\x00]+"
+
+
+@dataclass
+class Box:
+    """One view of the inbox. `where` is its place in addresses; `count` stops at one over the cap."""
+
+    where: str
+    title: str | Promise
+    icon: str
+    key: str = ""
+    counted: bool = True
+    count: int | None = None
+
+    @property
+    def url(self) -> str:
+        return reverse("inbox", args=[self.where])
+
+
+@dataclass
+class Rail:
+    """What the rail shows to one person, and the sessions of the view they are in."""
+
+    views: list[Box]
+    queues: list[Box]
+    here: Box
+    sessions: SessionSet
+
+    @property
+    def unassigned(self) -> Box:
+        return next(box for box in self.views if box.where == "unassigned")
+
+
+def rail(person: Person, where: str) -> Rail:
+    """All views and the person's queues with their counts. Raises `Http404` for a queue the person does not work."""
+    views = _views()
+    worked = list(access.queues_for(person))
+    queues = [Box(QUEUE + queue.slug, queue.name, queue.icon) for queue in worked]
+    search = Box("search", _("Search"), "search", counted=False)
+    here = next((box for box in [*views, *queues, search] if box.where == where), None)
+    if here is None:
+        raise Http404
+    counted = [box for box in [*views, *queues] if box.counted]
+    for box, count in zip(counted, capped_counts(_counted_in(box.where, person, worked) for box in counted), strict=True):
+        box.count = count
+    return Rail(views, queues, here, sessions_in(where, person, worked))
+
+
+def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:
+    """What a view counts: sessions, or single decisions."""
+    if where != DECISIONS:
+        return sessions_in(where, person, queues)
+    pending = Requirement.objects.pending()
+    return pending if person.is_superuser else pending.filter(session__queue__in=[queue.pk for queue in queues])
+
+
+def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
+    """The sessions of one view that the person, who works these queues, may see; of a queue, the open ones."""
+    if where.startswith(QUEUE):
+        slug = where.removeprefix(QUEUE)
+        return Session.objects.filter(queue__in=[queue.pk for queue in queues if queue.slug == slug]).open()
+    # The same as `access.sessions_for`, but the keys are known here: a join would hide from the database which index is best.
+    visible = Session.objects.all() if person.is_superuser else Session.objects.filter(queue__in=[queue.pk for queue in queues])
+    chosen: dict[str, Callable[[], SessionSet]] = {
+        "decisions": visible.waiting_for_decision,
+        "mine": lambda: visible.of(person),
+        "unassigned": visible.unassigned,
+        "open": visible.open,
+        "snoozed": visible.snoozed,
+        "closed": visible.closed,
+        "search": lambda: visible,
+    }
+    return chosen[where]()
+
+
+def capped_counts(querysets: Iterable[QuerySet[Any]]) -> list[int]:
+    """How many rows each has, at most one over the cap, in one query: a count without a limit walks a whole big queue."""
+    counts: list[str] = []
+    params: list[Any] = []
+    for queryset in querysets:
+        try:
+            sql, values = queryset.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
+        except EmptyResultSet:
+            counts.append("0")
+            continue
+        counts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - made by the ORM, values are parameters
+        params.extend(values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", params)
+        return list(cursor.fetchone() or ())
+
+
+def _views() -> list[Box]:
+    return [
+        Box("decisions", _("Decisions"), "hand", "d"),
+        Box("mine", _("Mine"), "user-round", "m"),
+        Box("unassigned", _("Unassigned"), "circle-dashed"),
+        Box("open", _("Open"), "inbox"),
+        Box("snoozed", _("Snoozed"), "alarm-clock"),
+        Box("closed", _("Closed"), "archive", counted=False),
+    ]

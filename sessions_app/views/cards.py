@@ -1,0 +1,217 @@
+"""Decision cards: what a requirement asks, and the fields to answer it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from kern.tools.policy import Demand
+from sessions_app import approvals, policies
+from sessions_app.arguments import Field, concerns, fields_of
+from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
+from sessions_app.problems import Forbidden
+from sessions_app.views.runs_shown import agent_name
+
+
+@dataclass
+class Card:
+    """One requirement on the page.
+
+    `seen` is the change number its forms carry; `mode` is empty, `edit`, `reject` or `respond`; `posted` what a person sent
+    that was not accepted, `errors` why, by field; `newer` says that something arrived since they looked; `reader` is whose page
+    it is.
+    """
+
+    requirement: Requirement
+    seen: int
+    mode: str = ""
+    posted: Mapping[str, str] | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    message: str = ""
+    newer: bool = False
+    news: Message | None = None
+    reader: Person | None = None
+
+    @property
+    def tone(self) -> str:
+        if self.requirement.look_again or self.newer:
+            return "bad"
+        if self.first_approval:
+            return "accent"
+        return "wait" if self.requirement.kind == Requirement.Kind.CONFIRMATION else "accent"
+
+    @property
+    def icon(self) -> str:
+        icons = {"confirmation": "hand", "external_execution": "clipboard-paste"}
+        if self.requirement.look_again:
+            return "triangle-alert"
+        if self.is_draft:
+            return "message-square-text"
+        return "shield-check" if self.first_approval else icons.get(self.requirement.kind, "circle-help")
+
+    @property
+    def agent(self) -> str:
+        return self.requirement.agent_name or agent_name(self.requirement.run)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.requirement.status == Requirement.Status.PENDING and self.requirement.root.status == Run.Status.PAUSED
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.requirement.reason == "uncertain"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it is an answer to the customer that a person looks through."""
+        return self.requirement.reason == "draft"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.requirement.status == Requirement.Status.EXPIRED
+
+    @cached_property
+    def demand(self) -> Demand:
+        """What an approval of the proposed arguments needs now: the queue may have become stricter since this was asked."""
+        return policies.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
+
+    @property
+    def risk(self) -> str:
+        """How risky, in words; nothing of what is not."""
+        return {"high": _("High risk"), "medium": _("Medium risk")}.get(self.demand.risk, "")
+
+    @property
+    def risk_tone(self) -> str:
+        return "bad" if self.demand.risk == "high" else "wait"
+
+    @property
+    def needs_two(self) -> bool:
+        """Whether two different people must approve this."""
+        return self.demand.approvers > 1
+
+    @cached_property
+    def first_approval(self) -> Decision | None:
+        """The first of two approvals, where there is one that counts."""
+        return approvals.first_of_two(self.requirement) if self.is_pending and self.needs_two else None
+
+    @property
+    def what_is_new(self) -> str:
+        """What the reader did not know when they sent their answer, in words."""
+        sent = (self.posted or {}).get("seen", "")
+        if self.reader is None or not sent.isdecimal():
+            return ""
+        return approvals.news_in_words(approvals.news_about(self.requirement, self.reader, int(sent)))
+
+    @cached_property
+    def forbidden(self) -> str:
+        """Why the reader may not decide this; empty where they may."""
+        return self._forbidden(approving=False)
+
+    @cached_property
+    def no_approval(self) -> str:
+        """Why the reader may not approve this, though they may reject it; empty where they may."""
+        if self.approved_before:
+            return _("You approved this. The second approval is another person's.")
+        return self._forbidden(approving=True)
+
+    def _forbidden(self, *, approving: bool) -> str:
+        if self.reader is None or not self.is_pending:
+            return ""
+        try:
+            policies.may_decide(self.requirement, self.reader, approving=approving)
+        except Forbidden as why:
+            return why.message
+        return ""
+
+    @property
+    def approved_before(self) -> bool:
+        """Whether the reader is the one who gave the first approval, so that another person has to give the second."""
+        first = self.first_approval
+        return first is not None and self.reader is not None and first.person_id == self.reader.pk
+
+    @cached_property
+    def journal(self) -> ToolCall | None:
+        """What is known of an uncertain call."""
+        asked = self.requirement
+        return ToolCall.objects.filter(run=asked.run_id, call_id=asked.call_id, started_at__isnull=False).first()
+
+    @property
+    def why(self) -> str:
+        """What the agent or the tool says about it."""
+        return self.requirement.question or str(self.requirement.schema.get("description", ""))
+
+    @property
+    def proposed(self) -> dict[str, Any]:
+        """The arguments that an approval would let through: the first approver's edit, where there is one."""
+        edited = self.requirement.edited_arguments
+        arguments: dict[str, Any] = self.requirement.arguments if edited is None else edited
+        return arguments
+
+    @property
+    def arguments(self) -> list[Field]:
+        """The call's arguments to be read, without those that a person is asked for; `was` is what a first approver changed."""
+        if self.is_draft:
+            return []
+        asked = {item["name"] for item in self.requirement.fields}
+        wanted = {item.name: item for item in fields_of(self.requirement.schema, self.requirement.arguments) if item.given}
+        shown = []
+        for item in fields_of(self.requirement.schema, self.proposed):
+            before = wanted.get(item.name)
+            item.was = before.value if before else ""
+            item.changed = (item.given, item.value) != (before is not None, item.was)
+            if (item.given or before) and item.path[0] not in asked:
+                shown.append(item)
+        return shown
+
+    @property
+    def editable(self) -> list[Field]:
+        """The call's arguments as a form."""
+        return fields_of(self.requirement.schema, self.proposed, self.posted, self.errors)
+
+    @property
+    def asked(self) -> list[Field]:
+        """What a person is asked to fill in."""
+        fields = self.requirement.fields
+        schema = {
+            "properties": {
+                item["name"]: {"description": item.get("description", ""), **item.get("schema", {})} for item in fields
+            },
+            "required": [item["name"] for item in fields if item.get("required", True)],
+            "$defs": self.requirement.schema.get("$defs", {}),
+        }
+        values = {item["name"]: item["value"] for item in fields if item.get("value") is not None}
+        return fields_of(schema, values, self.posted, self.errors)
+
+    @property
+    def chosen(self) -> list[str]:
+        """Options a person had ticked in an answer that was not accepted."""
+        getlist = getattr(self.posted, "getlist", None)
+        return list(getlist("choice")) if getlist else []
+
+    @property
+    def other_errors(self) -> list[str]:
+        """What is wrong that belongs to no field of the form."""
+        names = {item.name for item in self.editable} | {item.name for item in self.asked}
+        strays = {path: text for path, text in self.errors.items() if not any(concerns(path, name) for name in names)}
+        return [f"{path}: {text}" if path else text for path, text in strays.items()]
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, for a card that came too late."""
+        who = str(self.requirement.decided_by or _("Somebody"))
+        words = {
+            "approved": _("%(who)s approved this."),
+            "rejected": _("%(who)s rejected this."),
+            "answered": _("%(who)s answered this."),
+            "expired": _("Nobody answered in time, so nothing was run. This does not count as a rejection."),
+            "superseded": _("The conversation went on, and this is not asked any more."),
+            "cancelled": _("The turn that asked this was stopped."),
+            "executed": _("%(who)s approved this, and it ran."),
+            "failed": _("%(who)s approved this, and it failed."),
+        }
+        settled = _("This is settled: %(status)s.")
+        return words.get(self.requirement.status, settled) % {"who": who, "status": self.requirement.get_status_display()}

@@ -1,0 +1,180 @@
+"""What a conversation's page and its fragments show."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from sessions_app import access, decide, desk, turns
+from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
+from sessions_app.models.queue import AiMode
+from sessions_app.models.requirement import RequirementSet
+from sessions_app.respond import PersonRequest
+from sessions_app.views.boxes import WhereConverter
+from sessions_app.views.cards import Card
+from sessions_app.views.listing import Filters
+from sessions_app.views.timeline import timeline
+from sessions_app.views.usage import usage_of
+
+MORNING = 9
+AFTERNOON = 15
+NAMES = 20
+
+
+def conversation_url(session: Session, where: str = "open", query: str = "") -> str:
+    """Where the session's page is."""
+    return reverse("conversation", args=[where, session.session_id]) + query
+
+
+def back_to(request: PersonRequest, session: Session) -> str:
+    """Where a plain form returns to: the page it was on (a page that reports a mistake passes that on), else the session's."""
+    back = request.POST.get("back") or request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if safe else conversation_url(session)
+
+
+def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
+    """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
+    read = SessionRead.objects.filter(session=session, person=request.user).values_list("last_change", flat=True).first()
+    seen = read if read is not None and read < session.last_change else None
+    context = {
+        **header_context(request, session, where),
+        **composer_context(request, session),
+        "timeline": timeline(session, request.user, seen=seen),
+        "seen_before": seen,
+        "cards": cards_of(request, session),
+    }
+    if request.headers.get("Purpose") != "prefetch":
+        turns.mark_read(session, request.user)
+    return context
+
+
+def header_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
+    """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
+    filters = Filters.of(request.GET)
+    run = session.runs.roots().order_by("-pk").first()
+    return {
+        "session": session,
+        "where": where,
+        "filters": filters,
+        "details_link": filters.query(details=not filters.details),
+        "last_run": run,
+        "waiting": session.requirements.filter(status=Requirement.Status.PENDING).count(),
+        "tickets": list(session.tickets.select_related("system")),
+        "names": list(session.names.select_related("person")[:NAMES]),
+        "people": people_of(session),
+        "snoozes": snooze_choices(),
+        "modes": [(mode.value, mode.label) for mode in AiMode],
+        "offer": offer_of(request),
+        "agent": agent_of(session),
+    }
+
+
+def offer_of(request: PersonRequest) -> Any:
+    """The rule that a plain form's answer offers, as the address says; for htmx it comes with the answer itself."""
+    key = request.GET.get("offer", "")
+    if not key.isdecimal() or len(key) > 18:
+        return None
+    return decide.offer_for(access.requirement_or_404(request.user, int(key)))
+
+
+def where_of(request: PersonRequest) -> str:
+    """The view of the inbox that a fragment belongs to, as its address says."""
+    where = request.GET.get("where", "")
+    return where if re.fullmatch(WhereConverter.regex, where) else "open"
+
+
+def composer_context(request: PersonRequest, session: Session) -> dict[str, Any]:
+    """The empty composer, or one with an agent's draft in it."""
+    draft = request.GET.get("draft", "")
+    if draft.isdecimal() and len(draft) < 19:
+        drafts = Message.objects.filter(session=session, pk=draft, sent=False, author_kind=Message.Author.AGENT)
+        words = drafts.values_list("content", flat=True).first()
+        return {"session": session, "agent": agent_of(session), "body": words or "", "kind": "reply"}
+    kind = request.GET.get("write", "")
+    return {"session": session, "agent": agent_of(session), "body": "", "kind": kind if kind in ("note", "ask") else "reply"}
+
+
+def cards_of(request: PersonRequest, session: Session) -> list[Card]:
+    """What waits for a person, and hidden stubs of cards that the page still shows but somebody has answered."""
+    shown = [int(key) for key in request.GET.getlist("shown") if key.isdecimal() and len(key) < 19]
+    waiting = list(_with_runs(Requirement.objects.pending()).filter(session=session).order_by("pk"))
+    gone = _with_runs(Requirement.objects.filter(session=session, pk__in=shown)).exclude(status="pending") if shown else []
+    modes = {request.GET.get(mode, ""): mode for mode in ("edit", "reject", "respond")}
+    news = _customer_since(session, waiting)
+    expired = _with_runs(Requirement.objects.filter(session=session, status="expired", reopened_as=None)).order_by("-pk")[:1]
+    late = [row for row in expired if row.root_id == newest_turn(session)]
+    cards = [
+        Card(row, seen=session.last_change, mode=modes.get(str(row.pk), ""), news=news, reader=request.user)
+        for row in [*late, *waiting]
+    ]
+    shown_anyway = {card.requirement.pk for card in cards}
+    return cards + [Card(row, seen=session.last_change) for row in gone if row.pk not in shown_anyway]
+
+
+def newest_turn(session: Session) -> int | None:
+    """The key of the session's newest turn."""
+    return session.runs.roots().order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _with_runs(requirements: RequirementSet) -> RequirementSet:
+    return requirements.select_related("session", "run", "root", "decided_by")
+
+
+def _customer_since(session: Session, waiting: list[Requirement]) -> Message | None:
+    """What the customer wrote last, where that makes people look again."""
+    if not any(requirement.look_again for requirement in waiting):
+        return None
+    return session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk").first()
+
+
+def people_of(session: Session) -> list[Person]:
+    """Who can be given the session: the queue's members."""
+    return list(session.queue.members.filter(is_active=True).order_by("display_name", "email")) if session.queue else []
+
+
+def agent_of(session: Session) -> str:
+    """The name of the agent that works the session."""
+    wanted = session.working_agent_id
+    return next((worker.name for worker in desk.current().workers if worker.id == wanted), wanted)
+
+
+def snooze_choices(now: datetime | None = None) -> list[tuple[str, str, datetime]]:
+    """Later today, tomorrow, next week: a name, its value for the form, and when that is."""
+    local = timezone.localtime(now)
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=7 - today.weekday(), hours=MORNING)
+    choices = [
+        (_("This afternoon"), today + timedelta(hours=AFTERNOON)),
+        (_("Tomorrow"), today + timedelta(days=1, hours=MORNING)),
+        (_("Next week"), monday),
+    ]
+    return [(name, when.isoformat(), when) for name, when in choices if when > local]
+
+
+def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:
+    """The drawer: customer, people, names, usage."""
+    others = Session.objects.visible_to(request.user).filter(user_id=session.user_id).exclude(pk=session.pk)
+    runs = Run.objects.filter(session=session)
+    wrote = Person.objects.filter(message__session=session).distinct()
+    return {
+        "session": session,
+        "agent": agent_of(session),
+        "names": list(session.names.select_related("person")[:NAMES]),
+        "tickets": list(session.tickets.select_related("system")),
+        "before": others[:100].count() if session.user_id else 0,
+        "members": sorted({name for name in runs.exclude(parent=None).values_list("agent_name", flat=True) if name}),
+        "wrote": list(wrote.exclude(pk=session.assignee_id or 0)),
+        "usage": usage_of(session),
+    }
+
+
+def record_or_none(session: Session, key: str) -> NameRecord | None:
+    """One of the session's earlier names."""
+    return session.names.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None

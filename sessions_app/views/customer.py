@@ -1,0 +1,177 @@
+"""The pages where customers write and read, without an account: whoever has the secret link has the conversation.
+
+Nothing here acts on a cookie, so there is none and no CSRF token either. A customer sees their own words and what was sent to
+them; never tools, notes, names or anything else of the desk.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sessions_app import ratelimit, turns
+from sessions_app.models import Message, Queue, Run, Session
+from sessions_app.models.queue import AiMode
+from sessions_app.models.session import secret_hash
+from sessions_app.problems import KeyTaken, Refused
+from sessions_app.views.customer_forms import MessageForm, WriteForm
+from sessions_app.views.customer_guard import about, private, too_often
+from sessions_app.views.customer_live import live
+
+#: How many messages a page shows; earlier ones are a page further back.
+PAGE = 100
+LARGEST_KEY = 2**63 - 1
+#: (how many, in how many seconds): new conversations and messages of one address, messages of one conversation.
+NEW_OF_ADDRESS = (10, 600)
+MESSAGES_OF_ADDRESS = (120, 600)
+MESSAGES_OF_SESSION = (30, 600)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, queue: str) -> HttpResponse:
+    """The form that begins a conversation; after it, the conversation's own secret address."""
+    found = get_object_or_404(Queue, slug=queue, customer_page=True)
+    if request.method != "POST":
+        return _form_page(request, found, WriteForm())
+    form = WriteForm(request.POST)
+    if not form.is_valid():
+        return _form_page(request, found, form, status=422)
+    if form.looks_like_a_machine:
+        return render(request, "customer/thanks.html", about(found))
+    wait = ratelimit.wait_for("customer-new", address_of(request), limit=NEW_OF_ADDRESS[0], seconds=NEW_OF_ADDRESS[1])
+    if wait:
+        return too_often(request, found, wait)
+    try:
+        secret = _begin(found, form)
+    except Refused as refusal:
+        form.add_error("message", refusal.message)
+        return _form_page(request, found, form, status=422)
+    return _see_other(reverse("customer-conversation", args=[secret]))
+
+
+@private
+@require_http_methods(["GET", "HEAD"])
+def conversation(request: HttpRequest, secret: str) -> HttpResponse:
+    """The whole conversation and the field to write more."""
+    session = session_of(secret)
+    return render(request, "customer/conversation.html", _shown(request, session, secret, MessageForm.fresh()))
+
+
+@private
+@require_GET
+def timeline(request: HttpRequest, secret: str) -> HttpResponse:
+    """What was said, as a fragment that the open page fetches when something happened."""
+    return render(request, "customer/_timeline.html", _shown(request, session_of(secret), secret))
+
+
+@private
+@require_POST
+def messages(request: HttpRequest, secret: str) -> HttpResponse:
+    """One more message of the customer."""
+    session = session_of(secret)
+    form = MessageForm(request.POST)
+    wait = _wait(request, session)
+    if wait and session.queue:
+        return too_often(request, session.queue, wait)
+    status = Refused.status
+    try:
+        if form.is_valid():
+            turns.receive(session, form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
+            return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
+    except Refused as refusal:
+        form.add_error("message", refusal.message)
+    except KeyTaken as taken:
+        form, status = form.again(), taken.status
+    if form.has_error("key"):
+        form = form.again()
+    return render(request, "customer/conversation.html", _shown(request, session, secret, form), status=status)
+
+
+def session_of(secret: str) -> Session:
+    """The session of this secret link. Raises `Http404`."""
+    session = Session.objects.select_related("queue").filter(access_hash=secret_hash(secret)).first()
+    if session is None:
+        raise Http404("There is no conversation at this address.")
+    return session
+
+
+def address_of(request: HttpRequest) -> str:
+    """The customer's network address, as far as the proxies in front can be trusted to tell it."""
+    try:
+        return str(get_adapter(request).get_client_ip(request))
+    except PermissionDenied:
+        return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _begin(queue: Queue, form: WriteForm) -> str:
+    """Start the session with its first message; returns the secret of its link."""
+    said = form.cleaned_data
+    session = turns.start_session(queue, customer_name=said["name"], customer_email=said["email"], channel="page")
+    secret: str = session.give_secret()
+    session.save(update_fields=["access_hash"])
+    turns.receive(session, said["message"])
+    return secret
+
+
+def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:
+    """What a page of the conversation shows: the newest messages, or those before `?before=`."""
+    said = session.messages.for_customer().order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and int(before) <= LARGEST_KEY:
+        said = said.filter(pk__lt=int(before))
+    newest_first = list(said[: PAGE + 1])
+    shown = newest_first[:PAGE][::-1]
+    return {
+        **about(session.queue),
+        "session": session,
+        "secret": secret,
+        "messages": shown,
+        "earlier": shown[0].pk if len(newest_first) > PAGE else None,
+        "is_newest": not before,
+        "working": _state(session),
+        "form": form,
+        "after": session.last_change,
+    }
+
+
+def _state(session: Session) -> str:
+    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), or nothing."""
+    last = session.messages.for_customer().order_by("-pk").values_list("author_kind", flat=True).first()
+    active = session.runs.roots().answering().active().values_list("status", flat=True).first()
+    if session.effective_ai_mode == AiMode.AUTOPILOT and active in (Run.Status.PENDING, Run.Status.RUNNING):
+        return "answer"
+    return "person" if active or last == Message.Author.CUSTOMER else ""
+
+
+def _form_page(request: HttpRequest, queue: Queue, form: WriteForm, status: int = 200) -> HttpResponse:
+    return render(request, "customer/write.html", {**about(queue), "form": form}, status=status)
+
+
+def _wait(request: HttpRequest, session: Session) -> int:
+    """Seconds until one more message is allowed, 0 when it is."""
+    return max(
+        ratelimit.wait_for("customer-session", str(session.pk), limit=MESSAGES_OF_SESSION[0], seconds=MESSAGES_OF_SESSION[1]),
+        ratelimit.wait_for("customer", address_of(request), limit=MESSAGES_OF_ADDRESS[0], seconds=MESSAGES_OF_ADDRESS[1]),
+    )
+
+
+def _see_other(address: str) -> HttpResponse:
+    response = redirect(address)
+    response.status_code = 303
+    return response
+
+
+urlpatterns = [
+    path("help/<slug:queue>/", write, name="customer-write"),
+    path("c/<str:secret>/", conversation, name="customer-conversation"),
+    path("c/<str:secret>/timeline/", timeline, name="customer-timeline"),
+    path("c/<str:secret>/messages/", messages, name="customer-messages"),
+    path("c/<str:secret>/live/", live, name="customer-live"),
+]

@@ -1,0 +1,167 @@
+"""The stream of a customer's page: that something happened in their conversation, and the answer while it is written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.template.loader import render_to_string
+
+from sessions_app import ratelimit
+from sessions_app.models import Run, Session
+from sessions_app.models.queue import AiMode
+from sessions_app.models.session import secret_hash
+from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
+from sessions_app.sse import TRUST, Hub, Page, in_thread
+from sessions_app.views.live import let_thread_go
+
+#: Streams that one conversation may open in so many seconds.
+STREAMS = (60, 60)
+KNOWN_RUNS = 1_000
+#: So long (seconds) a run is believed to be the customer's to read; a queue's mode may change and no session's log tells.
+PUBLIC_FOR = 2.0
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, CustomerHub] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found out about a run, and until when (monotonic seconds) that is believed."""
+
+    session_pk: int
+    is_public: bool
+    until: float
+
+
+@dataclass(eq=False)
+class CustomerPage(Page):
+    """An open page of one conversation: hears of that one only, and of no list."""
+
+    access_hash: str = ""
+
+    def tell(self, session_pk: int, change_pk: int) -> None:
+        if session_pk == self.session_pk:
+            self.last = max(self.last, change_pk)
+            self.session_due = True
+            self.woken.set()
+
+
+class CustomerHub(Hub):
+    """All customers' open pages of this process. Text goes out only of turns that answer the customer by themselves."""
+
+    def __init__(self) -> None:
+        super().__init__(_words)
+        self._public: dict[str, Known] = {}
+
+    async def welcome(self, session: Session, after: int) -> CustomerPage:
+        """A page's mailbox, with what happened since change `after` in it already."""
+        page = CustomerPage(0, session.pk, frozenset(), time.monotonic(), access_hash=session.access_hash)
+        await self._add(page)
+        # Read once the page hears: what happened since the session was found reached nobody.
+        newest = await in_thread(newest_change, session.pk)
+        if newest > after:
+            page.tell(session.pk, newest)
+        return page
+
+    async def _change(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
+        self.after = max(self.after, change_pk)
+        # Somebody may have taken over, or have changed the mode: what its runs may tell is found out again.
+        self._public = {run_id: known for run_id, known in self._public.items() if known.session_pk != session_pk}
+        for page in list(pages):
+            page.tell(session_pk, change_pk)
+
+    async def _receive(self, payload: dict[str, Any]) -> None:
+        is_text = payload["t"] == "text"
+        if is_text and not any(page.session_pk == payload["s"] for page in self.pages):
+            return
+        if not is_text or await self._is_public(payload["s"], payload["r"]):
+            await super()._receive(payload)
+
+    async def _is_public(self, session_pk: int, run_id: str) -> bool:
+        now = time.monotonic()
+        known = self._public.get(run_id)
+        if known is None or known.until < now:
+            if len(self._public) >= KNOWN_RUNS:
+                self._public.clear()
+            known = self._public[run_id] = Known(session_pk, await in_thread(is_public, run_id), now + PUBLIC_FOR)
+        return known.is_public
+
+    async def _still_allowed(self, page: Page) -> bool:
+        if not isinstance(page, CustomerPage) or page.session_pk is None:
+            return False
+        if time.monotonic() - page.checked_at < TRUST:
+            return True
+        page.checked_at = time.monotonic()
+        found = Session.objects.filter(pk=page.session_pk, access_hash=page.access_hash)
+        return bool(await in_thread(found.exists))
+
+
+def newest_change(session_pk: int) -> int:
+    """The number of the session's newest change; 0 when it is gone."""
+    return Session.objects.filter(pk=session_pk).values_list("last_change", flat=True).first() or 0
+
+
+def is_public(run_id: str) -> bool:
+    """Whether the words of this run go to the customer as they come.
+
+    Only of a turn that answers by itself: of no member's run, no draft, nothing said to a person, and no turn that was
+    cancelled or had its words looked through by people before.
+    """
+    answers = Run.objects.roots().answering().exclude(status=Run.Status.CANCELLED)
+    run = answers.select_related("session__queue").filter(run_id=run_id).first()
+    if run is None or run.session.effective_ai_mode != AiMode.AUTOPILOT:
+        return False
+    return not run.own_requirements.filter(reason="draft").exists()
+
+
+async def live(request: HttpRequest, secret: str) -> HttpResponseBase:
+    """Events of one conversation; `after` is the newest change the page was made with."""
+    try:
+        session = await sync_to_async(_session)(secret)
+    except DATABASE_AWAY:
+        return HttpResponse(status=503, headers={"Retry-After": str(AWAY_FOR)})
+    if session is None:
+        return HttpResponse(status=404)
+    wait = await sync_to_async(ratelimit.wait_for)("customer-live", str(session.pk), limit=STREAMS[0], seconds=STREAMS[1])
+    if wait:
+        return HttpResponse(status=429, headers={"Retry-After": str(wait)})
+    loop = asyncio.get_running_loop()
+    hub = _hubs.setdefault(loop, CustomerHub())
+    page = await hub.welcome(session, _after(request))
+    response = StreamingHttpResponse(_stream(hub, page), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+async def _stream(hub: CustomerHub, page: CustomerPage) -> AsyncIterator[bytes]:
+    let_thread_go()
+    async for frame in hub.frames(page):
+        yield frame
+
+
+def _session(secret: str) -> Session | None:
+    try:
+        return Session.objects.filter(access_hash=secret_hash(secret)).first()
+    finally:
+        # This thread lives as long as the stream; its connection must not.
+        connections.close_all()
+
+
+def _after(request: HttpRequest) -> int:
+    text = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
+
+
+def _words(run_id: str, text: str) -> str:
+    return render_to_string("customer/_words.html", {"text": text})

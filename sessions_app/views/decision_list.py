@@ -1,0 +1,121 @@
+"""The queue of decisions: everything that waits for a person, the most pressing first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessions_app import access
+from sessions_app.models import Decision, Person, Queue, Requirement, Session
+from sessions_app.models.requirement import RequirementSet
+from sessions_app.models.session import SessionSet
+from sessions_app.models.ticket import TicketLink
+from sessions_app.views.listing import MOST, PAGE, Page, Row, unread_keys
+
+RANKS = {"high": 0, "medium": 1, "low": 2}
+_RANK = Case(
+    *(When(risk=risk, then=Value(rank)) for risk, rank in RANKS.items()), default=Value(2), output_field=IntegerField()
+)
+
+
+_WORKS_THE_QUEUE = Exists(
+    Queue.members.through.objects.filter(person=OuterRef("person"), queue=OuterRef(OuterRef("session__queue")))
+)
+_MAY_DECIDE = Q(person__is_active=True) & (Q(person__is_superuser=True) | _WORKS_THE_QUEUE)
+#: Who gave the first of two approvals, where one was given by somebody who is still here.
+_FIRST = (
+    Decision.objects.filter(requirement=OuterRef("pk"), verdict=Decision.Verdict.FIRST_APPROVAL)
+    .order_by("-pk")
+    .values(giver=Case(When(_MAY_DECIDE, then="person"), default=None))[:1]
+)
+
+
+def waiting_in(sessions: QuerySet[Session]) -> RequirementSet:
+    """What waits for a person in these sessions."""
+    return Requirement.objects.pending().filter(session__in=sessions)
+
+
+def waiting_for(person: Person) -> RequirementSet:
+    """What waits in the person's queues; for an admin everything that waits."""
+    pending = Requirement.objects.pending()
+    return pending if person.is_superuser else pending.filter(session__in=access.sessions_for(person))
+
+
+def most_pressing_first(requirements: RequirementSet) -> RequirementSet:
+    """By when they expire (those that never do last), then by risk, then by how long they wait."""
+    return requirements.annotate(rank=_RANK).order_by(F("expires_at").asc(nulls_last=True), "rank", "created_at", "pk")
+
+
+def next_after(requirement: Requirement, person: Person) -> Requirement | None:
+    """The decision that comes after this one in the person's queue; from the end it begins anew."""
+    waiting = most_pressing_first(waiting_for(person)).exclude(pk=requirement.pk).select_related("session")
+    return waiting.filter(_beyond(requirement, "newest")).first() or waiting.first()
+
+
+def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
+    """One page of the queue after the requirement `before`, or everything up to `until`; one row each.
+
+    A key that is none is ignored: somebody edited an address. `sort` is `oldest` for the longest wait first.
+    """
+    waiting = waiting_in(sessions)
+    ordered = waiting.annotate(rank=_RANK).order_by("created_at", "pk") if sort == "oldest" else most_pressing_first(waiting)
+    limit, after = PAGE, _known(before)
+    if after:
+        ordered = ordered.filter(_beyond(after, sort))
+    elif last := _known(until):
+        limit = max(PAGE, min(MOST, ordered.exclude(_beyond(last, sort))[:MOST].count()))
+    rows = ordered.annotate(first_approver=Subquery(_FIRST)).select_related("session__assignee", "session__queue")
+    found = list(rows[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    last_key = str(found[-1].pk) if found else ""
+    return Page(_rows(found, person, sort, after), last_key if more else "", last_key)
+
+
+def _known(key: str) -> Requirement | None:
+    return Requirement.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+
+
+def _beyond(last: Requirement, sort: str) -> Q:
+    waits_less = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
+    if sort == "oldest":
+        return waits_less
+    rank = RANKS.get(last.risk, 2)
+    within = Q(rank__gt=rank) | (Q(rank=rank) & waits_less)
+    if last.expires_at is None:
+        return Q(expires_at=None) & within
+    return Q(expires_at__gt=last.expires_at) | Q(expires_at=None) | (Q(expires_at=last.expires_at) & within)
+
+
+def _rows(found: list[Requirement], person: Person, sort: str, previous: Requirement | None) -> list[Row]:
+    keys = {requirement.session_id for requirement in found}
+    tickets: dict[int, list[str]] = {}
+    for link in TicketLink.objects.filter(session__in=keys).order_by("pk") if keys else ():
+        tickets.setdefault(link.session_id, []).append(link.ticket_id)
+    unread = unread_keys(keys, person)
+    group, rows = _group(previous, sort) if previous else "", []
+    for requirement in found:
+        session = requirement.session
+        row = Row(session, requirement=requirement, look_again=requirement.look_again, tickets=tickets.get(session.pk, []))
+        session.unread = session.pk in unread  # type: ignore[attr-defined]
+        # The customer's newer words void an approval; then the row says that they wrote.
+        row.first_approver = None if row.look_again else requirement.first_approver  # type: ignore[attr-defined]
+        if (name := _group(requirement, sort)) != group:
+            row.group = group = name
+        rows.append(row)
+    return rows
+
+
+def _group(requirement: Requirement, sort: str) -> str:
+    if sort == "oldest":
+        return _("Longest wait first")
+    when, now = requirement.expires_at, timezone.now()
+    if when is None:
+        return _("No time limit")
+    return _("Due within the hour") if when < now + timedelta(hours=1) else _due(when)
+
+
+def _due(when: datetime) -> str:
+    return _("Due today") if timezone.localtime(when).date() <= timezone.localdate() else _("Due later")

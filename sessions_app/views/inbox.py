@@ -1,0 +1,60 @@
+"""The list of sessions beside an empty conversation, and its refresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from sessions_app import changes, desk
+from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.boxes import DECISIONS, QUEUE, rail
+from sessions_app.views.decision_list import decisions_page
+from sessions_app.views.listing import Filters, page_of
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page is what needs a person."""
+    return redirect("inbox", "decisions")
+
+
+@for_people
+def inbox(request: PersonRequest, where: str) -> HttpResponse:
+    """One view: the rail, the list, and no conversation open."""
+    return render(request, "inbox.html", inbox_context(request, where))
+
+
+@for_people
+def session_list(request: PersonRequest, where: str) -> HttpResponse:
+    """The list alone: its refresh (`until` a cursor), or its next page (`before` one)."""
+    context = list_context(request, where)
+    return render(request, "sessions/_list.html#rows" if "before" in request.GET else "sessions/_list.html", context)
+
+
+def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:
+    """What every whole page of the inbox shows."""
+    # Read before the rows: what happens in between is caught up by the stream.
+    newest = changes.newest()
+    return {**list_context(request, where), "newest": newest, "offline": desk.is_offline()}
+
+
+def list_context(request: PersonRequest, where: str) -> dict[str, Any]:
+    """The rail and one page of rows."""
+    filters, shown = Filters.of(request.GET), rail(request.user, where)
+    sessions = filters.narrow(shown.sessions, request.user)
+    before, until = request.GET.get("before", ""), request.GET.get("until", "")
+    queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}
+    page = decisions_page if where == DECISIONS else page_of
+    return {
+        "rail": shown,
+        "where": where,
+        "filters": filters,
+        "chips": filters.chips(queues),
+        "choices": filters.choices(queues),
+        "sorts": filters.sorts(_("Expires first")) if where == DECISIONS else filters.sort_options,
+        "page": page(sessions, request.user, filters.sort, before, until),
+        "open": request.GET.get("open", ""),
+        "refresh": True,
+    }

@@ -1,0 +1,238 @@
+"""The list of sessions: filters, order, pages by key, and what each row says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Person, Requirement, Run, Session
+from sessions_app.models.session import SessionSet, unread_by
+from sessions_app.models.ticket import TicketLink
+from sessions_app.texts import clean
+
+PAGE = 30
+#: How many rows a refresh of a scrolled list fetches at most.
+MOST = 300
+SORTS = ("newest", "oldest")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the list and orders it; travels in the address."""
+
+    q: str = ""
+    queue: str = ""
+    unread: bool = False
+    unnamed: bool = False
+    sort: str = "newest"
+    details: bool = False
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Filters:
+        """Read from an address; anything unknown is as if it were not there."""
+        sort = query.get("sort", "")
+        return cls(
+            q=clean(query.get("q", ""))[:100],
+            queue=clean(query.get("queue", ""))[:50],
+            unread="unread" in query,
+            unnamed="unnamed" in query,
+            sort=sort if sort in SORTS else "newest",
+            details="details" in query,
+        )
+
+    def query(self, **changes: Any) -> str:
+        """As the query of an address, with `changes`; `?` and empty included, so that it replaces an old one."""
+        given = {**self.__dict__, **changes}
+        defaults = Filters()
+        kept = {key: 1 if value is True else value for key, value in given.items() if value != getattr(defaults, key, "")}
+        return f"?{urlencode(kept)}" if kept else "?"
+
+    @property
+    def here(self) -> str:
+        """The query of fragments' addresses, which have more of their own."""
+        return self.query()
+
+    @property
+    def suffix(self) -> str:
+        """The query of pages' addresses: nothing where there is nothing to say."""
+        return "" if self.here == "?" else self.here
+
+    @property
+    def leading(self) -> str:
+        """The query as the beginning of a longer one."""
+        return f"{self.here[1:]}&" if self.here != "?" else ""
+
+    @property
+    def sort_options(self) -> list[tuple[str, str, bool]]:
+        """Each order's name, its address and whether it is in force."""
+        return self.sorts(_("Newest first"))
+
+    def sorts(self, first: str) -> list[tuple[str, str, bool]]:
+        """As `sort_options`, with the name of a list's own order."""
+        names = {"newest": first, "oldest": _("Longest wait")}
+        return [(name, self.query(sort=sort), sort == self.sort) for sort, name in names.items()]
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.queue or self.unread or self.unnamed)
+
+    def chips(self, queues: dict[str, str]) -> list[tuple[str, str]]:
+        """What narrows the list now: its name, and the address without it. `queues` are names by slug."""
+        chosen = [
+            (f"“{self.q}”" if self.q else "", self.query(q="")),
+            (queues.get(self.queue, self.queue), self.query(queue="")),
+            (_("Unread") if self.unread else "", self.query(unread=False)),
+            (_("Unnamed") if self.unnamed else "", self.query(unnamed=False)),
+        ]
+        return [(name, address) for name, address in chosen if name]
+
+    def choices(self, queues: dict[str, str]) -> list[tuple[str, str]]:
+        """What could narrow the list too: its name and the address with it."""
+        unread = [] if self.unread else [(_("Unread"), self.query(unread=True))]
+        unnamed = [] if self.unnamed else [(_("Unnamed"), self.query(unnamed=True))]
+        return [*unread, *unnamed, *((name, self.query(queue=slug)) for slug, name in queues.items() if slug != self.queue)]
+
+    def narrow(self, sessions: SessionSet, person: Person) -> SessionSet:
+        """Only the sessions that fit."""
+        if self.queue:
+            sessions = sessions.filter(queue__slug=self.queue)
+        if self.unread:
+            sessions = sessions.filter(unread_by(person))
+        if self.unnamed:
+            sessions = sessions.filter(name="")
+        for word in self.q.split()[:5]:
+            in_ticket = Q(pk__in=TicketLink.objects.filter(ticket_id__icontains=word).values("session"))
+            in_customer = Q(customer_name__icontains=word) | Q(customer_email__icontains=word) | Q(user_id=word)
+            in_words = Q(name__icontains=word) | Q(last_text__icontains=word)
+            sessions = sessions.filter(in_words | in_customer | in_ticket | Q(session_id=word))
+        return sessions
+
+
+@dataclass
+class Row:
+    """One line of the list."""
+
+    session: Session
+    group: str = ""
+    requirement: Requirement | None = None
+    more_requirements: int = 0
+    look_again: bool = False
+    tickets: list[str] = field(default_factory=list)
+    first_approver: int | None = None
+
+    @property
+    def unread(self) -> bool:
+        return bool(getattr(self.session, "unread", False))
+
+    @property
+    def failed(self) -> bool:
+        return bool(getattr(self.session, "run_status", "") == Run.Status.ERROR)
+
+    @property
+    def working(self) -> bool:
+        return getattr(self.session, "run_status", "") in (Run.Status.RUNNING, Run.Status.PENDING)
+
+
+@dataclass
+class Page:
+    """Some rows, and where the next ones begin (`""` at the end)."""
+
+    rows: list[Row]
+    next: str = ""
+    last: str = ""
+
+
+def cursor_of(session: Session) -> str:
+    """Where a session stands in the order by activity."""
+    return f"{session.activity_at.isoformat()}~{session.pk}"
+
+
+def page_of(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
+    """The page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed.
+
+    A cursor that is none is ignored: somebody edited an address.
+    """
+    descending = sort != "oldest"
+    ordered = sessions.order_by("-activity_at", "-pk") if descending else sessions.order_by("activity_at", "pk")
+    limit = PAGE
+    if after := _position(before):
+        ordered = ordered.filter(_beyond(*after, descending=descending))
+    elif last := _position(until):
+        limit = max(PAGE, min(MOST, ordered.exclude(_beyond(*last, descending=descending))[:MOST].count()))
+    found = list(_described(ordered, person)[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    last_cursor = cursor_of(found[-1]) if found else ""
+    return Page(rows_of(found, previous=after), last_cursor if more else "", last_cursor)
+
+
+def _described(sessions: SessionSet, person: Person) -> SessionSet:
+    newest = Run.objects.filter(session=OuterRef("pk"), parent=None).order_by("-pk").values("status")[:1]
+    return sessions.select_related("assignee", "queue").annotate(
+        unread=ExpressionWrapper(unread_by(person), output_field=BooleanField()), run_status=Subquery(newest)
+    )
+
+
+def _position(cursor: str) -> tuple[datetime, int] | None:
+    text, _tilde, key = cursor.partition("~")
+    try:
+        when = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return (when, int(key)) if when and timezone.is_aware(when) and key.isdecimal() and len(key) < 19 else None
+
+
+def _beyond(when: datetime, pk: int, *, descending: bool) -> Q:
+    if descending:
+        return Q(activity_at__lte=when) & (Q(activity_at__lt=when) | Q(pk__lt=pk))
+    return Q(activity_at__gte=when) & (Q(activity_at__gt=when) | Q(pk__gt=pk))
+
+
+def unread_keys(keys: Iterable[int], person: Person) -> set[int]:
+    """Which of these sessions have something that the person has not seen."""
+    return set(Session.objects.filter(unread_by(person), pk__in=keys).values_list("pk", flat=True))
+
+
+def rows_of(sessions: list[Session], previous: tuple[datetime, int] | None = None) -> list[Row]:
+    """Rows with their decisions and tickets: two queries, however many there are."""
+    keys = [session.pk for session in sessions]
+    requirements = _by_session(Requirement.objects.pending().filter(session__in=keys).order_by("pk"))
+    tickets = _by_session(TicketLink.objects.filter(session__in=keys).order_by("pk"))
+    group = _group(previous[0]) if previous else ""
+    rows = []
+    for session in sessions:
+        waiting = requirements[session.pk]
+        row = Row(session, tickets=[link.ticket_id for link in tickets[session.pk]])
+        row.requirement = waiting[0] if waiting else None
+        row.more_requirements = len(waiting) - 1
+        row.look_again = any(requirement.look_again for requirement in waiting)
+        if (name := _group(session.activity_at)) != group:
+            row.group = group = name
+        rows.append(row)
+    return rows
+
+
+def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    grouped = defaultdict(list)
+    for row in rows:
+        grouped[row.session_id].append(row)
+    return grouped
+
+
+def _group(when: datetime) -> str:
+    today = timezone.localdate()
+    day = timezone.localtime(when).date()
+    if day >= today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return _("This week") if day > today - timedelta(days=7) else _("Earlier")

@@ -1,0 +1,132 @@
+"""The report on decisions, and the record itself for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from sessions_app import access, record_of_decisions, reports
+from sessions_app.models import Decision
+from sessions_app.models.decision import DecisionSet
+from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.edit_rate_chart import chart_of
+from sessions_app.views.story import page_context
+
+#: Lines of the record read and sent at once.
+BATCH = 500
+#: Whoever asks for more days than this, or for `all` of them, gets the whole record.
+MOST_DAYS = 36_500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is about: the newest `days`, and one queue or tool where they are named."""
+
+    days: int = 30
+    queue: str = ""
+    tool: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Wanted:
+        """From an address; what is no period becomes the usual one."""
+        days = query.get("days", "")
+        known = int(days) if days.isdecimal() and len(days) < 4 and int(days) in reports.PERIODS else 30
+        return cls(known, _text(query, "queue"), _text(query, "tool"))
+
+    def narrow(self, lines: DecisionSet) -> DecisionSet:
+        """Those lines that are about the queue and tool."""
+        wanted = {"queue_slug": self.queue, "tool_name": self.tool}
+        return lines.filter(**{name: value for name, value in wanted.items() if value})
+
+    @property
+    def query(self) -> str:
+        """As the part of an address after the question mark."""
+        return urlencode({"days": self.days, "queue": self.queue, "tool": self.tool})
+
+
+@require_GET
+@for_people
+def report(request: PersonRequest) -> HttpResponse:
+    """The page: per tool and queue what was asked and what came of it, and the edit rate over time."""
+    wanted, visible = Wanted.of(request.GET), reports.visible_to(request.user)
+    found = reports.report_on(wanted.narrow(visible), wanted.days)
+    queues = list(access.queues_for(request.user))
+    names = {queue.slug: queue.name for queue in queues}
+    context = {
+        "wanted": wanted,
+        "report": found,
+        "rows": [(line, names.get(line.queue, line.queue)) for line in found.lines],
+        "chart": chart_of(found),
+        "queues": queues,
+        "tools": reports.tools_in(visible, wanted.days),
+        "periods": reports.PERIODS,
+    }
+    return render(request, "reports/report.html", {**page_context(request, "reports"), **context})
+
+
+@require_GET
+@for_people
+def decisions_csv(request: PersonRequest) -> HttpResponseBase:
+    """The record as CSV: the newest `days`, however many, or `all`."""
+    return _download(request, record_of_decisions.as_csv, "csv", "text/csv; charset=utf-8")
+
+
+@require_GET
+@for_people
+def decisions_jsonl(request: PersonRequest) -> HttpResponseBase:
+    """The record, one JSON object a line: the newest `days`, however many, or `all`."""
+    return _download(request, record_of_decisions.as_jsonl, "jsonl", "application/x-ndjson")
+
+
+def _download(
+    request: PersonRequest, form: Callable[[Iterable[Decision]], Iterator[str]], ending: str, content_type: str
+) -> HttpResponseBase:
+    lines = Wanted.of(request.GET).narrow(reports.visible_to(request.user))
+    days = _days_of_record(request.GET.get("days", ""))
+    if days is not None:
+        lines = lines.filter(created_at__gte=reports.since(days))
+    pieces = form(_in_batches(lines))
+    answer: Any = StreamingHttpResponse(
+        _awaited(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=content_type
+    )
+    answer["Content-Disposition"] = f'attachment; filename="decisions-{timezone.localdate():%Y-%m-%d}.{ending}"'
+    return answer  # type: ignore[no-any-return]
+
+
+def _days_of_record(asked: str) -> int | None:
+    """So many days as asked, `None` for all there are; what is no number of days becomes the usual one."""
+    if asked == "all":
+        return None
+    if not asked.isdecimal() or not asked.strip("0"):
+        return Wanted.days
+    days = int(asked[:10])
+    return days if days <= MOST_DAYS else None
+
+
+def _in_batches(lines: DecisionSet) -> Iterator[Decision]:
+    """The lines in order of their keys, a batch a query: no cursor stays open while a slow reader reads."""
+    last = 0
+    while batch := list(lines.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        yield from batch
+        last = batch[-1].pk
+
+
+async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:
+    """The pieces, fetched beside the event loop; a server would otherwise wait for all of them before it sends the first."""
+    fetch = sync_to_async(lambda: "".join(islice(pieces, BATCH)))
+    while text := await fetch():
+        yield text
+
+
+def _text(query: QueryDict, name: str) -> str:
+    return query.get(name, "").replace("\x00", "")[:200]

@@ -1,0 +1,184 @@
+"""Decisions: a card in one of its modes, the answer to it, several answers at once, and a requirement's whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kern.errors import InvalidAnswerError
+from sessions_app import access, decide, turns
+from sessions_app.arguments import Field, values_of
+from sessions_app.forms import SeenForm
+from sessions_app.models import Message, Requirement
+from sessions_app.problems import AlreadyDecided, Forbidden, Newer, Problem, Refused
+from sessions_app.respond import PersonRequest, done, for_people, respond
+from sessions_app.views.cards import Card
+from sessions_app.views.conversation import back_to, conversation_url
+from sessions_app.views.decision_list import next_after
+from sessions_app.views.story import story_context
+
+CARD = "requirements/_card.html"
+MODES = ("edit", "reject", "respond")
+#: Where an answer comes from that has no card to show what is wrong: a row of the list, or a page that went on already.
+WITHOUT_CARD = ("row", "behind")
+
+
+@for_people
+def requirement(request: PersonRequest, pk: int) -> HttpResponse:
+    """The whole story of one requirement."""
+    asked = access.requirement_or_404(request.user, pk)
+    return render(request, "requirements/story.html", story_context(request, asked))
+
+
+@for_people
+def requirement_decision(request: PersonRequest, pk: int) -> HttpResponse:
+    """GET shows the card (`mode` edit, reject or respond), POST answers the requirement."""
+    asked = access.requirement_or_404(request.user, pk)
+    if request.method != "POST":
+        mode = request.GET.get("mode", "")
+        card = Card(asked, asked.session.last_change, mode if mode in MODES else "", news=_news(asked), reader=request.user)
+        return render(request, CARD, {"card": card})
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        raise Refused(_("This page is out of date: load it again."))
+    return _decide(request, asked, form.cleaned_data["seen"])
+
+
+@require_POST
+@for_people
+def requirements_together(request: PersonRequest) -> HttpResponse:
+    """Approve the selected calls of one tool; each is checked and recorded on its own."""
+    seen = dict(_selected(pair) for pair in request.POST.getlist("requirement"))
+    asked = [access.requirement_or_404(request.user, pk) for pk in seen]
+    if not asked:
+        raise Refused(_("Select calls first."))
+    if len({row.tool_name for row in asked}) > 1:
+        raise Refused(_("Select calls of one tool: those are approved together."))
+    outcomes = decide.approve_many(asked, request.user, seen=seen)
+    failed = [(row, str(trouble)) for row, trouble in outcomes if trouble is not None]
+    location = reverse("inbox", args=["decisions"])
+    if not failed:
+        return respond(request, "requirements/_approved.html", {"approved": len(outcomes)}, location=location)
+    context = {"approved": len(outcomes) - len(failed), "failed": failed, "tool": asked[0].tool_name}
+    # Some were approved, so the page has to catch up, as after a success.
+    return respond(request, "requirements/_partly.html", context, status=200 if request.htmx else 422, location=location)
+
+
+@require_POST
+@for_people
+def requirement_reopen(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ask once more what nobody answered in time."""
+    asked = access.requirement_or_404(request.user, pk)
+    decide.reopen(asked, request.user)
+    return done(request, conversation_url(asked.session, "decisions"))
+
+
+def _selected(pair: str) -> tuple[int, int]:
+    key, _colon, seen = pair.partition(":")
+    if not (key.isdecimal() and seen.isdecimal() and len(key) < 19 and len(seen) < 19):
+        raise Refused(_("This page is out of date: load it again."))
+    return int(key), int(seen)
+
+
+def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpResponse:
+    answer = request.POST.get("answer", "")
+    mode = next((mode for mode in MODES if answer.startswith(mode)), "")
+    card = Card(asked, seen, mode, request.POST, reader=request.user)
+    back = back_to(request, asked.session)
+    try:
+        decided = _verb(request, card, answer)()
+    except (AlreadyDecided, Newer, InvalidAnswerError, Refused, Forbidden) as problem:
+        return _not_decided(request, card, problem, back)
+    if answer == "reject-take-over":
+        turns.take_over(asked.session, request.user)
+    offer = decide.offer_for(decided) if answer == "approve" else None
+    context = {"requirement": decided, "offer": offer}
+    # htmx finds the next one in the page's own list.
+    location = "" if request.htmx else _onwards(request, asked, back, offered=bool(offer))
+    return respond(request, "requirements/_decided.html", context, location=location)
+
+
+def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: str) -> HttpResponse:
+    """The card as it stands now with what is wrong; where no card is on the screen (any more), a toast that leads to it."""
+    if request.POST.get("from") in WITHOUT_CARD:
+        return _said_in_a_toast(request, card.requirement, problem)
+    status = 422
+    if isinstance(problem, AlreadyDecided):
+        card, status = Card(problem.requirement, card.seen, posted=card.posted, newer=True), 409
+    elif isinstance(problem, Newer):
+        card.requirement.refresh_from_db()
+        card.newer, card.seen, card.news = (
+            True,
+            problem.changes[-1].pk,
+            _news(card.requirement, always=any(change.kind == "message.customer" for change in problem.changes)),
+        )
+        status = 409
+    else:
+        card.message, card.errors = str(problem), getattr(problem, "errors", {})
+        if card.errors and not card.other_errors:
+            # Each field says what is wrong with it; the line above them only says that something is.
+            card.message = _("Some of this does not fit yet.")
+    return respond(request, CARD, {"card": card}, status=status, location=back)
+
+
+def _said_in_a_toast(request: PersonRequest, asked: Requirement, problem: Exception) -> HttpResponse:
+    if not request.htmx:
+        raise problem if isinstance(problem, Problem) else Refused(str(problem)) from problem
+    status = 409 if isinstance(problem, (AlreadyDecided, Newer)) else 422
+    page = conversation_url(asked.session, "decisions", f"?at={asked.pk}")
+    context = {"requirement": asked, "why": str(problem), "page": page}
+    response = render(request, "requirements/_not_decided.html", context, status=status)
+    # Each says what became of another one, so none takes another's place.
+    response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+    return response
+
+
+def _onwards(request: PersonRequest, decided: Requirement, back: str, *, offered: bool) -> str:
+    """Where a plain form goes on: to the next decision for somebody who works the decisions, else where it came from."""
+    offer = f"offer={decided.pk}"
+    following = next_after(decided, request.user)
+    if following is not None and "/decisions/" in back:
+        query = f"?at={following.pk}&{offer}" if offered else f"?at={following.pk}"
+        return conversation_url(following.session, "decisions", f"{query}#requirement_{following.pk}")
+    path, _hash, _anchor = back.partition("#")
+    # Without `edit` and its like: the card that they open is answered.
+    path = path.partition("?")[0]
+    return f"{path}?{offer}" if offered else path
+
+
+def _verb(request: PersonRequest, card: Card, answer: str) -> Callable[[], Requirement]:
+    """The verb that the pressed button means, with what was filled in; it may raise `InvalidAnswerError`."""
+    asked, person, seen, post = card.requirement, request.user, card.seen, request.POST
+    verbs: dict[str, Callable[[], Requirement]] = {
+        "approve": lambda: decide.approve(asked, person, seen=seen),
+        "edit": lambda: decide.approve(asked, person, arguments=_filled(card.editable), seen=seen),
+        "reject": lambda: decide.reject(asked, person, note=post.get("note", ""), seen=seen),
+        "respond": lambda: decide.respond(asked, person, text=post.get("text", ""), seen=seen),
+        "input": lambda: decide.provide_input(asked, person, values=_filled(card.asked), seen=seen),
+        "choose": lambda: decide.choose(asked, person, choice=post.getlist("choice"), seen=seen),
+        "result": lambda: decide.give_result(asked, person, result=post.get("result", ""), seen=seen),
+    }
+    verbs["reject-take-over"] = verbs["reject"]
+    if answer not in verbs:
+        raise Refused(_("This page is out of date: load it again."))
+    return verbs[answer]
+
+
+def _filled(fields: list[Field]) -> dict[str, Any]:
+    values, errors = values_of(fields)
+    if errors:
+        raise InvalidAnswerError(_("Some of this does not fit yet."), errors)
+    return values
+
+
+def _news(asked: Requirement, *, always: bool = False) -> Message | None:
+    if not (always or asked.look_again):
+        return None
+    written = asked.session.messages.filter(author_kind=Message.Author.CUSTOMER)
+    return written.order_by("-pk").first()

@@ -1,0 +1,43 @@
+"""Approvals given in advance: the rules in force, a new one, and the end of one."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from sessions_app import access, rules
+from sessions_app.forms import RuleForm
+from sessions_app.models import Queue, StandingApproval
+from sessions_app.problems import Refused
+from sessions_app.respond import PersonRequest, done, for_people, respond
+from sessions_app.views.story import page_context
+
+
+@for_people
+def rule_list(request: PersonRequest) -> HttpResponse:
+    """GET shows the rules of the person's queues, POST makes one."""
+    queues = access.queues_for(request.user)
+    if request.method == "POST":
+        form = RuleForm(request.POST)
+        if not form.is_valid():
+            raise Refused(_("This page is out of date: load it again."))
+        queue = get_object_or_404(Queue, pk__in=queues.values("pk"), slug=form.cleaned_data["queue"])
+        made = rules.allow(queue, form.cleaned_data["tool"], request.user, form.cleaned_data["until"])
+        return respond(request, "rules/_made.html", {"rule": made}, location=reverse("rules"))
+    shown = StandingApproval.objects.filter(queue__in=queues.values("pk")).select_related("queue", "made_by", "revoked_by")
+    over = shown.exclude(pk__in=StandingApproval.objects.in_force().values("pk")).order_by("-pk")[:20]
+    context = {"in_force": list(shown.in_force().order_by("until")), "over": list(over)}
+    return render(request, "rules/list.html", {**page_context(request, "rules"), **context})
+
+
+@require_POST
+@for_people
+def rule(request: PersonRequest, pk: int) -> HttpResponse:
+    """End a rule now."""
+    queues = access.queues_for(request.user)
+    found = get_object_or_404(StandingApproval, queue__in=queues.values("pk"), pk=pk)
+    rules.revoke(found, request.user)
+    return done(request, reverse("rules"))

@@ -1,0 +1,31 @@
+"""What people do about a turn of the AI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_POST
+
+from sessions_app import access, turns
+from sessions_app.models import Person, Run
+from sessions_app.respond import PersonRequest, done, for_people
+from sessions_app.views.conversation import back_to
+
+
+def _about_a_run(verb: Callable[[Run, Person], None]) -> Callable[..., HttpResponseBase]:
+    @for_people
+    def view(request: PersonRequest, run_id: str) -> HttpResponseBase:
+        run = access.run_or_404(request.user, run_id)
+        verb(run, request.user)
+        return done(request, back_to(request, run.session))
+
+    def post_only(request: HttpRequest, run_id: str) -> HttpResponseBase:
+        return view(request, run_id)
+
+    return require_POST(post_only)
+
+
+run_cancel = _about_a_run(turns.cancel)
+run_retry = _about_a_run(turns.retry)
+run_again = _about_a_run(turns.ask_again)

@@ -1,0 +1,206 @@
+"""Runs as people see them: what was said and called, in order, members' runs inside the call that delegated to them."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sessions_app import desk
+from sessions_app.models import Message, Run, ToolCall
+
+
+@dataclass
+class Step:
+    """One tool call: asked for by the model, perhaps begun, perhaps made, with a result; or a member's whole run."""
+
+    call_id: str
+    tool_name: str
+    arguments: Any
+    result: str = ""
+    failed: bool = False
+    begun: bool = False
+    made: bool = False
+    seconds: float | None = None
+    member: ShownRun | None = None
+
+    @property
+    def task(self) -> str:
+        """What a member was asked to do."""
+        return str(self.arguments.get("task", "")) if isinstance(self.arguments, dict) else ""
+
+
+@dataclass
+class Block:
+    """A stretch of a run: either calls or words, and when it began."""
+
+    at: datetime
+    steps: list[Step] = field(default_factory=list)
+    words: Message | None = None
+
+
+@dataclass
+class ShownRun:
+    """A run with its blocks; `calls` counts its tool calls.
+
+    A turn that people decided about in the middle is shown in parts, before and after; only the last says how it stands.
+    """
+
+    run: Run
+    name: str
+    blocks: list[Block] = field(default_factory=list)
+    calls: int = 0
+    part: int = 0
+    is_last: bool = True
+
+    @property
+    def is_working(self) -> bool:
+        """Whether this is where the next words will stand."""
+        return self.is_last and self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
+
+    @property
+    def is_drafting(self) -> bool:
+        """Whether what is being written is for a person to look through first."""
+        return self.is_working and self.run.purpose == Run.Purpose.DRAFT
+
+    @property
+    def draft(self) -> Message | None:
+        """Words of an agent that only drafts: a person may send them."""
+        is_draft = self.run.status == Run.Status.COMPLETED and self.run.purpose != Run.Purpose.INTERNAL
+        return self._unsent_words if is_draft else None
+
+    @property
+    def unsent(self) -> Message | None:
+        """What a stopped turn had begun to say; nobody sent it."""
+        return self._unsent_words if self.run.status == Run.Status.CANCELLED else None
+
+    @property
+    def _unsent_words(self) -> Message | None:
+        last = self.blocks[-1].words if self.blocks and self.is_last else None
+        return last if last is not None and not last.sent else None
+
+    def in_parts(self, decided: list[datetime]) -> list[tuple[datetime, ShownRun]]:
+        """The turn before and after each of the moments at which people decided, with when each part began."""
+        run = self.run
+        until = max(decided, default=run.created_at) if run.is_active else run.updated_at
+        cuts = sorted(moment for moment in decided if run.created_at <= moment <= until)
+        parts = [(cut, list(blocks)) for cut, blocks in groupby(self.blocks, lambda block: bisect(cuts, block.at))]
+        waits_or_spoke = run.status in (Run.Status.PAUSED, Run.Status.COMPLETED)
+        if not parts and run.status == Run.Status.COMPLETED:
+            # An imported turn whose calls were answered but that said nothing has nothing to show.
+            return []
+        if not parts or (not waits_or_spoke and parts[-1][0] < len(cuts)):
+            # Nothing of it stands after the last decision yet, but how it goes on belongs there.
+            parts.append((len(cuts), []))
+        last = len(parts) - 1
+        return [
+            (
+                run.created_at if not number else blocks[0].at if blocks else cuts[-1],
+                replace(self, blocks=_merged(blocks), part=number, is_last=number == last),
+            )
+            for number, (_cut, blocks) in enumerate(parts)
+        ]
+
+
+def shown_runs(runs: list[Run]) -> list[ShownRun]:
+    """The turns with everything below them, in three queries."""
+    keys = [run.pk for run in runs]
+    members = list(Run.objects.filter(root__in=keys).order_by("pk")) if keys else []
+    all_keys = [*keys, *(member.pk for member in members)]
+    spoken = Message.objects.filter(run__in=all_keys, role="assistant").defer("provider_items").order_by("pk")
+    messages, journal = _grouped(spoken), _grouped(ToolCall.objects.filter(run__in=all_keys))
+    results = _results(messages, journal)
+    inside: dict[int | None, dict[str, Run]] = defaultdict(dict)
+    for member in members:
+        inside[member.parent_id][member.parent_call_id] = member
+
+    def show(run: Run) -> ShownRun:
+        nested = {call_id: show(member) for call_id, member in inside[run.pk].items()}
+        for member in nested.values():
+            member.blocks = _merged(member.blocks)
+        lines = {line.call_id: line for line in journal[run.pk]}
+        return _shown(run, messages[run.pk], lines, results[run.pk], nested)
+
+    return [show(run) for run in runs]
+
+
+def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, str]]:
+    """What tools gave back in runs that have no journal of it."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    known = {(run_key, line.call_id) for run_key, lines in journal.items() for line in lines}
+    calls = ((key, call["id"]) for key, spoken in messages.items() for message in spoken for call in message.tool_calls)
+    bare = {run_key for run_key, call_id in calls if (run_key, call_id) not in known}
+    if bare:
+        rows = Message.objects.filter(run__in=bare, role="tool").values_list("run_id", "tool_call_id", "content")
+        for run_key, call_id, content in rows:
+            if run_key is not None:
+                found[run_key][call_id] = content
+    return found
+
+
+def agent_name(run: Run) -> str:
+    """What to call a run's agent, also before a worker has written its name on it."""
+    if run.agent_name:
+        return run.agent_name
+    return next((worker.name for worker in desk.current().workers if worker.id == run.agent_id), run.agent_id or "Agent")
+
+
+def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    grouped = defaultdict(list)
+    for row in rows:
+        grouped[row.run_id].append(row)
+    return grouped
+
+
+def _shown(
+    run: Run,
+    messages: list[Message],
+    journal: dict[str, ToolCall],
+    results: dict[str, str],
+    members: dict[str, ShownRun],
+) -> ShownRun:
+    shown = ShownRun(run, agent_name(run))
+    for message in messages:
+        if message.content.strip():
+            shown.blocks.append(Block(message.created_at, words=message))
+        steps = [_step(call, journal.get(call["id"]), results.get(call["id"]), members) for call in message.tool_calls]
+        shown.calls += len(steps)
+        if steps:
+            shown.blocks.append(Block(message.created_at, steps))
+    return shown
+
+
+def _merged(blocks: list[Block]) -> list[Block]:
+    """Calls that follow each other without a word between them stand together."""
+    merged: list[Block] = []
+    for block in blocks:
+        if merged and block.words is None and merged[-1].words is None:
+            merged[-1] = Block(merged[-1].at, [*merged[-1].steps, *block.steps])
+        else:
+            merged.append(block)
+    return merged
+
+
+def _step(call: dict[str, Any], line: ToolCall | None, result: str | None, members: dict[str, ShownRun]) -> Step:
+    step = Step(call["id"], call["name"], line.arguments if line else _parsed(call.get("arguments", "")))
+    step.member = members.get(step.call_id)
+    if line is not None:
+        step.begun = line.status == ToolCall.Status.STARTED
+        step.made, step.failed, step.result = line.status == ToolCall.Status.FINISHED, line.failed, line.result
+        if line.started_at and line.finished_at:
+            step.seconds = (line.finished_at - line.started_at).total_seconds()
+    elif result is not None:
+        step.made, step.result = True, result
+    return step
+
+
+def _parsed(arguments: str) -> Any:
+    try:
+        return json.loads(arguments or "{}")
+    except ValueError:
+        return arguments

@@ -1,0 +1,141 @@
+"""One session: its page, the page's fragments, and where it stands (status, who leads, who has it)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from sessions_app import access, turns
+from sessions_app.models import Person, Session
+from sessions_app.problems import Refused
+from sessions_app.respond import PersonRequest, done, for_people
+from sessions_app.views.conversation import (
+    back_to,
+    cards_of,
+    conversation_context,
+    details_context,
+    header_context,
+    where_of,
+)
+from sessions_app.views.inbox import inbox_context
+from sessions_app.views.listing import Filters
+from sessions_app.views.timeline import timeline
+
+UNTIL_CUSTOMER = "reply"
+
+
+@for_people
+def conversation(request: PersonRequest, where: str, session_id: str) -> HttpResponse:
+    """The inbox with this session open."""
+    session = access.session_or_404(request.user, session_id)
+    # The session is read first, so that the list shows it as read.
+    context = {**conversation_context(request, session, where), **inbox_context(request, where), "open": session.session_id}
+    if "details" in request.GET:
+        context["details"] = details_context(request, session)
+    return render(request, "inbox.html", context)
+
+
+@for_people
+def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Everything above the boundary `since`, or the page below `before`; `new` is where the line of new entries stands."""
+    session = access.session_or_404(request.user, session_id)
+    before, new = request.GET.get("before", ""), request.GET.get("new", "")
+    seen = int(new) if new.isdecimal() and len(new) < 19 else None
+    shown = timeline(session, request.user, before=before, since=request.GET.get("since", ""), seen=seen)
+    context = {"session": session, "timeline": shown, "seen_before": seen}
+    if before:
+        return render(request, "sessions/_timeline.html#older", context)
+    turns.mark_read(session, request.user)
+    return render(request, "sessions/_timeline.html", context)
+
+
+@for_people
+def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
+    """The name, facts and menus."""
+    session = access.session_or_404(request.user, session_id)
+    context = {**header_context(request, session, where_of(request)), "refresh": True}
+    return render(request, "sessions/_header.html", context)
+
+
+@for_people
+def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
+    """The cards that wait for a person."""
+    session = access.session_or_404(request.user, session_id)
+    return render(request, "sessions/_decisions.html", {"session": session, "cards": cards_of(request, session)})
+
+
+@for_people
+def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
+    """The drawer."""
+    session = access.session_or_404(request.user, session_id)
+    filters = Filters.of(request.GET)
+    context = {"filters": filters, "details_link": filters.query(details=False), "session": session}
+    return render(request, "sessions/_details.html", {**context, "details": details_context(request, session)})
+
+
+@require_POST
+@for_people
+def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Resolve, reopen or snooze."""
+    session = access.session_or_404(request.user, session_id)
+    wanted = request.POST.get("do", "")
+    verbs: dict[str, Callable[[], None]] = {
+        "resolve": lambda: turns.resolve(session, request.user),
+        "reopen": lambda: turns.reopen(session, request.user),
+        "snooze": lambda: _snooze(session, request.user, request.POST.get("until", "")),
+    }
+    _one_of(verbs, wanted)()
+    return done(request, back_to(request, session))
+
+
+@require_POST
+@for_people
+def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
+    """A person takes over, hands back to the agent, or says how far it may go by itself."""
+    session = access.session_or_404(request.user, session_id)
+    verbs: dict[str, Callable[[], None]] = {
+        "take-over": lambda: turns.take_over(session, request.user),
+        "hand-back": lambda: turns.hand_back(session, request.user),
+        "mode": lambda: turns.set_mode(session, request.user, request.POST.get("mode", "")),
+    }
+    _one_of(verbs, request.POST.get("do", ""))()
+    return done(request, back_to(request, session))
+
+
+@require_POST
+@for_people
+def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Give the session to somebody, or to nobody."""
+    session = access.session_or_404(request.user, session_id)
+    turns.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
+    return done(request, back_to(request, session))
+
+
+def _one_of(verbs: dict[str, Callable[[], None]], wanted: str) -> Callable[[], None]:
+    if wanted not in verbs:
+        raise Refused(_("This page is out of date: load it again."))
+    return verbs[wanted]
+
+
+def _snooze(session: Session, person: Person, until: str) -> None:
+    try:
+        when = None if until == UNTIL_CUSTOMER else parse_datetime(until)
+    except ValueError:
+        when = None
+    if until != UNTIL_CUSTOMER and (when is None or when.tzinfo is None):
+        raise Refused(_("Choose until when."))
+    turns.snooze(session, person, when)
+
+
+def _assignee(key: str) -> Person | None:
+    if not key:
+        return None
+    person = Person.objects.filter(pk=key, is_active=True).first() if key.isdecimal() and len(key) < 19 else None
+    if person is None:
+        raise Refused(_("There is no such person any more."))
+    return person

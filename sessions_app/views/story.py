@@ -1,0 +1,61 @@
+"""A requirement's whole story: what was asked, under which policy, who did what about it, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sessions_app import changes, decide, desk
+from sessions_app.models import Decision, Requirement, ToolCall
+from sessions_app.respond import PersonRequest
+from sessions_app.views.boxes import rail
+from sessions_app.views.listing import Filters
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One argument before and after a person's edit."""
+
+    name: str
+    before: Any
+    after: Any
+    was_given: bool = True
+    is_given: bool = True
+
+    @property
+    def changed(self) -> bool:
+        return (self.was_given, self.before) != (self.is_given, self.after)
+
+
+def differences(before: dict[str, Any], after: dict[str, Any] | None) -> list[Difference]:
+    """Every argument of either version; unchanged ones too, so that the whole call can be read."""
+    edited = before if after is None else after
+    names = {**before, **edited}
+    return [Difference(name, before.get(name), edited.get(name), name in before, name in edited) for name in names]
+
+
+def page_context(request: PersonRequest, where: str) -> dict[str, Any]:
+    """What every page beside the rail needs; `where` is the place in the rail that is marked."""
+    return {
+        "rail": rail(request.user, "search"),
+        "where": where,
+        "filters": Filters(),
+        "newest": changes.newest(),
+        "offline": desk.is_offline(),
+    }
+
+
+def story_context(request: PersonRequest, asked: Requirement) -> dict[str, Any]:
+    """Everything of the story page."""
+    can_reopen = asked.status == Requirement.Status.EXPIRED and not asked.reopened_as.exists()
+    return {
+        **page_context(request, "decisions"),
+        "asked": asked,
+        "session": None,
+        "conversation": asked.session,
+        "differences": differences(asked.arguments, asked.edited_arguments),
+        "lines": list(Decision.objects.filter(requirement=asked).select_related("person")),
+        "call": ToolCall.objects.filter(run=asked.run, call_id=asked.call_id).first(),
+        "can_reopen": can_reopen,
+        "offer": decide.offer_for(asked) if asked.decided_by_id == request.user.pk else None,
+    }

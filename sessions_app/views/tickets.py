@@ -1,0 +1,33 @@
+"""Links to tickets of other systems."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from sessions_app import access, tickets
+from sessions_app.models import TicketLink, TicketSystem
+from sessions_app.respond import PersonRequest, done, for_people
+from sessions_app.texts import clean
+from sessions_app.views.conversation import back_to
+
+
+@require_POST
+@for_people
+def session_tickets(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Link a ticket."""
+    session = access.session_or_404(request.user, session_id)
+    system = TicketSystem.objects.filter(slug=clean(request.POST.get("system", ""))).first()
+    tickets.link(session, request.user, request.POST.get("ticket", ""), system)
+    return done(request, back_to(request, session))
+
+
+@require_POST
+@for_people
+def ticket(request: PersonRequest, pk: int) -> HttpResponse:
+    """Unlink a ticket."""
+    visible = TicketLink.objects.filter(session__in=access.sessions_for(request.user)).select_related("session", "system")
+    link = get_object_or_404(visible, pk=pk)
+    tickets.unlink(link, request.user)
+    return done(request, back_to(request, link.session))

@@ -1,0 +1,185 @@
+"""A conversation in the order it happened: messages, runs and events, a page at a time from the newest end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.template.defaultfilters import date as format_date
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Change, Message, Person, Run, Session
+from sessions_app.views.events import DROPPED, VERDICTS, WRITERS, shown_events
+from sessions_app.views.runs_shown import shown_runs
+
+PAGE = 50
+#: So many changes are looked through for events of one page; a turn makes a handful of them.
+CHANGES = 400
+#: A page that stays open shows at most so many.
+MOST = 300
+#: Above every key, and with as many digits as a cursor may have.
+BEYOND = 10**18 - 1
+MESSAGE, RUN, EVENT = "message", "run", "event"
+EVENTS = [*VERDICTS, *DROPPED, *WRITERS]
+STANDALONE = (Message.Author.CUSTOMER, Message.Author.PERSON)
+
+
+@dataclass
+class Entry:
+    """One thing in the conversation; `day` and `is_new` say what line stands before it."""
+
+    kind: str
+    at: datetime
+    pk: int
+    item: Any
+    day: str = ""
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A boundary in the conversation: a message, a run and a change; what is shown lies at or above it."""
+
+    message: int = BEYOND
+    run: int = BEYOND
+    change: int = BEYOND
+
+    def __str__(self) -> str:
+        return f"{self.message}-{self.run}-{self.change}"
+
+    @classmethod
+    def of(cls, text: str) -> Cursor | None:
+        """Read from an address; anything else is none."""
+        found = re.fullmatch(r"(\d{1,18})-(\d{1,18})-(\d{1,18})", text)
+        return cls(*map(int, found.groups())) if found else None
+
+
+@dataclass
+class Timeline:
+    """One page of entries, oldest first. `bottom` is its lower boundary, which a refresh goes down to again."""
+
+    entries: list[Entry] = field(default_factory=list)
+    bottom: str = ""
+    has_older: bool = False
+
+
+@dataclass
+class Loaded:
+    """Rows between two boundaries, newest first. `lowest_change` is how far down the log was looked through."""
+
+    messages: list[Message]
+    runs: list[Run]
+    changes: list[Change]
+    lowest_change: int
+    is_full: bool
+
+
+def timeline(session: Session, reader: Person, *, before: str = "", since: str = "", seen: int | None = None) -> Timeline:
+    """The newest page; or the page below the boundary `before`; or everything above the boundary `since`.
+
+    Entries after change `seen` that others made are marked as new.
+    """
+    top, bottom = Cursor.of(before) or Cursor(), Cursor.of(since)
+    loaded = _loaded(session, top, bottom)
+    entries = [
+        *(Entry(MESSAGE, message.created_at, message.pk, message) for message in loaded.messages),
+        *_turns(loaded),
+        *(Entry(EVENT, change.created_at, change.pk, change) for change in loaded.changes),
+    ]
+    rank = {EVENT: 0, MESSAGE: 1, RUN: 2}
+    entries.sort(key=lambda entry: (entry.at, rank[entry.kind], entry.pk))
+    page = entries if bottom else entries[-PAGE:]
+    lowest = since if bottom else str(_bottom(page, entries, loaded))
+    has_older = loaded.is_full or len(entries) > len(page)
+    page = _filled(page, reader)
+    page.sort(key=lambda entry: (entry.at, rank[entry.kind], entry.pk))
+    _mark_days(page)
+    if seen is not None:
+        _mark_new(session, reader, page, seen)
+    return Timeline(page, lowest, has_older)
+
+
+def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Loaded:
+    messages = session.messages.filter(pk__lt=top.message, author_kind__in=STANDALONE).exclude(role__in=["system", "tool"])
+    runs = session.runs.roots().filter(pk__lt=top.run)
+    changes = session.changes.filter(pk__lt=top.change)
+    most, most_changes = PAGE, CHANGES
+    if bottom:
+        # A page that stays open grows at its newer end; this is where it stops.
+        most, most_changes = MOST, MOST * CHANGES // PAGE
+        messages, runs = messages.filter(pk__gte=bottom.message), runs.filter(pk__gte=bottom.run)
+        changes = changes.filter(pk__gte=bottom.change)
+    found = list(messages.select_related("person").order_by("-pk")[:most])
+    turns = list(runs.order_by("-pk")[:most])
+    # Of a turn's changes hardly any is an event: only their keys are looked through.
+    window = list(changes.order_by("-pk").values_list("pk", flat=True)[:most_changes])
+    lowest = window[-1] if window else 0
+    events = list(changes.filter(pk__gte=lowest, kind__in=EVENTS).order_by("-pk"))
+    is_full = len(found) == most or len(turns) == most or len(window) == most_changes
+    return Loaded(found, turns, events, lowest, is_full)
+
+
+def _turns(loaded: Loaded) -> list[Entry]:
+    """Runs stand after the messages they answer, also where an import stored all runs first."""
+    asked: dict[int, datetime] = {}
+    for message in loaded.messages:
+        if message.run_id is not None:
+            asked[message.run_id] = max(message.created_at, asked.get(message.run_id, message.created_at))
+    return [Entry(RUN, max(run.created_at, asked.get(run.pk, run.created_at)), run.pk, run) for run in loaded.runs]
+
+
+def _filled(page: list[Entry], reader: Person) -> list[Entry]:
+    """Runs and events become what is shown of them, runs in parts; those that are on no page are never read."""
+    messages, runs, events = ([entry for entry in page if entry.kind == kind] for kind in (MESSAGE, RUN, EVENT))
+    decided = [event.at for event in events if event.item.kind in VERDICTS]
+    filled = list(messages)
+    for entry, run in zip(runs, shown_runs([entry.item for entry in runs]), strict=True):
+        filled += [replace(entry, at=max(at, entry.at), item=part) for at, part in run.in_parts(decided)]
+    for entry, line in zip(events, shown_events([entry.item for entry in events], reader), strict=True):
+        filled.append(replace(entry, item=line))
+    return filled
+
+
+def _bottom(page: list[Entry], entries: list[Entry], loaded: Loaded) -> Cursor:
+    """The boundary below a page: for each kind its lowest row, or above all there are where none is on the page."""
+
+    def lowest(kind: str, keys: list[int]) -> int:
+        shown = [entry.pk for entry in page if entry.kind == kind]
+        return min(shown) if shown else max(keys, default=-1) + 1
+
+    change = lowest(EVENT, [change.pk for change in loaded.changes])
+    if not any(entry.kind == EVENT for entry in entries[: len(entries) - len(page)]):
+        # All events that were found are on the page: what lies above the lowest change looked at is done with.
+        change = loaded.lowest_change
+    messages, runs = [message.pk for message in loaded.messages], [run.pk for run in loaded.runs]
+    return Cursor(lowest(MESSAGE, messages), lowest(RUN, runs), change)
+
+
+def _mark_days(entries: list[Entry]) -> None:
+    previous: date | None = None
+    for entry in entries:
+        day = timezone.localtime(entry.at).date()
+        if day != previous:
+            entry.day, previous = day_name(day), day
+
+
+def day_name(day: date) -> str:
+    """`Today`, `Yesterday`, else the date."""
+    today = timezone.localdate()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return format_date(day, "j F" if day.year == today.year else "j F Y")
+
+
+def _mark_new(session: Session, reader: Person, entries: list[Entry], seen: int) -> None:
+    """The line `new` stands before the first thing said by somebody else after what the reader saw last."""
+    last_seen = session.changes.filter(pk__lte=seen).order_by("-pk").values_list("created_at", flat=True).first()
+    for entry in entries:
+        if last_seen and entry.at > last_seen and entry.kind != EVENT and getattr(entry.item, "person_id", None) != reader.pk:
+            entry.is_new = True
+            return

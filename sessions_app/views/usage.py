@@ -1,0 +1,37 @@
+"""What a session used and cost, summed over its runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sessions_app.models import Requirement, Run, Session
+from sessions_app.views.costs import cost_of_run
+
+
+@dataclass
+class Usage:
+    """Sums over all runs. `cost` is `None` where no price is known; times are in seconds."""
+
+    runs: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    model_time: float = 0.0
+    waited: float = 0.0
+    cost: Decimal | None = None
+
+
+def usage_of(session: Session) -> Usage:
+    """The session's sums, in two queries."""
+    usage = Usage()
+    for parent, model, metrics in Run.objects.filter(session=session).values_list("parent", "model", "metrics"):
+        usage.runs += parent is None
+        usage.tokens_in += int(metrics.get("input_tokens") or 0)
+        usage.tokens_out += int(metrics.get("output_tokens") or 0)
+        usage.model_time += float(metrics.get("model_duration") or 0)
+        price = cost_of_run(model, metrics)
+        if price is not None:
+            usage.cost = (usage.cost or Decimal()) + price
+    decided = Requirement.objects.filter(session=session, decided_at__isnull=False)
+    usage.waited = sum((end - begin).total_seconds() for begin, end in decided.values_list("created_at", "decided_at") if end)
+    return usage

@@ -1,0 +1,179 @@
+// Everything works without this file. It adds the keyboard and where the focus goes, and says when the inbox can't be reached.
+(() => {
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const visible = (element) => element.checkVisibility() && !element.disabled;
+  const inField = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox])") || element.isContentEditable;
+  const shortcut = (name) => {
+    const wanted = (element) => element.getAttribute("aria-keyshortcuts").toLowerCase().split(" ").includes(name) && visible(element);
+    const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
+    // A row is decided only with the cursor on it.
+    return (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.quick *)").find(wanted);
+  };
+  // Where the keyboard's place is when nothing else has it.
+  const rest = () => (find(".timeline-scroll") ?? find("#list .scroll"))?.focus({ focusVisible: false });
+  const press = (element) => {
+    if (!element) return;
+    if (element.matches("[name=kind]")) { element.click(); find("textarea", element.form).focus(); }
+    else if (inField(element)) { element.focus(); element.select(); }
+    else element.click();
+  };
+
+  // Keyboard -------------------------------------------------------------------------------------------------------
+  let going = 0;
+  const move = (step) => {
+    const links = all(".row .name");
+    const here = links.findIndex((link) => link === document.activeElement);
+    const from = here >= 0 ? here : links.findIndex((link) => link.closest(".open"));
+    links[Math.max(0, Math.min(links.length - 1, from + step))]?.focus({ focusVisible: true });
+  };
+  const special = {
+    j: () => move(1), k: () => move(-1), n: () => document.dispatchEvent(new Event("next-decision")), g: () => { going = Date.now(); },
+    "?": () => find("#keys").togglePopover(), f2: () => press(shortcut("f2")),
+  };
+  const withCommand = (event) => {
+    if (event.key === "Enter" && event.target.form) {
+      event.preventDefault();
+      const form = event.target.form, main = find("button.primary, button[name].danger", form);
+      // What must be reviewed first is not sent by the key that sends.
+      if (main?.disabled) find(".notice a", form)?.focus();
+      else form.requestSubmit(main ?? find("button:not([type=button], [formnovalidate])", form));
+    } else if (event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      find(".search .input").focus();
+    }
+  };
+  const escape = (target) => {
+    if (target.closest(".rename")) { target.form.reset(); rest(); }
+    else if (target.closest(".decision[data-mode]")) find("[data-cancel]", target.closest(".decision")).click();
+    else if (inField(target) && !target.closest(":popover-open")) rest();
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey) return;
+    // A key that is held down moves along, but it does not decide one thing after the other.
+    if (event.repeat && !inField(event.target) && !/^[jk]$/i.test(event.key)) return;
+    if (event.metaKey || event.ctrlKey) { withCommand(event); return; }
+    if (event.key === "Escape") { escape(event.target); return; }
+    const key = event.key.toLowerCase();
+    if (inField(event.target) || (key !== "f2" && "keys" in document.body.dataset)) return;
+    const goal = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(key)}"]`);
+    going = 0;
+    if (event.shiftKey && key !== "?") return;
+    const action = goal ? () => goal.click() : special[key] ?? (/^[a-z]$/.test(key) && shortcut(key) ? () => press(shortcut(key)) : null);
+    if (action) { event.preventDefault(); action(); }
+  });
+
+  // Clicks ---------------------------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => { copy.dataset.copied = ""; });
+    event.target.closest("[data-dismiss]")?.closest(".toast").remove();
+    if (event.target.closest("[data-newest]")) { event.preventDefault(); find(".timeline-scroll").scrollTop = 0; find(".timeline-scroll").focus(); }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => find(".row.open")?.scrollIntoView({ block: "nearest" }));
+
+  // The stream of changes is broken for some seconds: what stands here may be old.
+  const away = () => { if (!find("#unreachable")) find("#toasts").append(find("#away").content.cloneNode(true)); };
+  const back = () => find("#unreachable")?.remove();
+  document.addEventListener("htmx:sse:error", (event) => { if (event.detail.connection?.attempt >= 2) away(); });
+  document.addEventListener("htmx:sse:after:connection", back);
+  // What could not be fetched anew is asked for again until it can: the change that it missed is not told twice.
+  const refresh = () => ["session-changed", "list-changed"].forEach((name) => document.dispatchEvent(new Event(name)));
+  let retry;
+  const refreshLater = (event) => {
+    if (!event.detail.ctx?.sourceElement?.matches?.("[hx-trigger*='-changed']")) return;
+    clearTimeout(retry);
+    retry = setTimeout(refresh, 3000);
+  };
+  document.addEventListener("htmx:error", refreshLater);
+  document.addEventListener("htmx:response:error", (event) => { if (event.detail.ctx.response.status >= 500) refreshLater(event); });
+  // A turn ends within seconds or streams words: where one seems to go on, its end may have been missed.
+  setInterval(() => { if (!document.hidden && find("[data-live]")) document.dispatchEvent(new Event("session-changed")); }, 10_000);
+  addEventListener("offline", away);
+  addEventListener("online", () => { back(); refresh(); });
+
+  // Requests -------------------------------------------------------------------------------------------------------
+  let left = null, shownBefore = null;
+  const source = (event) => event.detail.ctx?.sourceElement;
+  document.addEventListener("htmx:before:request", (event) => {
+    const row = source(event)?.closest(".row");
+    if (!row || event.detail.ctx.request.method !== "GET") return;
+    const main = find("main"), pane = find("#conversation");
+    // Of several that are asked for one after the other, none was shown before the first.
+    if (!pane.ariaBusy) shownBefore = { panes: main.dataset.panes, pane: pane.className, content: [...pane.childNodes], row: find(".row.open")?.id };
+    all(".row.open").forEach((open) => open.classList.remove("open"));
+    row.classList.add("open");
+    if (main.dataset.panes === "list") main.dataset.panes = "conversation";
+    if (event.detail.ctx.isFromAhead) return;
+    pane.classList.remove("idle");
+    pane.ariaBusy = "true";
+    pane.replaceChildren(find("#skeleton").content.cloneNode(true));
+  });
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    // A list that was asked for before another conversation was opened would take that one's highlight away.
+    const asked = new URL(ctx.request.action, location).searchParams.get("open") ?? "";
+    if (ctx.sourceElement?.id === "list" && asked !== (find("#open-session")?.value ?? "")) {
+      event.preventDefault();
+      setTimeout(() => document.dispatchEvent(new Event("list-changed")));
+      return;
+    }
+    left = document.activeElement;
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.request.method !== "POST" || !(ctx.response?.status < 400)) return;
+    const panel = source(event)?.closest("[popover]:popover-open");
+    if (panel) { panel.hidePopover(); all("form", panel).forEach((form) => form.reset()); }
+    if (source(event)?.closest(".rename")) rest();
+  });
+  // It went well this time, so what went wrong before is old; the answer's own toast comes after this.
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    if (ctx.request.method !== "POST" || ctx.response.status >= 400) return;
+    all('#toasts > [data-tone="bad"]:not([role])').forEach((toast) => toast.remove());
+  });
+  // What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top again.
+  document.addEventListener("htmx:after:swap", () => {
+    if (document.activeElement !== document.body || !left || left.isConnected || left === document.body) return;
+    const card = left.closest(".decision")?.id, composer = left.closest(".composer-wrap")?.id;
+    const home = (card && find(`#${card}:not([hidden]) h3`)) ?? (composer && find(`#${composer} textarea`));
+    if (home) home.focus(); else rest();
+  });
+  const trouble = ({ behind }) => {
+    const said = find(behind ? "#trouble-behind" : "#trouble").content.cloneNode(true), link = find("a", said);
+    if (behind) {
+      link.href = behind.address;
+      link.setAttribute("hx-get", behind.address);
+      link.textContent = behind.title;
+    }
+    find("#toasts").append(said);
+    htmx.process(find("#toasts"));
+    newestOnly();
+  };
+  // Of what went wrong in general, and of rules on offer, the newest is enough; what became of one decision is said for each.
+  const newestOnly = () => ["[data-offer]", '[data-tone="bad"]:not([role])'].forEach((kind) => {
+    all(`#toasts > ${kind}`).slice(0, -1).forEach((older) => older.remove());
+  });
+  document.addEventListener("htmx:after:swap", newestOnly);
+  // What could not be opened leaves on the screen what was there before.
+  const putBack = () => {
+    const pane = find("#conversation");
+    find("main").dataset.panes = shownBefore.panes;
+    all(".row.open").forEach((open) => open.classList.remove("open"));
+    if (shownBefore.row) find(`#${shownBefore.row}`)?.classList.add("open");
+    pane.className = shownBefore.pane;
+    pane.ariaBusy = null;
+    pane.replaceChildren(...shownBefore.content);
+  };
+  document.addEventListener("htmx:error", (event) => {
+    const { ctx } = event.detail, row = source(event)?.closest?.(".row");
+    if (row && ctx.request.method === "GET") putBack();
+    if (row || ctx?.request.method === "POST") trouble(ctx);
+  });
+  document.addEventListener("htmx:response:error", (event) => {
+    const { ctx } = event.detail, { status } = ctx.response;
+    if (source(event)?.closest?.(".row") && ctx.request.method === "GET") { putBack(); ctx.push = false; }
+    if (status >= 500 || status === 403 || status === 404) trouble(ctx);
+  });
+})();

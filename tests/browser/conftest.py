@@ -1,0 +1,114 @@
+"""A real browser on a real server: uvicorn in a thread, Redis beside it, the rows in the tests' database."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from pytest_django.fixtures import Settings
+
+from kern.testing import call
+from kern_inbox.asgi import application
+from sessions_app import turns
+from sessions_app.models import Person, Queue, Requirement
+from tests import desk as shop
+from tests.sessions_app.conftest import ana, ben, cy, orders, parcels, rows, session, shop_desk, work
+
+__all__ = ["ana", "ben", "cy", "orders", "parcels", "rows", "session", "shop_desk", "work"]
+
+#: Who wants money back in `asked`, in this order.
+CUSTOMERS = ("Lee", "Mo", "Noor", "Ola")
+
+# Playwright's synchronous interface keeps an event loop in this thread; Django would refuse to touch rows beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+class Server(threading.Thread):
+    """The program's own ASGI application on a free port."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        config = uvicorn.Config(application, lifespan="off", log_level="error", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        self.server.run(sockets=[self.socket])
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.join(10)
+
+
+@pytest.fixture
+def server(rows: None, settings: Settings, redis_url: str) -> Iterator[str]:
+    """The address of a server with live updates over Redis."""
+    settings.REDIS_URL = redis_url
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    thread = Server()
+    thread.start()
+    while not thread.server.started:
+        time.sleep(0.01)
+    yield thread.url
+    thread.stop()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(server: str, browser: Browser) -> Iterator[Visit]:
+    """Open a page as somebody who signed in, or as nobody. What the page's console complains about fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def complain(line: ConsoleMessage) -> None:
+        # A refused form and a test that cuts the line are no faults of the page, though the console says so too.
+        if line.type == "error" and not re.search(r"status of (409|422)|ERR_INTERNET_DISCONNECTED|Failed to fetch", line.text):
+            complaints.append(line.text)
+
+    def open_page(person: Person | None, path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(base_url=server, **{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", complain)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if person is None:
+            page.goto(path)
+            return page
+        page.goto(f"/accounts/login/?{urlencode({'next': path})}")
+        page.fill("[name=login]", person.email)
+        page.fill("[name=password]", "secret")
+        page.click("button.primary")
+        page.wait_for_url(f"**{path.partition('?')[0]}*")
+        if options.get("java_script_enabled", True):
+            # Until htmx has begun, a link leaves the page as it would without scripts, and the next key hits a blank one.
+            page.locator("[data-htmx-powered], body:not(:has([hx-get]))").first.wait_for(state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def asked(orders: Queue, work: Callable[[], list[str]]) -> list[Requirement]:
+    """Four customers want their money back, and the clerk asks about each, the longest waiting first."""
+    for number, name in enumerate(CUSTOMERS):
+        shop.actor.says(call("refund", order=str(number), cents=500))
+        session = turns.start_session(orders, user_id=name, customer_name=name)
+        turns.receive(session, f"{name} wants money back.")
+        work()
+    return list(Requirement.objects.order_by("pk"))

@@ -1,0 +1,33 @@
+"""The system's Chromium, started for tests and screenshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.servers import chromium
+
+#: Without the background flags it asks for hosts that no test machine reaches.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def started_chromium() -> Iterator[Browser]:
+    """A headless browser that is gone after the block. Raises `MissingServerError`.
+
+    Playwright's synchronous interface keeps an event loop in this thread as long, and a thread holds only one: no two at once.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        yield browser
+        browser.close()

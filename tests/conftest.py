@@ -1,0 +1,70 @@
+"""What every test may ask for, and the rule that nothing is skipped where KERN_CI is set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import NoReturn, TypeVar
+
+import hypothesis
+import pytest
+from playwright.sync_api import Browser
+
+from kern_inbox.embedded_redis import embedded_redis
+from tests.chromium import started_chromium
+from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
+
+# No test looks at the clock: on a busy machine a slow example is no wrong one.
+hypothesis.settings.register_profile("kern", deadline=None)
+hypothesis.settings.load_profile("kern")
+
+T = TypeVar("T")
+IN_CI = os.environ.get("KERN_CI", "0") not in ("", "0")
+
+
+def missing(reason: str) -> NoReturn:
+    """A developer's machine may lack a server: skip. The machine that judges a change may not: fail."""
+    if IN_CI:
+        pytest.fail(f"{reason}, and KERN_CI allows no skipping", pytrace=False)
+    pytest.skip(reason)
+
+
+def needed(find: Callable[[], T]) -> T:
+    """What `find` finds on this machine, or a skip with the reason."""
+    try:
+        return find()
+    except MissingServerError as reason:
+        missing(str(reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With KERN_CI a skipped test is a failed one, whatever skipped it."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and KERN_CI allows no skipping: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis for this test process alone."""
+    with embedded_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL database for this test process alone; its user may make more databases."""
+    needed(postgresql_programs)
+    with temporary_postgresql(in_memory=True) as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium. One a module, so that its event loop is gone before tests of another kind."""
+    needed(chromium)
+    with started_chromium() as browser:
+        yield browser

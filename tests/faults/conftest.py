@@ -1,0 +1,144 @@
+"""A whole installation of real processes for tests that kill them: workers, scheduler, Redis, and the database of the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from kern_inbox import queues
+from kern_inbox.celery import app
+from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
+from sessions_app import desk as desks
+from sessions_app import turns
+from sessions_app.models import Queue, Session
+from tests.responses_server import ResponsesServer
+
+ROOT = Path(__file__).parents[2]
+#: Nothing is asserted about time; a test that waits longer than this (seconds) has failed.
+PATIENCE = 90
+
+
+class Installation:
+    """Processes that work on this test's database, and the servers they need."""
+
+    def __init__(self, folder: Path, redis: EmbeddedRedis, model: ResponsesServer) -> None:
+        self.folder = folder
+        self.redis = redis
+        self.model = model
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")},
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DEBUG": "1",
+            "KERN_VAR": str(folder),
+            "KERN_DESK": "tests.desk:served_desk",
+            "KERN_TEST_LEDGER": str(self._ledger),
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": redis.url,
+            "OPENAI_BASE_URL": model.base_url,
+        }
+
+    @property
+    def _ledger(self) -> Path:
+        return self.folder / "ledger"
+
+    def ledger(self) -> list[str]:
+        """What tools did to the world."""
+        return self._ledger.read_text().splitlines() if self._ledger.exists() else []
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """A worker for everything; returns when it takes tasks."""
+        worker = self._start("worker", "-Q", "turns,naming,sweep", "--concurrency", "4")
+        log = self._log(len(self.processes))
+        self.until(lambda: " ready." in log.read_text(errors="replace"))
+        return worker
+
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        """The process that says when to sweep."""
+        return self._start("beat", "--schedule", str(self.folder / "schedule"))
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """The process is gone without a word."""
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until the condition holds. Fails the test, with what the processes said, when it never does."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                logs = "\n".join(
+                    self._log(number + 1).read_text(errors="replace")[-3000:] for number in range(len(self.processes))
+                )
+                pytest.fail(f"it never happened\n{logs}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End every process."""
+        for process in self.processes:
+            if process.poll() is None:
+                self.kill(process)
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with self._log(len(self.processes) + 1).open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "kern_inbox", *arguments, "--loglevel", "INFO"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=die_with_parent(),
+            )
+        self.processes.append(process)
+        return process
+
+    def _log(self, number: int) -> Path:
+        return self.folder / f"process{number}.log"
+
+
+def database_url() -> str:
+    """The URL of the database that this test uses."""
+    told = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{told['NAME']}"
+    return f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{told['NAME']}"
+
+
+@pytest.fixture
+def installation(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[Installation]:
+    """An installation without workers yet; what this test's process enqueues reaches its Redis."""
+    settings.KERN_DESK = "tests.desk:served_desk"
+    desks.sync()
+    redis = EmbeddedRedis(tmp_path / "redis")
+    redis.start()
+    settings.REDIS_URL = redis.url
+    publisher = Celery("tests", set_as_current=True)
+    publisher.conf.update(
+        {key.removeprefix("CELERY_").lower(): value for key, value in queues.configuration(redis.url, 180, 4).items()}
+    )
+    with ResponsesServer() as model:
+        running = Installation(tmp_path, redis, model)
+        try:
+            yield running
+        finally:
+            running.stop()
+            publisher.close()
+            app.set_current()
+            redis.stop()
+
+
+@pytest.fixture
+def session(installation: Installation) -> Session:
+    """Kim's conversation in the orders queue."""
+    return turns.start_session(Queue.objects.get(slug="orders"), user_id="kim", customer_name="Kim")

@@ -1,0 +1,151 @@
+"""Decisions from several processes at once: whoever wins, the tool runs as often as one person approved it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from kern.testing import call
+from sessions_app import desk as desks
+from sessions_app import expiry, runner, turns
+from sessions_app.models import Person, Queue, Requirement, Run, Session
+from tests.deciding import seen, tighten, time_is_up, verdicts
+from tests.desk import actor, ledger
+from tests.faults.conftest import ROOT, database_url
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+#: A deed, and the people who do it at the same time, each list in a process of its own.
+Deeds = list[tuple[str, list[Person]]]
+Race = Callable[[Requirement, Deeds], list[list[str]]]
+
+
+@pytest.fixture
+def people(transactional_db: None, settings: Settings) -> list[Person]:
+    """Ana and Ben, who work the orders."""
+    settings.KERN_DESK = "tests.desk:desk"
+    ledger.lines.clear()
+    desks.sync()
+    both = [Person.objects.create_user(f"{name.lower()}@example.com", display_name=name) for name in ("Ana", "Ben")]
+    Queue.objects.get(slug="orders").members.add(*both)
+    return both
+
+
+@pytest.fixture
+def session(people: list[Person]) -> Session:
+    return turns.start_session(Queue.objects.get(slug="orders"), user_id="kim")
+
+
+@pytest.fixture
+def asked(session: Session) -> Requirement:
+    """A refund that waits for people."""
+    actor.says(call("refund", order="7", cents=100), "Done.", "I saw your message.")
+    turns.receive(session, "Please help")
+    work()
+    return session.requirements.get()
+
+
+def work() -> list[str]:
+    """What workers do until nothing is due; the turns' states."""
+    while (due := Run.objects.due().first()) is not None:
+        runner.execute(due.run_id)
+    return list(Run.objects.order_by("pk").values_list("status", flat=True))
+
+
+@pytest.fixture
+def race(tmp_path: Path) -> Iterator[Race]:
+    """Have processes do their deeds at the same time; what became of each deed, a list for each process."""
+    kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
+    told = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "DEBUG": "1", "KERN_DESK": "tests.desk:desk"}
+    started: list[subprocess.Popen[str]] = []
+
+    def run(requirement: Requirement, deeds: Deeds) -> list[list[str]]:
+        number = seen(requirement.session)
+        for deed, people in deeds:
+            command = [deed, requirement.pk, number, *(person.pk for person in people)]
+            started.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.deciders", *map(str, command)],
+                    cwd=ROOT,
+                    env={**kept, **told, "KERN_VAR": str(tmp_path), "DATABASE_URL": database_url()},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return [process.communicate()[0].split() for process in started]
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def test_twenty_decisions_from_four_processes_run_the_tool_once(asked: Requirement, race: Race, people: list[Person]) -> None:
+    outcomes = race(asked, [("approve", (people * 3)[:5])] * 4)
+    assert sorted(outcome for process in outcomes for outcome in process) == ["AlreadyDecided"] * 19 + ["done"]
+    assert work() == ["completed"]
+    assert ledger.lines == ["refund 7 100"]
+    assert verdicts(asked) == ["asked", "approved", "executed"]
+
+
+def test_the_same_person_in_three_processes_is_one_approver(
+    session: Session, asked: Requirement, race: Race, people: list[Person]
+) -> None:
+    tighten(session, approvers=2)
+    outcomes = race(asked, [("approve", people[:1] * 3)] * 3)
+    assert sorted(outcome for process in outcomes for outcome in process) == ["Refused"] * 8 + ["done"]
+    assert work() == ["paused"]
+    assert ledger.lines == []
+
+
+def test_expiry_in_one_process_and_approval_in_another_have_one_outcome(
+    asked: Requirement, race: Race, people: list[Person]
+) -> None:
+    Requirement.objects.update(expires_at=timezone.now() + timedelta(seconds=1))
+    approvals, others, _ = race(asked, [("approve", people), ("approve", people), ("expire", people)])
+    time_is_up(asked)
+    expiry.expire()
+    assert work() == ["completed"]
+    approved = [*approvals, *others].count("done")
+    assert len(ledger.lines) == approved
+    assert verdicts(asked) == (["asked", "approved", "executed"] if approved else ["asked", "expired"])
+
+
+def test_a_decision_and_a_message_from_two_processes_leave_nothing_half_done(
+    asked: Requirement, race: Race, people: list[Person]
+) -> None:
+    (decided,), (wrote,) = race(asked, [("approve", people[:1]), ("write", people[:1])])
+    assert wrote == "done"
+    states = work()
+    asked.refresh_from_db()
+    if decided == "done":
+        assert (states, ledger.lines) == (["completed", "completed"], ["refund 7 100"])
+    else:
+        assert (decided, states, ledger.lines) == ("Newer", ["paused"], [])
+        assert (asked.status, asked.look_again) == ("pending", True)
+
+
+def test_a_decision_and_a_takeover_from_two_processes_run_the_tool_only_if_it_was_approved_and_not_taken_over(
+    asked: Requirement, race: Race, people: list[Person]
+) -> None:
+    (decided,), (took_over,) = race(asked, [("approve", people[:1]), ("take_over", people[1:])])
+    assert took_over == "done"
+    assert work() == ["cancelled"]
+    assert ledger.lines == []
+    assert verdicts(asked)[1:] == (["approved", "superseded"] if decided == "done" else ["superseded"])

@@ -1,0 +1,35 @@
+"""What the processes of the tests do; importable, so that they can be started afresh (spawn)."""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.process import BaseProcess
+
+from kern.db.sqlite import SqliteDb
+from kern.message import Message
+from tests.contract.turns import open_turn, whole_turn
+
+
+def spawned(function, *args) -> BaseProcess:
+    """A started process of its own that calls the function."""
+    process = multiprocessing.get_context("spawn").Process(target=function, args=args)
+    process.start()
+    return process
+
+
+def write_turns(file, name, turns) -> None:
+    """Whole turns in the one session."""
+    db = SqliteDb(file)
+    for number in range(turns):
+        whole_turn(db, said=f"{name}: question {number}")
+
+
+def write_forever(file) -> None:
+    """One turn that goes on until somebody kills the process."""
+    db = SqliteDb(file)
+    run, claim = open_turn(db, lease=1.0)
+    number = 0
+    while True:
+        db.append_message(claim, Message("assistant", f"step {number}", run_id=run.run_id))
+        db.renew(claim)
+        number += 1

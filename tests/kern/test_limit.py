@@ -1,0 +1,95 @@
+"""`tool_call_limit` bounds the calls of one run, whatever becomes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kern.agent import Agent
+from kern.db.sqlite import SqliteDb
+from kern.delegation import DELEGATE
+from kern.errors import ModelError
+from kern.limit import MOST_REFUSALS
+from kern.message import ToolCall
+from kern.models.base import ModelAnswer, ModelRequest
+from kern.team import Team
+from kern.testing import ScriptedModel, call
+from kern.tools import tool
+
+paid: list[int] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_paid() -> None:
+    paid.clear()
+
+
+@tool(requires_confirmation=True)
+def refund(amount: int) -> str:
+    """Refund an amount."""
+    paid.append(amount)
+    return "refunded"
+
+
+def look(place: str) -> str:
+    """Look at a place."""
+    return f"nothing at {place}"
+
+
+def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
+    return Agent(ScriptedModel(list(replies)), db=db, tools=[refund, look], tool_call_limit=2, **settings)  # type: ignore[arg-type]
+
+
+def outputs(agent: Agent | Team) -> list[str]:
+    return [m.content for m in agent.model.requests[-1].messages if m.role == "tool"]  # type: ignore[union-attr]
+
+
+def test_of_many_calls_at_once_only_so_many_ask_a_person_and_run(db: SqliteDb) -> None:
+    run = agent_on(db, [call("refund", amount=n) for n in range(5)]).run("Refund all", session_id="s")
+    assert [item.arguments["amount"] for item in run.active_requirements] == [0, 1]
+    for item in run.requirements:
+        item.confirm()
+    agent = agent_on(db, "Two of five.")
+    agent.continue_run(run.run_id, run.requirements)
+    assert paid == [0, 1]
+    assert ["may call 2 tools" in output for output in outputs(agent)].count(True) == 3
+    assert agent.model.requests[-1].tool_choice == "none"  # type: ignore[union-attr]
+
+
+def test_a_call_that_people_were_asked_about_goes_on_when_the_limit_was_lowered_meanwhile(db: SqliteDb) -> None:
+    run = agent_on(db, [call("refund", amount=n) for n in range(2)]).run("Refund", session_id="s")
+    for item in run.requirements:
+        item.confirm()
+    agent_on(db, "Both.").bound(tool_call_limit=1).continue_run(run.run_id, run.requirements)
+    assert paid == [0, 1]
+
+
+def test_work_given_to_members_counts(db: SqliteDb) -> None:
+    gives = [call(DELEGATE, member="Ben", task=f"part {n}") for n in range(3)]
+    ben = Agent(ScriptedModel(["Done."], cycle=True), name="Ben")
+    team = Team(ScriptedModel([*gives, "That is all."]), members=[ben], db=db, tool_call_limit=1)
+    run = team.run("Go", session_id="s")
+    assert len(run.member_runs) == 1
+    assert [output[:7] for output in outputs(team)] == ["Done.", "Not run", "Not run"]
+
+
+def test_a_model_that_cannot_stop_calling_fails_the_run(db: SqliteDb) -> None:
+    def never_enough(request: ModelRequest) -> ToolCall:
+        return call("look", place=f"place {len(request.messages)}")
+
+    agent = Agent(ScriptedModel([never_enough], cycle=True), db=db, tools=[look], tool_call_limit=2)
+    with pytest.raises(ModelError, match="asked for tools 3 times more"):
+        agent.run("Look", session_id="s")
+    assert len(agent.model.requests) == 2 + MOST_REFUSALS  # type: ignore[union-attr]
+    [run] = db.runs("s")
+    assert run.status == "error"
+    assert [line.failed for line in run.tools] == [False, False, True, True, True]
+
+
+def test_drafts_of_the_answer_are_no_calls_of_tools(db: SqliteDb) -> None:
+    replies = [ModelAnswer(tool_calls=[call("look", place="a"), call("look", place="b")]), "Nothing there."]
+    run = agent_on(db, *replies, review_answers=True).run("Look", session_id="s")
+    for number in range(MOST_REFUSALS + 1):
+        run.active_requirements[0].reject("say it better")
+        agent = agent_on(db, f"Nothing there, {number}.", review_answers=True)
+        run = agent.continue_run(run.run_id, run.requirements)
+        assert run.is_paused

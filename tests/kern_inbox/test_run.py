@@ -1,0 +1,285 @@
+"""`make run` as people meet it: real processes, started, stopped, killed and started wrongly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.__main__ import address_of
+
+ROOT = Path(__file__).parents[2]
+SMALL_DESK = "tests.kern_inbox.small_desk:desk"
+
+
+class Program:
+    """The program in a folder of its own, started as `make run` starts it; with a small desk if no other is named."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        self.port = int(variables.setdefault("PORT", str(free_port())))
+        environment = {"PATH": os.environ["PATH"], "KERN_VAR": str(folder), "KERN_DESK": SMALL_DESK, **variables}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kern_inbox.run"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = ""
+
+    def read_until(self, words: str) -> None:
+        """Read on until these words were said; the test fails when the output ends before."""
+        if words in self.output:
+            return
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+            if words in line:
+                return
+        pytest.fail(f"the output ended without {words!r}:\n{self.output}")
+
+    def wait(self) -> int:
+        """Read to the end; the exit code."""
+        assert self.process.stdout is not None
+        self.output += self.process.stdout.read()
+        return self.process.wait()
+
+    def get(self, path: str) -> int:
+        """The status of a page."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+            return int(response.status)
+
+    def processes(self, word: str = "") -> list[int]:
+        """Processes that belong to this program, by its folder in their environment. Valkey hides its own: see `redis`."""
+        listed = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=True).stdout
+        lines = [line for line in listed.splitlines() if f"KERN_VAR={self.folder}" in line and word in line]
+        return [int(line.split()[0]) for line in lines]
+
+    def redis(self) -> int | None:
+        """The process of the embedded Redis, `None` when it is gone."""
+        note = self.folder / "redis" / "valkey.pid"
+        if not note.exists():
+            return None
+        pid = int(note.read_text())
+        listed = subprocess.run(
+            ["ps", "ww", "-p", str(pid), "-o", "stat=,command="], capture_output=True, text=True, check=False
+        ).stdout
+        return pid if "valkey-server" in listed and not listed.startswith("Z") else None
+
+    def is_gone(self) -> bool:
+        """Whether nothing of it is left."""
+        return self.processes() == [] and self.redis() is None
+
+
+@contextmanager
+def program(folder: Path, **variables: str) -> Iterator[Program]:
+    """The program, gone after the block in any case."""
+    started = Program(folder, **variables)
+    try:
+        yield started
+    finally:
+        started.process.kill()
+        started.process.wait()
+
+
+def refused(folder: Path, **variables: str) -> str:
+    """The one line with which the program refuses to start."""
+    with program(folder, **variables) as wrong:
+        assert wrong.wait() == 1, wrong.output
+        assert "Traceback" not in wrong.output
+        lines = [line for line in wrong.output.splitlines() if line.startswith("kern-inbox: ")]
+        assert lines == wrong.output.splitlines()[-1:], wrong.output
+        assert wrong.is_gone()
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("how", "variables"),
+    [(signal.SIGINT, {"KERN_DESK": ""}), (signal.SIGTERM, {})],
+    ids=["the demo, Ctrl-C", "a desk of one's own, SIGTERM"],
+)
+def test_it_starts_says_where_to_go_and_stops_cleanly(tmp_path: Path, how: signal.Signals, variables: dict[str, str]) -> None:
+    with program(tmp_path, **variables) as running:
+        running.read_until("Kern Inbox is ready: http://127.0.0.1:")
+        assert running.get("/health/live/") == 200
+        assert running.get("/health/ready/") == 200
+        assert running.get("/accounts/login/") == 200
+        running.read_until("celery.apps.worker")
+        running.process.send_signal(how)
+        assert running.wait() == 0, running.output
+        assert "offline responder" in running.output
+        assert "ana@desk.example" in running.output
+        assert "Traceback" not in running.output
+        assert running.is_gone()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("::", "http://[::1]:8000"),
+        ("inbox.local", "http://inbox.local:8000"),
+    ],
+)
+def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
+    assert address_of(host, 8000) == address
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("worker --queues", "worker was killed by SIGKILL"),
+        ("uvicorn", "web was killed by SIGKILL"),
+        ("beat --schedule", "beat was killed by SIGKILL"),
+    ],
+)
+def test_when_a_part_dies_it_says_which_and_stops_the_rest(tmp_path: Path, word: str, says: str) -> None:
+    with program(tmp_path) as running:
+        running.read_until("Kern Inbox is ready")
+        (part,) = running.processes(word)
+        os.kill(part, signal.SIGKILL)
+        assert running.wait() == 1
+        assert says in running.output
+        assert running.is_gone()
+
+
+def test_when_redis_dies_it_says_so_and_stops_the_rest(tmp_path: Path) -> None:
+    with program(tmp_path) as running:
+        running.read_until("Kern Inbox is ready")
+        redis = running.redis()
+        assert redis is not None
+        os.kill(redis, signal.SIGKILL)
+        assert running.wait() == 1
+        assert "the embedded Redis ended" in running.output
+        assert running.is_gone()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent")
+def test_when_it_is_killed_itself_nothing_stays_behind(tmp_path: Path) -> None:
+    with program(tmp_path) as running:
+        running.read_until("Kern Inbox is ready")
+        running.process.kill()
+        running.process.wait()
+        for _ in range(200):
+            if running.is_gone():
+                break
+            subprocess.run(["sleep", "0.1"], check=True)
+        assert running.is_gone()
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert refused(tmp_path, PORT=str(port)).startswith(f"kern-inbox: port {port} is in use")
+
+
+def test_a_second_one_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with program(tmp_path) as running:
+        running.read_until("Kern Inbox is ready")
+        second = Program(tmp_path)
+        assert second.wait() == 1
+        assert "runs already" in second.output
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"DATABASE_URL": "mysql://localhost/inbox"}, "DATABASE_URL must start with"),
+        ({"DATABASE_URL": "postgresql://ana:secret@127.0.0.1:1/inbox"}, "DATABASE_URL: the database inbox at 127.0.0.1:1"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, "DATABASE_URL: the database /nowhere/at/all.sqlite3"),
+        ({"REDIS_URL": "redis://127.0.0.1:1/0"}, "REDIS_URL: no usable Redis there"),
+        ({"KERN_DESK": "no_such_desk:desk"}, "KERN_DESK=no_such_desk:desk"),
+        ({"KERN_DESK": "json:desk"}, "KERN_DESK=json:desk"),
+        ({"LANGUAGE_CODE": "xx"}, "LANGUAGE_CODE must be one of the languages there are"),
+        ({"DEBUG": "0"}, "SECRET_KEY is not set"),
+    ],
+)
+def test_a_wrong_setting_is_one_line(tmp_path: Path, variables: dict[str, str], says: str) -> None:
+    line = refused(tmp_path, **variables)
+    assert says in line
+    assert "secret" not in line
+
+
+@pytest.mark.postgres
+def test_a_wrong_password_of_the_database_is_one_line(tmp_path: Path, postgres_url: str) -> None:
+    line = refused(tmp_path, DATABASE_URL=postgres_url.replace("kern:kern@", "kern:wrong-password@"))
+    assert "password authentication failed" in line
+    assert "wrong-password" not in line
+
+
+def test_a_file_that_is_no_database_is_one_line_and_left_alone(tmp_path: Path) -> None:
+    letter = tmp_path / "inbox.sqlite3"
+    letter.write_text("Dear Ana, this is no database. " * 100)
+    assert "is not a database" in refused(tmp_path)
+    assert letter.read_text().startswith("Dear Ana")
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    environment = {**os.environ, "DEBUG": "1", "KERN_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "kern_inbox.settings"}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+    row = ("sessions_app", "9999_tomorrow", "2030-01-01")
+    with sqlite3.connect(tmp_path / "inbox.sqlite3") as database:
+        database.execute("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, ?)", row)
+    line = refused(tmp_path)
+    assert "newer version" in line
+    assert "9999_tomorrow" in line
+
+
+@contextmanager
+def model_server(status: int) -> Iterator[str]:
+    """A server that answers every question with one status."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_refused_key_is_one_line_without_the_key(tmp_path: Path) -> None:
+    with model_server(401) as url:
+        line = refused(tmp_path, OPENAI_API_KEY="sk-not-a-key", OPENAI_BASE_URL=url)
+    assert "OPENAI_API_KEY" in line
+    assert "HTTP 401" in line
+    assert "sk-not-a-key" not in line
+
+
+@pytest.mark.parametrize("status", [404, None])
+def test_a_key_that_cannot_be_checked_is_a_warning(tmp_path: Path, status: int | None) -> None:
+    with model_server(status or 200) as url:
+        if status is None:
+            url = f"http://127.0.0.1:{free_port()}/v1"
+        with program(tmp_path, OPENAI_API_KEY="sk-some-key", OPENAI_BASE_URL=url, KERN_MODEL="house-model") as running:
+            running.read_until("house-model at http://127.0.0.1")
+            assert "warning: " in running.output
+            running.process.send_signal(signal.SIGINT)
+            assert running.wait() == 0

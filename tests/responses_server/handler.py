@@ -1,0 +1,165 @@
+"""One connection: routes, errors, and sending a reply as a stream or at once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, cast
+
+from tests.responses_server.script import Cut, ErrorReply, Garbage, Hang, Reply, Slow
+from tests.responses_server.validation import Rejected, check
+from tests.responses_server.wire import Json, Spoken, as_sse, speak
+
+if TYPE_CHECKING:
+    from tests.responses_server.server import ResponsesServer
+
+TYPES = {401: "invalid_request_error", 429: "rate_limit_error"}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Otherwise each small event waits for the acknowledgement of the one before, about 40 ms.
+    disable_nagle_algorithm = True
+
+    @property
+    def house(self) -> ResponsesServer:
+        return cast("ResponsesServer", self.server.responses)  # type: ignore[attr-defined]
+
+    def setup(self) -> None:
+        super().setup()
+        self.house.opened(self.connection)
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            self.house.closed(self.connection)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: tests read what the server recorded."""
+
+    def do_GET(self) -> None:
+        self.house.attempted()
+        if self.path.split("?")[0] != "/v1/models":
+            return self._send_error(404, f"Invalid URL (GET {self.path})")
+        from tests.responses_server.server import MODELS
+
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "local"} for name in self.house.models or MODELS]
+        return self._send_json(200, {"object": "list", "data": models})
+
+    def do_POST(self) -> None:
+        self.house.attempted()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.split("?")[0] != "/v1/responses":
+            return self._send_error(404, f"Invalid URL (POST {self.path})")
+        if not self._is_let_in():
+            return self._send_error(401, "Incorrect API key provided.", code="invalid_api_key")
+        try:
+            request = self._read(body)
+        except Rejected as refused:
+            self.house.rejections.append(str(refused))
+            return self._send_error(refused.status, str(refused), code=refused.code, param=refused.param)
+        if self.house.models and request["model"] not in self.house.models:
+            return self._send_error(
+                404, f"The model '{request['model']}' does not exist.", code="model_not_found", param="model"
+            )
+        return self._answer(self.house.script.next(request), request)
+
+    def _read(self, body: bytes) -> Json:
+        try:
+            request = json.loads(body)
+        except ValueError:
+            raise Rejected("We could not parse the JSON body of your request.") from None
+        if isinstance(request, dict):
+            self.house.asked(request, {name.lower(): value for name, value in self.headers.items()})
+        return check(request)
+
+    def _is_let_in(self) -> bool:
+        scheme, _, key = (self.headers.get("Authorization") or "").partition(" ")
+        return scheme == "Bearer" and bool(key) and self.house.api_key in (None, key)
+
+    def _answer(self, reply: Reply, request: Json) -> None:
+        if isinstance(reply, ErrorReply):
+            return self._send_error(reply.status, reply.message, code=reply.code, retry_after=reply.retry_after)
+        if isinstance(reply, Garbage):
+            return self._send(200, reply.body, reply.content_type)
+        if isinstance(reply, Slow):
+            self._pause(reply.seconds)
+        if isinstance(reply, Hang) and reply.after_events == 0:
+            return self._hang()
+        spoken = speak(reply, request)
+        if not request.get("stream"):
+            return self._send_json(200, spoken.response())
+        return self._send_stream(reply, spoken)
+
+    def _send_stream(self, reply: Reply, spoken: Spoken) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        last = reply.after_events if isinstance(reply, Cut | Hang) else None
+        for event in _first(spoken.events(), last):
+            if event["type"].endswith(".delta"):
+                self._pause(spoken.delay)
+            data = as_sse(event)
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+        if isinstance(reply, Hang):
+            self._hang()
+        elif isinstance(reply, Cut) and not reply.clean:
+            self._drop()
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            self.house.closing.wait(seconds)
+
+    def _hang(self) -> None:
+        """Send nothing until the client is gone or the server closes."""
+        while not self.house.closing.is_set():
+            readable, _, _ = select.select([self.connection], [], [], 0.05)
+            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+                break
+        self._drop()
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _send_error(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | str | None = None,
+    ) -> None:
+        kind = TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+        error = {"message": message, "type": kind, "param": param, "code": code}
+        self._send_json(status, {"error": error}, {} if retry_after is None else {"Retry-After": str(retry_after)})
+
+    def _send_json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
+        self._send(status, json.dumps(value).encode(), "application/json", headers)
+
+    def _send(self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _first(events: Iterator[Json], count: int | None) -> Iterator[Json]:
+    """The first `count` events, or all."""
+    for number, event in enumerate(events):
+        if count is not None and number >= count:
+            return
+        yield event

@@ -1,0 +1,337 @@
+"""The customers' pages: what they can do without an account, and what they must never see."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.cache import cache
+from django.test import Client
+from django.test.client import AsyncClient
+from pytest_django.fixtures import Settings
+
+from kern.testing import call
+from sessions_app import live, turns
+from sessions_app.models import Message, Person, Queue, Session
+from sessions_app.views.customer_live import CustomerHub, is_public
+from tests.desk import actor
+
+Work = Callable[..., list[str]]
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_here() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def browser(client: Client, orders: Queue) -> Client:
+    return client
+
+
+def begin(browser: Client, text: str = "Where is order 7?") -> str:
+    """Write the first message; returns the conversation's secret address."""
+    answer = browser.post("/help/orders/", {"name": "Kim", "email": "", "message": text})
+    assert answer.status_code == 303
+    return str(answer["Location"])
+
+
+def page_of(browser: Client, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_customer_writes_reads_the_answer_and_writes_again_without_javascript(browser: Client, work: Work) -> None:
+    assert "<form" in page_of(browser, "/help/orders/")
+    address = begin(browser)
+    assert "An answer is being written" in page_of(browser, address)
+    actor.says("It is **on its way**.", "Tomorrow.")
+    work()
+    page = page_of(browser, address)
+    assert "Where is order 7?" in page
+    assert "<strong>on its way</strong>" in page
+    key = re.search(r'name="key" value="([^"]+)"', page)
+    assert key is not None
+    for _ in range(2):  # a double click
+        sent = browser.post(f"{address}messages/", {"message": "When?", "key": key[1]})
+        assert (sent.status_code, sent["Location"]) == (303, f"{address}#newest")
+    work()
+    assert page_of(browser, address).count("When?") == 1
+    assert "Tomorrow." in page_of(browser, address)
+    assert Session.objects.get().channel == "page"
+
+
+def test_only_words_meant_for_the_customer_are_shown(browser: Client, work: Work, ana: Person) -> None:
+    address = begin(browser)
+    actor.says([call("note_order", order="SECRET-ORDER")], "Here you are.")
+    work()
+    session = Session.objects.get()
+    turns.note(session, ana, "Customer is a VIP-SECRET")
+    turns.reply(session, ana, "Ana here, all is well.", seen=Session.objects.get().last_change)
+    Session.objects.update(name="NAME-SECRET")
+    Message.objects.create(session=session, role="assistant", author_kind="agent", content="DRAFT-SECRET", sent=False)
+    for page in (page_of(browser, address), page_of(browser, f"{address}timeline/")):
+        assert "Here you are." in page
+        assert "Ana here, all is well." in page
+        for secret in ("SECRET", "note_order", "You work in a shop", "ana@example.com", session.session_id):
+            assert secret not in page
+
+
+def test_whatever_anybody_writes_cannot_act_on_the_page(browser: Client, work: Work) -> None:
+    address = begin(browser, "<script>alert(1)</script><img src=x onerror=alert(2)>")
+    actor.says("[click](javascript:alert(3)) <b onclick=alert(4)>x</b> <iframe src=//evil.example></iframe>")
+    work()
+    page = page_of(browser, address)
+    assert not re.search(r"<script>|<img|<iframe|<[^>]*(onerror|onclick)=|href=.javascript", page)
+
+
+def test_the_pages_are_private(browser: Client) -> None:
+    address = begin(browser)
+    for path in ("/help/orders/", address, f"{address}timeline/"):
+        answer = browser.get(path)
+        assert "noindex" in answer["X-Robots-Tag"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in answer["Cache-Control"]
+        assert not answer.cookies
+    for wrong in ("/c/wrong/", "/c/wrong/timeline/", f"{address[:-2]}x/", "/help/nowhere/"):
+        assert browser.get(wrong).status_code == 404
+    assert browser.post("/c/wrong/messages/", {"message": "x"}).status_code == 404
+    assert Message.objects.count() == 1
+
+
+def test_a_queue_may_have_no_customer_page(browser: Client, orders: Queue) -> None:
+    orders.customer_page = False
+    orders.save()
+    assert browser.get("/help/orders/").status_code == 404
+    assert browser.post("/help/orders/", {"name": "Kim", "message": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"name": "Kim", "message": "   "},
+        {"name": "Kim", "message": "x" * 20_001},
+        {"name": "Kim", "message": "x", "email": "no address"},
+        {"name": "K" * 121, "message": "x"},
+        {"name": "Kim\x00", "message": "x"},
+    ],
+)
+def test_a_wrong_form_comes_back_with_what_was_typed(browser: Client, form: dict[str, str]) -> None:
+    answer = browser.post("/help/orders/", form)
+    assert answer.status_code == 422
+    assert b'role="alert"' in answer.content
+    assert Session.objects.count() == 0
+
+
+def test_an_empty_further_message_is_refused_and_says_so(browser: Client) -> None:
+    address = begin(browser)
+    answer = browser.post(f"{address}messages/", {"message": " "})
+    assert (answer.status_code, Message.objects.count()) == (422, 1)
+    assert "Write something first" in answer.content.decode()
+
+
+def key_in(page: str) -> str:
+    found = re.search(r'name="key" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_other_words_from_a_page_that_was_sent_before_are_kept_for_the_next_try(browser: Client) -> None:
+    address = begin(browser)
+    old = key_in(page_of(browser, address))
+    browser.post(f"{address}messages/", {"message": "When?", "key": old})
+    refused = browser.post(f"{address}messages/", {"message": "And order 8?", "key": old})
+    page = refused.content.decode()
+    assert (refused.status_code, Message.objects.count()) == (409, 2)
+    assert "was not sent yet" in page
+    assert re.search(r"<textarea[^>]*>\s*And order 8\?</textarea>", page)
+    assert key_in(page) != old
+    assert browser.post(f"{address}messages/", {"message": "And order 8?", "key": key_in(page)}).status_code == 303
+    assert Message.objects.latest("pk").content == "And order 8?"
+
+
+@pytest.mark.parametrize("key", ["k" * 65, "a\x00b"])
+def test_a_broken_key_is_told_and_the_next_try_succeeds(browser: Client, key: str) -> None:
+    address = begin(browser)
+    refused = browser.post(f"{address}messages/", {"message": "When?", "key": key})
+    page = refused.content.decode()
+    assert (refused.status_code, Message.objects.count()) == (422, 1)
+    assert "was not sent yet" in page
+    assert browser.post(f"{address}messages/", {"message": "When?", "key": key_in(page)}).status_code == 303
+
+
+def test_what_is_too_large_to_read_is_told_in_a_customers_words(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
+    address = begin(browser)
+    for form in ({"message": "x" * 2_700_000}, {f"field{number}": "x" for number in range(1_100)}):
+        for path in ("/help/orders/", f"{address}messages/"):
+            answer = browser.post(path, urlencode(form), content_type="application/x-www-form-urlencoded")
+            assert answer.status_code == 413
+            assert "Nothing was sent" in answer.content.decode()
+    assert Message.objects.count() == 1
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_what_cannot_be_read_elsewhere_is_answered_by_a_page_of_ours(browser: Client) -> None:
+    answer = browser.post("/accounts/login/", "x" * 2_700_000, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.content.decode()
+
+
+def test_while_the_database_is_away_a_customer_keeps_the_words(browser: Client, database_away: None) -> None:
+    written = {"name": "Kim <K>", "email": "", "message": "Where is order 7?", "key": "k1"}
+    for path in ("/help/orders/", "/c/a-secret/messages/"):
+        answer = browser.post(path, written)
+        page = answer.content.decode()
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+        assert "send it again in 1 minute" in page
+        assert f'action="{path}"' in page
+        assert '<input type="hidden" name="name" value="Kim &lt;K&gt;">' in page
+        assert re.search(r"<textarea[^>]*>Where is order 7\?</textarea>", page)
+        assert key_in(page) == "k1"
+    looked = browser.get("/c/a-secret/")
+    assert (looked.status_code, "Try again" in looked.content.decode()) == (503, True)
+
+
+def test_a_machine_that_fills_the_trap_begins_nothing(browser: Client) -> None:
+    answer = browser.post("/help/orders/", {"name": "Bot", "message": "buy", "website": "https://spam.example"})
+    assert (answer.status_code, Session.objects.count()) == (200, 0)
+
+
+def test_too_many_messages_are_stopped_in_clear_words_and_nothing_is_lost(browser: Client) -> None:
+    answers = [browser.post("/help/orders/", {"name": "Kim", "message": f"number {n}."}) for n in range(22)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert int(refused[0]["Retry-After"]) >= 1
+    assert f"number {answers.index(refused[0])}." in refused[0].content.decode()
+    assert Session.objects.count() == len(answers) - len(refused)
+
+
+def test_a_closed_conversation_opens_again_when_the_customer_writes(browser: Client, ana: Person) -> None:
+    address = begin(browser)
+    turns.resolve(Session.objects.get(), ana)
+    browser.post(f"{address}messages/", {"message": "One more thing"})
+    assert Session.objects.get().status == "open"
+
+
+def test_a_long_conversation_is_read_page_by_page(browser: Client) -> None:
+    address = begin(browser, "the very first")
+    session = Session.objects.get()
+    Message.objects.bulk_create(Message(session=session, content=f"line {number}.") for number in range(150))
+    newest = page_of(browser, address)
+    assert "line 149." in newest
+    assert "the very first" not in newest
+    earlier = re.search(r'href="([^"]+\?before=\d+)"', newest)
+    assert earlier is not None
+    assert "the very first" in page_of(browser, earlier[1])
+    assert browser.get(f"{address}?before=99999999999999999999").status_code == 200
+
+
+def test_words_of_drafts_and_of_team_members_are_never_streamed(session: Session, orders: Queue, work: Work) -> None:
+    actor.says("Hello.")
+    turns.receive(session, "Hi")
+    work()
+    run = session.runs.get()
+    assert is_public(run.run_id)
+    member = session.runs.create(parent=run, parent_call_id="c")
+    assert not is_public(member.run_id)
+    orders.ai_mode = "draft"
+    orders.save()
+    assert not is_public(run.run_id)
+    assert not is_public("unknown")
+
+
+def test_private_talk_and_drafts_are_not_on_the_page(browser: Client, ana: Person, work: Work) -> None:
+    address = begin(browser)
+    actor.says("Hello.", call("note_order", order="SECRET"), "ANSWER-SECRET", "DRAFT-SECRET")
+    work()
+    session = Session.objects.get()
+    turns.ask_agent(session, ana, "QUESTION-SECRET")
+    assert "An answer is being written" not in page_of(browser, address)
+    work()
+    turns.draft(session, ana)
+    work()
+    assert session.messages.filter(content__contains="SECRET").count() == 4
+    for page in (page_of(browser, address), page_of(browser, f"{address}timeline/")):
+        assert "Hello." in page
+        assert "SECRET" not in page
+
+
+def test_what_happens_while_a_stream_opens_is_told(session: Session) -> None:
+    found = Session.objects.get(pk=session.pk)
+    turns.receive(session, "Hello?")
+
+    async def opened() -> bool:
+        hub = CustomerHub()
+        page = await hub.welcome(found, found.last_change)
+        hub.close(page)
+        return page.session_due
+
+    assert asyncio.run(opened())
+
+
+def test_a_takeover_ends_the_stream_of_words_at_once(session: Session, ana: Person) -> None:
+    turns.receive(session, "Hi")
+    run_id = session.runs.get().run_id
+
+    async def follow() -> list[bool]:
+        hub = CustomerHub()
+        page = await hub.welcome(session, 2**59)
+        before = await hub._is_public(session.pk, run_id)
+        await sync_to_async(turns.take_over)(session, ana)
+        await hub._receive({"t": "change", "s": session.pk, "c": 2**59, "k": "session.taken_over"})
+        after = await hub._is_public(session.pk, run_id)
+        hub.close(page)
+        return [before, after]
+
+    assert asyncio.run(follow()) == [True, False]
+
+
+def test_the_stream_tells_of_this_conversation_alone(
+    browser: Client, orders: Queue, redis_url: str, settings: Settings
+) -> None:
+    settings.REDIS_URL = redis_url
+    address = begin(browser)
+    mine = Session.objects.get()
+    other = turns.start_session(orders, user_id="lou")
+    run_id = mine.runs.get().run_id
+    heard: list[bytes] = []
+
+    async def listen() -> None:
+        answer = await AsyncClient().get(f"{address}live/?after={2**59}")
+        assert (answer.status_code, answer["X-Accel-Buffering"]) == (200, "no")
+        async for frame in answer.streaming_content:
+            heard.append(frame)
+
+    async def talk() -> None:
+        listening = asyncio.create_task(listen())
+        while not any(b"so far" in frame for frame in heard):
+            assert not listening.done()
+            live.publish_change(other.pk, 999_999, "message.customer")
+            live.publish_text(mine.pk, "a-strangers-run", "not for you")
+            live.publish_text(other.pk, run_id, "not for you either")
+            live.publish_text(mine.pk, run_id, "The answer so far")
+            await asyncio.sleep(0.05)
+        live.publish_change(mine.pk, 1_000_000, "run.completed")
+        while not any(b"session-changed" in frame for frame in heard):
+            await asyncio.sleep(0.05)
+        listening.cancel()
+
+    asyncio.run(talk())
+    told = b"".join(heard)
+    assert b"id: 1000000" in told
+    assert b"not for you" not in told
+    assert b"999999" not in told
+
+
+def test_there_is_no_stream_for_a_wrong_secret(browser: Client) -> None:
+    assert asyncio.run(_status("/c/wrong/live/")) == 404
+
+
+async def _status(path: str) -> int:
+    return int((await AsyncClient().get(path)).status_code)

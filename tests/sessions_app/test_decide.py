@@ -1,0 +1,371 @@
+"""People's answers to what the AI asks: the first counts, the last missing one lets the turn go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kern.errors import InvalidAnswerError
+from kern.message import ToolCall
+from kern.models.base import ModelRequest
+from kern.testing import call
+from sessions_app import decide, turns
+from sessions_app.models import Person, Queue, Requirement, Session
+from sessions_app.policies import same
+from sessions_app.problems import AlreadyDecided, Forbidden, Newer, Refused
+from tests.deciding import all_at_once, die_during, seen, tighten, verdicts
+from tests.desk import actor, ledger
+
+Work = Callable[[], list[str]]
+
+
+Ask = Callable[..., Requirement]
+
+
+def test_an_approved_tool_runs_once_with_the_stored_arguments(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    assert ledger.lines == []
+    decided = decide.approve(question, ana, seen=seen(session))
+    assert (decided.status, decided.decided_by) == ("approved", ana)
+    assert work() == ["completed"]
+    assert ledger.lines == ["refund 7 100"]
+    assert Requirement.objects.get().status == "executed"
+
+
+def test_edited_arguments_run_and_the_models_are_kept(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    decide.approve(question, ana, arguments={"order": "7", "cents": 50}, seen=seen(session))
+    work()
+    assert ledger.lines == ["refund 7 50"]
+    kept = Requirement.objects.get()
+    assert (kept.arguments, kept.edited_arguments) == ({"order": "7", "cents": 100}, {"order": "7", "cents": 50})
+
+
+def test_arguments_that_break_the_schema_decide_nothing(session: Session, asked: Ask, ana: Person) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    with pytest.raises(InvalidAnswerError) as wrong:
+        decide.approve(question, ana, arguments={"order": "7", "cents": "many"}, seen=seen(session))
+    assert "cents" in wrong.value.errors
+    assert Requirement.objects.get().status == "pending"
+
+
+def test_a_rejected_tool_does_not_run_and_the_model_learns_why(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    decide.reject(question, ana, note="Ask for the receipt first.", seen=seen(session))
+    assert work() == ["completed"]
+    assert ledger.lines == []
+    assert "Ask for the receipt first." in actor.script.requests[-1].messages[-1].content
+
+
+def test_input_options_and_results_reach_the_turn(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    asked(
+        call("change_address", order="7"),
+        call("ask_user", question="Which parcel service?", options=["Mail", "Bike"]),
+        call("count_stock", article="Lamp"),
+    )
+    address, service, stock = session.requirements.order_by("pk")
+    with pytest.raises(InvalidAnswerError):
+        decide.provide_input(address, ana, values={}, seen=seen(session))
+    decide.provide_input(address, ana, values={"street": "Side St 1"}, seen=seen(session))
+    with pytest.raises(InvalidAnswerError):
+        decide.choose(service, ana, choice=["Rocket"], seen=seen(session))
+    decide.choose(service, ana, choice=["Bike"], seen=seen(session))
+    assert work() == ["paused"]
+    with pytest.raises(InvalidAnswerError):
+        decide.give_result(stock, ana, result="  ", seen=seen(session))
+    decide.give_result(stock, ana, result="12 lamps", seen=seen(session))
+    assert work() == ["completed"]
+    assert ledger.lines == ["address 7 Side St 1"]
+    outputs = [m.content for m in actor.script.requests[-1].messages if m.role == "tool"]
+    assert outputs == ["Goes to Side St 1.", '{"chosen": ["Bike"]}', "12 lamps"]
+
+
+def test_an_answer_of_another_kind_is_refused(session: Session, asked: Ask, ana: Person) -> None:
+    question = asked(call("count_stock", article="Lamp"))
+    with pytest.raises(InvalidAnswerError):
+        decide.approve(question, ana, seen=seen(session))
+    assert Requirement.objects.get().status == "pending"
+
+
+def test_of_two_people_who_decide_at_once_one_counts(
+    session: Session, asked: Ask, ana: Person, ben: Person, work: Work
+) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    number = seen(session)
+    yes, no = all_at_once(
+        [lambda: decide.approve(question, ana, seen=number), lambda: decide.reject(question, ben, note="No.", seen=number)]
+    )
+    assert {yes, no} == {"done", "AlreadyDecided"}
+    work()
+    assert len(ledger.lines) == (yes == "done")
+    assert verdicts(question) == ["asked", "approved", "executed"] if yes == "done" else ["asked", "rejected"]
+
+
+def test_twenty_decisions_at_once_run_the_tool_once(session: Session, asked: Ask, ana: Person, ben: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    number = seen(session)
+    people = [ana, ben] * 10
+    deeds = [lambda who=who: decide.approve(question, who, seen=number) for who in people]  # type: ignore[misc]
+    outcomes = all_at_once(deeds)
+    assert sorted(outcomes) == ["AlreadyDecided"] * 19 + ["done"]
+    assert work() == ["completed"]
+    assert ledger.lines == ["refund 7 100"]
+    assert verdicts(question) == ["asked", "approved", "executed"]
+
+
+def test_a_customers_message_and_a_decision_at_once_leave_nothing_undecided(
+    session: Session, asked: Ask, ana: Person, work: Work
+) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    number = seen(session)
+    actor.says("Refunded.", "I saw your message.")
+    wrote, decided = all_at_once(
+        [lambda: turns.receive(session, "Please not!"), lambda: decide.approve(question, ana, seen=number)]
+    )
+    assert wrote == "done"
+    question.refresh_from_db()
+    if decided == "done":
+        assert work() == ["completed", "completed"]
+        assert ledger.lines == ["refund 7 100"]
+    else:
+        assert (decided, question.status, question.look_again) == ("Newer", "pending", True)
+        assert ledger.lines == []
+
+
+def test_who_was_late_learns_who_was_faster(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    decide.reject(question, ben, note="No.", seen=seen(session))
+    with pytest.raises(AlreadyDecided) as late:
+        decide.approve(question, ana, seen=seen(session))
+    assert "Ben" in late.value.message
+    assert late.value.requirement.status == "rejected"
+
+
+def test_a_decision_that_missed_the_customer_is_stopped_once(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    old = seen(session)
+    turns.note(session, ana, "A note of the team does not stop it")
+    turns.receive(session, "Please not!")
+    with pytest.raises(Newer):
+        decide.approve(question, ana, seen=old)
+    assert ledger.lines == []
+    actor.says("Refunded.", "I saw your message.")
+    decide.approve(question, ana, seen=seen(session))
+    assert work() == ["completed", "completed"]
+
+
+def test_the_turn_goes_on_only_after_the_last_answer(
+    session: Session, asked: Ask, ana: Person, ben: Person, work: Work
+) -> None:
+    asked(call("refund", order="7", cents=100), call("refund", order="8", cents=200))
+    first, second = session.requirements.order_by("pk")
+    decide.approve(first, ana, seen=seen(session))
+    assert work() == ["paused"]
+    decide.reject(second, ben, note="", seen=seen(session))
+    assert work() == ["completed"]
+    assert ledger.lines == ["refund 7 100"]
+
+
+def test_what_was_dropped_can_not_be_decided(session: Session, asked: Ask, ana: Person) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    turns.take_over(session, ana)
+    with pytest.raises((AlreadyDecided, Refused)):
+        decide.approve(question, ana, seen=seen(session))
+    assert ledger.lines == []
+
+
+def test_a_members_question_pauses_and_continues_the_team(parcels: Queue, ana: Person, work: Work) -> None:
+    actor.says(
+        call("delegate_to_member", member="Packer", task="Refund 9"), call("refund", order="9", cents=5), "Paid.", "All done."
+    )
+    session = turns.start_session(parcels, user_id="kim")
+    turns.receive(session, "Refund 9")
+    assert work() == ["paused"]
+    question = session.requirements.get()
+    assert question.agent_name == "Packer"
+    decide.approve(question, ana, seen=seen(session))
+    assert work() == ["completed"]
+    assert ledger.lines == ["refund 9 5"]
+
+
+def test_a_person_answers_in_the_tools_place(session: Session, asked: Ask, ana: Person, work: Work) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    with pytest.raises(InvalidAnswerError):
+        decide.respond(question, ana, text="  ", seen=seen(session))
+    decide.respond(question, ana, text="The customer got a voucher.", seen=seen(session))
+    assert work() == ["completed"]
+    assert ledger.lines == []
+    assert "The customer got a voucher." in actor.script.requests[-1].messages[-1].content
+    assert verdicts(question)[:2] == ["asked", "responded"]
+
+
+def test_calls_of_one_tool_are_approved_together_each_by_itself(
+    session: Session, asked: Ask, ana: Person, ben: Person, work: Work
+) -> None:
+    asked(call("refund", order="7", cents=100), call("refund", order="8", cents=200), call("refund", order="9", cents=900))
+    tighten(session, thresholds=["cents > 500"])
+    first, second, third = session.requirements.order_by("pk")
+    decide.reject(second, ben, seen=seen(session))
+    number = seen(session)
+    outcomes = decide.approve_many([first, second, third], ana, seen={row.pk: number for row in (first, second, third)})
+    assert [(row.status, type(problem).__name__) for row, problem in outcomes] == [
+        ("approved", "NoneType"),
+        ("rejected", "AlreadyDecided"),
+        ("pending", "NoneType"),
+    ]
+    assert verdicts(third) == ["asked", "first"]
+    assert ledger.lines == []
+
+
+def test_calls_of_several_tools_are_not_approved_together(session: Session, asked: Ask, ana: Person) -> None:
+    asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
+    both = list(session.requirements.all())
+    with pytest.raises(Refused):
+        decide.approve_many(both, ana, seen={row.pk: seen(session) for row in both})
+    assert session.requirements.pending().count() == 2
+
+
+def test_together_a_customers_new_words_stop_each_call(session: Session, asked: Ask, ana: Person) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    old = seen(session)
+    turns.receive(session, "Please not!")
+    ((row, problem),) = decide.approve_many([question], ana, seen={question.pk: old})
+    assert isinstance(problem, Newer)
+    assert row.status == "pending"
+
+
+def test_together_nothing_is_approved_that_needs_a_look_of_its_own(
+    session: Session, asked: Ask, ana: Person, work: Work
+) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    turns.receive(session, "Please not!")
+    question.refresh_from_db()
+    turn = session.runs.get()
+    ((_row, problem),) = decide.approve_many([question], ana, seen={question.pk: seen(session)})
+    assert "customer wrote" in str(problem)
+    turns.cancel(turn, ana)
+    die_during(session, call("note_order", order="7"))
+    assert work()[-1] == "paused"
+    uncertain = session.requirements.pending().get()
+    ((row, problem),) = decide.approve_many([uncertain], ana, seen={uncertain.pk: seen(session)})
+    assert isinstance(problem, Refused)
+    assert (row.reason, row.status, ledger.lines) == ("uncertain", "pending", [])
+
+
+def test_what_the_customer_wrote_while_the_agent_worked_is_pointed_out(session: Session, ben: Person, work: Work) -> None:
+    def while_it_works(_request: ModelRequest) -> ToolCall:
+        turns.receive(session, "STOP, do not refund!")
+        return call("refund", order="7", cents=100)
+
+    actor.says(while_it_works, "Done.", call("refund", order="8", cents=100))
+    turns.receive(session, "Please refund")
+    work()
+    question = session.requirements.get()
+    assert question.look_again
+    decide.reject(question, ben, seen=seen(session))
+    assert work() == ["completed", "paused"]
+    assert not session.requirements.pending().get().look_again
+
+
+def test_a_private_turn_has_read_what_was_written_before_it(session: Session, ben: Person, work: Work) -> None:
+    def while_it_works(_request: ModelRequest) -> ToolCall:
+        turns.receive(session, "STOP, do not refund!")
+        return call("refund", order="8", cents=100)
+
+    turns.take_over(session, ben)
+    turns.receive(session, "Please refund")
+    for reply, look_again in ((call("refund", order="7", cents=100), False), (while_it_works, True)):
+        actor.says(reply)
+        turns.ask_agent(session, ben, "Pay it back")
+        work()
+        question = session.requirements.pending().get()
+        assert question.look_again is look_again
+        turns.cancel(question.root, ben)
+
+
+def test_nobody_has_seen_what_has_not_happened(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
+    tighten(session, approvers=2)
+    question = asked(call("refund", order="7", cents=100))
+    number = seen(session)
+    decide.approve(question, ben, seen=2**63 - 1)
+    assert question.decisions.get(verdict="first").seen == number
+    turns.receive(session, "Please not!")
+    decide.approve(question, ana, seen=2**63 - 1)
+    assert verdicts(question) == ["asked", "first", "first"]
+
+
+def test_nobody_decides_for_a_queue_they_do_not_work(session: Session, asked: Ask, cy: Person) -> None:
+    question = asked(call("refund", order="7", cents=100))
+    for decision in (
+        lambda: decide.approve(question, cy, seen=seen(session)),
+        lambda: decide.reject(question, cy, seen=seen(session)),
+        lambda: decide.respond(question, cy, text="Hm.", seen=seen(session)),
+    ):
+        with pytest.raises(Forbidden):
+            decision()
+    assert verdicts(question) == ["asked"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(JSON)
+def test_a_value_is_the_same_only_as_itself_and_its_text_never(value: Any) -> None:
+    assert same(value, json.loads(json.dumps(value)))
+    assert not same(value, [value])
+    if not isinstance(value, str):
+        assert not same(value, json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": "other"},
+        {"number": 2},
+        {"share": 0.25},
+        {"flag": True},
+        {"size": "large"},
+        {"day": "2026-12-24"},
+        {"items": [1, 2, 3]},
+        {"items": []},
+        {"place": {"street": "Side St 1", "floor": None}},
+        {"place": {"street": "Side St 1", "floor": 0}},
+        {"maybe": "a word"},
+        {"maybe": None},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_edited_arguments_keep_their_json_types(
+    session: Session, asked: Ask, ana: Person, work: Work, changed: dict[str, Any]
+) -> None:
+    given = {
+        "text": "a",
+        "number": 1,
+        "share": 0.5,
+        "flag": False,
+        "size": "small",
+        "day": "2026-11-23",
+        "items": [1],
+        "place": {"street": "Main St 1", "floor": 1},
+        "maybe": "x",
+    }
+    question = asked(call("send_parcel", **given))
+    edited = {**given, **changed}
+    decide.approve(question, ana, arguments=edited, seen=seen(session))
+    assert work() == ["completed"]
+    question.refresh_from_db()
+    assert json.dumps(question.edited_arguments, sort_keys=True) == json.dumps(edited, sort_keys=True)
+    ran: list[Any] = [*edited.values()]
+    ran[5] = date.fromisoformat(ran[5])
+    assert ledger.lines == [repr(ran)]

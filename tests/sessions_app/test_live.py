@@ -1,0 +1,119 @@
+"""What open pages are told through Redis, and that nothing fails without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django.fixtures import Settings
+from redis import Redis
+
+from kern.models.base import ModelRequest
+from kern.testing import call
+from kern_inbox.embedded_redis import EmbeddedRedis, free_port
+from sessions_app import live, turns
+from sessions_app.models import Queue, Run, Session
+from tests.desk import actor
+
+Heard = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def heard(settings: Settings, redis_url: str) -> Iterator[Heard]:
+    """What was published since the test began."""
+    settings.REDIS_URL = redis_url
+    with Redis.from_url(redis_url) as client, client.pubsub() as subscription:
+        subscription.subscribe(live.CHANNEL)
+        assert subscription.get_message(timeout=5), "Redis did not confirm the subscription"
+
+        def payloads() -> list[dict[str, Any]]:
+            client.publish(live.CHANNEL, '"end"')
+            found: list[dict[str, Any]] = []
+            while (message := subscription.get_message(timeout=5)) is None or message["data"] != b'"end"':
+                found += [json.loads(message["data"])] if message else []
+            return found
+
+        yield payloads
+
+
+def test_each_change_is_told_with_its_number(session: Session, heard: Heard) -> None:
+    turns.receive(session, "Hello")
+    change = session.changes.latest("pk")
+    assert {"t": "change", "s": session.pk, "c": change.pk, "k": "message.customer"} in heard()
+
+
+def test_the_words_of_an_answer_come_whole_and_end(session: Session, heard: Heard, work: Callable[[], list[str]]) -> None:
+    actor.says("It will arrive tomorrow.")
+    turns.receive(session, "When?")
+    work()
+    texts = [item for item in heard() if item["t"] == "text"]
+    assert texts[0]["x"] == "It "
+    assert texts[-1] == {
+        "t": "text",
+        "s": session.pk,
+        "r": Run.objects.get().run_id,
+        "x": "It will arrive tomorrow.",
+        "d": True,
+    }
+
+
+def test_words_are_sent_seldom_however_many_there_are(session: Session, heard: Heard, work: Callable[[], list[str]]) -> None:
+    actor.says("word " * 2_000)
+    turns.receive(session, "Talk")
+    work()
+    texts = [item["x"] for item in heard() if item["t"] == "text"]
+    assert len(texts) < 200
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
+
+
+def test_a_members_words_carry_the_members_run(parcels: Queue, heard: Heard, work: Callable[[], list[str]]) -> None:
+    actor.says(call("delegate_to_member", member="Packer", task="Pack"), "Packed.", "All is packed.")
+    turns.receive(turns.start_session(parcels, user_id="kim"), "Pack it")
+    work()
+    last_words = {item["r"]: item["x"] for item in heard() if item.get("d")}
+    assert last_words == {run.run_id: run.content for run in Run.objects.all()}
+
+
+def test_a_failed_answer_ends_its_words_too(session: Session, heard: Heard, work: Callable[[], list[str]]) -> None:
+    def taken_over(request: ModelRequest) -> str:
+        Session.objects.get(pk=session.pk).raise_fence()
+        return "Too late"
+
+    actor.says(taken_over)
+    turns.receive(session, "Hello")
+    work()
+    assert [item["x"] for item in heard() if item.get("d")] == ["Too late"]
+
+
+def test_without_redis_everything_works_and_the_log_has_one_line(
+    session: Session, settings: Settings, work: Callable[[], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    actor.says("word " * 50)
+    turns.receive(session, "Talk")
+    assert work() == ["completed"]
+    assert len([line for line in caplog.messages if "live updates" in line]) == 1
+
+
+def test_a_restarted_redis_is_used_again(settings: Settings, session: Session, tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    try:
+        settings.REDIS_URL = server.url
+        live.publish_change(session.pk, 1, "message.customer")
+        server.kill()
+        live.publish_change(session.pk, 2, "message.customer")
+        server.start()
+        with Redis.from_url(server.url) as client, client.pubsub() as subscription:
+            subscription.subscribe(live.CHANNEL)
+            assert subscription.get_message(timeout=5)
+            live.publish_change(session.pk, 3, "message.customer")
+            message = subscription.get_message(timeout=5)
+        assert message is not None
+        assert json.loads(message["data"])["c"] == 3
+    finally:
+        server.stop()

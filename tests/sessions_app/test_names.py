@@ -1,0 +1,90 @@
+"""Names that people give, and names they ask for."""
+
+from __future__ import annotations
+
+import pytest
+
+from kern.errors import InvalidSessionNameError
+from sessions_app import namer, names, turns
+from sessions_app.models import NameRecord, Person, Queue, Session
+from sessions_app.problems import Refused
+from tests.desk import actor
+
+
+def now(session: Session) -> tuple[str, str]:
+    row = Session.objects.get(pk=session.pk)
+    return row.name, row.name_source
+
+
+def test_a_persons_name_is_kept_with_its_giver(session: Session, ana: Person) -> None:
+    record = names.rename(session, ana, "  Late parcel ")
+    assert now(session) == ("Late parcel", "human")
+    assert (record.person, record.source) == (ana, "human")
+    assert session.changes.latest("pk").kind == "name.changed"
+
+
+@pytest.mark.parametrize("name", ["Familie 👨‍👩‍👧 Reise", "می‌خواهم بروم", "Où est mon sac\u202f?"])
+def test_a_name_is_kept_sign_by_sign_in_every_script(session: Session, ana: Person, name: str) -> None:
+    names.rename(session, ana, name)
+    assert now(session) == (name, "human")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200d", "two\nlines", "two\u2028lines", "x" * 201])
+def test_what_is_no_name_is_refused_and_the_old_one_stands(session: Session, ana: Person, name: str) -> None:
+    names.rename(session, ana, "Late parcel")
+    with pytest.raises(InvalidSessionNameError):
+        names.rename(session, ana, name)
+    assert now(session) == ("Late parcel", "human")
+
+
+def test_customers_write_their_names_in_every_script(orders: Queue) -> None:
+    assert turns.start_session(orders, customer_name=" علی‌رضا ").customer_name == "علی‌رضا"
+    assert turns.start_session(orders, customer_name="").customer_name == ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"customer_name": "two\nlines"}, {"customer_name": "\u200b"}, {"user_id": "lou\u200b"}, {"session_id": "a\u200bb"}],
+)
+def test_unseen_signs_make_no_name_and_are_in_no_id(orders: Queue, wrong: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="one line"):
+        turns.start_session(orders, **wrong)
+
+
+def test_the_same_name_again_is_no_news(session: Session, ana: Person, ben: Person) -> None:
+    first = names.rename(session, ana, "Late parcel")
+    assert names.rename(session, ben, "Late parcel") == first
+    assert session.names.count() == 1
+
+
+def test_every_name_is_kept_and_can_come_back(session: Session, orders: Queue, ana: Person) -> None:
+    first = names.rename(session, ana, "Late parcel")
+    names.rename(session, ana, "Lost parcel")
+    names.restore(session, ana, first)
+    assert now(session) == ("Late parcel", "human")
+    assert [record.name for record in session.names.all()] == ["Late parcel", "Lost parcel", "Late parcel"]
+    other = turns.start_session(orders, user_id="lou")
+    with pytest.raises(Refused):
+        names.restore(other, ana, first)
+
+
+def test_asking_for_a_name_makes_no_model_wait_for_the_request(session: Session, ana: Person) -> None:
+    turns.receive(session, "My parcel is late")
+    names.generate(session, ana)
+    assert actor.script.requests == []
+    assert namer.due() == [session.session_id]
+
+
+def test_there_is_no_name_for_a_conversation_without_words(session: Session, ana: Person) -> None:
+    with pytest.raises(Refused):
+        names.generate(session, ana)
+    assert namer.due() == []
+
+
+def test_naming_by_hand_ends_a_naming_that_was_due(session: Session, ana: Person) -> None:
+    turns.receive(session, "My parcel is late")
+    names.generate(session, ana)
+    names.rename(session, ana, "Late parcel")
+    namer.name(session.session_id)
+    assert now(session) == ("Late parcel", "human")
+    assert NameRecord.objects.count() == 1

@@ -1,0 +1,360 @@
+"""Decision cards: the four kinds of question, arguments edited with their types kept, and answers that come too late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from kern.testing import call
+from sessions_app import decide, turns
+from sessions_app.arguments import fields_of, values_of
+from sessions_app.models import Person, Queue, Requirement, Session
+from tests import desk as shop
+from tests.deciding import tighten
+
+HTMX = {"HX-Request": "true"}
+
+Ask = Callable[..., Requirement]
+
+
+@pytest.fixture
+def inbox(client: Client, ben: Person) -> Client:
+    """Ben's browser."""
+    client.force_login(ben)
+    return client
+
+
+@pytest.fixture
+def ask(session: Session, work: Callable[[], list[str]]) -> Ask:
+    """Let the agent ask about a call."""
+
+    def ask_about(tool: str, **arguments: Any) -> Requirement:
+        shop.actor.says(call(tool, **arguments), "Done.")
+        turns.receive(session, "Please do")
+        assert work() == ["paused"]
+        return Requirement.objects.get()
+
+    return ask_about
+
+
+def answer(inbox: Client, requirement: Requirement, status: int = 200, **fields: Any) -> str:
+    """Press a button of the card as its form is now; returns what came back."""
+    session = Session.objects.get(pk=requirement.session_id)
+    sent = {"seen": session.last_change, **fields}
+    response = inbox.post(f"/requirements/{requirement.pk}/decision/", sent, headers=HTMX)
+    assert response.status_code == status, response.content.decode()
+    requirement.refresh_from_db()
+    return response.content.decode()
+
+
+def card(inbox: Client, requirement: Requirement, query: str = "") -> str:
+    session = Session.objects.get(pk=requirement.session_id)
+    page = inbox.get(f"/decisions/{session.session_id}/{query}").content.decode()
+    return page[page.index(f'id="requirement_{requirement.pk}"') :]
+
+
+def test_a_call_is_approved_and_runs_once(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("refund", order="7", cents=500)
+    shown = card(inbox, asked)
+    assert "Clerk wants to run <code>refund</code>" in shown
+    assert re.search(r"cents.*?<dd>500</dd>", shown, re.DOTALL)
+    assert answer(inbox, asked, answer="approve").strip() == ""
+    assert work() == ["completed"]
+    assert shop.ledger.lines == ["refund 7 500"]
+    assert "Ben approved this, and it ran." in answer(inbox, asked, 409, answer="approve")
+    assert shop.ledger.lines == ["refund 7 500"]
+
+
+def test_edited_arguments_keep_their_types(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("refund", order="7", cents=500)
+    form = card(inbox, asked, f"?edit={asked.pk}")
+    assert "Editing <code>refund</code>" in form
+    assert 'name="arg.cents" value="500"' in form
+    wrong = answer(inbox, asked, 422, answer="edit", **{"arg.order": "8", "arg.cents": "lots"})
+    assert "Write a whole number." in wrong
+    assert 'value="lots"' in wrong
+    assert "Editing <code>refund</code>" in wrong
+    answer(inbox, asked, answer="edit", **{"arg.order": "8", "arg.cents": "250"})
+    assert asked.edited_arguments == {"order": "8", "cents": 250}
+    work()
+    assert shop.ledger.lines == ["refund 8 250"]
+
+
+def test_a_rejection_tells_the_agent_why(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    assert "Rejecting <code>refund</code>" in card(inbox, asked, f"?reject={asked.pk}")
+    answer(inbox, asked, answer="reject", note="Paid already")
+    assert (asked.status, asked.note) == ("rejected", "Paid already")
+
+
+def test_a_rejection_may_take_the_session_over(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    answer(inbox, asked, answer="reject-take-over", note="I do it myself")
+    asked.session.refresh_from_db()
+    assert asked.session.led_by_person
+
+
+def test_input_is_filled_in(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("change_address", order="7", street="")
+    shown = card(inbox, asked)
+    assert "Clerk asks you" in shown
+    assert 'name="arg.street"' in shown
+    assert "<dd>7</dd>" in shown
+    answer(inbox, asked, answer="input", **{"arg.street": "1 New Road"})
+    work()
+    assert shop.ledger.lines == ["address 7 1 New Road"]
+
+
+def test_options_are_chosen_from(inbox: Client, ask: Ask) -> None:
+    asked = ask("ask_user", question="Which colour?", options=["red", "blue"])
+    assert "Which colour?" in card(inbox, asked)
+    answer(inbox, asked, 422, answer="choose")
+    answer(inbox, asked, 422, answer="choose", choice="green")
+    answer(inbox, asked, answer="choose", choice="blue")
+    assert asked.answer == ["blue"]
+
+
+def test_an_outside_result_is_pasted(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("count_stock", article="vase")
+    assert "Run outside: <code>count_stock</code>" in card(inbox, asked)
+    answer(inbox, asked, 422, answer="result", result=" ")
+    answer(inbox, asked, answer="result", result='{"vases": 3}')
+    assert asked.answer == '{"vases": 3}'
+    assert work() == ["completed"]
+
+
+def test_a_decision_past_the_customers_words_is_stopped_once(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    seen = Session.objects.get().last_change
+    turns.receive(asked.session, "Keep the money")
+    fields = {"seen": seen, "answer": "edit", "arg.order": "7", "arg.cents": "1"}
+    stopped = answer(inbox, asked, 409, **fields)
+    assert "The customer wrote since you opened this." in stopped
+    assert "Keep the money" in stopped
+    assert 'name="arg.cents" value="1"' in stopped
+    newer = re.search(r'name="seen" value="(\d+)"', stopped)
+    assert newer
+    answer(inbox, asked, **{**fields, "seen": newer[1]})
+    assert asked.edited_arguments == {"order": "7", "cents": 1}
+
+
+def test_the_agent_looks_again_when_the_customer_wrote_since(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("refund", order="7", cents=500)
+    turns.receive(asked.session, "Keep the money")
+    shown = card(inbox, asked)
+    assert "Customer wrote since: look again at <code>refund</code>" in shown
+    assert "Approve anyway" in shown
+    shop.actor.says("As you like.")
+    assert inbox.post(f"/runs/{asked.root.run_id}/again/", headers=HTMX).status_code == 204
+    assert work() == ["cancelled", "completed"]
+    assert shop.ledger.lines == []
+
+
+def test_the_second_approver_sees_what_the_first_one_changed(inbox: Client, ana: Person, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=600)
+    tighten(asked.session, approvers=2)
+    decide.approve(asked, ana, arguments={"order": "7", "cents": 900}, seen=Session.objects.get().last_change)
+    shown = card(inbox, asked)
+    assert re.search(r"<dd><del>600</del> 900</dd>", shown)
+    assert "<dd>7</dd>" in shown
+    assert "needs one more" in shown
+
+
+def test_a_refreshed_page_hides_what_others_decided(inbox: Client, ana: Person, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    path = f"/sessions/{asked.session.session_id}/decisions/"
+    decide.approve(asked, ana, seen=10**9)
+    assert inbox.get(path).content.decode().count("<section") == 0
+    assert f'id="requirement_{asked.pk}" hidden' in inbox.get(path, {"shown": asked.pk}).content.decode()
+
+
+def test_forms_that_somebody_bent_are_refused(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    path = f"/requirements/{asked.pk}/decision/"
+    for sent in ({}, {"answer": "approve"}, {"answer": "approve", "seen": "x"}, {"answer": "nothing", "seen": "1"}):
+        assert inbox.post(path, sent, headers=HTMX).status_code == 422
+    answer(inbox, asked, 422, answer="input")
+    assert asked.status == "pending"
+
+
+SCHEMA = {
+    "properties": {
+        "text": {"type": "string"},
+        "whole": {"type": "integer"},
+        "half": {"type": "number"},
+        "yes": {"type": "boolean"},
+        "pick": {"enum": ["a", 2, None]},
+        "many": {"type": "array", "items": {"type": "integer"}},
+        "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "thing": {"$ref": "#/$defs/Thing"},
+    },
+    "required": ["text", "whole"],
+    "$defs": {
+        "Thing": {
+            "type": "object",
+            "properties": {
+                "size": {"type": "number"},
+                "made": {"type": "string", "format": "date"},
+                "words": {"type": "array"},
+            },
+        }
+    },
+}
+VALUES: dict[str, Any] = {
+    "text": "line one\nline two",
+    "whole": 10**20,
+    "half": 79.0,
+    "yes": False,
+    "pick": 2,
+    "many": [1, 2],
+    "maybe": None,
+    "thing": {"size": 1e-7},
+    "extra": {"not": "in the schema"},
+}
+
+
+NULLABLE = {
+    "properties": {
+        "text": {"type": ["string", "null"]},
+        "whole": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+        "pick": {"type": ["string", "null"], "enum": ["a", "b", None]},
+        "yes": {"type": ["boolean", "null"]},
+        "word": {"type": "string"},
+    },
+    "required": ["text", "whole", "pick", "yes", "word"],
+}
+
+
+def posted(values: dict[str, Any], **changes: str) -> dict[str, str]:
+    """A form as a browser sends it back: line breaks are CRLF."""
+    texts = {field.key: field.value.replace("\n", "\r\n") for field in fields_of(SCHEMA, values)}
+    return {**texts, **{f"arg.{name}": text for name, text in changes.items()}}
+
+
+def test_a_form_sent_back_untouched_changes_nothing() -> None:
+    values, errors = values_of(fields_of(SCHEMA, VALUES, posted(VALUES)))
+    assert (values, errors) == (VALUES, {})
+    assert [type(value) for value in values.values()] == [type(value) for value in VALUES.values()]
+    assert values_of(fields_of(SCHEMA, {"text": "x", "whole": 1}, posted({"text": "x", "whole": 1})))[0] == {
+        "text": "x",
+        "whole": 1,
+    }
+
+
+@pytest.mark.parametrize("sent", ["one\r\ntwo\r\nthree", "one\ntwo\nthree"], ids=repr)
+@pytest.mark.parametrize("text", ["one\r\ntwo\r\nthree", "one\rtwo\nthree"], ids=repr)
+def test_line_breaks_are_no_edit_however_the_browser_writes_them(text: str, sent: str) -> None:
+    [field] = fields_of({"properties": {"text": {"type": "string"}}}, {"text": text}, {"arg.text": sent})
+    assert (field.widget, field.changed) == ("long", False)
+    assert values_of([field]) == ({"text": text}, {})
+
+
+def test_emptied_values_become_null_where_they_may() -> None:
+    given = {"text": "x", "whole": 1, "pick": "a", "yes": True, "word": "x"}
+    fields = fields_of(NULLABLE, given, {f"arg.{name}": "" for name in given})
+    assert values_of(fields) == ({"text": None, "whole": None, "pick": None, "yes": None, "word": ""}, {})
+    for field in fields:
+        if field.widget == "choice":
+            assert field.choices[0] == ("", "not set", True)
+    untouched = dict.fromkeys(given)
+    assert values_of(fields_of(NULLABLE, untouched, {f"arg.{name}": "" for name in given})) == (untouched, {})
+
+
+@pytest.mark.parametrize("depth", [41, 800, 50_000])
+def test_what_is_nested_too_deep_is_refused(depth: int) -> None:
+    deep = {"arg.data": '{"a":' * depth + "1" + "}" * depth}
+    _values, errors = values_of(fields_of({"properties": {"data": {"type": "object"}}}, {"data": {}}, deep))
+    assert list(errors) == ["data"]
+
+
+def test_changed_fields_become_their_schemas_types() -> None:
+    changes = {
+        "whole": "7",
+        "half": "0.5",
+        "yes": "true",
+        "pick": "a",
+        "many": "3\r\n\r\n 4",
+        "maybe": "4",
+        "thing.size": "2",
+        "thing.made": "2026-05-02",
+        "text": "x\r\ny",
+    }
+    values, errors = values_of(fields_of(SCHEMA, VALUES, posted(VALUES, **changes)))
+    assert errors == {}
+    wanted = {"whole": 7, "half": 0.5, "yes": True, "pick": "a", "many": [3, 4], "maybe": 4, "text": "x\ny"}
+    assert values == {**VALUES, **wanted, "thing": {"size": 2, "made": "2026-05-02"}}
+
+
+def test_what_does_not_fit_is_named_by_field() -> None:
+    changes = {"whole": "", "half": "1,5", "pick": "z", "many": "1\nx", "maybe": "1.5", "yes": "perhaps", "thing.size": "big"}
+    _values, errors = values_of(fields_of(SCHEMA, VALUES, posted(VALUES, **changes)))
+    assert sorted(errors) == ["half", "many", "maybe", "pick", "thing.size", "whole", "yes"]
+
+
+def test_each_type_has_its_own_widget() -> None:
+    widgets = {field.name: field.widget for field in fields_of(SCHEMA, VALUES)}
+    assert widgets == {
+        "text": "long",
+        "whole": "number",
+        "half": "number",
+        "yes": "choice",
+        "pick": "choice",
+        "many": "lines",
+        "maybe": "number",
+        "thing.size": "number",
+        "thing.made": "date",
+        "thing.words": "json",
+        "extra": "json",
+    }
+
+
+def test_an_optional_value_can_be_taken_out_and_a_list_emptied() -> None:
+    values, errors = values_of(fields_of(SCHEMA, VALUES, posted(VALUES, many="", **{"thing.size": ""})))
+    assert errors == {}
+    assert "many" not in values
+    assert values["thing"] == {}
+    needed = {"properties": {"many": SCHEMA["properties"]["many"]}, "required": ["many"]}
+    assert values_of(fields_of(needed, {"many": [1]}, {"arg.many": ""})) == ({"many": []}, {})
+
+
+def test_a_person_answers_in_the_tools_place(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
+    asked = ask("refund", order="7", cents=500)
+    assert "Answering in the place of <code>refund</code>" in card(inbox, asked, f"?respond={asked.pk}")
+    answer(inbox, asked, 422, answer="respond", text=" ")
+    answer(inbox, asked, answer="respond", text="She was paid already.")
+    assert asked.status == "answered"
+    assert work() == ["completed"]
+    assert shop.ledger.lines == []
+
+
+def test_the_story_shows_both_versions_and_who_decided(
+    inbox: Client, cy: Person, ask: Ask, work: Callable[[], list[str]]
+) -> None:
+    asked = ask("refund", order="7", cents=500)
+    answer(inbox, asked, answer="edit", **{"arg.order": "7", "arg.cents": "250"})
+    work()
+    story = inbox.get(f"/requirements/{asked.pk}/").content.decode()
+    assert "<del>500</del> <ins>250</ins>" in story
+    assert re.search(r"<b>Ben</b>\s+Approved", story)
+    assert "250 cents are on their way." in story
+    inbox.force_login(cy)
+    assert inbox.get(f"/requirements/{asked.pk}/").status_code == 404
+
+
+def test_plain_forms_go_on_to_the_next_decision(inbox: Client, orders: Queue, work: Callable[[], list[str]]) -> None:
+    asked = []
+    for name in ("Lee", "Mo"):
+        shop.actor.says(call("refund", order=name, cents=500))
+        turns.receive(turns.start_session(orders, customer_name=name), "Money back")
+        work()
+        asked.append(Requirement.objects.latest("pk"))
+    first, second = asked
+    page = f"http://testserver/decisions/{first.session.session_id}/"
+    sent = {"seen": Session.objects.get(pk=first.session_id).last_change, "answer": "approve"}
+    response = inbox.post(f"/requirements/{first.pk}/decision/", sent, headers={"Referer": page})
+    assert response.status_code == 303
+    assert response["Location"] == f"/decisions/{second.session.session_id}/?at={second.pk}#requirement_{second.pk}"

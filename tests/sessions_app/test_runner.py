@@ -1,0 +1,220 @@
+"""Workers: one run, one worker; what a dead worker left is taken up; what can't go on says why."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from django.db import connection, connections
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from kern.db.base import Claim
+from kern.message import Message
+from kern.models.base import ModelRequest
+from kern.run import RunMetrics
+from kern.testing import call
+from sessions_app import asking, decide, runner, turns
+from sessions_app import desk as desks
+from sessions_app.models import Person, Queue, Run, Session
+from sessions_app.store import DjangoDb
+from tests.desk import actor, ledger
+
+Work = Callable[[], list[str]]
+LONG_AGO = timedelta(hours=1)
+
+
+def die(session: Session) -> Run:
+    """A worker claimed the session's pending turn and was never heard of again."""
+    run = session.runs.roots().latest("pk")
+    assert DjangoDb().claim_run(Claim(run.run_id, worker="dead")) is not None
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - LONG_AGO)
+    return run
+
+
+def test_of_two_workers_one_does_the_turn(session: Session) -> None:
+    actor.says(call("note_order", order="7"), "Noted.")
+    turns.receive(session, "Note 7")
+    run, gate = Run.objects.get(), threading.Barrier(2)
+
+    def worker() -> None:
+        gate.wait()
+        try:
+            runner.execute(run.run_id)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(worker), pool.submit(worker)]:
+            job.result()
+    assert ledger.lines == ["order 7"]
+    run.refresh_from_db()
+    assert (run.status, run.attempts) == ("completed", 1)
+    assert run.worker.count("/") == 2
+
+
+def test_a_run_that_is_not_pending_is_left_alone(session: Session, work: Work) -> None:
+    actor.says("Hello.")
+    turns.receive(session, "Hi")
+    work()
+    runner.execute(Run.objects.get().run_id)
+    runner.execute("no-such-run")
+    assert len(actor.script.requests) == 1
+
+
+def test_a_dead_workers_turn_goes_on_where_it_stopped(session: Session, work: Work) -> None:
+    actor.says("Here I am.")
+    turns.receive(session, "Hello?")
+    die(session)
+    runner.recover()
+    assert work() == ["completed"]
+    assert session.messages.said().count() == 2
+
+
+def test_a_living_workers_turn_is_not_taken(session: Session) -> None:
+    turns.receive(session, "Hello?")
+    DjangoDb().claim_run(Claim(Run.objects.get().run_id, lease=60))
+    runner.recover()
+    assert Run.objects.get().status == "running"
+
+
+def test_after_three_deaths_the_turn_says_so_and_can_be_retried(session: Session, ana: Person, work: Work) -> None:
+    turns.receive(session, "Hello?")
+    for _ in range(3):
+        assert Run.objects.get().status == "pending"
+        die(session)
+        runner.recover()
+    failed = Run.objects.get()
+    assert failed.status == "error"
+    assert "died 3 times" in failed.error
+    actor.says("At last.")
+    turns.retry(failed, ana)
+    assert work() == ["completed"]
+
+
+def test_what_arrived_meanwhile_is_answered_after_the_turn_was_given_up(session: Session, work: Work) -> None:
+    turns.receive(session, "Hello?")
+    die(session)
+    turns.receive(session, "Anybody?")
+    Run.objects.update(attempts=3)
+    runner.recover()
+    actor.says("Yes.")
+    assert work() == ["error", "completed"]
+
+
+def test_decisions_in_between_are_no_deaths(session: Session, ana: Person, work: Work) -> None:
+    turns.receive(session, "Refund 7")
+    for cents in (1, 2, 3, 4):
+        actor.says(call("refund", order="7", cents=cents), call("refund", order="7", cents=cents + 1), "Done.")
+        work()
+        question = session.requirements.pending().first()
+        assert question is not None
+        decide.approve(question, ana, seen=10**9)
+    die(session)
+    runner.recover()
+    assert Run.objects.get().status == "pending"
+
+
+def test_a_call_that_a_death_left_uncertain_is_asked_about(session: Session, ana: Person, work: Work) -> None:
+    turns.receive(session, "Note 7")
+    run = Run.objects.get()
+    claim, db = Claim(run.run_id), DjangoDb()
+    assert db.claim_run(claim) is not None
+    made = call("note_order", order="7")
+    db.store_answer(claim, Message("assistant", tool_calls=[made], run_id=run.run_id), RunMetrics())
+    assert db.start_call(claim, run.run_id, made.id, {"order": "7"})
+    Run.objects.update(lease_until=timezone.now() - LONG_AGO)
+    runner.recover()
+    assert work() == ["paused"]
+    question = session.requirements.get()
+    assert question.reason == "uncertain"
+    actor.says("It is noted.")
+    decide.give_result(question, ana, result="It was written down.", seen=10**9)
+    assert work() == ["completed"]
+    assert ledger.lines == []
+
+
+def test_a_turn_without_an_agent_says_what_to_do(session: Session, orders: Queue, work: Work) -> None:
+    Queue.objects.update(agent_id="gone")
+    turns.receive(session, "Hello?")
+    assert work() == ["error"]
+    error = Run.objects.get().error
+    assert "'gone'" in error
+    assert "KERN_DESK" in error
+
+
+def test_an_agent_that_cannot_be_used_ends_the_turn_and_says_why(session: Session, ana: Person, work: Work) -> None:
+    clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
+    words, clerk.instructions = clerk.instructions, lambda: {}["tone"]
+    try:
+        asking.ask_agent(session, ana, "Which tone?")
+        assert work() == ["error"]
+    finally:
+        clerk.instructions = words
+    failed = Run.objects.get()
+    assert "“clerk” cannot be used: KeyError: 'tone'" in failed.error
+    actor.says("A friendly one.")
+    turns.retry(failed, ana)
+    assert work() == ["completed"]
+
+
+def test_the_sweep_hints_at_a_forgotten_turn_once_in_a_while(session: Session) -> None:
+    turns.receive(session, "Hello?")
+    assert runner.due() == []
+    Run.objects.update(updated_at=timezone.now() - LONG_AGO)
+    assert runner.due() == [Run.objects.get().run_id]
+    assert runner.due() == []
+    Run.objects.update(lease_until=timezone.now() - LONG_AGO)
+    assert runner.due() == [Run.objects.get().run_id]
+
+
+def test_what_becomes_due_in_a_session_is_found_after_its_turn(session: Session) -> None:
+    def more(request: ModelRequest) -> str:
+        turns.receive(session, "And this?")
+        return "First answer."
+
+    actor.says(more)
+    turns.receive(session, "This?")
+    first = Run.objects.get()
+    runner.execute(first.run_id)
+    second = Run.objects.latest("pk")
+    assert runner.next_due(first.run_id) == [second.run_id]
+
+
+def test_the_model_is_asked_without_a_database_connection_in_the_hand(session: Session, work: Work) -> None:
+    held: list[bool] = []
+
+    def look(request: ModelRequest) -> str:
+        held.append(connection.connection is not None)
+        return "Hello."
+
+    actor.says(look)
+    turns.receive(session, "Hi")
+    assert work() == ["completed"]
+    assert held == [False]
+    assert Session.objects.get(pk=session.pk).last_text == "Hello."
+
+
+def test_the_sweeps_of_two_workers_do_not_disturb_each_other(session: Session) -> None:
+    turns.receive(session, "Hello?")
+    die(session)
+    gate = threading.Barrier(2)
+
+    def sweep() -> None:
+        gate.wait()
+        try:
+            runner.recover()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(sweep), pool.submit(sweep)]:
+            job.result()
+    assert session.changes.filter(kind="run.recovered").count() == 1
+
+
+def test_a_turn_has_a_deadline(rows: None, settings: Settings) -> None:
+    settings.KERN_TURN_SECONDS = 10
+    assert desks.agent_for("clerk").deadline == 10

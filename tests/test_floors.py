@@ -1,0 +1,99 @@
+"""The house has floors: a module imports only from floors below its own (see CONTRIBUTING)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+#: Lowest first. A name stands for the module and everything below it; modules of one floor may use each other.
+FLOORS: list[tuple[str, ...]] = [
+    ("kern",),
+    ("sessions_app.models", "sessions_app.problems"),
+    ("sessions_app.live",),
+    ("sessions_app.changes",),
+    ("sessions_app.policies", "sessions_app.record_of_decisions", "sessions_app.ending"),
+    ("sessions_app.approvals",),
+    ("sessions_app.store",),
+    ("sessions_app.desk",),
+    ("sessions_app.purposes",),
+    ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry"),
+    ("sessions_app.tasks",),
+    (
+        "sessions_app.texts",
+        "sessions_app.locking",
+        "sessions_app.leading",
+        "sessions_app.asking",
+        "sessions_app.turns",
+        "sessions_app.decide",
+        "sessions_app.rules",
+        "sessions_app.reopening",
+        "sessions_app.names",
+        "sessions_app.tickets",
+        "sessions_app.access",
+    ),
+    ("sessions_app",),
+    ("kern_inbox",),
+]
+#: What a desk is made of may only know the library and the desk's own vocabulary, as a user's desk file would.
+DESK_FILES = "sessions_app.demo"
+#: What tells the demo's stories works on the application's rows, and is no part of a desk.
+STORY_FILES = tuple(f"{DESK_FILES}.{name}" for name in ("story", "stories", "people"))
+
+
+def floor_of(module: str) -> int | None:
+    found = [
+        (len(name), number)
+        for number, names in enumerate(FLOORS)
+        for name in names
+        if module == name or module.startswith(f"{name}.")
+    ]
+    return max(found)[1] if found else None
+
+
+def modules() -> dict[str, Path]:
+    files = [path for top in ("kern", "sessions_app", "kern_inbox") for path in (ROOT / top).rglob("*.py")]
+    named = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+    return {name: path for name, path in named.items() if ".migrations" not in name}
+
+
+def imports_of(path: Path) -> set[str]:
+    known = modules()
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in known else node.module)
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_a_module_imports_only_from_lower_floors(module: str) -> None:
+    mine = floor_of(module)
+    assert mine is not None
+    too_high = {
+        imported
+        for imported in imports_of(modules()[module])
+        if (theirs := floor_of(imported)) is not None and theirs > mine and not imported.startswith(module)
+    }
+    assert not too_high, f"{module} reaches up to {', '.join(sorted(too_high))}"
+
+
+@pytest.mark.parametrize("module", [name for name in sorted(modules()) if name.startswith("kern.") or name == "kern"])
+def test_the_library_knows_neither_the_web_nor_the_queue(module: str) -> None:
+    tops = {imported.split(".")[0] for imported in imports_of(modules()[module])}
+    assert not tops & {"django", "celery", "redis", "sessions_app", "kern_inbox"}
+
+
+def test_the_demo_desk_is_built_like_a_users_own() -> None:
+    allowed = ("kern", "sessions_app.desk", DESK_FILES, "sessions_app.models", "sessions_app.store")
+    for name, path in modules().items():
+        if name.startswith(f"{DESK_FILES}.") and not name.startswith(STORY_FILES):
+            ours = {i for i in imports_of(path) if i.split(".")[0] in ("kern", "sessions_app", "kern_inbox")}
+            assert all(i.startswith(allowed) for i in ours), f"{name} imports {ours}"
