@@ -19,6 +19,7 @@ from sessions_app.respond import PersonRequest
 from sessions_app.views.boxes import WhereConverter
 from sessions_app.views.cards import Card
 from sessions_app.views.listing import Filters
+from sessions_app.views.moment import at_one_moment
 from sessions_app.views.timeline import timeline
 from sessions_app.views.usage import usage_of
 
@@ -41,18 +42,22 @@ def back_to(request: PersonRequest, session: Session) -> str:
 
 def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
     """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
+    context = at_one_moment(session, lambda: _as_it_stands(request, session, where))
+    if request.headers.get("Purpose") != "prefetch":
+        turns.mark_read(session, request.user)
+    return context
+
+
+def _as_it_stands(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
     read = SessionRead.objects.filter(session=session, person=request.user).values_list("last_change", flat=True).first()
     seen = read if read is not None and read < session.last_change else None
-    context = {
+    return {
         **header_context(request, session, where),
         **composer_context(request, session),
         "timeline": timeline(session, request.user, seen=seen),
         "seen_before": seen,
         "cards": cards_of(request, session),
     }
-    if request.headers.get("Purpose") != "prefetch":
-        turns.mark_read(session, request.user)
-    return context
 
 
 def header_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:

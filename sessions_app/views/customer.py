@@ -23,6 +23,7 @@ from sessions_app.problems import KeyTaken, Refused
 from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, private, too_often
 from sessions_app.views.customer_live import live
+from sessions_app.views.moment import at_one_moment
 
 #: How many messages a page shows; earlier ones are a page further back.
 PAGE = 100
@@ -122,21 +123,21 @@ def _begin(queue: Queue, form: WriteForm) -> str:
 
 def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:
     """What a page of the conversation shows: the newest messages, or those before `?before=`."""
-    said = session.messages.for_customer().order_by("-pk")
     before = request.GET.get("before", "")
+    context = at_one_moment(session, lambda: _as_it_stands(session, before))
+    return {**about(session.queue), **context, "session": session, "secret": secret, "is_newest": not before, "form": form}
+
+
+def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
+    said = session.messages.for_customer().order_by("-pk")
     if before.isascii() and before.isdigit() and int(before) <= LARGEST_KEY:
         said = said.filter(pk__lt=int(before))
     newest_first = list(said[: PAGE + 1])
     shown = newest_first[:PAGE][::-1]
     return {
-        **about(session.queue),
-        "session": session,
-        "secret": secret,
         "messages": shown,
         "earlier": shown[0].pk if len(newest_first) > PAGE else None,
-        "is_newest": not before,
         "working": _state(session),
-        "form": form,
         "after": session.last_change,
     }
 

@@ -24,6 +24,7 @@ from sessions_app.views.conversation import (
 )
 from sessions_app.views.inbox import inbox_context
 from sessions_app.views.listing import Filters
+from sessions_app.views.moment import at_one_moment
 from sessions_app.views.timeline import timeline
 
 UNTIL_CUSTOMER = "reply"
@@ -46,7 +47,8 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     before, new = request.GET.get("before", ""), request.GET.get("new", "")
     seen = int(new) if new.isdecimal() and len(new) < 19 else None
-    shown = timeline(session, request.user, before=before, since=request.GET.get("since", ""), seen=seen)
+    since = request.GET.get("since", "")
+    shown = at_one_moment(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
         return render(request, "sessions/_timeline.html#older", context)
@@ -58,15 +60,16 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     """The name, facts and menus."""
     session = access.session_or_404(request.user, session_id)
-    context = {**header_context(request, session, where_of(request)), "refresh": True}
-    return render(request, "sessions/_header.html", context)
+    context = at_one_moment(session, lambda: header_context(request, session, where_of(request)))
+    return render(request, "sessions/_header.html", {**context, "refresh": True})
 
 
 @for_people
 def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
     """The cards that wait for a person."""
     session = access.session_or_404(request.user, session_id)
-    return render(request, "sessions/_decisions.html", {"session": session, "cards": cards_of(request, session)})
+    cards = at_one_moment(session, lambda: cards_of(request, session))
+    return render(request, "sessions/_decisions.html", {"session": session, "cards": cards})
 
 
 @for_people

@@ -14,7 +14,9 @@ from kern.errors import ModelError
 from kern.testing import call
 from sessions_app import decide, tickets, turns
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
+from sessions_app.views import timeline
 from sessions_app.views.conversation import snooze_choices
+from sessions_app.views.runs_shown import ShownRun, shown_runs
 from tests import desk as shop
 
 HTMX = {"HX-Request": "true"}
@@ -54,6 +56,23 @@ def test_what_an_agent_does_after_a_decision_stands_after_it(
     page = page_of(inbox, session)
     assert order_of(page, *wanted) == wanted
     assert page.count('class="run-foot"') == 1
+
+
+def test_a_turn_that_ends_while_its_page_is_read_is_shown_ended(
+    inbox: Client, session: Session, work: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.actor.says("It is on its way.")
+    turns.receive(session, "Where is order 7?")
+
+    def end_it_first(runs: list[Run]) -> list[ShownRun]:
+        work()
+        return shown_runs(runs)
+
+    monkeypatch.setattr(timeline, "shown_runs", end_it_first)
+    page = page_of(inbox, session)
+    assert "It is on its way." in page
+    assert 'class="run-foot"' in page
+    assert "data-live=" not in page
 
 
 def test_what_a_takeover_leaves_undone_is_said(

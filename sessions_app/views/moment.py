@@ -1,0 +1,26 @@
+"""Rows read one after the other, shown as they stood at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sessions_app.models import Session
+
+READINGS = 3
+Found = TypeVar("Found")
+
+
+def at_one_moment(session: Session, read: Callable[[], Found]) -> Found:
+    """What `read` finds out about the session; it reads again, a few times at most, where the session changed meanwhile.
+
+    Between a query for runs and one for their messages a turn may end: its page would show the answer of a run that works.
+    The session's row is as new as what was read, or older: what happened since is news to the page.
+    """
+    for _ in range(READINGS - 1):
+        found = read()
+        newest = Session.objects.filter(pk=session.pk).values_list("last_change", flat=True).first()
+        if newest in (None, session.last_change):
+            return found
+        session.refresh_from_db()
+    return read()
