@@ -14,12 +14,13 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, linebreaks, urlize
+from django.utils.html import format_html, json_script, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
 from sessions_app.models import Run
+from sessions_app.views import spans
 from sessions_app.views.costs import cost_of_run
 
 register = template.Library()
@@ -58,9 +59,21 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def ago(when: datetime | None) -> SafeString:
-    """How long ago, as short as in a row (`22m`); the exact time on hover."""
-    return _time(when, short_span((timezone.now() - when).total_seconds()) if when else "")
+def ago(when: datetime | None, way: str = "short") -> SafeString:
+    """How long ago: as short as in a row (`22m`), or in words (`way="ago"`: `12 min ago`); the exact time on hover."""
+    return _counted(when, spans.since(when, way), way)
+
+
+@register.simple_tag
+def left(when: datetime | None, way: str = "left") -> SafeString:
+    """How much time is left, in words (`24 min left`) or as short as in a row (`way="short"`); the exact time on hover."""
+    return _counted(when, spans.until(when, way), way, " data-future")
+
+
+@register.simple_tag
+def span_tables() -> SafeString:
+    """The words for spans of time and the time it is, for the script that goes on counting by this clock."""
+    return json_script({"now": timezone.now().timestamp(), "tables": spans.tables()}, "spans")
 
 
 @register.simple_tag
@@ -71,49 +84,14 @@ def clock(when: datetime | None) -> SafeString:
 
 @register.filter
 def in_words(when: datetime | None) -> str:
-    """How long ago, in words: `12 min ago`."""
-    if when is None:
-        return ""
-    seconds = max(0.0, (timezone.now() - when).total_seconds())
-    if seconds < 60:
-        return _("just now")
-    if seconds < 3600:
-        return _("%(n)d min ago") % {"n": seconds // 60}
-    if seconds < 86400:
-        return _("%(n)d h ago") % {"n": seconds // 3600}
-    return _("%(n)d d ago") % {"n": seconds // 86400}
+    """How long ago, inside of a sentence: `12 min ago`."""
+    return spans.since(when, "ago")
 
 
 @register.filter
-def left(when: datetime | None) -> str:
-    """How much time is left, in words: `24 min left`, `1 h 10 min left`."""
-    if when is None:
-        return ""
-    minutes = int((when - timezone.now()).total_seconds() // 60)
-    if minutes < 1:
-        return _("less than a minute left") if when > timezone.now() else _("time is up")
-    if minutes < 60:
-        return _("%(n)d min left") % {"n": minutes}
-    hours, rest = divmod(minutes, 60)
-    if hours < 10 and rest:
-        return _("%(h)d h %(n)d min left") % {"h": hours, "n": rest}
-    return _("%(n)d h left") % {"n": hours} if hours < 48 else _("%(n)d d left") % {"n": hours // 24}
-
-
-@register.filter
-def left_short(when: datetime | None) -> str:
-    """How much time is left, as short as in a row: `24m`."""
-    return short_span((when - timezone.now()).total_seconds()) if when else ""
-
-
-def short_span(seconds: float) -> str:
-    """`now`, `5m`, `3h`, `2d`, `7w`."""
-    if seconds < 60:
-        return _("now")
-    for unit, size in (("w", 604800 * 2), ("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= size:
-            return f"{int(seconds // (604800 if unit == 'w' else size))}{unit}"
-    return ""
+def time_left(when: datetime | None) -> str:
+    """How much time is left, inside of a sentence: `24 min left`."""
+    return spans.until(when, "left")
 
 
 @register.filter
@@ -126,6 +104,14 @@ def _time(when: datetime | None, text: str) -> SafeString:
     if when is None:
         return SafeString("")
     return format_html('<time datetime="{}" title="{}">{}</time>', when.isoformat(timespec="seconds"), exact(when), text)
+
+
+def _counted(when: datetime | None, text: str, way: str, direction: str = "") -> SafeString:
+    """A time that an open page goes on counting."""
+    if when is None:
+        return SafeString("")
+    form = '<time datetime="{}" title="{}" data-way="{}"{}>{}</time>'
+    return format_html(form, when.isoformat(timespec="seconds"), exact(when), way, mark_safe(direction), text)  # noqa: S308 - ours
 
 
 @register.filter

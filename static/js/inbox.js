@@ -1,4 +1,4 @@
-// Everything works without this file. It adds the keyboard and where the focus goes, and says when the inbox can't be reached.
+// Everything works without this file. It adds the keyboard and where the focus goes, and says when something went wrong.
 (() => {
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -72,26 +72,6 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => find(".row.open")?.scrollIntoView({ block: "nearest" }));
-
-  // The stream of changes is broken for some seconds: what stands here may be old.
-  const away = () => { if (!find("#unreachable")) find("#toasts").append(find("#away").content.cloneNode(true)); };
-  const back = () => find("#unreachable")?.remove();
-  document.addEventListener("htmx:sse:error", (event) => { if (event.detail.connection?.attempt >= 2) away(); });
-  document.addEventListener("htmx:sse:after:connection", back);
-  // What could not be fetched anew is asked for again until it can: the change that it missed is not told twice.
-  const refresh = () => ["session-changed", "list-changed"].forEach((name) => document.dispatchEvent(new Event(name)));
-  let retry;
-  const refreshLater = (event) => {
-    if (!event.detail.ctx?.sourceElement?.matches?.("[hx-trigger*='-changed']")) return;
-    clearTimeout(retry);
-    retry = setTimeout(refresh, 3000);
-  };
-  document.addEventListener("htmx:error", refreshLater);
-  document.addEventListener("htmx:response:error", (event) => { if (event.detail.ctx.response.status >= 500) refreshLater(event); });
-  // A turn ends within seconds or streams words: where one seems to go on, its end may have been missed.
-  setInterval(() => { if (!document.hidden && find("[data-live]")) document.dispatchEvent(new Event("session-changed")); }, 10_000);
-  addEventListener("offline", away);
-  addEventListener("online", () => { back(); refresh(); });
 
   // Requests -------------------------------------------------------------------------------------------------------
   let left = null, shownBefore = null;

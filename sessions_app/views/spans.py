@@ -1,0 +1,53 @@
+"""How long ago, and how much is left, in words. The open page goes on counting with the same tables (`static/js/times.js`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
+
+#: Up to how many seconds (exclusive; none for the last) which words. A brace names the whole weeks, days, hours or minutes of
+#: the span; `{rest}` the minutes beyond its whole hours.
+Table = list[tuple[int | None, str]]
+
+
+def tables() -> dict[str, Table]:
+    """All ways to say a span, in the reader's language: `short` (`22m`), `ago` (`12 min ago`), `left` (`1 h 10 min left`)."""
+    return {
+        "short": [(MINUTE, _("now")), (HOUR, "{minutes}m"), (DAY, "{hours}h"), (2 * WEEK, "{days}d"), (None, "{weeks}w")],
+        "ago": [
+            (MINUTE, _("just now")),
+            (HOUR, _("{minutes} min ago")),
+            (DAY, _("{hours} h ago")),
+            (None, _("{days} d ago")),
+        ],
+        "left": [
+            (0, _("time is up")),
+            (MINUTE, _("less than a minute left")),
+            (HOUR, _("{minutes} min left")),
+            (10 * HOUR, _("{hours} h {rest} min left")),
+            (2 * DAY, _("{hours} h left")),
+            (None, _("{days} d left")),
+        ],
+    }
+
+
+def said(seconds: float, table: Table) -> str:
+    """A span in the words of one of the `tables`."""
+    words = next(words for limit, words in table if limit is None or seconds < limit)
+    whole = max(0, int(seconds))
+    units = {"weeks": whole // WEEK, "days": whole // DAY, "hours": whole // HOUR, "minutes": whole // MINUTE}
+    return words.format(**units, rest=whole % HOUR // MINUTE)
+
+
+def since(when: datetime | None, way: str) -> str:
+    """How long ago, said the `short` way or as `ago`; nothing for no time."""
+    return said((timezone.now() - when).total_seconds(), tables()[way]) if when else ""
+
+
+def until(when: datetime | None, way: str) -> str:
+    """How much time there is, said the `short` way or as `left`; nothing for no time."""
+    return said((when - timezone.now()).total_seconds(), tables()[way]) if when else ""

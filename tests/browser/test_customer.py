@@ -1,0 +1,27 @@
+"""A customer's page in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from sessions_app import turns
+from sessions_app.models import Session
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(visit: Visit, session: Session) -> None:
+    secret = session.give_secret()
+    session.save()
+    page = visit(None, reverse("customer-conversation", args=[secret]))
+    page.locator("#composer textarea").fill("Half a sentence")
+    page.context.set_offline(True)
+    expect(page.locator("#unreachable")).to_contain_text("You are not connected")
+    turns.receive(session, "Written on my other phone")
+    page.context.set_offline(False)
+    expect(page.locator("#unreachable")).to_have_count(0)
+    expect(page.locator("#timeline")).to_contain_text("Written on my other phone")
+    expect(page.locator("#composer textarea")).to_have_value("Half a sentence")
