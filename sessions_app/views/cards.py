@@ -193,6 +193,17 @@ class Card:
         return list(getlist("choice")) if getlist else []
 
     @property
+    def written(self) -> list[str]:
+        """What a person typed into an answer that came too late: words, or fields with the name before them."""
+        if self.posted is None:
+            return []
+        words = next((self.posted[name] for name in ("note", "text", "result") if self.posted.get(name, "").strip()), "")
+        if words:
+            return [words]
+        typed = [item for item in (*self.editable, *self.asked) if item.changed]
+        return [f"{item.words}: {item.value or _('nothing')}" for item in typed] or self.chosen
+
+    @property
     def other_errors(self) -> list[str]:
         """What is wrong that belongs to no field of the form."""
         names = {item.name for item in self.editable} | {item.name for item in self.asked}

@@ -98,6 +98,14 @@ def test_a_rejection_may_take_the_session_over(inbox: Client, ask: Ask) -> None:
     assert asked.session.led_by_person
 
 
+def test_what_was_typed_into_an_answer_that_came_too_late_is_shown(inbox: Client, ana: Person, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    decide.approve(asked, ana, seen=asked.session.last_change)
+    page = answer(inbox, asked, 409, answer="edit", **{"arg.order": "7", "arg.cents": "250"})
+    assert "You had written: “Cents: 250”" in page
+    assert "Order: 7" not in page
+
+
 def test_input_is_filled_in(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
     asked = ask("change_address", order="7", street="")
     shown = card(inbox, asked)
