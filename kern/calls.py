@@ -130,7 +130,7 @@ def _run(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], aske
     failed = False
     try:
         output = tool.call(arguments, context)
-    except Exception as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
         failed, output = True, f"The tool failed: {reason_of(error)}"
     if asked is not None and asked.edited_arguments is not None:
         changed = json.dumps(asked.edited_arguments, ensure_ascii=False)

@@ -9,6 +9,7 @@ from kern.errors import KernError, LeaseLostError, ModelError, StorageError
 from kern.events import RunCancelled, RunCompleted, RunEvent, RunFailed, RunPaused, RunStarted
 from kern.message import Message, storable
 from kern.run import RunOutput, Status
+from kern.tools.result import reason_of
 from kern.turn import Turn
 from kern.work import StopRequested, Work
 
@@ -22,7 +23,8 @@ def work_run(who: Participant, run: RunOutput, work: Work, context: list[Message
     """Work `run`, claimed by `work.claim`. The last event tells how it ended; the claim is given up by then.
 
     A model's failure is stored and told as `RunFailed`, not raised. Raises `LeaseLostError` when somebody else took the run
-    (nothing more is written), `StorageError` when the database fails.
+    (nothing more is written), `StorageError` when the database fails, and whatever else the agent's own code raises: that is
+    stored as why the run failed. What stops the program (`KeyboardInterrupt`, `SystemExit`) is stored as an interruption.
     """
     turn = Turn(who, run, work, context)
     with work:
@@ -41,8 +43,11 @@ def work_run(who: Participant, run: RunOutput, work: Work, context: list[Message
         except GeneratorExit:
             _end(turn, "cancelled")
             raise
+        except Exception as error:
+            _break_off(turn, error, _reason(error))
+            raise
         except BaseException as error:
-            _interrupt(turn, error)
+            _break_off(turn, error, INTERRUPTED)
             raise
         else:
             yield _pause(turn) if answer is None else _end(turn, "completed", answer)
@@ -63,13 +68,19 @@ def _fail(turn: Turn, error: ModelError) -> RunEvent:
     return turn.event(RunFailed, error=run.error, permanent=error.permanent, run=run, cause=error)
 
 
-def _interrupt(turn: Turn, error: BaseException) -> None:
-    """Store that the run was broken off; what broke it off is told even where that fails."""
-    turn.run.error = INTERRUPTED
+def _break_off(turn: Turn, error: BaseException, reason: str) -> None:
+    """Store why the run was broken off; what broke it off is told even where that fails."""
+    turn.run.error = storable(reason)
     try:
         _end(turn, "error")
     except KernError as unsaved:
-        error.add_note(f"The run could not be stored as interrupted, either: {unsaved}")
+        error.add_note(f"The run could not be stored as failed, either: {unsaved}")
+
+
+def _reason(error: Exception) -> str:
+    """What the agent's own code raised, and where, as far as somebody noted it."""
+    where = "; ".join(getattr(error, "__notes__", ()))
+    return f"{reason_of(error)} ({where})" if where else reason_of(error)
 
 
 def _end(turn: Turn, status: Status, answer: Message | None = None) -> RunEvent:

@@ -186,9 +186,16 @@ class Participant(Sessions):
         return next((member for member in self.members if member.name == name), None)
 
     def system_message(self) -> str:
-        """Description and instructions as the model gets them; empty when there are none."""
-        text = self.instructions() if callable(self.instructions) else self.instructions
-        lines = text if isinstance(text, str) else "\n".join(text)
+        """Description and instructions as the model gets them; empty when there are none.
+
+        Raises what the function that makes the instructions raises.
+        """
+        try:
+            text = self.instructions() if callable(self.instructions) else self.instructions
+            lines = text if isinstance(text, str) else "\n".join(text)
+        except Exception as error:
+            error.add_note(f"in the instructions of {self.name or 'the agent'}")
+            raise
         return "\n\n".join(part.strip() for part in (self.description, lines) if part.strip())
 
     def tool_schemas(self) -> list[ToolSchema]:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from kern.agent import Agent
 from kern.db.base import Claim
-from kern.errors import LeaseLostError
+from kern.errors import KernError, LeaseLostError
 from kern.events import RunContent, RunEvent
 from kern.team import Team
 from sessions_app import desk, ending, live
@@ -57,6 +57,11 @@ def execute(run_id: str) -> None:
     except LeaseLostError as lost:
         log.info("stopped working: %s", lost)
         DjangoDb().keep_words(claim, texts.words_of(run_id))
+    except (KernError, DatabaseProblem):
+        raise
+    except Exception:
+        # Agents are somebody's program: why it failed is stored with the run, and the worker has others to work.
+        log.exception("run %s: the agent %s failed", run_id, row.agent_id)
     finally:
         texts.end()
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from kern.errors import ModelError
+from kern.errors import KernError, ModelError
 from kern.message import Message, ToolCall
 
 
@@ -66,6 +66,10 @@ class ModelAnswer:
 ModelEvent = TextDelta | AnswerRestarted | ModelAnswer
 
 
+#: What a model raises when its own program is wrong: asking again runs into the same mistake.
+MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
+
+
 class Model(Protocol):
     """A language model. `id` is its name at the provider."""
 
@@ -82,8 +86,19 @@ class Model(Protocol):
 
 
 def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:
-    """What the model's stream yields, as something that can be closed even where the stream itself is a plain iterator."""
-    yield from model.stream(request)
+    """What the model's stream yields, as something that can be closed even where the stream itself is a plain iterator.
+
+    Raises `ModelError` for whatever a model raises that is no error of this library (rule L15); it is permanent where the
+    model's program is at fault (`MISTAKES`).
+    """
+    try:
+        yield from model.stream(request)
+    except KernError:
+        raise
+    except Exception as error:
+        from kern.tools.result import reason_of
+
+        raise ModelError(f"the model failed with {reason_of(error)}", permanent=isinstance(error, MISTAKES)) from error
 
 
 def ask(model: Model, request: ModelRequest) -> ModelAnswer:

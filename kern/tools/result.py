@@ -48,7 +48,7 @@ def to_text(value: Any) -> str:
         return _written(repr, whole)
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Why a tool failed, for the model: the text of a `ToolError`, of another exception its class, too."""
     text = _written(str, error)
     return text if isinstance(error, ToolError) else f"{type(error).__name__}: {text}"

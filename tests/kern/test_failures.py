@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -77,6 +78,21 @@ def test_a_models_stream_may_be_a_plain_iterator(db: SqliteDb) -> None:
     assert agent.set_session_name("s", autogenerate=True).name == "Hello"
 
 
+@pytest.mark.parametrize(
+    ("raised", "is_permanent"),
+    [(ValueError("no JSON"), False), (OSError("socket"), False), (TypeError("no such argument"), True)],
+)
+def test_whatever_a_model_raises_is_a_models_failure(db: SqliteDb, raised: Exception, is_permanent: bool) -> None:
+    def fail(_: ModelRequest) -> str:
+        raise raised
+
+    with pytest.raises(ModelError, match=str(raised)) as caught:
+        Agent(ScriptedModel([fail]), db=db).run("Hi", session_id="s")
+    assert caught.value.__cause__ is raised
+    told = f"the model failed with {type(raised).__name__}: {raised}"
+    assert [(run.status, run.error, run.permanent_error) for run in db.runs("s")] == [("error", told, is_permanent)]
+
+
 # Half characters ------------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +165,16 @@ def test_a_run_broken_off_from_the_keyboard_is_stored_as_interrupted(db: SqliteD
     [run] = db.runs("s")
     assert run.status == "error"
     assert "interrupted" in run.error
+
+
+def test_a_tool_that_wants_to_end_the_program_has_failed_and_the_run_goes_on(db: SqliteDb) -> None:
+    def leave() -> str:
+        """Leave."""
+        sys.exit(3)
+
+    run = Agent(ScriptedModel([call("leave"), "Still here."]), db=db, tools=[leave]).run("Hi", session_id="s")
+    assert run.content == "Still here."
+    assert (run.tools[0].failed, run.tools[0].result) == (True, "The tool failed: SystemExit: 3")
 
 
 def test_control_c_stays_control_c_when_the_interruption_cannot_be_stored(full: FullDisk) -> None:

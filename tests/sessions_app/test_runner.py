@@ -218,3 +218,28 @@ def test_the_sweeps_of_two_workers_do_not_disturb_each_other(session: Session) -
 def test_a_turn_has_a_deadline(rows: None, settings: Settings) -> None:
     settings.KERN_TURN_SECONDS = 10
     assert desks.agent_for("clerk").deadline == 10
+
+
+def test_an_agents_own_code_that_fails_is_why_the_turn_failed(session: Session, ana: Person, work: Work) -> None:
+    def ask_the_crm() -> str:
+        raise RuntimeError("the CRM is down")
+
+    clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
+    words, clerk.instructions = clerk.instructions, ask_the_crm
+    turns.receive(session, "Where is my bag?")
+    try:
+        assert work() == ["error"]
+    finally:
+        clerk.instructions = words
+    failed = Run.objects.get()
+    assert failed.error == "RuntimeError: the CRM is down (in the instructions of Clerk)"
+    actor.says("In Oslo.")
+    turns.retry(failed, ana)
+    assert work() == ["completed"]
+
+
+def test_a_model_that_breaks_is_why_the_turn_failed(session: Session, work: Work) -> None:
+    actor.says(ValueError("unreadable"))
+    turns.receive(session, "Where is my bag?")
+    assert work() == ["error"]
+    assert Run.objects.get().error == "the model failed with ValueError: unreadable"
