@@ -10,6 +10,7 @@ from django.db.models import Model as Row
 
 from kern.participant import Participant
 from kern.session import SessionSummaryManager
+from kern.tools.result import reason_of
 from sessions_app.desk.fields import queue_fields, ticket_system_fields
 from sessions_app.desk.kinds import mistaken, named
 from sessions_app.desk.specs import Desk, QueueSpec
@@ -56,6 +57,16 @@ def _faults_of_participant(one: Participant) -> Iterator[str]:
     if not _is_text(one.description) or not (callable(one.instructions) or _is_text(one.instructions)):
         yield f"{one.name}: the description must be text; the instructions text, lines of text or a function."
     yield from _faults_of_models(one)
+    yield from _faults_of_tools(one)
+
+
+def _faults_of_tools(one: Participant) -> Iterator[str]:
+    """What keeps a tool from being shown to a model. By now every name that its annotations use must be there."""
+    for tool in one.tools:
+        try:
+            tool.model_schema()
+        except Exception as error:  # noqa: BLE001 - annotations are somebody's program, too, and may raise anything
+            yield f"{one.name}: tool {tool.name!r} cannot be shown to a model: {' '.join(reason_of(error).split())}"
 
 
 def _faults_of_models(one: Participant) -> Iterator[str]:

@@ -156,6 +156,15 @@ def test_an_agent_that_could_never_answer_is_refused(load: Load, agent: str, lin
     assert line in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "agent", ["Agent(name='Ann', tools=[find])", "Team(name='Crew', members=[Agent(name='Ann', tools=[find])])"]
+)
+def test_a_tool_that_no_model_could_be_shown_is_refused(load: Load, agent: str) -> None:
+    with pytest.raises(desks.DeskError, match=r"Ann: tool 'find' cannot be shown to a model: .*'Nope' is not defined") as told:
+        load(f"def find(a: 'Nope') -> str:\n    return a\n\ndesk = Desk('Mine', [queue(agent={agent})])")
+    assert "\n" not in str(told.value)
+
+
 def test_a_desk_that_wants_to_end_the_program_is_one_line(load: Load) -> None:
     with pytest.raises(desks.DeskError, match="failed with SystemExit: bye"):
         load("sys.exit('bye')")
