@@ -1,7 +1,8 @@
 """Our messages and tools, as the items that the Responses API takes.
 
 Item ids of the provider are never sent back (with `store=False` it does not know them); calls and outputs find each other by
-`call_id` alone. Several runs, and several servers, count their calls from the same start: ids that repeat get a fresh one.
+`call_id` alone. Several runs, and several servers, count their calls from the same start: ids that repeat get a fresh one, and
+an output belongs to a call of its own run, since runs may overlap.
 """
 
 from __future__ import annotations
@@ -48,20 +49,20 @@ def to_tools(tools: Iterable[ToolSchema]) -> list[Item]:
 
 def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
     if message.role == "tool":
-        call_id = ids.of_output(message.tool_call_id or "")
+        call_id = ids.of_output(message.run_id, message.tool_call_id or "")
         return [{"type": "function_call_output", "call_id": call_id, "output": message.content}]
     if message.role != "assistant":
         return [{"role": message.role, "content": message.content}]
     items: list[Item] = [{"role": "assistant", "content": message.content}] if message.content else []
-    items += [_call(call, ids) for call in message.tool_calls]
+    items += [_call(call, message.run_id, ids) for call in message.tool_calls]
     # Reasoning without what it led to is refused, so an empty answer takes its reasoning with it.
     return [*message.provider_items, *items] if items and keep_reasoning else items
 
 
-def _call(call: ToolCall, ids: _CallIds) -> Item:
+def _call(call: ToolCall, run_id: str | None, ids: _CallIds) -> Item:
     return {
         "type": "function_call",
-        "call_id": ids.of_call(call.id),
+        "call_id": ids.of_call(run_id, call.id),
         "name": _NOT_IN_NAMES.sub("_", call.name)[:LONGEST] or "tool",
         "arguments": call.arguments or "{}",
     }
@@ -72,18 +73,18 @@ class _CallIds:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
-        self._waiting: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._waiting: defaultdict[tuple[str | None, str], deque[str]] = defaultdict(deque)
 
-    def of_call(self, original: str) -> str:
+    def of_call(self, run_id: str | None, original: str) -> str:
         unique, count = original[:LONGEST], 1
         while not unique or unique in self._taken:
             count += 1
             unique = f"{original[: LONGEST - 8] or 'call'}_{count}"
         self._taken.add(unique)
-        self._waiting[original].append(unique)
+        self._waiting[run_id, original].append(unique)
         return unique
 
-    def of_output(self, original: str) -> str:
-        """The id of the oldest such call without an output. An output without a call keeps its id: the server refuses it."""
-        waiting = self._waiting[original]
+    def of_output(self, run_id: str | None, original: str) -> str:
+        """The id of the run's oldest such call without an output. One without a call keeps its id: the server refuses it."""
+        waiting = self._waiting[run_id, original]
         return waiting.popleft() if waiting else original

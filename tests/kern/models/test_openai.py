@@ -98,6 +98,23 @@ def test_call_ids_that_runs_share_are_told_apart(model: OpenAIResponses, server:
     assert server.rejections == []
 
 
+def test_calls_of_overlapping_runs_that_share_an_id_keep_their_own_outputs(
+    model: OpenAIResponses, server: ResponsesServer
+) -> None:
+    calls = [
+        Message("assistant", "", [ToolCall("call_1", "fare", f'{{"to": "{city}"}}')], run_id=city) for city in ("LIS", "FCO")
+    ]
+    outputs = [Message("tool", f"fare to {city}", tool_call_id="call_1", run_id=city) for city in ("FCO", "LIS")]
+    ask(model, ModelRequest([Message("user", "Lisbon? Rome?"), *calls, *outputs]))
+    sent = server.requests[0]["input"][1:]
+    told = {item["call_id"]: item["output"] for item in sent if "output" in item}
+    assert {item["arguments"]: told[item["call_id"]] for item in sent if "arguments" in item} == {
+        '{"to": "LIS"}': "fare to LIS",
+        '{"to": "FCO"}': "fare to FCO",
+    }
+    assert server.rejections == []
+
+
 def test_parallel_calls_with_one_id_keep_their_order(model: OpenAIResponses, server: ResponsesServer) -> None:
     calls = [ToolCall("x" * 80, "look up!", "{}"), ToolCall("x" * 80, "look up!", "")]
     outputs = [Message("tool", text, tool_call_id="x" * 80) for text in ("first", "second")]
