@@ -9,7 +9,9 @@ class Agent(Participant):
     """An agent that talks in sessions.
 
     `model` answers; `db` keeps sessions (without one they live in memory, as long as the agent). `name`, `description` and
-    `instructions` (text, lines or a function called each turn) make the system message. `tools` are typed functions or
+    `instructions` (text, lines or a function) make the system message. A function is called once a turn: its text is stored
+    with the turn and sent with every model call, also when the turn goes on after a pause or a crash. (Turns of the inbox are
+    opened without one; for those it is called each time that a worker takes the turn up.) `tools` are typed functions or
     `@tool`s.
     `session_id` and `user_id` are defaults for every call. The newest `num_history_runs` turns of the session go to the model
     unless `add_history_to_context` is off. `tool_call_limit` bounds the calls of one run, `deadline` its seconds of work.

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 INTERRUPTED = "interrupted: the program stopped while it was working on this run"
 
 
-def work_run(who: Participant, run: RunOutput, work: Work, context: list[Message]) -> Iterator[RunEvent]:
+def work_run(
+    who: Participant, run: RunOutput, work: Work, context: list[Message], broken: Exception | None = None
+) -> Iterator[RunEvent]:
     """Work `run`, claimed by `work.claim`. The last event tells how it ended; the claim is given up by then.
+
+    `broken` is what the agent's own code raised before the run was stored: the run fails with it.
 
     A model's failure is stored and told as `RunFailed`, not raised. Raises `LeaseLostError` when somebody else took the run
     (nothing more is written), `StorageError` when the database fails, and whatever else the agent's own code raises: that is
@@ -30,6 +34,8 @@ def work_run(who: Participant, run: RunOutput, work: Work, context: list[Message
     with work:
         try:
             yield turn.event(RunStarted)
+            if broken is not None:
+                raise broken
             answer = yield from turn.go()
             if answer is None:
                 # Nobody should be asked for a run that was cancelled meanwhile.

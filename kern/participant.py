@@ -101,7 +101,7 @@ class Participant(Sessions):
         """
         if not message.strip():
             raise ValueError("an empty message cannot be answered; write something")
-        run = self.new_run(session_id or self.session_id or new_id(), user_id or self.user_id, message)
+        run = self._asked(session_id or self.session_id or new_id(), user_id or self.user_id, message)
         events = self._begin(run)
         return told(events) if stream else outcome(events)
 
@@ -204,21 +204,35 @@ class Participant(Sessions):
         return [*own, delegate_schema(self.members)] if self.members else own
 
     def new_run(self, session_id: str, user_id: str | None, message: str) -> RunOutput:
-        """A run of this participant that is not stored yet, with its system message and its input."""
-        run = RunOutput(session_id=session_id, user_id=user_id, agent_id=self.id, agent_name=self.name)
-        run.model = self.model.id if self.model else ""
-        if system := self.system_message():
-            run.messages.append(Message("system", system, run_id=run.run_id))
-        run.messages.append(Message("user", storable(message), run_id=run.run_id))
+        """A run of this participant that is not stored yet, with its system message and its input.
+
+        Raises what the function that makes the instructions raises.
+        """
+        run = self._asked(session_id, user_id, message)
+        self._instruct(run)
         return run
 
     # Inside -------------------------------------------------------------------------------------------------------------
 
+    def _asked(self, session_id: str, user_id: str | None, message: str) -> RunOutput:
+        run = RunOutput(session_id=session_id, user_id=user_id, agent_id=self.id, agent_name=self.name)
+        run.model = self.model.id if self.model else ""
+        run.messages.append(Message("user", storable(message), run_id=run.run_id))
+        return run
+
+    def _instruct(self, run: RunOutput) -> None:
+        if system := self.system_message():
+            run.messages.insert(0, Message("system", storable(system), run_id=run.run_id))
+
     def _begin(self, run: RunOutput) -> Generator[RunEvent, None, None]:
-        claim = Claim(run.run_id, lease=self.lease)
+        claim, broken = Claim(run.run_id, lease=self.lease), None
+        try:
+            self._instruct(run)
+        except Exception as error:  # noqa: BLE001 - the loop tells it, once the customer's words are stored (rule L10)
+            broken = error
         session = self.db.open_run(run, claim, kind=self.kind)
         run.status = "running"
-        yield from self._work(run, claim, self._context(run, session.previous_run_id))
+        yield from self._work(run, claim, self._context(run, session.previous_run_id), broken)
 
     def _go_on(self, claim: Claim) -> Generator[RunEvent, None, None]:
         run = self.db.claim_run(claim)
@@ -229,8 +243,10 @@ class Participant(Sessions):
     def _resume(self, run: RunOutput, claim: Claim) -> Generator[RunEvent, None, None]:
         yield from self._work(run, claim, self._context(run, None))
 
-    def _work(self, run: RunOutput, claim: Claim, context: list[Message]) -> Generator[RunEvent, None, None]:
-        events = work_run(self, run, Work(self.db, claim, self.deadline), context)
+    def _work(
+        self, run: RunOutput, claim: Claim, context: list[Message], broken: Exception | None = None
+    ) -> Generator[RunEvent, None, None]:
+        events = work_run(self, run, Work(self.db, claim, self.deadline), context, broken)
         if self._cache is None:
             yield from events
             return

@@ -40,6 +40,7 @@ class Turn:
         self.tools = {tool.name: tool for tool in who.tools}
         #: The turn that gave a member its task.
         self.leader: Turn | None = None
+        self._system: str | None = None
         self._words = ""
         self._counted_until = time.monotonic()
         #: Members answer to their leader, not to a customer, so nobody looks through what they say.
@@ -148,12 +149,21 @@ class Turn:
 
     def _request(self) -> ModelRequest:
         own = [message for message in self.run.messages if message.role != "system"]
-        system = [Message("system", text)] if (text := self.who.system_message()) else []
         return ModelRequest(
-            messages=system + valid_input(self.context + own, current_run_id=self.run.run_id),
+            messages=self._instructions() + valid_input(self.context + own, current_run_id=self.run.run_id),
             tools=self.who.tool_schemas(),
             tool_choice="none" if limit.is_reached(self) else "auto",
         )
+
+    def _instructions(self) -> list[Message]:
+        """The system message as the run was stored with it: every model call of a turn gets the same.
+
+        Made here, and once, where the run was opened without one: by the inbox, when the customer wrote.
+        """
+        if self._system is None:
+            stored = next((message.content for message in self.run.messages if message.role == "system"), None)
+            self._system = self.who.system_message() if stored is None else stored
+        return [Message("system", self._system)] if self._system else []
 
     def _message(self, answer: ModelAnswer) -> Message:
         return Message(

@@ -99,6 +99,37 @@ def test_a_model_failure_is_stored_and_raised_with_whether_it_is_permanent(db: S
     assert [m.content for m in run.messages] == ["Hi"], "the customer's words are kept"
 
 
+def test_a_function_makes_the_system_message_once_a_turn(db: SqliteDb) -> None:
+    @tool(requires_confirmation=True)
+    def refund(amount: int) -> str:
+        """Refund an amount."""
+        return "refunded"
+
+    counted = iter(range(9))
+    replies = [call("find_booking", reference="K7QX2M"), call("refund", amount=5), "Done.", "Hello again."]
+    model = ScriptedModel(replies)
+    agent = Agent(model, db=db, tools=[find_booking, refund], instructions=lambda: f"Look number {next(counted)}.")
+    run = agent.run("Hi", session_id="s")
+    run.requirements[0].confirm()
+    agent.continue_run(run.run_id, run.requirements)
+    assert [request.messages[0].content for request in model.requests] == ["Look number 0."] * 3
+    agent.run("Again", session_id="s")
+    assert [m.content for m in db.messages("s", roles=["system"])] == ["Look number 0.", "Look number 1."]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_instructions_that_fail_lose_no_message_and_say_why(db: SqliteDb, stream: bool) -> None:
+    def ask_the_crm() -> str:
+        raise RuntimeError("the CRM is down")
+
+    agent = Agent(ScriptedModel([]), db=db, name="Desk", instructions=ask_the_crm)
+    with pytest.raises(RuntimeError, match="the CRM is down"):
+        list(agent.run("Hi", session_id="s", stream=True)) if stream else agent.run("Hi", session_id="s")
+    [run] = db.runs("s")
+    assert (run.status, run.error) == ("error", "RuntimeError: the CRM is down (in the instructions of Desk)")
+    assert [m.content for m in run.messages] == ["Hi"]
+
+
 def test_the_message_is_stored_before_the_model_is_asked(db: SqliteDb) -> None:
     stored: list[str] = []
 
