@@ -154,7 +154,7 @@ class Participant(Sessions):
 
         For workers: a model's failure is stored and yielded as `RunFailed`. Raises `LeaseLostError`, `StorageError`.
         """
-        run = self.db.claim_run(claim)
+        run = self._claimed(claim)
         if run is not None:
             yield from self._resume(run, claim)
 
@@ -235,10 +235,14 @@ class Participant(Sessions):
         yield from self._work(run, claim, self._context(run, session.previous_run_id), broken)
 
     def _go_on(self, claim: Claim) -> Generator[RunEvent, None, None]:
-        run = self.db.claim_run(claim)
+        run = self._claimed(claim)
         if run is None:
             raise RunNotContinuableError(f"run {claim.run_id} was continued by somebody else")
         yield from self._resume(run, claim)
+
+    def _claimed(self, claim: Claim) -> RunOutput | None:
+        claim.agent_name = claim.agent_name or self.name
+        return self.db.claim_run(claim)
 
     def _resume(self, run: RunOutput, claim: Claim) -> Generator[RunEvent, None, None]:
         yield from self._work(run, claim, self._context(run, None))

@@ -73,7 +73,9 @@ def claim_run(claim: Claim) -> bool:
         return False
     _give(row, session, claim)
     row.attempts += 1
-    row.save(update_fields=["status", "lease_owner", "lease_until", "fence", "worker", "attempts", "updated_at"])
+    row.agent_name = row.agent_name or clean(claim.agent_name)[:100]
+    given = ["status", "lease_owner", "lease_until", "fence", "worker", "updated_at"]
+    row.save(update_fields=[*given, "attempts", "agent_name"])
     changes.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
     return True
 

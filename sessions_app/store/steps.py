@@ -56,8 +56,7 @@ def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
     held = hold(claim, message.run_id)
     append(held, message)
     ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
-    named = {"agent_name": clean(message.author)[:100]} if message.author and not held.run.agent_name else {}
-    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=timezone.now(), **named)
+    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=timezone.now())
     _stepped(held)
 
 

@@ -243,3 +243,18 @@ def test_a_model_that_breaks_is_why_the_turn_failed(session: Session, work: Work
     turns.receive(session, "Where is my bag?")
     assert work() == ["error"]
     assert Run.objects.get().error == "the model failed with ValueError: unreadable"
+
+
+def test_a_turn_says_from_its_beginning_who_works_it(session: Session, work: Work) -> None:
+    working: list[str] = []
+
+    def look(request: ModelRequest) -> str:
+        working.append(Run.objects.get().agent_name)
+        return "In Oslo."
+
+    actor.says(look)
+    turns.receive(session, "Where is my bag?")
+    assert work() == ["completed"]
+    assert (working, Run.objects.get().agent_name) == (["Clerk"], "Clerk")
+    told = session.changes.filter(kind__in=["run.started", "run.completed"])
+    assert list(told.order_by("pk").values_list("kind", "actor")) == [("run.started", "Clerk"), ("run.completed", "Clerk")]
