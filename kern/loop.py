@@ -99,7 +99,8 @@ def _end(turn: Turn, status: Status, answer: Message | None = None) -> RunEvent:
         answer = Message("assistant", turn.partial, run_id=run.run_id, author=turn.who.name or None)
     if answer is not None:
         run.messages.append(answer)
-    turn.db.finish_run(turn.claim, run, answer)
-    if status == "completed":
+    if turn.db.finish_run(turn.claim, run, answer) == "cancelled":
+        run.end("cancelled")
+    if run.status == "completed":
         return turn.event(RunCompleted, content=run.content, run=run)
     return turn.event(RunCancelled, run=run)

@@ -103,6 +103,12 @@ class RunOutput:
             item.status, item.decided_at = "cancelled", time.time()
 
     @property
+    def may_still_be_stopped(self) -> bool:
+        """Whether a wish to stop it comes in time at its end: it would complete, and no person has sent its answer."""
+        sent = any(item.reason == "draft" and item.status == "executed" for item in self.requirements)
+        return self.status == "completed" and self.parent_run_id is None and not sent
+
+    @property
     def active_requirements(self) -> list[Requirement]:
         """The requirements that still wait for an answer."""
         return [item for item in self.requirements if item.status == "pending"]

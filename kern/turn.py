@@ -56,12 +56,16 @@ class Turn:
             self.work.check()
             self.waiting: list[Requirement] = []
             self.is_waiting = False
-            for call in self.open_calls():
+            settled = self.open_calls()
+            for call in settled:
                 yield from settle_call(self, call)
             if self.is_waiting:
                 return None
             if (sent := sent_answer(self)) is not None:
                 return sent
+            if settled:
+                # Tools may take long, and asking a model costs more than asking whether anybody still wants it.
+                self.work.check(now=True)
             limit.must_be_heeded(self)
             answer = yield from self._ask()
             if not answer.tool_calls:

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from kern.message import Message, Role, new_id
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput
+from kern.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind
 
 Signal = Literal["ok", "cancelled", "lost"]
@@ -108,9 +108,12 @@ class Db(Protocol):
         """Running → paused; stores new requirements, marks the members' runs that wait as paused, and gives the claim up."""
         ...
 
-    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         """Store `run`'s status (completed, error or cancelled), content, error and metrics, and the last message, in one
-        transaction.
+        transaction. Returns the status that was stored.
+
+        A run that somebody asked to stop before that (`RunOutput.may_still_be_stopped`) ends cancelled, with its words kept as
+        of every cancelled run: whoever was told that it stops does not find it answered.
 
         A run without a parent gives the claim up; one that ends other than completed ends its members' active runs and cancels
         open requirements too.

@@ -20,7 +20,7 @@ from kern.db.sqlite_rows import session_of
 from kern.message import Message, Role
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput
+from kern.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind
 
 MEMORY = ":memory:"
@@ -98,9 +98,9 @@ class SqliteDb:
         with self._connections.writing() as connection:
             runs.pause_run(connection, claim, requirements, metrics)
 
-    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         with self._connections.writing() as connection:
-            runs.finish_run(connection, claim, run, answer)
+            return runs.finish_run(connection, claim, run, answer)
 
     # Steps of a run ---------------------------------------------------------------------------------------------------
 

@@ -121,8 +121,8 @@ def pause_run(connection: Connection, claim: Claim, requirements: Sequence[Requi
     sessions.used(connection, session_id)
 
 
-def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Message | None) -> None:
-    """Store the end of a run of the claimed tree, and its last message."""
+def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Message | None) -> Status:
+    """Store the end of a run of the claimed tree, and its last message; how it ended."""
     if run.status in ACTIVE:
         raise ValueError(f"a run does not finish as {run.status}")
     session_id = check_claim(connection, claim, run.run_id)
@@ -130,8 +130,11 @@ def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Mes
         append_message(connection, claim, answer)
     values = (run.content, run.error, run.permanent_error, run.model, metrics_to_json(run.metrics), run.run_id)
     connection.execute(_FINISH, values)
-    _end(connection, run.run_id, run.status)
+    stopped = run.may_still_be_stopped and _asked_to_stop(connection, run.run_id)
+    status: Status = "cancelled" if stopped else run.status
+    _end(connection, run.run_id, status)
     sessions.used(connection, session_id)
+    return status
 
 
 def _end(connection: Connection, run_id: str, status: Status) -> None:

@@ -12,7 +12,7 @@ from kern.db.base import Claim, Signal
 from kern.message import Message, Role
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput
+from kern.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind
 from sessions_app.models import Person
 from sessions_app.store import late, reading, runs, sessions, steps
@@ -93,10 +93,10 @@ class DjangoDb:
         with write():
             runs.pause_run(claim, requirements, metrics)
 
-    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         """As `Db.finish_run`. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
         with write():
-            runs.finish_run(claim, run, answer)
+            return runs.finish_run(claim, run, answer)
 
     def keep_words(self, claim: Claim, text: str) -> bool:
         """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from kern.db.base import Claim, Signal
 from kern.errors import RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
 from kern.message import Message
 from kern.requirement import Requirement
-from kern.run import ACTIVE, RunMetrics, RunOutput
+from kern.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
 from sessions_app import changes, ending
 from sessions_app import models as rows
@@ -196,25 +197,27 @@ def _is_answered(item: Requirement, run: Run) -> bool:
     return item.reason == "uncertain" and finished.exists()
 
 
-def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> None:
-    """Store the end of a run of the claimed tree and its last message; a turn's end also makes what follows due.
+def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
+    """Store the end of a run of the claimed tree and its last message; a turn's end also makes what follows due. How it ended.
 
     Where the AI only drafts and nobody has looked at the answer, the turn does not end: it waits for people to send it.
     """
     if run.status in ACTIVE:
         raise ValueError(f"a run does not finish as {run.status}")
     held = hold(claim, run.run_id)
+    if held.run.cancel_requested and run.may_still_be_stopped:
+        run = replace(run, status="cancelled")
     if answer is not None and drafts.is_draft(held, run, answer):
         draft, question = drafts.as_question(held, answer)
         store_answer(claim, draft, run.metrics)
         pause_run(claim, [question], run.metrics)
-        return
+        return "paused"
     if answer is not None:
         append(held, answer, sent=run.status == "completed")
     _store_end(held, run)
     if not held.in_turn:
         changes.record(held.session, "run.step", actor=held.run.agent_name, run=run.run_id, root=claim.run_id)
-        return
+        return run.status
     for_customer = held.run.purpose == Run.Purpose.ANSWER
     said = answer.content if answer is not None and run.status == "completed" and for_customer else ""
     sessions.used(held.session, said)
@@ -223,6 +226,7 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> None:
     if run.status == "completed" and for_customer:
         held.session.plan_naming()
     _open_next(held.session)
+    return run.status
 
 
 def _store_end(held: Held, run: RunOutput) -> None:

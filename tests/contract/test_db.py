@@ -213,6 +213,33 @@ def test_a_cancelled_run_keeps_its_partial_content(db):
     assert db.cancel_run(run.run_id) is False
 
 
+def test_a_run_asked_to_stop_before_its_end_is_stored_ends_cancelled_and_keeps_its_words(db):
+    run, claim = open_turn(db)
+    assert db.cancel_run(run.run_id) is True
+    run.status, run.content = "completed", "It is in Oslo."
+    assert db.finish_run(claim, run, Message("assistant", "It is in Oslo.", run_id=run.run_id)) == "cancelled"
+    stored = db.load_run(run.run_id)
+    assert (stored.status, stored.content, texts(stored.messages)[-1]) == ("cancelled", "It is in Oslo.", "It is in Oslo.")
+
+
+def test_an_answer_that_a_person_has_sent_is_not_stopped_any_more(db):
+    run, claim = open_turn(db)
+    [call] = propose(db, run, claim, "send_answer")
+    run.requirements.append(requirement(run, call, reason="draft", status="executed"))
+    db.cancel_run(run.run_id)
+    finish(db, run, claim)
+    assert db.load_run(run.run_id).status == "completed"
+
+
+def test_a_members_answer_is_stored_as_it_is_though_the_turn_was_asked_to_stop(db):
+    run, claim = open_turn(db, kind="team")
+    [call] = propose(db, run, claim, "delegate_to_member")
+    member = member_of(run, call, claim, db)
+    db.cancel_run(run.run_id)
+    finish(db, member, claim)
+    assert db.load_run(member.run_id).status == "completed"
+
+
 def test_steps_still_land_between_the_request_to_stop_and_the_end(db):
     run, claim = open_turn(db)
     db.cancel_run(run.run_id)
@@ -604,9 +631,12 @@ def test_a_cancel_and_an_answer_at_once_leave_one_cancelled_run(db, at_once):
 def test_a_cancel_and_a_finish_at_once_leave_the_end_that_was_written(db, at_once):
     for number in range(5):
         run, claim = open_turn(db, f"travel-{number}")
-        _, finished = at_once(lambda run=run: db.cancel_run(run.run_id), lambda run=run, claim=claim: finish(db, run, claim))
+        cancelled, finished = at_once(
+            lambda run=run: db.cancel_run(run.run_id), lambda run=run, claim=claim: finish(db, run, claim)
+        )
         assert finished is None
-        assert (db.load_run(run.run_id).status, db.load_run(run.run_id).content) == ("completed", "It is in Oslo.")
+        stored = db.load_run(run.run_id)
+        assert (stored.status, stored.content) == ("cancelled" if cancelled else "completed", "It is in Oslo.")
         assert db.cancel_run(run.run_id) is False
 
 

@@ -14,7 +14,7 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import StorageError
 from kern.message import Message
-from kern.run import RunOutput
+from kern.run import RunOutput, Status
 from kern.testing import ScriptedModel, call
 from kern.tools import Tool, tool
 
@@ -25,10 +25,10 @@ class CountingDb(SqliteDb):
     reads = 0
     fails = False
 
-    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         if self.fails:
             raise StorageError("disk full")
-        super().finish_run(claim, run, answer)
+        return super().finish_run(claim, run, answer)
 
     def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
         self.reads += 1

@@ -15,7 +15,7 @@ from kern.events import RunContent, RunFailed
 from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.requirement import Requirement
-from kern.run import RunMetrics, RunOutput
+from kern.run import RunMetrics, RunOutput, Status
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 
@@ -23,7 +23,7 @@ from kern.tools import tool
 class FullDisk(SqliteDb):
     """Stores neither the end of a run nor its pause."""
 
-    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> None:
+    def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         raise StorageError("disk full")
 
     def pause_run(self, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:

@@ -213,6 +213,29 @@ def test_a_cancelled_run_stops_at_its_next_step(db: SqliteDb) -> None:
     assert [line.status for line in run.tools] == ["proposed"]
 
 
+def test_no_model_is_asked_for_a_run_that_was_cancelled_while_a_tool_ran(db: SqliteDb) -> None:
+    def find_bag() -> str:
+        """Find a bag."""
+        assert db.cancel_run(db.runs("s")[0].run_id)
+        return "in Oslo"
+
+    model = ScriptedModel([call("find_bag"), "It is in Oslo."])
+    assert Agent(model, db=db, tools=[find_bag]).run("My bag?", session_id="s").status == "cancelled"
+    assert len(model.requests) == 1
+
+
+def test_a_run_that_is_cancelled_while_it_answers_ends_cancelled_with_its_words(db: SqliteDb) -> None:
+    def cancel_from_elsewhere(_: ModelRequest) -> str:
+        assert db.cancel_run(db.runs("s")[0].run_id)
+        return "It is in Oslo."
+
+    events = list(agent_on(db, cancel_from_elsewhere).run("My bag?", session_id="s", stream=True))
+    assert isinstance(events[-1], RunCancelled)
+    assert events[-1].run.status == "cancelled"
+    [run] = db.runs("s")
+    assert (run.status, run.messages[-1].content) == ("cancelled", "It is in Oslo.")
+
+
 def test_the_tool_call_limit_ends_calling_and_asks_for_an_answer(db: SqliteDb) -> None:
     endless = [call("find_booking", reference=f"REF{number}") for number in range(3)]
     agent = agent_on(db, *endless, "That is all I looked at.", tool_call_limit=2)

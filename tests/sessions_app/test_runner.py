@@ -258,3 +258,16 @@ def test_a_turn_says_from_its_beginning_who_works_it(session: Session, work: Wor
     assert (working, Run.objects.get().agent_name) == (["Clerk"], "Clerk")
     told = session.changes.filter(kind__in=["run.started", "run.completed"])
     assert list(told.order_by("pk").values_list("kind", "actor")) == [("run.started", "Clerk"), ("run.completed", "Clerk")]
+
+
+def test_an_answer_that_came_after_somebody_stopped_the_turn_is_not_sent(session: Session, ana: Person, work: Work) -> None:
+    def stopped_meanwhile(request: ModelRequest) -> str:
+        assert DjangoDb().cancel_run(Run.objects.get().run_id, person=ana)
+        return "It is in Oslo."
+
+    actor.says(stopped_meanwhile)
+    turns.receive(session, "Where is my bag?")
+    assert work() == ["cancelled"]
+    words = session.messages.get(role="assistant")
+    assert (words.content, words.sent) == ("It is in Oslo.", False)
+    assert session.changes.filter(kind="run.cancelled").count() == 1
