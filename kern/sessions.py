@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kern.db.base import Db
+from kern.db.base import Db, must_be_counts
 from kern.errors import ModelError, SessionNotFoundError, SessionOwnershipError
 from kern.message import Message
 from kern.models.base import Model
@@ -41,6 +41,7 @@ class Sessions:
         limit: int | None = None,
     ) -> list[Message]:
         """What user and assistant said, oldest first. Raises `SessionNotFoundError`, `SessionOwnershipError`."""
+        must_be_counts(limit=limit)
         return self._existing(session_id, user_id).get_chat_history(last_n_runs=last_n_runs, limit=limit)
 
     def set_session_name(

@@ -37,8 +37,18 @@ class Claim:
     agent_name: str = ""
 
 
+def must_be_counts(**counts: int | None) -> None:
+    """Raise `ValueError` for a negative number of rows to read, which one database takes for all and another refuses."""
+    for name, count in counts.items():
+        if count is not None and count < 0:
+            raise ValueError(f"{name} is 0 or more, not {count}")
+
+
 class Db(Protocol):
-    """Storage of sessions, runs, messages, tool calls and requirements."""
+    """Storage of sessions, runs, messages, tool calls and requirements.
+
+    Where the number of rows to read is an argument, a negative one raises `ValueError` (see `must_be_counts`).
+    """
 
     # Sessions and their names -----------------------------------------------------------------------------------------
 

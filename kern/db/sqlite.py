@@ -14,7 +14,7 @@ from kern.db import sqlite_reading as reading
 from kern.db import sqlite_runs as runs
 from kern.db import sqlite_sessions as sessions
 from kern.db import sqlite_steps as steps
-from kern.db.base import Claim, Signal
+from kern.db.base import Claim, Signal, must_be_counts
 from kern.db.sqlite_connection import Connections
 from kern.db.sqlite_rows import session_of
 from kern.message import Message, Role
@@ -54,6 +54,7 @@ class SqliteDb:
         return session_of(row, self) if row else None
 
     def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
+        must_be_counts(limit=limit)
         with self._connections.reading() as connection:
             rows = sessions.newest(connection, user_id, limit, before)
         return [session_of(row, self) for row in rows]
@@ -145,6 +146,7 @@ class SqliteDb:
             return reading.load_run(connection, run_id)
 
     def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
+        must_be_counts(last_n=last_n)
         with self._connections.reading() as connection:
             return reading.runs(connection, session_id, last_n)
 
@@ -162,9 +164,11 @@ class SqliteDb:
         roles: Sequence[Role] | None = None,
         members: bool = True,
     ) -> list[Message]:
+        must_be_counts(last_n_runs=last_n_runs, limit=limit)
         with self._connections.reading() as connection:
             return reading.messages(connection, session_id, last_n_runs, limit, before, roles, members)
 
     def opening(self, session_id: str, limit: int = 6) -> list[Message]:
+        must_be_counts(limit=limit)
         with self._connections.reading() as connection:
             return reading.opening(connection, session_id, limit)

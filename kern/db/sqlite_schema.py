@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from kern.errors import StorageVersionError
+from kern.errors import StorageError, StorageVersionError
 
 #: "Kern" in ASCII.
 APPLICATION_ID = 0x4B65726E
@@ -80,8 +80,10 @@ def refuse_foreign_file(path: Path) -> None:
     """Raise `StorageVersionError` when the file at `path` is not ours, or newer, without leaving a trace on it or beside it.
 
     A file that does not exist or is empty passes. The file is read as immutable: no lock, no journal, no `-wal`, and, unlike
-    with `open`, no loss of the locks that other connections of this process hold on it.
+    with `open`, no loss of the locks that other connections of this process hold on it. A directory is a `StorageError`.
     """
+    if path.is_dir():
+        raise StorageError(f"{path} is a directory; db_file is the path of a file, which is made when it is not there")
     if not _has_content(path):
         return
     if path.stat().st_size == 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Min, Q
 
+from kern.db.base import must_be_counts
 from kern.message import Message, Role
 from kern.outcomes import open_outputs, with_outputs
 from kern.run import RunOutput
@@ -32,6 +33,7 @@ def load_run(run_id: str) -> RunOutput | None:
 
 def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
     """The session's runs without a parent, oldest first."""
+    must_be_counts(last_n=last_n)
     session = rows.Session.objects.filter(session_id=session_id).first()
     if session is None:
         return []
@@ -181,6 +183,7 @@ def messages(
     members: bool,
 ) -> list[Message]:
     """The session's messages after the filters, oldest first; people's notes to each other are none of them."""
+    must_be_counts(last_n_runs=last_n_runs, limit=limit)
     session_pk = _session_key(session_id)
     found = rows.Message.objects.filter(session_id=session_pk, internal=False)
     if last_n_runs is not None:
@@ -213,6 +216,7 @@ def _in_newest_runs(session_pk: int, last_n_runs: int) -> Q:
 
 def opening(session_id: str, limit: int) -> list[Message]:
     """The first words of customer, agent and people, oldest first."""
+    must_be_counts(limit=limit)
     session_pk = _session_key(session_id)
     said = rows.Message.objects.filter(session_id=session_pk).said()
     return _records(said.select_related("run").order_by("pk")[:limit])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from kern.db.base import must_be_counts
 from kern.errors import SessionOwnershipError
 from kern.run import RunOutput
 from kern.session import NameSource, SessionKind
@@ -20,6 +21,7 @@ def find(session_id: str) -> Session | None:
 
 def newest(user_id: str | None, limit: int, before: float | None) -> QuerySet[Session]:
     """Rows, last used first."""
+    must_be_counts(limit=limit)
     found = Session.objects.order_by("-updated_at", "-pk")
     if user_id is not None:
         found = found.filter(user_id=user_id)

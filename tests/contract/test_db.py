@@ -803,6 +803,22 @@ def test_messages_hide_nothing_and_filters_are_arguments(db):
     assert texts(db.messages("travel", before=stored[6].message_id, last_n_runs=2)) == one_turn[1]
 
 
+@pytest.mark.parametrize(
+    ("argument", "read"),
+    [
+        ("limit", lambda db: db.list_sessions(limit=-1)),
+        ("limit", lambda db: db.messages("travel", limit=-1)),
+        ("last_n_runs", lambda db: db.messages("travel", last_n_runs=-1)),
+        ("last_n", lambda db: db.runs("travel", last_n=-1)),
+        ("limit", lambda db: db.opening("travel", limit=-1)),
+    ],
+)
+def test_fewer_than_no_rows_cannot_be_read(db, argument, read):
+    whole_turn(db)
+    with pytest.raises(ValueError, match=f"^{argument} is 0 or more, not -1$"):
+        read(db)
+
+
 def test_a_message_id_of_another_session_pages_nothing(db):
     whole_turn(db)
     whole_turn(db, "other")

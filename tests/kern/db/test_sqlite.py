@@ -73,6 +73,11 @@ def test_an_empty_file_becomes_a_database(file):
     assert (pragma(file, "application_id"), pragma(file, "user_version")) == (APPLICATION_ID, len(STEPS))
 
 
+def test_a_directory_is_no_file_for_a_database(tmp_path):
+    with pytest.raises(StorageError, match="is a directory"):
+        SqliteDb(tmp_path).list_sessions()
+
+
 @pytest.mark.parametrize(
     "content", [b"!", b"Dear diary", b"\x89PNG\r\n" + bytes(range(256)) * 40], ids=["one byte", "short text", "picture"]
 )
