@@ -35,7 +35,12 @@ _QUOTES = "\"'“”„‘’«»‹›"
 
 
 def check_name(name: str) -> str:
-    """The name without space at its ends. Raises `InvalidSessionNameError` when it is empty, too long or has several lines."""
+    """The name without space at its ends.
+
+    Raises `InvalidSessionNameError` when it is no text, empty, too long or has several lines.
+    """
+    if not isinstance(name, str):
+        raise InvalidSessionNameError(f"a name is text, not {name!r}")
     trimmed = name.strip()
     if not is_visible(trimmed):
         raise InvalidSessionNameError("a name needs at least one visible character")

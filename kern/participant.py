@@ -59,6 +59,7 @@ class Participant(Sessions):
     ) -> None:
         if num_history_runs < 1:
             raise ValueError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
+        self._must_be_made_of(name, model, db, members)
         self.model = model
         self.name = name
         self.id = agent_id or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -268,11 +269,22 @@ class Participant(Sessions):
         return self.db.history(run.session_id, before_run_id=run.run_id, last_n_runs=self.num_history_runs)
 
     def _readable_run(self, run_id: str, user_id: str | None) -> RunOutput:
+        if not isinstance(run_id, str):
+            raise TypeError(f"a run is named by its id, run_id=run.run_id, not by a {type(run_id).__name__}")
         run = self.db.load_run(run_id)
         if run is None:
             raise RunNotFoundError(f"there is no run {run_id!r}")
         self.get_session(run.session_id, user_id=user_id)
         return run
+
+    def _must_be_made_of(self, name: str, model: object, db: object, members: Sequence[object]) -> None:
+        who = name or type(self).__name__
+        if not _has(model, "stream"):
+            raise TypeError(f"{who}: {model!r} is no model; write model=OpenAIResponses(id='…')")
+        if not _has(db, "open_run"):
+            raise TypeError(f"{who}: {db!r} is no database; write db=SqliteDb(db_file='…')")
+        if members and self.kind != "team":
+            raise TypeError(f"{who}: an Agent has no members; write Team(members=[…])")
 
     def _must_be_consistent(self) -> None:
         names = [tool.name for tool in self.tools]
@@ -283,3 +295,8 @@ class Participant(Sessions):
             raise ValueError(f"no tool of a team may be named {DELEGATE}: that is how its leader gives work to members")
         if SEND_ANSWER in names:
             raise ValueError(f"no tool may be named {SEND_ANSWER}: answers that people look through have that name")
+
+
+def _has(part: object, verb: str) -> bool:
+    """Whether the part is missing or an object with that method: no class, no text that names one."""
+    return part is None or (not isinstance(part, type) and callable(getattr(part, verb, None)))

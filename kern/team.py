@@ -18,8 +18,11 @@ class Team(Participant):
     (`run.member_runs`). What a member needs from a person pauses the whole team, and `continue_run` on the leader's run
     continues it.
     A member without a model uses the leader's. Without members the leader answers alone; `...` among the members is a
-    placeholder,
-    as in the documents' examples, and stands for nobody.
+    placeholder, as in the documents' examples, and stands for nobody.
+
+    A member works inside its leader's turn and sees its task alone. So these count at the leader, and a member's do nothing:
+    `db`, `session_id`, `user_id`, `add_history_to_context`, `num_history_runs`, `cache_session`, `review_answers`, `lease`, and
+    `deadline`, which bounds the work of all of them together.
     """
 
     kind: ClassVar[SessionKind] = "team"

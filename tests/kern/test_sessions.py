@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -229,3 +230,34 @@ def test_a_copy_of_an_agent_without_a_database_talks_in_the_same_sessions() -> N
 def test_an_empty_message_is_refused(db: SqliteDb) -> None:
     with pytest.raises(ValueError, match="write something"):
         agent_on(db).run("  ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"model": "gpt-5"}, r"Desk: 'gpt-5' is no model; write model=OpenAIResponses\(id="),
+        ({"model": ScriptedModel}, "is no model"),
+        ({"db": "x.db"}, r"Desk: 'x.db' is no database; write db=SqliteDb\(db_file="),
+        ({"db": SqliteDb}, "is no database"),
+        ({"members": [Agent(name="Bo")]}, r"Desk: an Agent has no members; write Team\(members="),
+    ],
+)
+def test_an_agent_of_the_wrong_parts_says_what_to_write(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        Agent(name="Desk", **settings)
+
+
+def test_a_run_is_named_by_its_id(db: SqliteDb) -> None:
+    agent = agent_on(db)
+    run = agent.run("Hi", session_id="s")
+    for verb in (agent.continue_run, agent.cancel_run):
+        with pytest.raises(TypeError, match=r"run_id=run\.run_id, not by a RunOutput"):
+            verb(run)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", [5, b"Lost bag", ["Lost bag"]])
+def test_a_name_that_is_no_text_is_none(db: SqliteDb, name: Any) -> None:
+    agent = agent_on(db)
+    agent.run("Hi", session_id="s")
+    with pytest.raises(InvalidSessionNameError, match="a name is text"):
+        agent.set_session_name("s", name)
