@@ -29,7 +29,9 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL |
 _REST_OF_THINKING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 #: Of an answer only the beginning is read (characters): a name is short.
 _ANSWER_EXCERPT = 2_000
-_MARKUP = re.compile(r"<[^>\n]{1,40}>|[*`~]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•>]|#+|\d+\.)\s+", re.MULTILINE)
+#: Tags alone: what else stands between angle brackets, like <12345>, may be the subject.
+_TAG = r"</?[a-z][\w-]{0,20}(?:\s+[\w:-]{1,20}\s*=[^<>\n]{0,100})?\s?/?>|<![^<>\n]{0,40}>"
+_MARKUP = re.compile(rf"{_TAG}|[*`~]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•>]|#+|\d+\.)\s+", re.MULTILINE | re.IGNORECASE)
 _LABEL = re.compile(r"^(?:session |conversation )?(?:name|title)\s*:\s*", re.IGNORECASE)
 _QUOTES = "\"'“”„‘’«»‹›"
 
@@ -72,14 +74,25 @@ def generate_name(model: Model, messages: Sequence[Message]) -> str:
 
 
 def clean(answer: str) -> str:
-    """A model's answer without thinking, markup, quotes, labels and line breaks: the first line that says something."""
+    """A model's answer without thinking, markup, quotes, labels and line breaks: the first line that says something.
+
+    Models like to announce the name: the line in quotes, or the one after a colon, is what they announced.
+    """
     said = _REST_OF_THINKING.sub("", _THINKING.sub("", answer)).strip()[:_ANSWER_EXCERPT]
     text = _MARKUP.sub("", said)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return ""
-    line = _LABEL.sub("", lines[0]) or (lines[1] if len(lines) > 1 else "")
+    line = _LABEL.sub("", _announced(lines))
     return one_line(_unquoted(_unquoted(one_line(line)).rstrip(".")))
+
+
+def _announced(lines: list[str]) -> str:
+    """The line that is the name."""
+    quoted = next((line for line in lines if len(line) > 2 and line[0] in _QUOTES and line.rstrip(".")[-1:] in _QUOTES), None)
+    if quoted is not None:
+        return quoted
+    return lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
 
 
 def _unquoted(text: str) -> str:

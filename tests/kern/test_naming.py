@@ -73,6 +73,16 @@ def test_the_cheaper_model_of_the_summary_manager_is_asked(db: SqliteDb) -> None
         ("Lost\tbag\x07", "Lost bag"),
         ("Ana’s “bag”", "Ana’s “bag”"),
         ('„Anas "Koffer" fehlt“', 'Anas "Koffer" fehlt'),
+        ('Sure! Here is a name:\n"Lost Bag"', "Lost Bag"),
+        ('Here is a fitting name for it.\n\n**"Lost Bag".**\n\nShall I try another?', "Lost Bag"),
+        ("Here is a name:\n\nLost Bag", "Lost Bag"),
+        ("Title:\nLost Bag", "Lost Bag"),
+        ("Lost Bag:", "Lost Bag"),
+        ("Order <12345> lost", "Order <12345> lost"),
+        ("Mail to <ana@example.com>", "Mail to <ana@example.com>"),
+        ('<name>Lost <b class="x">Bag</b></name><br />', "Lost Bag"),
+        ("「荷物の紛失」について", "「荷物の紛失」について"),
+        ("行李丢失：奥斯陆", "行李丢失：奥斯陆"),
     ],
 )
 def test_quotes_markup_and_thinking_are_stripped(db: SqliteDb, answer: str, name: str) -> None:
