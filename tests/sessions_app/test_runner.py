@@ -271,3 +271,16 @@ def test_an_answer_that_came_after_somebody_stopped_the_turn_is_not_sent(session
     words = session.messages.get(role="assistant")
     assert (words.content, words.sent) == ("It is in Oslo.", False)
     assert session.changes.filter(kind="run.cancelled").count() == 1
+
+
+def test_instructions_that_a_function_makes_are_made_once_for_a_worker(session: Session, work: Work) -> None:
+    counted = iter(range(9))
+    clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
+    words, clerk.instructions = clerk.instructions, lambda: f"Look number {next(counted)}."
+    script = actor.says(call("note_order", order="7"), "Noted.")
+    turns.receive(session, "Note 7")
+    try:
+        assert work() == ["completed"]
+    finally:
+        clerk.instructions = words
+    assert [request.messages[0].content.split("\n")[-1] for request in script.requests] == ["Look number 0."] * 2
