@@ -88,6 +88,32 @@ def test_importing_again_adds_nothing(load: Load) -> None:
     assert (Message.objects.count(), Session.objects.count()) == (before, 3)
 
 
+def test_customers_who_wrote_the_same_have_a_conversation_each(load: Load) -> None:
+    lines = [{"messages": CHAT, "user_id": "alice"}, {"messages": CHAT, "user_id": "bob"}, {"messages": CHAT}]
+    assert "3 imported" in load(*lines)[0]
+    assert sorted(Session.objects.values_list("user_id", flat=True)) == ["", "alice", "bob"]
+    assert "0 imported, 3 already there, 0 bad" in load(*lines)[0]
+
+
+def test_the_customer_of_the_command_line_counts_as_the_lines_own(load: Load) -> None:
+    assert "1 imported" in load(CHAT, options=("--user", "alice"))[0]
+    assert "1 imported" in load(CHAT, options=("--user", "bob"))[0]
+    assert "0 imported, 1 already there" in load({"messages": CHAT, "user_id": "bob"})[0]
+
+
+def test_what_was_imported_under_an_id_of_its_messages_alone_is_not_imported_again(load: Load) -> None:
+    load(CHAT)
+    Session.objects.update(user_id="alice")
+    assert "0 imported, 1 already there" in load({"messages": CHAT, "user_id": "alice"})[0]
+    assert "1 imported" in load({"messages": CHAT, "user_id": "bob"})[0]
+
+
+def test_one_id_for_two_customers_is_reported(load: Load) -> None:
+    told, complaints = load(*({"id": "chat-1", "messages": CHAT, "user_id": who} for who in ("alice", "bob")))
+    assert "1 imported, 0 already there, 1 bad" in told
+    assert "line 2: chat-1 is already there for another customer: alice, not bob" in complaints
+
+
 def test_a_title_is_one_line_in_any_script_and_an_id_has_nothing_unseen(load: Load) -> None:
     load(
         {"id": "chat-1", "messages": CHAT, "title": "Familie 👨‍👩‍👧\u2028Reise", "user_id": "k\u200bim"},

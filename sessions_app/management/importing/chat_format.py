@@ -42,13 +42,20 @@ class Entry:
 
 @dataclass
 class Conversation:
-    """A line. `session_id` is the line's own id, else made from its content, so that reading it again gives the same."""
+    """A line. `own_id` is the id it names, empty where it names none; `digest` tells its messages from all others."""
 
-    session_id: str
+    own_id: str
     entries: list[Entry]
     name: str = ""
     user_id: str = ""
     digest: str = ""
+
+    def id_for(self, customer: str) -> str:
+        """The line's own id, else one made from who wrote what: the same when it is read again, and no other customer's."""
+        if self.own_id:
+            return self.own_id
+        made_of = hashlib.sha256(f"{customer}\n{self.digest}".encode()).hexdigest() if customer else self.digest
+        return f"import-{made_of[:32]}"
 
     def turns(self) -> list[list[Entry]]:
         """The entries cut where a customer speaks after somebody answered; what comes before the first is part of it."""
@@ -73,7 +80,7 @@ def read_line(line: bytes) -> Conversation:
     entries = _Reader().entries(messages)
     digest = hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest()
     return Conversation(
-        session_id=_session_id(about.get("id"), digest),
+        own_id=_own_id(about.get("id")),
         entries=entries,
         name=_line_of(about.get("name") or about.get("title"))[:LONGEST_NAME].strip(),
         # An id without signs that nobody sees, as the other doors want it (see `checked_line`).
@@ -102,10 +109,10 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a JSON value")
 
 
-def _session_id(given: Any, digest: str) -> str:
-    """The line's id where it can be one."""
+def _own_id(given: Any) -> str:
+    """The line's id where it can be one, empty where it has none."""
     if given is None:
-        return f"import-{digest[:32]}"
+        return ""
     if isinstance(given, bool) or not isinstance(given, (str, int)):
         raise BadLineError("its id is neither text nor a number")
     text = clean(str(given)).strip()

@@ -43,32 +43,35 @@ class Importer:
     def add(self, conversation: Conversation, line: int) -> bool:
         """Store the conversation in one transaction; False when just that is there already.
 
-        Raises `BadLineError` when its id belongs to something else, or was imported with other messages.
+        Raises `BadLineError` when its id belongs to something else, or was imported with other messages or for another
+        customer.
         """
-        before = self.seen.setdefault(conversation.session_id, (line, conversation.digest))
+        customer = conversation.user_id or self.user_id
+        session_id = _id_of(conversation, customer)
+        before = self.seen.setdefault(session_id, (line, conversation.digest))
         if before[1] != conversation.digest:
             raise BadLineError(f"line {before[0]} has the same id and other messages")
-        existing = Session.objects.filter(session_id=conversation.session_id).first()
+        existing = Session.objects.filter(session_id=session_id).first()
         if existing:
-            _must_be_the_same(existing, conversation)
+            _must_be_the_same(existing, conversation, customer)
             return False
         with transaction.atomic():
-            session = self._session(conversation)
+            session = self._session(conversation, session_id, customer)
             turns = conversation.turns()
             runs = Run.objects.bulk_create([self._run(session, turn) for turn in turns])
             self._messages(session, list(zip(runs, turns, strict=True)))
             record(session, IMPORTED, runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
         return True
 
-    def _session(self, conversation: Conversation) -> Session:
+    def _session(self, conversation: Conversation, session_id: str, customer: str) -> Session:
         said = [
             entry.content for entry in conversation.entries if entry.role in ("user", "assistant") and entry.content.strip()
         ]
         session = Session.objects.create(
-            session_id=conversation.session_id,
+            session_id=session_id,
             queue=self.queue,
             kind=desk.kind_of(self.queue.agent_id),
-            user_id=conversation.user_id or self.user_id,
+            user_id=customer,
             channel=CHANNEL,
             name=conversation.name,
             name_source=Session.NameSource.HUMAN if conversation.name else Session.NameSource.NONE,
@@ -147,11 +150,24 @@ class Journal:
         return call.call_id
 
 
-def _must_be_the_same(session: Session, conversation: Conversation) -> None:
-    """Raises `BadLineError` unless the session was imported from these messages; what was said in it since does not count."""
+def _id_of(conversation: Conversation, customer: str) -> str:
+    """The session's id. What was imported when an id was made from the messages alone keeps that one."""
+    wanted, earlier = conversation.id_for(customer), conversation.id_for("")
+    if wanted != earlier and Session.objects.filter(session_id=earlier, user_id=customer).exists():
+        return earlier
+    return wanted
+
+
+def _must_be_the_same(session: Session, conversation: Conversation, customer: str) -> None:
+    """Raises `BadLineError` unless the session was imported from these messages for this customer, where both name one.
+
+    What was said in it since does not count.
+    """
     imported = session.changes.filter(kind=IMPORTED).first()
     if imported is None:
         raise BadLineError(f"there is a session {session.session_id} that was not imported")
+    if customer and session.user_id and session.user_id != customer:
+        raise BadLineError(f"{session.session_id} is already there for another customer: {session.user_id}, not {customer}")
     if imported.data["digest"] != conversation.digest:
         raise BadLineError(
             f"{session.session_id} is already there with other content: it was imported with {imported.data['messages']} "
