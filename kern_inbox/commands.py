@@ -14,9 +14,14 @@ class Commands(ManagementUtility):
     """Django's commands, each on one plain connection."""
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """The command. Before it runs, the pool is gone: it would try for a while and hide why it got no connection."""
+        """The command. Before it runs, the pool is gone: it would try for a while and hide why it got no connection.
+
+        `migrate` makes no tables between those of another program: exits with 1 and a line.
+        """
         for database in settings.DATABASES.values():
             database.get("OPTIONS", {}).pop("pool", None)
+        if subcommand == "migrate" and not {"--help", "-h"} & set(self.argv):
+            _refuse_foreign_database()
         return super().fetch_command(subcommand)
 
 
@@ -31,6 +36,16 @@ def main(arguments: list[str]) -> None:
         if "--traceback" in arguments:
             raise
         sys.exit(f"manage.py: {explained(problem, migrating='migrate' in arguments[1:2])}")
+
+
+def _refuse_foreign_database() -> None:
+    # Knows models, which are there only once the settings are read.
+    from kern_inbox.run import LaunchError, checks
+
+    try:
+        checks.must_be_ours()
+    except LaunchError as refusal:
+        sys.exit(f"manage.py: {refusal}")
 
 
 def explained(problem: Error, *, migrating: bool) -> str:

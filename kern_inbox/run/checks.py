@@ -16,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from redis import Redis
 from redis.exceptions import RedisError
 
-from kern_inbox.run import LaunchError
+from kern_inbox.run import LaunchError, owner
 from sessions_app import desk
 
 KEY_SECONDS = 3
@@ -54,11 +54,12 @@ def check_redis(url: str) -> None:
 
 
 def check_database() -> None:
-    """Raises `LaunchError` when the database cannot be used, or was written by a newer version of the program."""
+    """Raises `LaunchError` when the database cannot be used, is another program's or was written by a newer version of ours."""
     try:
         if connection.vendor == "postgresql":
             # Not through the pool: it would go on trying for a while and say only that it took too long.
             psycopg.connect(**connection.get_connection_params()).close()
+        must_be_ours()
         unknown = unknown_migrations()
     except (DatabaseError, psycopg.Error) as problem:
         raise LaunchError(f"DATABASE_URL: the database {database_name()} cannot be used ({one_line(problem)})") from None
@@ -66,6 +67,16 @@ def check_database() -> None:
         raise LaunchError(
             f"the database {database_name()} was written by a newer version of this program "
             f"(it has {unknown[0]}); update the program or use another database"
+        )
+
+
+def must_be_ours() -> None:
+    """Raises `LaunchError` when the database is another program's, and what the database raises."""
+    foreign = owner.foreign_table()
+    if foreign:
+        raise LaunchError(
+            f"DATABASE_URL: the database {database_name()} belongs to another program (it has a table {foreign}); "
+            "name one that is empty or not there yet"
         )
 
 

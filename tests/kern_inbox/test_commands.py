@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_wrong_password_is_told_as_such(tmp_path: Path, postgres_url: str) -> 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "inbox.sqlite3").write_text("Dear Ana, this is no database. " * 100)
     assert "is not a database" in refusal(tmp_path, "make_api_token", "shop")
+
+
+def test_no_tables_are_made_between_those_of_another_program(tmp_path: Path) -> None:
+    file = tmp_path / "inbox.sqlite3"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE invoices (number)")
+    before = file.read_bytes()
+    assert "belongs to another program (it has a table invoices)" in refusal(tmp_path, "migrate", "--no-input")
+    assert file.read_bytes() == before
 
 
 def test_an_import_that_the_database_stops_says_why_and_how_far_it_came(tmp_path: Path) -> None:

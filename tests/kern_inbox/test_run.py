@@ -11,12 +11,14 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from kern.db.sqlite import SqliteDb
 from kern_inbox.embedded_redis import free_port
 from kern_inbox.run.__main__ import address_of
 
@@ -228,6 +230,40 @@ def test_a_file_that_is_no_database_is_one_line_and_left_alone(tmp_path: Path) -
     letter.write_text("Dear Ana, this is no database. " * 100)
     assert "is not a database" in refused(tmp_path)
     assert letter.read_text().startswith("Dear Ana")
+
+
+def test_a_file_of_the_library_is_one_line_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "agent.db"
+    SqliteDb(file).list_sessions()
+    before = file.read_bytes()
+    line = refused(tmp_path / "var", DATABASE_URL=f"sqlite:///{file}")
+    assert f"the database {file} belongs to another program" in line
+    assert file.read_bytes() == before
+
+
+def test_a_file_of_another_program_keeps_even_its_journal(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "inbox.sqlite3")) as database:
+        database.execute("CREATE TABLE invoices (number)")
+    before = (tmp_path / "inbox.sqlite3").read_bytes()
+    assert "it has a table invoices" in refused(tmp_path)
+    assert (tmp_path / "inbox.sqlite3").read_bytes() == before
+
+
+@pytest.mark.postgres
+def test_a_database_of_another_program_is_one_line_without_the_password(tmp_path: Path, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as database:
+        database.execute("CREATE TABLE invoices (number int)")
+        line = refused(tmp_path, DATABASE_URL=postgres_url)
+        database.execute("DROP TABLE invoices")
+        tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    assert "it has a table invoices" in line
+    assert "kern:kern" not in line
+    assert tables == []
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "inbox.sqlite3").mkdir()
+    assert "unable to open database file" in refused(tmp_path)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
