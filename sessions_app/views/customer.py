@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -40,21 +41,16 @@ def write(request: HttpRequest, queue: str) -> HttpResponse:
     """The form that begins a conversation; after it, the conversation's own secret address."""
     found = get_object_or_404(Queue, slug=queue, customer_page=True)
     if request.method != "POST":
-        return _form_page(request, found, WriteForm())
+        return _form_page(request, found, WriteForm.fresh())
     form = WriteForm(request.POST)
     if not form.is_valid():
-        return _form_page(request, found, form, status=422)
+        return _form_page(request, found, form.again() if form.has_error("key") else form, status=422)
     if form.looks_like_a_machine:
         return render(request, "customer/thanks.html", about(found))
-    wait = ratelimit.wait_for("customer-new", address_of(request), limit=NEW_OF_ADDRESS[0], seconds=NEW_OF_ADDRESS[1])
+    wait = _wait_to_begin(request, form.session_id(found))
     if wait:
         return too_often(request, found, wait)
-    try:
-        secret = _begin(found, form)
-    except Refused as refusal:
-        form.add_error("message", refusal.message)
-        return _form_page(request, found, form, status=422)
-    return _see_other(reverse("customer-conversation", args=[secret]))
+    return _begun(request, found, form)
 
 
 @private
@@ -111,14 +107,33 @@ def address_of(request: HttpRequest) -> str:
         return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def _begin(queue: Queue, form: WriteForm) -> str:
-    """Start the session with its first message; returns the secret of its link."""
+def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
+    """Begin the conversation of this form, once, and lead to it; the form again where that was refused."""
+    try:
+        _begin(queue, form)
+    except Refused as refusal:
+        form.add_error("message", refusal.message)
+        return _form_page(request, queue, form, status=refusal.status)
+    except KeyTaken as taken:
+        return _form_page(request, queue, form.again(), status=taken.status)
+    return _see_other(reverse("customer-conversation", args=[form.secret(queue)]))
+
+
+@transaction.atomic
+def _begin(queue: Queue, form: WriteForm) -> None:
+    """Start the session with its first message. Raises `Refused`, and `KeyTaken` for other words than came with this key."""
     said = form.cleaned_data
-    session = turns.start_session(queue, customer_name=said["name"], customer_email=said["email"], channel="page")
-    secret: str = session.give_secret()
-    session.save(update_fields=["access_hash"])
-    turns.receive(session, said["message"])
-    return secret
+    session = turns.start_session(
+        queue,
+        customer_name=said["name"],
+        customer_email=said["email"],
+        channel="page",
+        session_id=form.session_id(queue),
+    )
+    if not session.access_hash:
+        session.access_hash = secret_hash(form.secret(queue))
+        session.save(update_fields=["access_hash"])
+    turns.receive(session, said["message"], idempotency_key=said["key"])
 
 
 def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:
@@ -153,6 +168,13 @@ def _state(session: Session) -> str:
 
 def _form_page(request: HttpRequest, queue: Queue, form: WriteForm, status: int = 200) -> HttpResponse:
     return render(request, "customer/write.html", {**about(queue), "form": form}, status=status)
+
+
+def _wait_to_begin(request: HttpRequest, session_id: str) -> int:
+    """Seconds until one more conversation may begin, 0 when one may, or when this one has: then the form came twice."""
+    if Session.objects.filter(session_id=session_id).exists():
+        return 0
+    return ratelimit.wait_for("customer-new", address_of(request), limit=NEW_OF_ADDRESS[0], seconds=NEW_OF_ADDRESS[1])
 
 
 def _wait(request: HttpRequest, session: Session) -> int:

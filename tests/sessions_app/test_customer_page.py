@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.test.client import AsyncClient
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import live, turns
-from sessions_app.models import Message, Person, Queue, Session
+from sessions_app.models import Change, Message, Person, Queue, Session
+from sessions_app.models.session import secret_hash
 from sessions_app.views.customer_live import CustomerHub, is_public
 from tests.desk import actor
 
@@ -166,6 +169,75 @@ def test_a_broken_key_is_told_and_the_next_try_succeeds(browser: Client, key: st
     assert browser.post(f"{address}messages/", {"message": "When?", "key": key_in(page)}).status_code == 303
 
 
+def begin_or_not(browser: Client) -> int:
+    """Try to begin one more conversation; returns the answer's status."""
+    return browser.post("/help/orders/", {"name": "Kim", "message": "One more"}).status_code
+
+
+def first_form(browser: Client, text: str = "Where is order 7?", **changed: str) -> dict[str, str]:
+    """What the page where conversations begin sends once it is filled in."""
+    return {"name": "Kim", "email": "", "message": text, "key": key_in(page_of(browser, "/help/orders/")), **changed}
+
+
+def test_a_first_message_that_is_sent_twice_begins_one_conversation(browser: Client, work: Work) -> None:
+    form = first_form(browser)
+    twice = [browser.post("/help/orders/", form) for _ in range(2)]
+    assert [answer.status_code for answer in twice] == [303, 303]
+    assert twice[0]["Location"] == twice[1]["Location"]
+    actor.says("Tomorrow.", "Twice?")
+    assert work() == ["completed"]
+    assert (Session.objects.count(), Message.objects.filter(role="user").count()) == (1, 1)
+    assert "Tomorrow." in page_of(browser, twice[1]["Location"])
+
+
+def test_two_clicks_at_once_begin_one_conversation(browser: Client, orders: Queue) -> None:
+    form = first_form(browser)
+
+    def click(_number: int) -> str:
+        try:
+            return str(Client().post("/help/orders/", form)["Location"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(click, range(4)))) == 1
+    assert (Session.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_two_forms_begin_two_conversations_even_with_the_same_words(browser: Client) -> None:
+    addresses = {browser.post("/help/orders/", first_form(browser))["Location"] for _ in range(2)}
+    assert (len(addresses), Session.objects.count()) == (2, 2)
+
+
+def test_the_secret_of_a_link_is_stored_nowhere_and_told_by_neither_key_nor_id(browser: Client) -> None:
+    form = first_form(browser)
+    secret = browser.post("/help/orders/", form)["Location"].split("/")[2]
+    stored = Session.objects.values().get()
+    assert len(secret) == 32
+    assert secret not in str([stored, *Message.objects.values(), *Change.objects.values(), form])
+    assert stored["access_hash"] == secret_hash(secret)
+
+
+@pytest.mark.parametrize("key", ["guessed", "guessed:signature", "k" * 201, "a\x00b"])
+def test_a_key_that_somebody_made_up_begins_nothing_and_the_next_try_succeeds(browser: Client, key: str) -> None:
+    refused = browser.post("/help/orders/", first_form(browser, key=key))
+    page = refused.content.decode()
+    assert (refused.status_code, Session.objects.count()) == (422, 0)
+    assert "was not sent yet" in page
+    assert browser.post("/help/orders/", first_form(browser, key=key_in(page))).status_code == 303
+
+
+def test_other_first_words_from_a_form_that_was_sent_are_kept_for_the_next_try(browser: Client) -> None:
+    form = first_form(browser)
+    browser.post("/help/orders/", form)
+    refused = browser.post("/help/orders/", {**form, "message": "And order 8?"})
+    page = refused.content.decode()
+    assert (refused.status_code, Message.objects.count()) == (409, 1)
+    assert re.search(r"<textarea[^>]*>\s*And order 8\?</textarea>", page)
+    assert browser.post("/help/orders/", {**form, "message": "And order 8?", "key": key_in(page)}).status_code == 303
+    assert Session.objects.count() == 2
+
+
 def test_what_is_too_large_to_read_is_told_in_a_customers_words(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
     address = begin(browser)
     for form in ({"message": "x" * 2_700_000}, {f"field{number}": "x" for number in range(1_100)}):
@@ -193,7 +265,7 @@ def test_while_the_database_is_away_a_customer_keeps_the_words(browser: Client, 
         assert f'action="{path}"' in page
         assert '<input type="hidden" name="name" value="Kim &lt;K&gt;">' in page
         assert re.search(r"<textarea[^>]*>Where is order 7\?</textarea>", page)
-        assert key_in(page) == "k1"
+        assert key_in(page) == "k1"  # which makes of both one, if this one arrived after all
     looked = browser.get("/c/a-secret/")
     assert (looked.status_code, "Try again" in looked.content.decode()) == (503, True)
 
@@ -210,6 +282,14 @@ def test_too_many_messages_are_stopped_in_clear_words_and_nothing_is_lost(browse
     assert int(refused[0]["Retry-After"]) >= 1
     assert f"number {answers.index(refused[0])}." in refused[0].content.decode()
     assert Session.objects.count() == len(answers) - len(refused)
+
+
+def test_a_form_that_comes_again_is_led_to_its_conversation_however_many_were_begun(browser: Client) -> None:
+    form = first_form(browser)
+    began = browser.post("/help/orders/", form)
+    while begin_or_not(browser) == 303:
+        pass
+    assert browser.post("/help/orders/", form)["Location"] == began["Location"]
 
 
 def test_a_closed_conversation_opens_again_when_the_customer_writes(browser: Client, ana: Person) -> None:
