@@ -29,6 +29,12 @@ class Refused(Problem):
     """Not possible now, or what was sent is not valid."""
 
 
+class IdTaken(Refused):
+    """The id that was chosen for something new is somebody else's."""
+
+    status = 409
+
+
 class Forbidden(Problem):
     """This person may not do that."""
 

@@ -19,7 +19,7 @@ from sessions_app.changes import record
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
 from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
-from sessions_app.problems import KeyTaken, Refused
+from sessions_app.problems import IdTaken, KeyTaken, Refused
 from sessions_app.texts import checked_line, checked_message, checked_name, has_address
 
 __all__ = [
@@ -61,7 +61,8 @@ def start_session(
 ) -> Session:
     """A new session in the queue; with the id of one that the same user has there, that one.
 
-    Raises `Refused` when the id belongs to another user's session or has no web address, or something is too long.
+    Raises `IdTaken` when the id belongs to another user's session, `Refused` when it has no web address or something is too
+    long.
     """
     wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
     if not has_address(wanted):
@@ -80,7 +81,7 @@ def start_session(
         if created:
             record(session, "session.started", actor=session.customer)
         elif session.user_id != customer or session.queue_id != queue.pk:
-            raise Refused(_("This session id is taken: choose another one."))
+            raise IdTaken(_("This session id is taken: choose another one."))
     return session
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from sessions_app.api import leading, messages, requirements, runs, sessions, tickets, unknown
 from sessions_app.api.auth import TokenAuth
 from sessions_app.api.docs import LocalSwagger
-from sessions_app.api.errors import handle_errors
+from sessions_app.api.errors import MEANINGS, handle_errors
 from sessions_app.api.parser import StrictParser
 from sessions_app.api.strict import StrictAPI
 
-DESCRIPTION = """
+CODES = "\n".join(f"- `{code}`: {meaning}" for code, meaning in MEANINGS.items())
+DESCRIPTION = f"""
 Conversations ("sessions") of customers with agents and people.
 
-Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{"error": {"code", "message", "fields"}}`.
+Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{{"error": {{"code", "message", "fields"}}}}`.
 Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A customer's message should
 carry an `Idempotency-Key` of your own, so that sending it again never doubles it. A `409` with the code `newer` lists in
 `changes` what happened after `seen`; send again with the newest one's `id` to go on. A `429` says in `Retry-After` how many
 seconds to wait, and so does a `503`: the database is away, nothing was done. Fields and query parameters that are not described
 here are refused by name.
+
+Codes of errors:
+
+{CODES}
 """
 
 api = StrictAPI(

@@ -15,10 +15,41 @@ from ninja.errors import HttpError, ValidationError
 from ninja.errors import Throttled as NinjaThrottled
 
 from kern.errors import InvalidAnswerError, InvalidSessionNameError
-from sessions_app.problems import AWAY_FOR, DATABASE_AWAY, AlreadyDecided, Forbidden, KeyTaken, Newer, Problem, Refused
+from sessions_app.problems import (
+    AWAY_FOR,
+    DATABASE_AWAY,
+    AlreadyDecided,
+    Forbidden,
+    IdTaken,
+    KeyTaken,
+    Newer,
+    Problem,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
-CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 429: "too_many_requests"}
+#: What a request is refused for before it reaches a verb, besides what has a handler of its own.
+CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden"}
+#: What `code` may be, for the description.
+MEANINGS = {
+    "bad_request": "the body can not be read as JSON",
+    "unauthorized": "no token, or one that is not valid",
+    "forbidden": "the token or its person may not do that",
+    "not_found": "there is no such thing, or the token does not see it",
+    "method_not_allowed": "the address is there and does not know this method",
+    "too_large": "the body is too large to be read",
+    "invalid": "values are missing or wrong, see `fields`",
+    "invalid_name": "this can not be a session's name",
+    "invalid_answer": "the decision does not fit the requirement, see `fields`",
+    "refused": "not possible now, `message` says why",
+    "id_taken": "the `session_id` is another session's",
+    "key_taken": "the `Idempotency-Key` came before with other words",
+    "already_decided": "somebody was faster, `fields` has the `status`",
+    "newer": "something happened after `seen`, see `changes`",
+    "too_many_requests": "wait as long as `Retry-After` says",
+    "server_error": "a fault of ours",
+    "unavailable": "the database is away, nothing was done",
+}
 #: Statuses that every endpoint may answer with, for the description.
 FAILURES = frozenset({400, 401, 403, 404, 409, 422, 429, 503})
 Handler = Callable[[HttpRequest, Any], HttpResponse]
@@ -75,6 +106,7 @@ def handle_errors(api: NinjaAPI) -> None:
         Newer: _newer,
         AlreadyDecided: _already_decided,
         KeyTaken: lambda _request, error: answer(409, "key_taken", error.message),
+        IdTaken: lambda _request, error: answer(409, "id_taken", error.message, {"session_id": error.message}),
         Forbidden: lambda _request, error: answer(403, "forbidden", error.message),
         Refused: lambda _request, error: answer(422, "refused", error.message),
         Problem: lambda _request, error: answer(422, "refused", error.message),
@@ -84,7 +116,7 @@ def handle_errors(api: NinjaAPI) -> None:
 
 
 def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
-    code = CODES.get(error.status_code, "error")
+    code = CODES.get(error.status_code, "bad_request")
     message = "Send a valid token as `Authorization: Bearer <token>`." if error.status_code == 401 else error.message
     response = answer(error.status_code, code, message)
     if error.status_code == 401:

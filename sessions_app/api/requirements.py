@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from ninja import Query, Router
-from ninja.errors import HttpError, ValidationError
+from ninja.errors import ValidationError
 from ninja.responses import Status
 
 from sessions_app import decide
@@ -109,10 +109,8 @@ def _decide(requirement: Requirement, person: Person, decision: DecisionIn) -> N
         decide.choose(requirement, person, choice=decision.choice, seen=seen)
     elif decision.action == "respond":
         decide.respond(requirement, person, text=decision.response, seen=seen)
-    elif decision.result:
-        decide.give_result(requirement, person, result=decision.result, seen=seen)
     else:
-        raise HttpError(422, "Send the result as `result`.")
+        decide.give_result(requirement, person, result=decision.result, seen=seen)
 
 
 def _page(rows: RequirementSet, wanted: RequirementFilter) -> dict[str, Any]:

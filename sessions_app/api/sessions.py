@@ -8,7 +8,6 @@ from typing import Any, Literal
 from django.db.models import Q
 from django.http import Http404
 from ninja import Field, Query, Router
-from ninja.errors import HttpError
 from ninja.responses import Status
 
 from sessions_app import names, turns
@@ -18,6 +17,7 @@ from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
 from sessions_app.models import Queue, Session
+from sessions_app.problems import IdTaken
 
 router = Router()
 
@@ -51,12 +51,12 @@ def create(request: ApiRequest, session: SessionIn) -> Status[Session]:
 
 
 def _known(request: ApiRequest, wanted: SessionIn, queue: Queue) -> Session | None:
-    """The session that was begun before with this id. Raises 409 when it is somebody else's."""
+    """The session that was begun before with this id. Raises `IdTaken` when it is somebody else's."""
     if wanted.session_id is None or not Session.objects.filter(session_id=wanted.session_id).exists():
         return None
     known = auth.sessions(request).filter(session_id=wanted.session_id, queue=queue, user_id=wanted.user_id).first()
     if known is None:
-        raise HttpError(409, "This session_id is in use by another session.")
+        raise IdTaken("This session_id is in use by another session.")
     return known
 
 

@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import decide, turns
+from sessions_app.api.errors import MEANINGS
 from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session
 from tests.deciding import seen, tighten
 from tests.desk import actor, ledger
@@ -44,10 +45,11 @@ class Program:
 
 
 def code(response: HttpResponse) -> str:
-    """The error's code; every error has the one shape."""
+    """The error's code, one that is described; every error has the one shape."""
     error = json.loads(response.content)["error"]
     assert set(error) == {"code", "message", "fields"}
     assert error["message"]
+    assert error["code"] in MEANINGS
     return str(error["code"])
 
 
@@ -96,7 +98,8 @@ def test_beginning_a_session_twice_gives_the_same_one_but_never_somebody_elses(s
     assert shop.post("/sessions", wanted).status_code == 201
     assert shop.post("/sessions", wanted).status_code == 200
     taken = shop.post("/sessions", {**wanted, "user_id": "mallory"})
-    assert (taken.status_code, Session.objects.count()) == (409, 1)
+    assert (taken.status_code, code(taken), Session.objects.count()) == (409, "id_taken", 1)
+    assert list(taken.json()["error"]["fields"]) == ["session_id"]
 
 
 @pytest.mark.parametrize("wrong", [".", "..", "", "a b", "a/b", "a\n", "x" * 201])
@@ -294,6 +297,7 @@ def test_unknown_addresses_answer_in_the_same_shape(program: Program) -> None:
 def test_the_description_and_its_page_load_without_inline_code(client: Client, rows: None) -> None:
     description = client.get("/api/openapi.json").json()
     assert "/api/sessions/{session_id}/messages" in description["paths"]
+    assert all(f"`{told}`" in description["info"]["description"] for told in MEANINGS)
     page = client.get("/api/docs")
     assert page.status_code == 200
     assert b"<script src=" in page.content
@@ -414,6 +418,16 @@ def test_a_person_answers_in_the_tools_place(program: Program, session: Session,
     assert work() == ["completed"]
     assert "Paid in cash." in model.requests[1].messages[-1].content
     assert ledger.lines == []
+
+
+def test_a_result_that_is_not_there_is_told_by_its_field(program: Program, session: Session, work: Work) -> None:
+    actor.says(call("count_stock", article="lamp"), "Counted.")
+    turns.receive(session, "How many lamps are there?")
+    work()
+    [question] = program.get("/requirements").json()["items"]
+    refused = program.post(f"/requirements/{question['requirement_id']}/decision", {"action": "result", "seen": 2**62})
+    assert (refused.status_code, code(refused)) == (422, "invalid_answer")
+    assert list(refused.json()["error"]["fields"]) == ["result"]
 
 
 def test_what_expired_is_asked_again_once(program: Program, session: Session, work: Work) -> None:
