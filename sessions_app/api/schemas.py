@@ -14,6 +14,7 @@ from sessions_app.api.strict import Input
 from sessions_app.models import Message, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
 from sessions_app.texts import LONGEST_MESSAGE, has_address
+from sessions_app.tickets import LONGEST_ADDRESS
 
 LARGEST_NUMBER = 2**63 - 1
 
@@ -103,7 +104,9 @@ class ModeIn(Input):
 class TicketIn(Input):
     """`system` is a ticket system's slug; without it the system is found by what the id looks like."""
 
-    ticket_id: Text = Field(..., min_length=1, max_length=80, examples=["ZD-48213"])
+    ticket_id: Text = Field(
+        ..., min_length=1, max_length=LONGEST_ADDRESS, description="Its id, or its web address.", examples=["ZD-48213"]
+    )
     system: Text | None = Field(None, max_length=50)
 
 

@@ -235,6 +235,14 @@ def test_every_body_knows_its_fields(program: Program, session: Session, method:
     assert (Session.objects.count(), session.messages.count(), session.tickets.count()) == (1, 0, 0)
 
 
+def test_a_ticket_is_linked_by_its_long_web_address_too(program: Program, session: Session) -> None:
+    address = f"https://help.example/t/HD-12?{'tab=2&' * 20}"
+    linked = program.post(f"/sessions/{session.session_id}/tickets", {"ticket_id": address})
+    assert (linked.status_code, linked.json()["ticket_id"]) == (201, "HD-12")
+    refused = program.post(f"/sessions/{session.session_id}/tickets", {"ticket_id": f"{address}{'x' * 500}"})
+    assert "500" in refused.json()["error"]["fields"]["ticket_id"]
+
+
 def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: Session) -> None:
     refused = program.get("/sessions", userId="u9", limit=100)
     assert (refused.status_code, code(refused)) == (422, "invalid")
