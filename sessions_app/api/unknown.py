@@ -18,8 +18,14 @@ class AnythingConverter(StringConverter):
 
 register_converter(AnythingConverter, "anything")
 router = Router()
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-@router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{anything:rest}", include_in_schema=False, auth=None)
+@router.api_operation(METHODS, "/", include_in_schema=False, auth=None)
+def root(request: HttpRequest) -> NoReturn:
+    unknown(request, "")
+
+
+@router.api_operation(METHODS, "/{anything:rest}", include_in_schema=False, auth=None)
 def unknown(request: HttpRequest, rest: str) -> NoReturn:
     raise Http404("There is no such address. The list is at /api/docs.")

@@ -297,7 +297,15 @@ def test_while_the_database_is_away_programs_are_told_to_come_back(program: Prog
 
 
 def test_unknown_addresses_answer_in_the_same_shape(program: Program) -> None:
-    for path in ("/nothing", "/sessions/none", "/runs/%00", "/requirements/%00", "/sessions/a%00b/messages", "/runs/a%0ab"):
+    for path in (
+        "/",
+        "/nothing",
+        "/sessions/none",
+        "/runs/%00",
+        "/requirements/%00",
+        "/sessions/a%00b/messages",
+        "/runs/a%0ab",
+    ):
         answer = program.get(path)
         assert (answer.status_code, code(answer)) == (404, "not_found")
 
