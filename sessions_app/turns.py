@@ -66,7 +66,7 @@ def start_session(
     """
     wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
     if not has_address(wanted):
-        raise Refused(_("A session's id must not have . or .. between slashes: nobody could open it."))
+        raise Refused(_("A session's id must not have . or .. between slashes, nor end like /messages: nobody could open it."))
     customer = checked_line(user_id, _("The user's id"), 200)
     described = {
         "queue": queue,

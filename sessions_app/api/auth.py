@@ -20,7 +20,6 @@ from sessions_app.models.session import SessionSet
 REQUESTS = 600
 #: How old (seconds) `last_used_at` may be before it is written again: a read should not cost a write.
 LAST_USED_STEP = timedelta(minutes=1)
-LARGEST_KEY = 2**63 - 1
 
 
 class ApiRequest(HttpRequest):

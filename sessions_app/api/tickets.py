@@ -8,10 +8,11 @@ from ninja.responses import Status
 
 from sessions_app import tickets
 from sessions_app.api import auth
-from sessions_app.api.auth import LARGEST_KEY, ApiRequest
+from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.schemas import TicketIn, TicketOut
 from sessions_app.models import TicketLink, TicketSystem
+from sessions_app.texts import row_number
 
 router = Router()
 
@@ -33,11 +34,12 @@ def link(request: ApiRequest, session_id: str, ticket: TicketIn) -> Status[Ticke
     return Status(201, tickets.link(session, auth.person(request), ticket.ticket_id, system))
 
 
-@router.delete("/{path:session_id}/tickets/{int:link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
-def unlink(request: ApiRequest, session_id: str, link_id: int) -> Status[None]:
+@router.delete("/{path:session_id}/tickets/{link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
+def unlink(request: ApiRequest, session_id: str, link_id: str) -> Status[None]:
     """Needs a token that acts for a person."""
     session = auth.session(request, session_id)
-    found = session.tickets.filter(pk=link_id).first() if link_id <= LARGEST_KEY else None
+    number = row_number(link_id)
+    found = None if number is None else session.tickets.filter(pk=number).first()
     if found is None:
         raise Http404("There is no ticket link of this id.")
     tickets.unlink(found, auth.person(request))

@@ -21,6 +21,7 @@ from sessions_app.models import Message, Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import secret_hash
 from sessions_app.problems import KeyTaken, Refused
+from sessions_app.texts import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, private, too_often
 from sessions_app.views.customer_live import live
@@ -28,7 +29,6 @@ from sessions_app.views.moment import at_one_moment
 
 #: How many messages a page shows; earlier ones are a page further back.
 PAGE = 100
-LARGEST_KEY = 2**63 - 1
 #: (how many, in how many seconds): new conversations and messages of one address, messages of one conversation.
 NEW_OF_ADDRESS = (10, 600)
 MESSAGES_OF_ADDRESS = (120, 600)
@@ -145,8 +145,9 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
 
 def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
     said = session.messages.for_customer().order_by("-pk")
-    if before.isascii() and before.isdigit() and int(before) <= LARGEST_KEY:
-        said = said.filter(pk__lt=int(before))
+    first_shown = row_number(before)
+    if first_shown is not None:
+        said = said.filter(pk__lt=first_shown)
     newest_first = list(said[: PAGE + 1])
     shown = newest_first[:PAGE][::-1]
     return {

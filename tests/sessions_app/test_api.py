@@ -19,6 +19,7 @@ from kern.testing import call
 from sessions_app import decide, turns
 from sessions_app.api.errors import MEANINGS
 from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session
+from sessions_app.texts import BELOW_SESSION, has_address
 from tests.deciding import seen, tighten
 from tests.desk import actor, ledger
 
@@ -241,6 +242,22 @@ def test_a_ticket_is_linked_by_its_long_web_address_too(program: Program, sessio
     assert (linked.status_code, linked.json()["ticket_id"]) == (201, "HD-12")
     refused = program.post(f"/sessions/{session.session_id}/tickets", {"ticket_id": f"{address}{'x' * 500}"})
     assert "500" in refused.json()["error"]["fields"]["ticket_id"]
+
+
+def test_a_ticket_link_that_is_not_there_is_not_found(program: Program, session: Session) -> None:
+    for link_id in ("1", "abc", "-1", "²", "9" * 30, "9" * 5000):
+        gone = program.send("DELETE", f"/sessions/{session.session_id}/tickets/{link_id}")
+        assert (gone.status_code, code(gone)) == (404, "not_found")
+
+
+def test_no_session_has_an_id_that_is_the_address_of_something_else(client: Client, rows: None) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    below = {
+        path.removeprefix("/api/sessions/{session_id}/") for path in paths if path.startswith("/api/sessions/{session_id}/")
+    }
+    assert {name.removesuffix("/{link_id}") for name in below} == BELOW_SESSION
+    assert not any(has_address(f"s/{name.format(link_id=7)}") for name in below)
+    assert all(has_address(name) for name in (*BELOW_SESSION, "messages/s", "s/messages/7", "tickets/7", "s/tickets-7"))
 
 
 def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: Session) -> None:

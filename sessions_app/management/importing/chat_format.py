@@ -119,7 +119,7 @@ def _own_id(given: Any) -> str:
     if not text or len(text) > LONGEST_ID or not text.isprintable():
         raise BadLineError(f"its id must be 1 to {LONGEST_ID} letters in one line")
     if not has_address(text):
-        raise BadLineError("its id has . or .. between slashes, so nobody could open it")
+        raise BadLineError("its id has . or .. between slashes or ends like an address of the API (/messages, /runs …)")
     return text
 
 
