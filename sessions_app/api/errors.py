@@ -137,6 +137,8 @@ def _invalid_request(_request: HttpRequest, error: ValidationError) -> HttpRespo
 
 def _reason(item: dict[str, Any]) -> str:
     """What is wrong with one value, without the words of the library that found it."""
+    if _is_body(item["loc"]):
+        return "Send a JSON object. What goes into it stands at /api/docs."
     if item.get("type") == "extra_forbidden":
         return "There is no such field. Those there are stand at /api/docs."
     return str(item["msg"]).removeprefix("Value error, ")
@@ -144,8 +146,15 @@ def _reason(item: dict[str, Any]) -> str:
 
 def _path(place: tuple[str | int, ...]) -> str:
     """`("body", "message", "content")` as `content`: without where it was and the parameter's own name."""
-    inside = place[2:] if place and place[0] == "body" and len(place) > 2 else place[1:]
-    return ".".join(str(part) for part in inside) or "body"
+    if _is_body(place):
+        return "body"
+    inside = place[2:] if place[0] == "body" else place[1:]
+    return ".".join(str(part) for part in inside)
+
+
+def _is_body(place: tuple[str | int, ...]) -> bool:
+    """Whether this is about the body as a whole: none, or no object."""
+    return place[0] == "body" and len(place) <= 2
 
 
 def _newer(_request: HttpRequest, error: Newer) -> HttpResponse:

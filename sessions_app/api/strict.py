@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, cast
 
@@ -60,19 +61,32 @@ def only_known_parameters(view: View) -> View:
 
 
 def method_checked(view: View) -> View:
-    """The view, whose plain answer to a wrong method becomes an error like all others."""
+    """The view, which knows HEAD where it knows GET, and whose plain answer to a wrong method is an error like all others."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = view(request, *args, **kwargs)
+        with _head_as_get(request):
+            response: HttpResponseBase = view(request, *args, **kwargs)
         if not isinstance(response, HttpResponseNotAllowed):
             return response
-        allowed = ", ".join(sorted(response["Allow"].split(", ")))
+        known = set(response["Allow"].split(", "))
+        allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
         refusal = answer(405, "method_not_allowed", f"This address does not know {request.method}; it knows {allowed}.")
         refusal["Allow"] = allowed
         return refusal
 
     return checked
+
+
+@contextmanager
+def _head_as_get(request: HttpRequest) -> Iterator[None]:
+    """HEAD is answered as GET is; the server leaves the body out."""
+    method = request.method
+    request.method = "GET" if method == "HEAD" else method
+    try:
+        yield
+    finally:
+        request.method = method
 
 
 def _parameters(operation: Operation) -> list[str]:

@@ -274,7 +274,24 @@ def test_a_wrong_method_is_told_in_the_same_shape(program: Program, session: Ses
     refused = program.send("PATCH", f"/sessions/{session.session_id}/name")
     assert (refused.status_code, code(refused), refused["Allow"]) == (405, "method_not_allowed", "PUT")
     refused = program.send("DELETE", "/sessions")
-    assert (refused.status_code, code(refused), refused["Allow"]) == (405, "method_not_allowed", "GET, POST")
+    assert (refused.status_code, code(refused), refused["Allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
+
+
+def test_head_is_answered_as_get_without_the_body(program: Program, session: Session) -> None:
+    for path in ("/sessions", f"/sessions/{session.session_id}", "/openapi.json"):
+        answer = program.send("HEAD", path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer["Content-Length"] == program.get(path)["Content-Length"]
+    assert program.send("HEAD", "/sessions/none").status_code == 404
+    assert program.send("HEAD", f"/sessions/{session.session_id}/name").status_code == 405
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"text"', b"5"])
+def test_a_body_that_is_no_object_is_told_as_such(program: Program, orders: Queue, body: bytes) -> None:
+    refused = program.post("/sessions", body)
+    assert (refused.status_code, code(refused)) == (422, "invalid")
+    assert list(refused.json()["error"]["fields"]) == ["body"]
+    assert "JSON object" in refused.json()["error"]["fields"]["body"]
 
 
 def test_a_wrong_email_address_is_told_by_its_field(program: Program) -> None:
