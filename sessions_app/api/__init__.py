@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessions_app.api import leading, messages, requirements, runs, sessions, tickets, unknown
-from sessions_app.api.auth import TokenAuth
+from sessions_app.api.auth import REQUESTS, TokenAuth
 from sessions_app.api.docs import LocalSwagger
 from sessions_app.api.errors import MEANINGS, handle_errors
 from sessions_app.api.parser import StrictParser
@@ -14,6 +14,7 @@ DESCRIPTION = f"""
 Conversations ("sessions") of customers with agents and people.
 
 Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{{"error": {{"code", "message", "fields"}}}}`.
+One token may ask {REQUESTS} times a minute.
 Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A customer's message should
 carry an `Idempotency-Key` of your own, so that sending it again never doubles it. A `409` with the code `newer` lists in
 `changes` what happened after `seen`; send again with the newest one's `id` to go on. A `429` says in `Retry-After` how many

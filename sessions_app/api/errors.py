@@ -51,7 +51,7 @@ MEANINGS = {
     "unavailable": "the database is away, nothing was done",
 }
 #: Statuses that every endpoint may answer with, for the description.
-FAILURES = frozenset({400, 401, 403, 404, 409, 422, 429, 503})
+FAILURES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
 Handler = Callable[[HttpRequest, Any], HttpResponse]
 
 

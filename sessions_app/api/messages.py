@@ -11,6 +11,7 @@ from sessions_app import turns
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Text
 from sessions_app.models import Message
@@ -21,11 +22,16 @@ router = Router()
 class Sent(Schema):
     """The request's headers."""
 
-    key: Text = Field("", max_length=200, alias="Idempotency-Key")
+    key: Text = Field(
+        "",
+        max_length=200,
+        alias="Idempotency-Key",
+        description="A word of your own, a new one for each message: see `key_taken`.",
+    )
 
 
 @router.get("/{path:session_id}/messages", response={200: MessagePage, FAILURES: ErrorOut}, summary="Read messages")
-def list_messages(request: ApiRequest, session_id: str, paging: Query[Paging]) -> dict[str, Any]:
+def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first, everything: notes and tool results too. To follow a session, keep the newest message's id and read on."""
     rows = auth.session(request, session_id).messages.select_related("run").order_by("pk")
     after = position(paging, parts=1)
@@ -41,7 +47,7 @@ def list_messages(request: ApiRequest, session_id: str, paging: Query[Paging]) -
 )
 def create(
     request: ApiRequest,
-    session_id: str,
+    session_id: SessionId,
     message: MessageIn,
     sent: Header[Sent],
 ) -> Status[Message]:

@@ -18,8 +18,8 @@ SALT = "api.cursor"
 class Paging(Schema):
     """Which part of a list. `cursor` is the `next` of the page before."""
 
-    limit: int = Field(50, ge=1, le=100)
-    cursor: str = Field("", max_length=400)
+    limit: int = Field(50, ge=1, le=100, description="How many items at most.")
+    cursor: str = Field("", max_length=400, description="The `next` of the page before; without it, the first page.")
 
 
 def position(paging: Paging, parts: int) -> list[Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ninja import Query, Router
+from ninja import Field, Query, Router
 from ninja.errors import ValidationError
 from ninja.responses import Status
 
@@ -12,6 +12,7 @@ from sessions_app import decide
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.ids import RequirementId, SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import DecisionIn, RequirementOut, RequirementPage
 from sessions_app.models import Person, Requirement
@@ -33,7 +34,9 @@ CARRIED = {
 class RequirementFilter(Paging):
     """Which requirements."""
 
-    status: Literal["pending", "any"] = "pending"
+    status: Literal["pending", "any"] = Field(
+        "pending", description="`pending` waits for an answer, `any` has those with one, too."
+    )
 
 
 @router.get("/requirements", response={200: RequirementPage, FAILURES: ErrorOut}, summary="List requirements")
@@ -47,12 +50,14 @@ def list_all(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str,
     response={200: RequirementPage, FAILURES: ErrorOut},
     summary="List a session's requirements",
 )
-def list_of_session(request: ApiRequest, session_id: str, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+def list_of_session(request: ApiRequest, session_id: SessionId, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+    """Oldest first; those without an answer unless `status=any`."""
     return _page(Requirement.objects.filter(session=auth.session(request, session_id)), wanted)
 
 
 @router.get("/requirements/{requirement_id}", response={200: RequirementOut, FAILURES: ErrorOut}, summary="Read a requirement")
-def read(request: ApiRequest, requirement_id: str) -> Requirement:
+def read(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
+    """One requirement: what is asked, who may answer until when, and the answer once there is one."""
     return auth.requirement(request, requirement_id)
 
 
@@ -61,7 +66,7 @@ def read(request: ApiRequest, requirement_id: str) -> Requirement:
     response={200: RequirementOut, FAILURES: ErrorOut},
     summary="Answer a requirement",
 )
-def answer(request: ApiRequest, requirement_id: str, decision: DecisionIn) -> Requirement:
+def answer(request: ApiRequest, requirement_id: RequirementId, decision: DecisionIn) -> Requirement:
     """409 `already_decided` when somebody was faster, 409 `newer` when the customer wrote or another person approved it after
     `seen`, 403 when the policy does not let this person decide. Where two people must agree, the first approval leaves it
     `pending`. To `respond` to a draft is to send these words in its place.
@@ -79,7 +84,7 @@ def answer(request: ApiRequest, requirement_id: str, decision: DecisionIn) -> Re
     response={201: RequirementOut, FAILURES: ErrorOut},
     summary="Ask again what expired",
 )
-def reopen(request: ApiRequest, requirement_id: str) -> Status[Requirement]:
+def reopen(request: ApiRequest, requirement_id: RequirementId) -> Status[Requirement]:
     """201 with the new requirement, in a new paused run. Needs a token that acts for a person."""
     again = decide.reopen(auth.requirement(request, requirement_id), auth.person(request))
     return Status(201, auth.requirement(request, again.requirement_id))

@@ -10,6 +10,7 @@ from sessions_app import turns
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.ids import RunId, SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import RunOut, RunPage
 from sessions_app.models import Run
@@ -18,7 +19,7 @@ router = Router()
 
 
 @router.get("/sessions/{path:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs")
-def list_runs(request: ApiRequest, session_id: str, paging: Query[Paging]) -> dict[str, Any]:
+def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first; members' runs of a team follow the run that asked for them."""
     rows = (
         auth.session(request, session_id)
@@ -33,26 +34,27 @@ def list_runs(request: ApiRequest, session_id: str, paging: Query[Paging]) -> di
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run")
-def read(request: ApiRequest, run_id: str) -> Run:
+def read(request: ApiRequest, run_id: RunId) -> Run:
+    """One run, with what it said and the journal of its tool calls."""
     return auth.run(request, run_id)
 
 
 @router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run")
-def cancel(request: ApiRequest, run_id: str) -> Run:
+def cancel(request: ApiRequest, run_id: RunId) -> Run:
     """A waiting run ends at once, a working one as soon as its worker looks. Needs a token that acts for a person."""
     turns.cancel(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
 @router.post("/runs/{run_id}/retry", response={200: RunOut, FAILURES: ErrorOut}, summary="Try a failed run again")
-def retry(request: ApiRequest, run_id: str) -> Run:
+def retry(request: ApiRequest, run_id: RunId) -> Run:
     """Needs a token that acts for a person."""
     turns.retry(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
 @router.post("/runs/{run_id}/ask-again", response={200: RunOut, FAILURES: ErrorOut}, summary="Drop a paused run for a new one")
-def ask_again(request: ApiRequest, run_id: str) -> Run:
+def ask_again(request: ApiRequest, run_id: RunId) -> Run:
     """Cancels the run with its questions; a new one sees everything said since. Needs a token that acts for a person."""
     turns.ask_again(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
+from kern.naming import LONGEST_NAME
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
@@ -125,7 +126,8 @@ class TicketOut(Schema):
 class NameIn(Input):
     """One line, 1 to 200 letters."""
 
-    name: Text = Field(..., max_length=1000)
+    # Described and not checked here: the rule itself says best what is wrong with a name.
+    name: Text = Field(..., json_schema_extra={"minLength": 1, "maxLength": LONGEST_NAME})
 
 
 class MessageIn(Input):

@@ -14,6 +14,7 @@ from sessions_app import names, turns
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
 from sessions_app.models import Queue, Session
@@ -25,9 +26,9 @@ router = Router()
 class SessionFilter(Paging):
     """Which sessions."""
 
-    user_id: Text | None = Field(None, max_length=200)
-    queue: Text | None = Field(None, max_length=50)
-    status: Literal["open", "snoozed", "closed"] | None = None
+    user_id: Text | None = Field(None, max_length=200, description="Only this customer's.")
+    queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
+    status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
 
 
 @router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session")
@@ -74,7 +75,7 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
 
 
 @router.put("/{path:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
-def rename(request: ApiRequest, session_id: str, name: NameIn) -> Session:
+def rename(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
     """Needs a token that acts for a person; the name counts as given by that person."""
     session = auth.session(request, session_id)
     names.rename(session, auth.person(request), name.name)
@@ -82,6 +83,6 @@ def rename(request: ApiRequest, session_id: str, name: NameIn) -> Session:
 
 
 @router.get("/{path:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
-def read(request: ApiRequest, session_id: str) -> Session:
+def read(request: ApiRequest, session_id: SessionId) -> Session:
     """One session, with what was said last and how far it is."""
     return auth.session(request, session_id)

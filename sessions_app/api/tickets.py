@@ -10,6 +10,7 @@ from sessions_app import tickets
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.ids import LinkId, SessionId
 from sessions_app.api.schemas import TicketIn, TicketOut
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.texts import row_number
@@ -18,12 +19,13 @@ router = Router()
 
 
 @router.get("/{path:session_id}/tickets", response={200: list[TicketOut], FAILURES: ErrorOut}, summary="Read ticket links")
-def list_tickets(request: ApiRequest, session_id: str) -> list[TicketLink]:
+def list_tickets(request: ApiRequest, session_id: SessionId) -> list[TicketLink]:
+    """All of them, in the order in which they were linked."""
     return list(auth.session(request, session_id).tickets.select_related("system"))
 
 
 @router.post("/{path:session_id}/tickets", response={201: TicketOut, FAILURES: ErrorOut}, summary="Link a ticket")
-def link(request: ApiRequest, session_id: str, ticket: TicketIn) -> Status[TicketLink]:
+def link(request: ApiRequest, session_id: SessionId, ticket: TicketIn) -> Status[TicketLink]:
     """Needs a token that acts for a person."""
     session = auth.session(request, session_id)
     system = None
@@ -35,7 +37,7 @@ def link(request: ApiRequest, session_id: str, ticket: TicketIn) -> Status[Ticke
 
 
 @router.delete("/{path:session_id}/tickets/{link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
-def unlink(request: ApiRequest, session_id: str, link_id: str) -> Status[None]:
+def unlink(request: ApiRequest, session_id: SessionId, link_id: LinkId) -> Status[None]:
     """Needs a token that acts for a person."""
     session = auth.session(request, session_id)
     number = row_number(link_id)

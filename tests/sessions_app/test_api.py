@@ -294,6 +294,13 @@ def test_a_body_that_is_no_object_is_told_as_such(program: Program, orders: Queu
     assert "JSON object" in refused.json()["error"]["fields"]["body"]
 
 
+@pytest.mark.parametrize("length", [201, 1001, 100_000])
+def test_a_name_that_is_too_long_is_told_by_its_rule(program: Program, session: Session, length: int) -> None:
+    refused = program.send("PUT", f"/sessions/{session.session_id}/name", {"name": "x" * length})
+    assert (refused.status_code, code(refused)) == (422, "invalid_name")
+    assert "at most 200 characters" in refused.json()["error"]["fields"]["name"]
+
+
 def test_a_wrong_email_address_is_told_by_its_field(program: Program) -> None:
     refused = program.post("/sessions", {"queue": "orders", "customer_email": "kim"})
     assert (refused.status_code, code(refused)) == (422, "invalid")
@@ -342,6 +349,18 @@ def test_unknown_addresses_answer_in_the_same_shape(program: Program) -> None:
     ):
         answer = program.get(path)
         assert (answer.status_code, code(answer)) == (404, "not_found")
+
+
+def test_everything_that_a_program_may_send_and_get_is_described(client: Client, rows: None) -> None:
+    description = client.get("/api/openapi.json").json()
+    operations = [operation for path in description["paths"].values() for operation in path.values()]
+    for operation in operations:
+        assert operation.get("description"), operation["summary"]
+        assert {"401", "405", "413", "429", "500", "503"} <= set(operation["responses"])
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), (operation["summary"], parameter["name"])
+    assert "600 times a minute" in description["info"]["description"]
+    assert description["components"]["schemas"]["NameIn"]["properties"]["name"]["maxLength"] == 200
 
 
 def test_the_description_and_its_page_load_without_inline_code(client: Client, rows: None) -> None:
