@@ -74,7 +74,7 @@ def test_an_import_that_the_database_stops_says_why_and_how_far_it_came(tmp_path
     chats = tmp_path / "chats.jsonl"
     chats.write_text('[{"role": "user", "content": "Hello"}]\n')
     done = manage(tmp_path, "import_conversations", str(chats))
-    assert (done.returncode, done.stdout) == (1, "0 imported, 0 already there, 0 bad (queue bookings)\n")
+    assert (done.returncode, done.stdout) == (1, "0 imported, 0 already there, 0 bad\n")
     assert done.stderr == "manage.py: the database failed: no such table: sessions_app_message\n"
 
 

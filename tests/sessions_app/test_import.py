@@ -164,6 +164,32 @@ def test_a_bad_line_is_named_and_the_others_are_imported(load: Load) -> None:
     assert "message 1: unknown role 'king'" in complaints
 
 
+def test_the_last_word_says_what_became_of_the_good_lines(load: Load) -> None:
+    good, bad = {"id": "good", "messages": CHAT}, b"{broken"
+    told, complaints = load(bad)
+    assert told == "0 imported, 0 already there, 1 bad\n"
+    assert complaints.splitlines()[1:] == ["All lines were bad; nothing is imported. (1)"]
+    told, complaints = load(good, bad, options=("--queue", "parcels"))
+    assert told == "1 imported, 0 already there, 1 bad; imported into the queue parcels\n"
+    assert complaints.splitlines()[1:] == ["Some lines were bad; the others are imported. (1)"]
+    told, complaints = load(good, bad, options=("--queue", "orders"))
+    assert told == "0 imported, 1 already there, 1 bad\n"
+    assert complaints.splitlines()[1:] == ["Some lines were bad; the others were there already. (1)"]
+
+
+def test_a_message_that_no_page_could_show_is_reported(load: Load) -> None:
+    long, fitting = "x" * 100_001, "x" * 100_000
+    call = {"id": "c", "function": {"name": "find", "arguments": long}}
+    told, complaints = load(
+        [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": long}],
+        [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": None, "tool_calls": [call]}],
+        [{"role": "user", "content": fitting}],
+    )
+    assert "1 imported, 0 already there, 2 bad" in told
+    assert "line 1: message 2: its content has 100,001 characters, more than 100,000" in complaints
+    assert "line 2: message 2: a tool call's arguments have 100,001 characters" in complaints
+
+
 def test_an_id_of_a_live_session_is_never_taken_over(load: Load, session: Session) -> None:
     told, complaints = load({"id": session.session_id, "messages": CHAT})
     assert "1 bad" in told

@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError
 from tqdm import tqdm
 
 from sessions_app import desk
-from sessions_app.management.importing.chat_format import BadLineError, read_line
+from sessions_app.management.importing.chat_format import LONGEST_CONTENT, BadLineError, read_line
 from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue
 
@@ -22,8 +22,8 @@ from sessions_app.models import Queue
 class Command(BaseCommand):
     help = (
         "Import conversations in OpenAI's chat format, one a line: an object with `messages` (and optionally id, name or "
-        "title, user_id), or a bare list of messages. Running it again skips what is there; a bad line is reported and the "
-        "rest goes on."
+        "title, user_id), or a bare list of messages. Running it again skips what is there; a bad line (also one with a "
+        f"message of more than {LONGEST_CONTENT:,} characters) is reported and the rest goes on."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,10 +41,9 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run the same command again to go on.", returncode=130) from None
         finally:
-            told = ", ".join(f"{count} {what}" for what, count in counts.items())
-            self.stdout.write(f"{told} (queue {importer.queue.slug})")
+            self.stdout.write(summary(counts, importer.queue))
         if counts["bad"]:
-            raise CommandError("Some lines were bad; the others are imported.", returncode=1)
+            raise CommandError(complaint(counts), returncode=1)
 
     def _add(self, importer: Importer, number: int, line: bytes) -> str:
         """Import one line; says what became of it."""
@@ -54,7 +53,8 @@ class Command(BaseCommand):
             reason = str(error)
         except (DataError, IntegrityError) as error:
             reason = f"the database refused it: {str(error).splitlines()[0]}"
-        tqdm.write(f"line {number}: {reason}", file=self.stderr)
+        with tqdm.external_write_mode(file=sys.stderr):
+            self.stderr.write(f"line {number}: {reason}")
         return "bad"
 
     def _queue(self, slug: str | None) -> Queue:
@@ -67,6 +67,21 @@ class Command(BaseCommand):
             known = ", ".join(Queue.objects.values_list("slug", flat=True))
             raise CommandError(f"There is no queue {slug}. There are: {known}.")
         return queue
+
+
+def summary(counts: dict[str, int], queue: Queue) -> str:
+    """What became of the lines, and where the imported ones are."""
+    told = ", ".join(f"{count} {what}" for what, count in counts.items())
+    return f"{told}; imported into the queue {queue.slug}" if counts["imported"] else told
+
+
+def complaint(counts: dict[str, int]) -> str:
+    """What is left to say where lines were bad."""
+    if counts["imported"]:
+        return "Some lines were bad; the others are imported."
+    if counts["already there"]:
+        return "Some lines were bad; the others were there already."
+    return "All lines were bad; nothing is imported."
 
 
 @contextmanager

@@ -23,6 +23,8 @@ LONGEST_ID = 200
 LONGEST_NAME = 200
 #: Longest name of a tool and longest id of a call.
 LONGEST_WORD = 200
+#: Longest message, result and arguments of a call: pages show all of it. As long as the longest result that people may write.
+LONGEST_CONTENT = 100_000
 
 
 class BadLineError(ValueError):
@@ -153,7 +155,7 @@ class _Reader:
         role = ROLES.get(message["role"]) if isinstance(message.get("role"), str) else None
         if role is None:
             raise BadLineError(f"unknown role {message.get('role')!r}")
-        entry = Entry(role, _content(message))
+        entry = Entry(role, _shown(_content(message), "its content has"))
         if role == "assistant":
             entry.calls = [self._call(call) for call in _calls(message)]
         elif role == "tool":
@@ -170,7 +172,9 @@ class _Reader:
         made = ToolCall(
             id=_word(call.get("id") or f"call_{self._count}", "a tool call's id"),
             name=_word(function["name"], "a tool's name"),
-            arguments=clean(arguments if isinstance(arguments, str) else json.dumps(arguments or {})),
+            arguments=_shown(
+                clean(arguments if isinstance(arguments, str) else json.dumps(arguments or {})), "a tool call's arguments have"
+            ),
         )
         self._open.append(made)
         return made
@@ -200,6 +204,13 @@ def _word(value: Any, what: str) -> str:
     text = clean(str(value))
     if len(text) > LONGEST_WORD:
         raise BadLineError(f"{what} has more than {LONGEST_WORD} letters")
+    return text
+
+
+def _shown(text: str, what: str) -> str:
+    """The text, which pages show whole. Raises `BadLineError` where that would be too much."""
+    if len(text) > LONGEST_CONTENT:
+        raise BadLineError(f"{what} {len(text):,} characters, more than {LONGEST_CONTENT:,}")
     return text
 
 
