@@ -22,9 +22,9 @@ def clean(text: str) -> str:
 
 
 def checked_message(text: str) -> str:
-    """What somebody wrote, cleaned. Raises `Refused` when nothing is left or it is longer than 20,000 characters."""
+    """What somebody wrote, cleaned. Raises `Refused` when there is nothing to see or it is longer than 20,000 characters."""
     words = clean(text)
-    if not words:
+    if not is_visible(words):
         raise Refused(_("There is nothing to send: write something first."))
     if len(words) > LONGEST_MESSAGE:
         raise Refused(

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
+from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Requirement, Run, Session, TicketLink, ToolCall
@@ -30,7 +31,7 @@ def _email(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    if not text.strip():
+    if not is_visible(text):
         raise ValueError("must not be empty")
     return text
 

@@ -320,6 +320,7 @@ def test_a_wrong_email_address_is_told_by_its_field(program: Program) -> None:
         b'{"content": "\\ud800"}',
         b'{"content": ""}',
         b'{"content": " \\n "}',
+        b'{"content": "\\u200b"}',
         b'{"content": 1e999}',
         b"[" * 100_000,
         b'{"content": ' + b"9" * 5000 + b"}",
