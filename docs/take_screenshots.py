@@ -1,6 +1,6 @@
 """Take docs/screenshots/ anew: start the program with its demo in a fresh folder, sign in, picture every page.
 
-`make screenshots` (or `python -m docs.take_screenshots [FOLDER]`). Each page is taken light, dark and on a phone.
+`make screenshots` (or `.venv/bin/python -m docs.take_screenshots [FOLDER]`). Each page is taken light, dark and on a phone.
 """
 
 from __future__ import annotations

@@ -30,6 +30,10 @@ def test_a_file_that_is_linked_is_there(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+def test_python_is_named_where_the_program_has_it() -> None:
+    assert set(re.findall(r"[\w./]*python(?= -m| manage| examples)", README)) == {".venv/bin/python"}
+
+
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"manage\.py (\w+)", README))))
 def test_a_command_that_is_named_is_there(command: str) -> None:
     run = [sys.executable, "manage.py", command, "--help"]
