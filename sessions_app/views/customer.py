@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from sessions_app import ratelimit, turns
 from sessions_app.models import Message, Queue, Run, Session
@@ -69,10 +69,12 @@ def timeline(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @private
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest, secret: str) -> HttpResponse:
-    """One more message of the customer."""
+    """One more message of the customer. Whoever opens the address that a refused one left in the browser is led back."""
     session = session_of(secret)
+    if request.method != "POST":
+        return _see_other(reverse("customer-conversation", args=[secret]))
     form = MessageForm(request.POST)
     wait = _wait(request, session)
     if wait and session.queue:

@@ -33,6 +33,19 @@ def test_the_log_never_tells_a_customers_secret_link(client: Client, caplog: pyt
 
 
 @pytest.mark.django_db
+def test_who_opens_an_address_that_only_takes_what_is_sent_gets_a_way_back(client: Client) -> None:
+    client.force_login(get_user_model().objects.create_user(email="ana@example.com", password="a long secret"))
+    for path in ("/profile/", "/requirements/together/"):
+        opened = client.get(path, headers={"Accept": "text/html,*/*"})
+        page = opened.content.decode()
+        assert (opened.status_code, opened["Allow"]) == (405, "POST")
+        assert "Nothing was changed" in page
+        assert 'href="/"' in page
+        assert client.get(path, headers={"Accept": "*/*"}).content == b""
+    assert client.get("/api/sessions/x/name", headers={"Accept": "text/html"}).json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.django_db
 def test_ready_tells_database_desk_and_redis(client: Client) -> None:
     response = client.get("/health/ready/")
     assert response.status_code == 200

@@ -175,6 +175,13 @@ def begin_or_not(browser: Client) -> int:
     return browser.post("/help/orders/", {"name": "Kim", "message": "One more"}).status_code
 
 
+def test_the_address_that_a_refused_message_leaves_in_the_browser_leads_back(browser: Client) -> None:
+    address = begin(browser)
+    assert browser.post(f"{address}messages/", {"message": " "}).status_code == 422
+    opened = browser.get(f"{address}messages/")
+    assert (opened.status_code, opened["Location"]) == (303, address)
+
+
 def first_form(browser: Client, text: str = "Where is order 7?", **changed: str) -> dict[str, str]:
     """What the page where conversations begin sends once it is filled in."""
     return {"name": "Kim", "email": "", "message": text, "key": key_in(page_of(browser, "/help/orders/")), **changed}

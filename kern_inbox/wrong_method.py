@@ -1,0 +1,29 @@
+"""What people see who open an address that only takes what a form sends, as after they had to sign in again in between."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from sessions_app.problems import Refused
+
+
+class WrongMethodMiddleware(MiddlewareMixin):
+    """Gives browsers a page with a way back for the bare, empty refusal of a method (405). Programs get what they got."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """The page, with the status and headers of the refusal; everything else is left as it is."""
+        if response.status_code != 405 or response.content or not _is_opened(request):
+            return response
+        refusal = Refused(_("This address has no page: it only takes what is sent from one. Nothing was changed."))
+        page = render(request, "problem.html", {"problem": refusal, "back": "/"}, status=405)
+        page["Allow"] = response["Allow"]
+        return page
+
+
+def _is_opened(request: HttpRequest) -> bool:
+    """Whether a person's browser opens a page, and neither htmx nor a program asks."""
+    wants_page = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
+    return request.method == "GET" and wants_page
