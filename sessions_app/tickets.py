@@ -55,12 +55,13 @@ def _located(text: str, system: TicketSystem | None) -> tuple[TicketSystem, str]
         raise Refused(_("There is no ticket system yet. An admin can add one."))
     for candidate in systems:
         if number := _id_in_address(candidate, text):
-            return candidate, number
+            return candidate, _spelled(candidate, number) or number
     if system:
-        return system, text
+        return system, _spelled(system, text) or text
     if text.startswith(("https://", "http://")):
         raise Refused(_("No ticket system has addresses like this one."))
-    return _system_of(text, systems), text
+    found = _system_of(text, systems)
+    return found, _spelled(found, text) or text
 
 
 def _id_in_address(system: TicketSystem, text: str) -> str:
@@ -73,9 +74,11 @@ def _id_in_address(system: TicketSystem, text: str) -> str:
 
 
 def _system_of(ticket_id: str, systems: list[TicketSystem]) -> TicketSystem:
-    fitting = [system for system in systems if _fits(system, ticket_id)]
-    if not fitting:
-        fitting = [system for system in systems if not system.pattern]
+    fitting = (
+        [system for system in systems if _spelled(system, ticket_id) == ticket_id]
+        or [system for system in systems if _spelled(system, ticket_id)]
+        or [system for system in systems if not system.pattern]
+    )
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
@@ -86,6 +89,12 @@ def _system_of(ticket_id: str, systems: list[TicketSystem]) -> TicketSystem:
         )
     names = _(" or ").join(system.name for system in fitting)
     raise Refused(_("“%(id)s” could be a ticket of %(names)s: choose the system.") % {"id": ticket_id, "names": names})
+
+
+def _spelled(system: TicketSystem, ticket_id: str) -> str:
+    """The id as the system writes it, whose pattern may know capitals or small letters alone; empty where it fits no way."""
+    spellings = (ticket_id, ticket_id.upper(), ticket_id.lower())
+    return next((spelling for spelling in spellings if _fits(system, spelling)), "")
 
 
 def _fits(system: TicketSystem, ticket_id: str) -> bool:

@@ -22,6 +22,9 @@ def kinds(session: Session) -> list[str]:
         ("https://help.example/t/HD-12?tab=2#top", "helpdesk", "HD-12"),
         ("https://bugs.example/browse/SHOP-7/view", "bugs", "SHOP-7"),
         ("https://help.example/t/a%2Fb", "helpdesk", "a/b"),
+        ("hd-12", "helpdesk", "HD-12"),
+        ("Shop-7", "bugs", "SHOP-7"),
+        ("https://help.example/t/hd-12", "helpdesk", "HD-12"),
     ],
 )
 def test_an_id_or_a_pasted_address_finds_its_system(
@@ -36,6 +39,18 @@ def test_what_is_no_ticket_is_refused(session: Session, ana: Person, text: str) 
     with pytest.raises(Refused):
         tickets.link(session, ana, text)
     assert not TicketLink.objects.exists()
+
+
+def test_an_id_is_linked_once_however_it_is_spelled(session: Session, ana: Person) -> None:
+    helpdesk = TicketSystem.objects.get(slug="helpdesk")
+    assert tickets.link(session, ana, "hd-12", helpdesk) == tickets.link(session, ana, "HD-12")
+    assert TicketLink.objects.get().ticket_id == "HD-12"
+
+
+def test_a_system_that_spells_it_just_so_comes_first(session: Session, ana: Person) -> None:
+    TicketSystem.objects.create(slug="small", name="Small", url_template="https://s.example/{id}", pattern=r"hd-\d+")
+    assert tickets.link(session, ana, "hd-12").system.slug == "small"
+    assert tickets.link(session, ana, "HD-12").system.slug == "helpdesk"
 
 
 def test_a_chosen_system_takes_ids_of_any_look(session: Session, ana: Person) -> None:
