@@ -21,7 +21,7 @@ from sessions_app.policies import may_decide, policy_of, same
 from sessions_app.problems import AlreadyDecided, Problem, Refused
 from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
-from sessions_app.store.records import plain, put_answer, requirement_record
+from sessions_app.store.records import plain, put_answer, put_values, requirement_record
 from sessions_app.texts import clean
 
 __all__ = [
@@ -93,8 +93,8 @@ def _must_be_one_of_many(requirement: Requirement) -> None:
 
 
 def reject(requirement: Requirement, person: Person, *, note: str = "", seen: int) -> Requirement:
-    """Do not let the tool run; the model is told the note."""
-    reason = _checked(note, LONGEST_NOTE)
+    """Do not let the tool run; the model is told the note, without the blanks around it."""
+    reason = _checked(note, LONGEST_NOTE).strip()
     return _settle(requirement, person, seen, lambda asked: asked.reject(note=reason), Decision.Verdict.REJECTED)
 
 
@@ -131,7 +131,7 @@ def _settle(requirement: Requirement, person: Person, seen: int, answer: Answer,
         row = Requirement.objects.select_related("session", "run", "root", "decided_by").get(pk=requirement.pk)
         row.session = session
         if row.status != Requirement.Status.PENDING:
-            raise AlreadyDecided(_already(row), row)
+            raise AlreadyDecided(_already(row, person), row)
         if row.root.status != Run.Status.PAUSED:
             raise Refused(_("The turn that asked this does not wait any more."))
         may_decide(row, person)
@@ -183,8 +183,10 @@ def _keep_first(
     """The first of two approvals: the question stays open, with the arguments that the second person is to approve."""
     changed = not same(row.arguments if row.edited_arguments is None else row.edited_arguments, given)
     row.edited_arguments = plain(asked.edited_arguments)
-    row.save(update_fields=["edited_arguments", "risk", "approvers"])
-    record_of_decisions.write(
+    # What was filled in stands in the second person's form.
+    put_values(row, asked)
+    row.save(update_fields=["edited_arguments", "fields", "risk", "approvers"])
+    line = record_of_decisions.write(
         row,
         Decision.Verdict.FIRST_APPROVAL,
         person=person,
@@ -192,7 +194,7 @@ def _keep_first(
         edited_arguments=None if same(given, row.arguments) else given,
         policy=plain(policy.to_dict()),
     )
-    record(session, FIRST_APPROVAL, person, requirement=row.pk, tool=row.tool_name, changed=changed)
+    record(session, FIRST_APPROVAL, person, requirement=row.pk, tool=row.tool_name, changed=changed, line=line.pk)
 
 
 def _store(row: Requirement, asked: RequirementRecord, person: Person) -> None:
@@ -212,12 +214,14 @@ def _words(asked: RequirementRecord) -> str:
     return asked.note
 
 
-def _already(row: Requirement) -> str:
+def _already(row: Requirement, person: Person | None = None) -> str:
     if row.status == Requirement.Status.EXPIRED:
         return _("Nobody decided in time, so this expired. It can be reopened.")
     decided = Decision.objects.filter(requirement=row).exclude(verdict__in=["executed", "failed"]).order_by("-pk").first()
     if decided is None or decided.verdict == Decision.Verdict.ASKED:
         return _("This is settled already: %(status)s.") % {"status": row.get_status_display()}
+    if person is not None and decided.person_id == person.pk:
+        return _("You decided this already: %(status)s.") % {"status": decided.get_verdict_display()}
     return _("%(name)s was faster: %(status)s.") % {"name": decided.actor, "status": decided.get_verdict_display()}
 
 

@@ -268,10 +268,15 @@ def requirement_record(row: rows.Requirement) -> Requirement:
 
 def put_answer(row: rows.Requirement, answer: Requirement) -> None:
     """Copy what an answer may change to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
-    values = answer.answer if isinstance(answer.answer, dict) else {}
     row.status = answer.status
     row.edited_arguments = plain(answer.edited_arguments)
     row.note = clean(answer.note)
     row.answer = plain(answer.answer)
-    row.fields = [{**field, "value": plain(values.get(field["name"], field.get("value")))} for field in row.fields]
+    put_values(row, answer)
     row.decided_at = timezone.now() if answer.decided_at is None else moment(answer.decided_at)
+
+
+def put_values(row: rows.Requirement, answer: Requirement) -> None:
+    """Copy what a person filled in to the fields of a stored requirement."""
+    values = answer.answer if isinstance(answer.answer, dict) else {}
+    row.fields = [{**field, "value": plain(values.get(field["name"], field.get("value")))} for field in row.fields]

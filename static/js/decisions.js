@@ -129,8 +129,12 @@
     fields.forEach((field) => field.closest("label").classList.toggle("changed", changed.includes(field)));
     form.toggleAttribute("data-pristine", !changed.length);
   };
+  // What was ticked was seen as it stood then, whatever a live update makes of its row: the server says what is new since.
+  const seen = new WeakMap();
   const count = () => {
-    const boxes = all("[form=together]"), ticked = boxes.filter((box) => box.checked);
+    const boxes = all("[form=together]");
+    boxes.forEach((box) => { if (!box.checked) seen.delete(box); else if (seen.has(box)) box.value = seen.get(box); else seen.set(box, box.value); });
+    const ticked = boxes.filter((box) => box.checked);
     boxes.forEach((box) => { box.disabled = ticked.length > 0 && box.dataset.tool !== ticked[0].dataset.tool; });
     if (find("[data-selected]")) find("[data-selected]").textContent = ticked.length;
   };

@@ -13,7 +13,7 @@ from sessions_app.models import Person, Requirement, Session
 from tests import desk as shop
 from tests.browser.conftest import CUSTOMERS, Visit
 from tests.browser.test_inbox import LOOKS, violations
-from tests.deciding import statuses
+from tests.deciding import statuses, tighten
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +99,21 @@ def test_of_calls_approved_together_the_page_says_which_were_not(visit: Visit, a
     expect(page.locator(".row")).to_have_count(3)
     expect(page.locator(".toast")).to_contain_text("1 approved, the others not")
     assert statuses()[1] == "approved"
+
+
+def test_what_was_ticked_before_another_persons_edit_is_not_approved_with_it(
+    visit: Visit, ana: Person, ben: Person, asked: list[Requirement]
+) -> None:
+    first = asked[0]
+    tighten(first.session, approvers=2)
+    page = visit(ana, "/decisions/")
+    page.get_by_label("Select refund for Lee").check()
+    edited = {**first.arguments, "cents": 99_999}
+    decide.approve(first, ben, arguments=edited, seen=Session.objects.get(pk=first.session_id).last_change)
+    expect(page.locator(".row", has_text="99999")).to_be_visible()
+    page.get_by_role("button", name="Approve together").click()
+    expect(page.locator(".toast")).to_contain_text("Ben approved this with other arguments")
+    assert statuses()[0] == "pending"
 
 
 def test_two_people_at_once_see_who_was_first(visit: Visit, ana: Person, ben: Person, asked: list[Requirement]) -> None:

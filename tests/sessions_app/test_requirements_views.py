@@ -172,6 +172,77 @@ def test_the_second_approver_sees_what_the_first_one_changed(inbox: Client, ana:
     assert "needs one more" in shown
 
 
+def test_what_the_first_of_two_filled_in_stands_in_the_second_ones_form(
+    inbox: Client, ana: Person, ask: Ask, work: Callable[[], list[str]]
+) -> None:
+    asked = ask("change_address", order="7")
+    tighten(asked.session, "change_address", approvers=2)
+    assert "Needs two people" in card(inbox, asked)
+    decide.provide_input(asked, ana, values={"street": "Main street 1"}, seen=Session.objects.get().last_change)
+    shown = card(inbox, asked)
+    assert re.search(r'name="arg.street"\s+value="Main street 1"', shown)
+    assert "1 of 2: one more person, not Ana" in shown
+    answer(inbox, asked, answer="input", **{"arg.street": "Main street 1"})
+    assert work() == ["completed"]
+    assert shop.ledger.lines == ["address 7 Main street 1"]
+
+
+def test_a_draft_that_was_edited_is_listed_in_the_words_that_would_be_sent(
+    inbox: Client, ana: Person, orders: Queue, session: Session, work: Callable[[], list[str]]
+) -> None:
+    Queue.objects.filter(pk=orders.pk).update(ai_mode="draft")
+    tighten(session, "send_answer", approvers=2)
+    shop.actor.says("We pay you nothing.")
+    turns.receive(session, "Money back, please")
+    assert work() == ["paused"]
+    draft = session.requirements.get()
+    decide.approve(draft, ana, arguments={"text": "We pay you 500 euros."}, seen=Session.objects.get().last_change)
+    row = inbox.get("/decisions/").content.decode()
+    assert "We pay you 500 euros." in row
+    assert "We pay you nothing." not in row
+    assert "Approve as second" in row
+
+
+def test_a_rejection_needs_a_reason(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    assert "Say why" in answer(inbox, asked, 422, answer="reject", note="  ")
+    assert asked.status == "pending"
+
+
+def test_of_calls_approved_together_those_that_need_another_person_are_not_called_done(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    tighten(asked.session, approvers=2)
+    seen = Session.objects.get().last_change
+    toast = inbox.post("/requirements/together/", {"requirement": f"{asked.pk}:{seen}"}, headers=HTMX).content.decode()
+    assert "1 has its first approval" in toast
+    assert "call approved" not in toast
+
+
+def test_each_first_approval_is_told_with_its_own_edits(inbox: Client, ana: Person, ben: Person, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=100)
+    tighten(asked.session, approvers=2)
+    for person, cents in ((ben, 90), (ana, 80)):
+        decide.approve(asked, person, arguments={"order": "7", "cents": cents}, seen=Session.objects.get().last_change)
+    page = inbox.get(f"/open/{asked.session.session_id}/").content.decode()
+    assert "from 100 to 90" in page
+    assert "from 100 to 80" in page
+
+
+def test_a_second_press_is_told_that_it_was_the_same_person(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    answer(inbox, asked, answer="approve")
+    assert "You decided this already" in answer(inbox, asked, 409, answer="approve")
+
+
+def test_a_row_offers_nothing_to_those_who_may_not(inbox: Client, ask: Ask) -> None:
+    asked = ask("refund", order="7", cents=500)
+    tighten(asked.session, roles=["leads"])
+    row = inbox.get("/decisions/").content.decode()
+    assert f"waits_{asked.pk}" in row
+    assert 'class="quick"' not in row
+    assert 'name="requirement"' not in row
+
+
 def test_a_refreshed_page_hides_what_others_decided(inbox: Client, ana: Person, ask: Ask) -> None:
     asked = ask("refund", order="7", cents=500)
     path = f"/sessions/{asked.session.session_id}/decisions/"
@@ -259,6 +330,23 @@ def test_line_breaks_are_no_edit_however_the_browser_writes_them(text: str, sent
     [field] = fields_of({"properties": {"text": {"type": "string"}}}, {"text": text}, {"arg.text": sent})
     assert (field.widget, field.changed) == ("long", False)
     assert values_of([field]) == ({"text": text}, {})
+
+
+def test_what_a_person_empties_does_not_come_back_as_the_default() -> None:
+    words = {"type": "array", "items": {"type": "string"}, "default": ["z"]}
+    schema = {"properties": {"words": words, "text": {"type": "string", "default": "dflt"}, "free": {"type": "string"}}}
+    fields = fields_of(schema, {"words": ["m"], "text": "mine", "free": "x"}, {"arg.words": "", "arg.text": "", "arg.free": ""})
+    assert values_of(fields) == ({"words": [], "text": ""}, {})
+    assert [field.hint for field in fields] == ["default: z", "default: dflt", ""]
+
+
+def test_an_object_that_is_not_given_is_a_field_a_property_and_left_out_where_none_is_filled() -> None:
+    place = {"type": "object", "properties": {"street": {"type": "string"}, "no": {"type": "integer"}}, "required": ["street"]}
+    schema = {"properties": {"place": place}}
+    assert [field.name for field in fields_of(schema, {})] == ["place.street", "place.no"]
+    assert values_of(fields_of(schema, {}, {"arg.place.street": "", "arg.place.no": ""})) == ({}, {})
+    filled = fields_of(schema, {}, {"arg.place.street": "Main", "arg.place.no": "7"})
+    assert values_of(filled) == ({"place": {"street": "Main", "no": 7}}, {})
 
 
 def test_emptied_values_become_null_where_they_may() -> None:
