@@ -67,18 +67,24 @@ def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Itera
         turn.is_waiting = True
     elif asked.status in _NOT_SENT:
         wish = f" Do this instead: {asked.note}" if asked.note else ""
-        yield from finish_call(turn, call, f"{_NOT_SENT[asked.status]}{wish} Write the answer again.", failed=True)
+        # Where nobody looked, nobody would look at another one either: the turn ends, and a person can have this asked again.
+        again = "" if asked.status == "expired" else " Write the answer again."
+        yield from finish_call(turn, call, f"{_NOT_SENT[asked.status]}{wish}{again}", failed=True)
     else:
         yield from finish_call(turn, call, "A person sent this answer.", asked=asked)
 
 
 def sent_answer(turn: Turn) -> Message | None:
-    """The answer of this run that a person sent, in the words they sent it with."""
-    for asked in turn.run.requirements:
-        if asked.reason == "draft" and asked.status == "executed" and asked.run_id == turn.run.run_id:
-            text = str(asked.effective_arguments["text"]) if asked.response is None else asked.response
-            return Message("assistant", storable(text), run_id=turn.run.run_id, author=turn.who.name or None)
-    return None
+    """The answer of this run that a person sent, in the words they sent it with; one without words where time ran out."""
+    drafts = [item for item in turn.run.requirements if item.reason == "draft" and item.run_id == turn.run.run_id]
+    if not drafts or drafts[-1].status not in ("executed", "expired"):
+        return None
+    words = "" if drafts[-1].status == "expired" else _words_sent(drafts[-1])
+    return Message("assistant", words, run_id=turn.run.run_id, author=turn.who.name or None)
+
+
+def _words_sent(draft: Requirement) -> str:
+    return storable(str(draft.effective_arguments["text"]) if draft.response is None else draft.response)
 
 
 def without_drafts(messages: Iterable[Message], current_run_id: str | None) -> Iterator[Message]:

@@ -123,6 +123,12 @@ def _copy_task(old: Run, new: Run) -> None:
         )
 
 
+def _customer_wrote_since(row: Requirement) -> bool:
+    """Whether the customer said something that the question does not know of, answered meanwhile or not."""
+    written = row.session.messages.filter(author_kind=Message.Author.CUSTOMER)
+    return row.look_again or written.filter(created_at__gt=row.created_at).exists()
+
+
 def _asked_again(session: Session, row: Requirement, asks: Run) -> Requirement:
     again = Requirement(
         session=session,
@@ -141,6 +147,7 @@ def _asked_again(session: Session, row: Requirement, asks: Run) -> Requirement:
         multiple=row.multiple,
         asked_for_by=row.asked_for_by,
         reopened_from=row,
+        look_again=_customer_wrote_since(row),
         created_at=timezone.now(),
     )
     put_terms(again, policy_of(row))

@@ -18,6 +18,8 @@ from sessions_app.policies import is_allowed, policy_in_force, policy_of
 from sessions_app.store.claims import Held
 from sessions_app.store.records import plain, put_answer, requirement_record, requirement_row
 
+#: Where no tool says when to remind, it is at most so many seconds before the end.
+MOST_REMINDER = 3600
 #: Who answers where no person does: a program that uses the library on our rows.
 LIBRARY = "library"
 #: What an answer may be; a program can't say that a tool ran.
@@ -62,8 +64,13 @@ def put_terms(row: rows.Requirement, policy: Policy) -> None:
     row.expires_at = row.remind_at = None
     if policy.expires_after is not None:
         row.expires_at = row.created_at + timedelta(seconds=policy.expires_after)
-        if policy.remind_before is not None and policy.remind_before < policy.expires_after:
-            row.remind_at = row.expires_at - timedelta(seconds=policy.remind_before)
+        row.remind_at = row.expires_at - _reminder(policy.expires_after, policy.remind_before)
+
+
+def _reminder(expires_after: float, remind_before: float | None) -> timedelta:
+    """How long before the end people are reminded: as the tool says, where that is less than there is; else a quarter of it."""
+    wanted = remind_before if remind_before is not None and remind_before < expires_after else None
+    return timedelta(seconds=min(expires_after / 4, MOST_REMINDER) if wanted is None else wanted)
 
 
 def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
@@ -90,8 +97,7 @@ def _tighten(row: rows.Requirement) -> None:
         by_policy = timezone.now() + timedelta(seconds=policy.expires_after)
         if row.expires_at is None or by_policy < row.expires_at:
             row.expires_at = by_policy
-            if row.remind_at is not None and policy.remind_before is not None:
-                row.remind_at = by_policy - timedelta(seconds=policy.remind_before)
+            row.remind_at = by_policy - _reminder(policy.expires_after, policy.remind_before)
     row.save(update_fields=["risk", "approvers", "expires_at", "remind_at"])
 
 

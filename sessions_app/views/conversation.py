@@ -113,8 +113,8 @@ def cards_of(request: PersonRequest, session: Session) -> list[Card]:
     gone = _with_runs(Requirement.objects.filter(session=session, pk__in=shown)).exclude(status="pending") if shown else []
     modes = {request.GET.get(mode, ""): mode for mode in ("edit", "reject", "respond")}
     news = _customer_since(session, waiting)
-    expired = _with_runs(Requirement.objects.filter(session=session, status="expired", reopened_as=None)).order_by("-pk")[:1]
-    late = [row for row in expired if row.root_id == newest_turn(session)]
+    expired = Requirement.objects.filter(session=session, root=newest_turn(session), status="expired", reopened_as=None)
+    late = list(_with_runs(expired).order_by("pk"))
     cards = [
         Card(row, seen=session.last_change, mode=modes.get(str(row.pk), ""), news=news, reader=request.user)
         for row in [*late, *waiting]
@@ -124,8 +124,10 @@ def cards_of(request: PersonRequest, session: Session) -> list[Card]:
 
 
 def newest_turn(session: Session) -> int | None:
-    """The key of the session's newest turn."""
-    return session.runs.roots().order_by("-pk").values_list("pk", flat=True).first()
+    """The key of the session's newest turn that was not begun to ask again what had expired in one before."""
+    reopened = Requirement.objects.filter(session=session).exclude(reopened_from=None)
+    turns = session.runs.roots().exclude(pk__in=reopened.values("root"))
+    return turns.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def _with_runs(requirements: RequirementSet) -> RequirementSet:

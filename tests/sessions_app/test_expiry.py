@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -52,6 +53,58 @@ def test_what_nobody_decided_expires_and_the_model_learns_that_it_was_not_reject
     assert "not rejected" in told
     assert verdicts(question) == ["asked", "expired"]
     assert session.changes.filter(kind="requirement.expired").count() == 1
+
+
+def test_a_draft_that_nobody_looks_at_ends_the_turn_and_can_be_asked_again(
+    session: Session, orders: Queue, ana: Person, work: Work
+) -> None:
+    Queue.objects.filter(pk=orders.pk).update(ai_mode="draft")
+    actor.says("It is on its way.", "It is on its way, I say.")
+    turns.receive(session, "Where is it?")
+    assert work() == ["paused"]
+    time_is_up(session.requirements.get())
+    expiry.expire()
+    assert work() == ["completed"]
+    assert len(actor.script.requests) == 1
+    assert not session.messages.for_customer().filter(author_kind="agent").exists()
+    again = decide.reopen(session.requirements.get(), ana)
+    decide.approve(again, ana, seen=seen(session))
+    assert work()[-1] == "completed"
+    assert session.messages.for_customer().latest("pk").content == "It is on its way."
+
+
+def test_what_is_asked_again_past_the_customers_words_is_to_be_looked_at(
+    session: Session, expired: Requirement, ana: Person, work: Work
+) -> None:
+    actor.says("As you like.")
+    turns.receive(session, "No wait, do not refund!")
+    work()
+    assert decide.reopen(expired, ana).look_again
+
+
+def test_every_expired_question_of_a_turn_can_be_asked_again(
+    client: Client, session: Session, asked: Ask, ana: Person, work: Work
+) -> None:
+    first = asked(call("refund", order="7", cents=100), call("refund", order="8", cents=200))
+    second = session.requirements.latest("pk")
+    time_is_up(first)
+    time_is_up(second)
+    expiry.expire()
+    work()
+    client.force_login(ana)
+    page = f"/open/{session.session_id}/"
+    assert all(f"/requirements/{row.pk}/reopen/" in client.get(page).content.decode() for row in (first, second))
+    again = decide.reopen(second, ana)
+    actor.says("As you like.")
+    decide.reject(again, ana, note="no", seen=seen(session))
+    work()
+    assert f"/requirements/{first.pk}/reopen/" in client.get(page).content.decode()
+
+
+def test_where_nobody_says_when_to_remind_it_is_in_the_last_quarter(session: Session, asked: Ask) -> None:
+    tighten(session, expires_after=600)
+    question = asked(call("refund", order="7", cents=100))
+    assert question.remind_at == question.created_at + timedelta(seconds=450)
 
 
 def test_the_turn_goes_on_only_when_its_last_open_question_expired(
