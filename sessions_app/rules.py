@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
-from sessions_app import desk, record_of_decisions
+from sessions_app import record_of_decisions
+from sessions_app.desk_tools import tools_named
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
 from sessions_app.policies import may_work, policy_in_force, policy_of
 from sessions_app.problems import Refused
-
-if TYPE_CHECKING:
-    from kern.participant import Participant
-    from kern.tools import Tool
 
 LONGEST = timedelta(days=14)
 #: So many approvals in a row, none of them edited, make a rule worth offering.
@@ -55,7 +50,7 @@ def offer_for(requirement: Requirement) -> StandingOffer | None:
         return None
     if StandingApproval.objects.in_force().filter(queue=queue, tool_name=requirement.tool_name).exists():
         return None
-    if not _is_earned(queue, requirement.tool_name):
+    if not _is_earned(queue, requirement.tool_name, after=_last_ended(queue, requirement.tool_name)):
         return None
     return StandingOffer(queue, requirement.tool_name, end_of_week(timezone.now()), IN_A_ROW)
 
@@ -110,9 +105,16 @@ def revoke(rule: StandingApproval, person: Person) -> None:
     rule.refresh_from_db()
 
 
-def _is_earned(queue: Queue, tool_name: str) -> bool:
-    """Whether in the queue the last few decisions about the tool, by people, all let it run as asked."""
-    about = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict__in=_DECIDED)
+def _last_ended(queue: Queue, tool_name: str) -> int:
+    """The line of the record in which somebody ended a rule for the tool: whoever did that is not offered it at once again."""
+    ended = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict=Decision.Verdict.RULE_ENDED)
+    return ended.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _is_earned(queue: Queue, tool_name: str, after: int = 0) -> bool:
+    """Whether in the queue the last few decisions about the tool, by people and after that line of the record, all let it run
+    as asked."""
+    about = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict__in=_DECIDED, pk__gt=after)
     last = list(about.order_by("-pk")[:IN_A_ROW])
     as_asked = [
         line for line in last if line.verdict == "approved" and line.edited_arguments is None and line.person_id is not None
@@ -133,19 +135,7 @@ def _put_away(queue: Queue, tool_name: str) -> None:
 
 def _own_policy(tool_name: str) -> Policy:
     """The policy that the desk's tools of that name bring along, strictest of all. Raises `Refused` when none asks."""
-    asking = [
-        tool.policy
-        for worker in desk.current().workers
-        for tool in _tools(worker)
-        if tool.name == tool_name and tool.requirement_kind == "confirmation"
-    ]
+    asking = [tool.policy for tool in tools_named(tool_name) if tool.requirement_kind == "confirmation"]
     if not asking:
         raise Refused(_("No agent asks before it uses %(tool)s.") % {"tool": tool_name[:200]})
     return functools.reduce(Policy.tightened, asking)
-
-
-def _tools(worker: Participant) -> Iterator[Tool]:
-    """The tools of an agent or team and of everybody in it."""
-    yield from worker.tools
-    for member in worker.members:
-        yield from _tools(member)

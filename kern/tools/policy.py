@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, get_args
@@ -18,7 +18,8 @@ _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*")
 class Threshold:
     """With arguments for which `condition` holds (`"amount > 500"`, `"to == cash"`), more care is needed.
 
-    The condition names one argument (a path with dots for nested ones), a comparison, and a number or a word.
+    The condition names one argument (a path with dots for nested ones; through a list it means any item, or with a number that
+    one), a comparison, and a number or a word.
     Raises `ValueError` for a condition that is none.
     """
 
@@ -32,15 +33,35 @@ class Threshold:
 
     def holds_for(self, arguments: dict[str, Any]) -> bool:
         """Whether the arguments pass the threshold. An argument that is missing does not; one of another kind than number does,
-        because whoever wrote the threshold wanted care.
+        because whoever wrote the threshold wanted care. Of a list, one value that passes is enough.
         """
+        _path, operator, wanted = self._parts
+        values = _values_at(arguments, self.path)
+        return any(_compare(value, operator, wanted) for value in values if value is not None)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names that lead to the argument."""
+        return tuple(self._parts[0].split("."))
+
+    @property
+    def _parts(self) -> tuple[str, ...]:
         found = _CONDITION.fullmatch(self.condition)
         assert found is not None  # __post_init__ has looked
-        path, operator, wanted = found.groups()
-        value: Any = arguments
-        for name in path.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
-        return value is not None and _compare(value, operator, wanted)
+        return found.groups()
+
+
+def _values_at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """What stands at the path. A value that is in the way is one, too: it can't be measured."""
+    if isinstance(value, list):
+        if path and path[0].isdecimal():
+            yield from (item for part in value[int(path[0]) :][:1] for item in _values_at(part, path[1:]))
+        else:
+            yield from (item for part in value for item in _values_at(part, path))
+    elif path and isinstance(value, dict):
+        yield from _values_at(value[path[0]], path[1:]) if path[0] in value else ()
+    else:
+        yield value
 
 
 def _compare(value: Any, operator: str, wanted: str) -> bool:
@@ -83,8 +104,9 @@ class Demand:
 class Policy:
     """The policy of one tool. It lives with the tool and can only be tightened from outside.
 
-    `expires_after` and `remind_before` are seconds (`None`: never); `approvers` is 1 or 2 different people; `roles` are the
-    roles of which a decider needs one (none: everybody who works the queue). Raises `ValueError` for values outside of that.
+    `expires_after` and `remind_before` are seconds (`None`: never, and as the storage sees fit); `approvers` is 1 or 2
+    different people; `roles` are the roles of which a decider needs one (none: everybody who works the queue). Raises
+    `ValueError` for values outside of that.
     """
 
     risk: Risk = "medium"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -11,9 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sessions_app import rules
+from sessions_app import policy_checks, rules
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
+from sessions_app.models.decision import check_thresholds
 from sessions_app.problems import Refused
 from sessions_app.store.questions import tighten_open
 
@@ -30,13 +32,39 @@ class DecisionAdmin(RecordPages[Decision]):
 
 
 class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
-    """Refuses roles that are no list of names: one word would be read as its letters."""
+    """Refuses what would hold nowhere, or for nobody."""
+
+    def clean_tool_name(self) -> str:
+        name: str = self.cleaned_data["tool_name"]
+        policy_checks.check_tool(name)
+        return name
 
     def clean_roles(self) -> Any:
         roles = self.cleaned_data["roles"] or []
         if not isinstance(roles, list) or not all(isinstance(role, str) and role for role in roles):
             raise forms.ValidationError('Write a list of names, like ["leads"].')
+        policy_checks.check_roles(roles)
         return roles
+
+    def clean_thresholds(self) -> Any:
+        conditions = self.cleaned_data["thresholds"] or []
+        check_thresholds(conditions)
+        return conditions
+
+    def clean(self) -> dict[str, Any]:
+        """What the fields mean together."""
+        given = super().clean() or self.cleaned_data
+        name, conditions = given.get("tool_name"), given.get("thresholds") or []
+        if name and not self.errors:
+            self._note("thresholds", lambda: policy_checks.check_conditions(name, conditions))
+            self._note("approvers", lambda: policy_checks.check_approvers(name, given["approvers"], conditions))
+        return given
+
+    def _note(self, field: str, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except forms.ValidationError as problem:
+            self.add_error(field, problem)
 
 
 @admin.register(ToolPolicy)
@@ -52,6 +80,9 @@ class ToolPolicyAdmin(AdminPages[ToolPolicy]):
 
     def save_model(self, request: HttpRequest, obj: ToolPolicy, form: forms.ModelForm[ToolPolicy], change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if policy_checks.asks_nobody(obj.tool_name):
+            text = f"The tool {obj.tool_name} asks nobody: this holds only where a crash left open whether it ran."
+            self.message_user(request, text, messages.WARNING)
         # After the commit, one short transaction a question: this one would hold all their sessions.
         transaction.on_commit(lambda: tighten_open(obj, cast(Person, request.user)))
 

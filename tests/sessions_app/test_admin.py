@@ -200,6 +200,7 @@ def test_the_record_of_decisions_outlives_its_session_and_its_people(pages: Clie
 
 
 def test_a_queues_policy_is_checked_before_it_is_kept(pages: Client, orders: Queue) -> None:
+    Group.objects.create(name="leads")
     page = reverse("admin:sessions_app_toolpolicy_add")
     form = {"queue": orders.pk, "tool_name": "refund", "risk": "high", "approvers": "2", "roles": "[]", "thresholds": "[]"}
     wrongs = ({"roles": '"leads"'}, {"thresholds": '["a lot"]'}, {"approvers": "3"}, {"risk": "none"}, {"expires_after": "0"})
@@ -208,6 +209,30 @@ def test_a_queues_policy_is_checked_before_it_is_kept(pages: Client, orders: Que
     assert pages.post(page, {**form, "roles": '["leads"]', "thresholds": '["cents > 500"]'}).status_code == 302
     policy = ToolPolicy.objects.get().as_policy()
     assert (policy.risk, policy.approvers, policy.roles, len(policy.thresholds)) == ("high", 2, ("leads",), 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"tool_name": "refnud"}, "No agent has a tool named refnud"),
+        ({"roles": '["leeds"]'}, "There is no group named leeds"),
+        ({"thresholds": '["amout > 500"]'}, "refund has no argument amout. Arguments: cents, order."),
+        ({"tool_name": "count_stock", "approvers": "2"}, "One person answers for count_stock"),
+    ],
+    ids=str,
+)
+def test_a_policy_that_would_hold_nowhere_is_refused(pages: Client, orders: Queue, wrong: dict[str, str], why: str) -> None:
+    form = {"queue": orders.pk, "tool_name": "refund", "risk": "", "approvers": "1", "roles": "[]", "thresholds": "[]"}
+    answer = pages.post(reverse("admin:sessions_app_toolpolicy_add"), {**form, **wrong})
+    assert why in answer.content.decode()
+    assert not ToolPolicy.objects.exists()
+
+
+def test_of_a_tool_that_asks_nobody_a_policy_is_kept_with_a_warning(pages: Client, orders: Queue) -> None:
+    form = {"queue": orders.pk, "tool_name": "note_order", "risk": "high", "approvers": "1", "roles": "[]", "thresholds": "[]"}
+    answer = pages.post(reverse("admin:sessions_app_toolpolicy_add"), form, follow=True)
+    assert "The tool note_order asks nobody" in answer.content.decode()
+    assert ToolPolicy.objects.get().risk == "high"
 
 
 def test_a_policy_that_can_not_be_read_is_not_kept(orders: Queue) -> None:

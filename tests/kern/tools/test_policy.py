@@ -169,6 +169,13 @@ def test_a_threshold_holds_for_what_it_means_and_for_what_it_can_not_measure(con
     assert Threshold(condition).holds_for({"x": value})
 
 
+@pytest.mark.parametrize("condition", ["items.cents > 500", "items.1.cents > 500", "items.cents.more > 5", "items > 500"])
+def test_a_threshold_looks_into_lists(condition: str) -> None:
+    assert Threshold(condition).holds_for({"items": [{"cents": 5}, {"cents": 501}]})
+    assert not Threshold("items.cents > 501").holds_for({"items": [{"cents": 5}, {"cents": 501}]})
+    assert not Threshold("items.2.cents > 5").holds_for({"items": [{"cents": 5}, {"cents": 501}]})
+
+
 @pytest.mark.parametrize(("condition", "value"), [("x > 500", 500), ("x == true", False), ("x != true", True), ("x > 5", None)])
 def test_a_threshold_holds_for_nothing_else(condition: str, value: Any) -> None:
     assert not Threshold(condition).holds_for({"x": value})

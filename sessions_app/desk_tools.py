@@ -1,0 +1,33 @@
+"""The tools that the desk's agents, teams and members have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sessions_app import desk
+
+if TYPE_CHECKING:
+    from kern.participant import Participant
+    from kern.tools import Tool
+
+
+def tools_named(name: str) -> list[Tool]:
+    """Every tool of that name: several agents may each have their own."""
+    return [tool for tool in _all_tools() if tool.name == name]
+
+
+def tool_names() -> list[str]:
+    """The names of all tools, sorted."""
+    return sorted({tool.name for tool in _all_tools()})
+
+
+def _all_tools() -> Iterator[Tool]:
+    for worker in desk.current().workers:
+        yield from _tools_of(worker)
+
+
+def _tools_of(worker: Participant) -> Iterator[Tool]:
+    yield from worker.tools
+    for member in worker.members:
+        yield from _tools_of(member)

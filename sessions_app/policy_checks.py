@@ -1,0 +1,78 @@
+"""Whether a policy that an admin writes would hold anywhere: a word that names nothing makes no call any safer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from kern.drafts import SCHEMA, SEND_ANSWER
+from kern.tools.policy import Threshold
+from sessions_app.arguments import resolved
+from sessions_app.desk_tools import tool_names, tools_named
+
+#: Answers to these are one person's word about what happened outside, or a choice: nothing runs that two could approve.
+ONE_ANSWERS = ("external_execution", "user_feedback")
+
+
+def check_tool(name: str) -> None:
+    """Raises `ValidationError` where no agent of the desk has a tool of that name."""
+    known = [*tool_names(), SEND_ANSWER]
+    if name not in known:
+        raise ValidationError(_("No agent has a tool named %(name)s. Tools: %(known)s.") % _listing(name, known))
+
+
+def check_roles(roles: list[str]) -> None:
+    """Raises `ValidationError` for a name that is no group's: nobody could decide."""
+    known = list(Group.objects.order_by("name").values_list("name", flat=True))
+    for role in roles:
+        if role not in known:
+            raise ValidationError(_("There is no group named %(name)s. Groups: %(known)s.") % _listing(role, known))
+
+
+def check_conditions(tool_name: str, conditions: list[str]) -> None:
+    """Raises `ValidationError` for a condition on an argument that the tool does not have."""
+    for condition in conditions:
+        path = Threshold(condition).path
+        schemas = _schemas_of(tool_name)
+        if schemas and not any(_leads_somewhere(schema, schema, path) for schema in schemas):
+            known = sorted({name for schema in schemas for name in schema.get("properties", {})})
+            text = _("%(tool)s has no argument %(name)s. Arguments: %(known)s.")
+            raise ValidationError(text % {"tool": tool_name, **_listing(".".join(path), known)})
+
+
+def check_approvers(tool_name: str, approvers: int, conditions: list[str]) -> None:
+    """Raises `ValidationError` where two people are asked to approve what one answers."""
+    kinds = {tool.requirement_kind for tool in tools_named(tool_name)}
+    if (approvers > 1 or conditions) and kinds and kinds <= set(ONE_ANSWERS):
+        raise ValidationError(_("One person answers for %(tool)s: nothing runs that two could approve.") % {"tool": tool_name})
+
+
+def asks_nobody(tool_name: str) -> bool:
+    """Whether the tool runs without asking, so that a policy holds only where a crash left open what happened."""
+    tools = tools_named(tool_name)
+    return bool(tools) and all(tool.requirement_kind is None for tool in tools)
+
+
+def _schemas_of(tool_name: str) -> list[dict[str, Any]]:
+    return [SCHEMA] if tool_name == SEND_ANSWER else [tool.parameters for tool in tools_named(tool_name)]
+
+
+def _leads_somewhere(part: dict[str, Any], root: dict[str, Any], path: tuple[str, ...]) -> bool:
+    """Whether a value may stand at the path; what the schema leaves open may hold anything."""
+    part = resolved(part, root)
+    if not path:
+        return True
+    if part.get("type") == "array":
+        rest = path[1:] if path[0].isdecimal() else path
+        return _leads_somewhere(part.get("items") or {}, root, rest)
+    properties = part.get("properties")
+    if not properties:
+        return part.get("type") in (None, "object")
+    return path[0] in properties and _leads_somewhere(properties[path[0]], root, path[1:])
+
+
+def _listing(name: str, known: list[str]) -> dict[str, str]:
+    return {"name": name, "known": ", ".join(known) or _("none")}
