@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from sessions_app.storable import check_storable
 
 PREFIX = "arg."
+#: An object that is not given is laid out down to here: a schema may refer to itself.
+DEEPEST = 3
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -21,7 +23,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 class Field:
     """One argument as a form field, or one value inside of one: then `name` has dots in it.
 
-    `value` is its text, `widget` one of text, long, number, date, choice, lines (a list, one a line), json.
+    `value` is its text, `widget` one of text, long, number, date, choice, lines (a list, one a line), json; `shape` is an
+    example of what a json field takes, `outer_may_go` says that the object around it is left out where all of it is.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Field:
     changed: bool = False
     was: str = ""
     path: tuple[str, ...] = ()
+    shape: str = ""
+    outer_may_go: bool = False
 
     @property
     def label(self) -> str:
@@ -85,6 +90,15 @@ class Field:
         return "json"
 
     @property
+    def hint(self) -> str:
+        """What an empty field says about itself: what the tool takes then, or how to write it."""
+        default = self.schema.get("default")
+        if default not in (None, "", [], {}):
+            words = ", ".join(map(_text, default)) if self.widget == "lines" else _spoken(default)
+            return _("default: %(value)s") % {"value": words}
+        return self.shape or (_("One a line") if self.widget == "lines" else "")
+
+    @property
     def input_mode(self) -> str:
         return "numeric" if self.schema.get("type") == "integer" else "decimal"
 
@@ -95,7 +109,8 @@ class Field:
         options = [(_text(item), _spoken(item), _text(item) == self.value) for item in values]
         may_be_empty = not self.required or self.is_nullable
         if may_be_empty or not any(chosen for _value, _words, chosen in options):
-            options.insert(0, ("", _("not set") if may_be_empty else _("choose"), self.value == ""))
+            empty = self.hint or _("not set")
+            options.insert(0, ("", empty if may_be_empty else _("choose"), self.value == ""))
         return options
 
     @property
@@ -112,9 +127,9 @@ def fields_of(
 ) -> list[Field]:
     """A field for each property of the schema and each argument it does not know; `posted` texts win over `values`.
 
-    An object of which the schema knows all properties becomes one field a property.
+    An object of which the schema knows all properties becomes one field a property, also where it is not given.
     """
-    return _fields(schema, values, schema, (), posted, errors or {})
+    return _fields(schema, values, schema, (), posted, errors or {}, may_be_absent=False)
 
 
 def _fields(
@@ -124,23 +139,43 @@ def _fields(
     outer: tuple[str, ...],
     posted: Mapping[str, str] | None,
     errors: Mapping[str, str],
+    *,
+    may_be_absent: bool,
 ) -> list[Field]:
     properties = dict(schema.get("properties", {}))
-    required = schema.get("required", [])
+    # Where nothing of an object need be there, none of its parts need be; one that is filled in halfway breaks the schema.
+    required = [] if may_be_absent else schema.get("required", [])
     fields: list[Field] = []
     for name in [*properties, *(key for key in values if key not in properties)]:
-        part, path = _resolved(properties.get(name, {}), root), (*outer, name)
-        if _is_laid_out(part, values.get(name)):
-            fields += _fields(part, values[name], root, path, posted, errors)
+        part, path = resolved(properties.get(name, {}), root), (*outer, name)
+        if _is_laid_out(part, values.get(name, {} if len(outer) < DEEPEST else None)):
+            absent = name not in values and name not in required
+            fields += _fields(part, values.get(name, {}), root, path, posted, errors, may_be_absent=absent)
             continue
         field = Field(".".join(path), part, "", values.get(name), name in values, name in required, path=path)
+        field.outer_may_go = may_be_absent
         field.was = field.value = _field_text(field)
+        field.shape = json.dumps(_example(part, root), ensure_ascii=False) if field.widget == "json" and part else ""
         if posted is not None and field.key in posted:
             field.value = _lines(posted[field.key])
             field.changed = field.value != _lines(field.was)
         field.error = next((why for where, why in errors.items() if concerns(where, field.name)), "")
         fields.append(field)
     return fields
+
+
+def _example(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
+    """A value that has the schema's shape."""
+    part = resolved(given, root)
+    if depth > DEEPEST:
+        return None
+    if "enum" in part:
+        return next(iter(part["enum"]), None)
+    if part.get("type") == "object":
+        return {name: _example(inner, root, depth + 1) for name, inner in part.get("properties", {}).items()}
+    if part.get("type") == "array":
+        return [_example(part.get("items"), root, depth + 1)]
+    return {"integer": 0, "number": 0.5, "boolean": True}.get(str(part.get("type")), "…")
 
 
 def _lines(text: str) -> str:
@@ -181,7 +216,8 @@ def _field_text(field: Field) -> str:
 def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that filled fields mean, in their schema's types, and what is wrong by field.
 
-    An untouched field keeps its value exactly; an emptied one is null where it may be, else left out where it may be absent.
+    An untouched field keeps its value exactly; an emptied one is null where it may be, else an empty list or text where the
+    tool would take its default for one that is absent, else left out where it may be.
     """
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -195,17 +231,31 @@ def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _put(values: dict[str, Any], field: Field) -> None:
     """Write the field's value where its name says. Raises `ValueError` with words for the person."""
+    meant = list(_meant(field))
+    if not meant and field.outer_may_go:
+        return
     *outer, name = field.path
     for step in outer:
         values = values.setdefault(step, {})
+    for value in meant:
+        values[name] = value
+
+
+def _meant(field: Field) -> Iterator[Any]:
+    """The value that the field means; none where it is left out. Raises `ValueError` with words for the person."""
     if field.given and not field.changed:
-        values[name] = field.original
+        yield field.original
     elif field.value != "":
-        values[name] = _value(field)
+        yield _value(field)
     elif field.is_nullable and (field.required or field.given):
-        values[name] = None
-    elif field.required:
-        values[name] = _nothing(field)
+        yield None
+    elif field.required or (field.given and _would_come_back(field)):
+        yield _nothing(field)
+
+
+def _would_come_back(field: Field) -> bool:
+    """Whether a list or text that a person emptied would be the tool's default instead, if it was left out."""
+    return field.schema.get("default") not in (None, "", []) and field.schema.get("type") in ("array", "string")
 
 
 def _nothing(field: Field) -> Any:
@@ -217,7 +267,7 @@ def _nothing(field: Field) -> Any:
     raise ValueError(_("This is needed."))
 
 
-def _resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
     """One property's schema with its reference followed and `null` taken out of its types (and noted as `nullable`)."""
     part: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
     reference = str(part.get("$ref", ""))
@@ -230,7 +280,7 @@ def _resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
         nullable = len(real) < len(options)
         if len(real) == 1:
             rest = {key: value for key, value in part.items() if key not in ("anyOf", "oneOf")}
-            return {**_resolved(real[0], root), **rest, "nullable": nullable}
+            return {**resolved(real[0], root), **rest, "nullable": nullable}
     kind = part.get("type")
     if isinstance(kind, list):
         real = [item for item in kind if item != "null"]

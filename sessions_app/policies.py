@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
@@ -52,6 +55,37 @@ def is_allowed(queue: Queue | None, policy: Policy, person: Person) -> bool:
     except Forbidden:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class May:
+    """What a person may do about a requirement: decide about it at all, and let it run."""
+
+    decide: bool
+    approve: bool
+
+
+#: What a queue's admins ask of a requirement's tool beyond its own roles, to be annotated as `queue_roles`.
+QUEUE_ROLES = Subquery(
+    ToolPolicy.objects.filter(queue=OuterRef("session__queue"), tool_name=OuterRef("tool_name")).values("roles")[:1]
+)
+
+
+def open_to(person: Person, requirements: Sequence[Requirement]) -> dict[int, May]:
+    """For each requirement's key what the person, who works its queue, may do.
+
+    The requirements are annotated with `QUEUE_ROLES`, so that this asks the database at most once.
+    """
+    groups: frozenset[str] | None = None
+    found = {}
+    for row in requirements:
+        own, more = Policy(roles=tuple(row.policy.get("roles") or ())), Policy(roles=tuple(row.queue_roles or ()))  # type: ignore[attr-defined]
+        roles = own.tightened(more).roles
+        if roles and groups is None and not person.is_superuser:
+            groups = frozenset(person.groups.values_list("name", flat=True))
+        decide = person.is_superuser or not roles or not (groups or frozenset()).isdisjoint(roles)
+        found[row.pk] = May(decide, decide and row.asked_for_by_id != person.pk)
+    return found
 
 
 def same(left: Any, right: Any) -> bool:

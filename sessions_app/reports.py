@@ -158,19 +158,27 @@ def _total(lines: Iterable[Line]) -> Line:
 def _waiting_times(lines: DecisionSet, *keys: str) -> list[tuple[tuple[str, ...], float, float]]:
     """Median and 95th percentile (nearest rank) of what people let questions wait, for each value of `keys`.
 
-    The database ranks and hands back two rows a group: SQLite has no percentiles, and a year of decisions is too many to fetch.
+    The database ranks and hands back three rows a group at most: SQLite has no percentiles, and a year of decisions is too many
+    to fetch.
     """
     groups: list[Any] = [GROUPS[key] for key in keys]
     ranked = lines.filter(DECIDED, waited__isnull=False).annotate(
         rank=Window(RowNumber(), partition_by=groups or None, order_by="waited"),
         size=Window(Count("pk"), partition_by=groups or None),
     )
-    half, most = (F("size") * 50 + 99) / 100, (F("size") * 95 + 99) / 100
-    found: dict[tuple[str, ...], list[float]] = {}
-    chosen = ranked.filter(Q(rank=half) | Q(rank=most)).order_by("waited")
-    for *key, waited in chosen.values_list(*groups, "waited"):
-        found.setdefault(tuple(key), []).append(waited)
-    return [(key, times[0], times[-1]) for key, times in found.items()]
+    lower, upper, most = (F("size") + 1) / 2, F("size") / 2 + 1, (F("size") * 95 + 99) / 100
+    found: dict[tuple[str, ...], dict[int, float]] = {}
+    sizes: dict[tuple[str, ...], int] = {}
+    chosen = ranked.filter(Q(rank=lower) | Q(rank=upper) | Q(rank=most))
+    for *key, size, rank, waited in chosen.values_list(*groups, "size", "rank", "waited"):
+        sizes[tuple(key)] = size
+        found.setdefault(tuple(key), {})[rank] = waited
+    return [(key, *_middle_and_most(sizes[key], by_rank)) for key, by_rank in found.items()]
+
+
+def _middle_and_most(size: int, by_rank: dict[int, float]) -> tuple[float, float]:
+    """Of so many values, of which these ranks are known: the median and the 95th percentile."""
+    return (by_rank[(size + 1) // 2] + by_rank[size // 2 + 1]) / 2, by_rank[(size * 95 + 99) // 100]
 
 
 def _steps(lines: DecisionSet, unit: str) -> list[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -18,6 +19,8 @@ from sessions_app.problems import Problem
 
 P = ParamSpec("P")
 
+#: Fields of forms in which people write.
+TYPED = ("body", "note", "text", "result", "name")
 #: Events that make the open page fetch its fragments anew, as the live stream does.
 CHANGED = "session-changed,list-changed"
 
@@ -77,9 +80,7 @@ def done(request: HttpRequest, location: str) -> HttpResponse:
 
 def problem(request: HttpRequest, refusal: Problem, location: str = "") -> HttpResponse:
     """Say why something did not happen: a toast for htmx, a page for a plain form."""
-    came_from = request.headers.get("Referer", "")
-    safe = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-    context = {"problem": refusal, "back": location or (came_from if safe else "/")}
+    context = {"problem": refusal, "back": location or _came_from(request, request.headers.get("Referer"))}
     if not getattr(request, "htmx", False):
         return render(request, "problem.html", context, status=refusal.status)
     response = render(request, "_toast.html", context, status=refusal.status)
@@ -89,7 +90,28 @@ def problem(request: HttpRequest, refusal: Problem, location: str = "") -> HttpR
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+    """To the door, and from there back to the page that this came from."""
+    if getattr(request, "htmx", False):
+        # The session ended while the page was open: the sign-in page must not be swapped into a fragment of it.
+        return HttpResponse(
+            status=401, headers={"HX-Redirect": _door(_came_from(request, request.headers.get("HX-Current-URL")))}
+        )
+    if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    # The session ended while the page was open: the sign-in page must not be swapped into a fragment of it.
-    return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+    # A redirect would lose what was typed into the form.
+    typed = [request.POST[name] for name in TYPED if request.POST.get(name, "").strip()]
+    door = _door(_came_from(request, request.headers.get("Referer")))
+    return render(request, "signed_out.html", {"typed": typed, "door": door}, status=401)
+
+
+def _door(back: str) -> str:
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+
+
+def _came_from(request: HttpRequest, address: str | None) -> str:
+    """The path of a page of ours, else the first page."""
+    safe = url_has_allowed_host_and_scheme(address or "", {request.get_host()}, require_https=request.is_secure())
+    if not address or not safe:
+        return "/"
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

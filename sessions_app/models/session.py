@@ -167,6 +167,12 @@ class Session(models.Model):
         """Whether a person has taken over, so that no agent answers."""
         return self.effective_ai_mode == AiMode.OFF
 
+    @property
+    def can_be_handed_back(self) -> bool:
+        """Whether a person leads and the AI would do something again; in a queue without AI its mode is chosen here first."""
+        before = self.ai_mode_before or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
+        return self.ai_mode == AiMode.OFF and before != AiMode.OFF
+
     def give_secret(self) -> str:
         """Make the customer's secret link; returns the secret, which is stored only as a hash. The caller saves the row."""
         secret = secrets.token_urlsafe(24)

@@ -13,6 +13,7 @@ from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
+from sessions_app.policies import QUEUE_ROLES, open_to
 from sessions_app.views.listing import MOST, PAGE, Page, Row, unread_keys
 
 RANKS = {"high": 0, "medium": 1, "low": 2}
@@ -52,7 +53,12 @@ def most_pressing_first(requirements: RequirementSet) -> RequirementSet:
 def next_after(requirement: Requirement, person: Person) -> Requirement | None:
     """The decision that comes after this one in the person's queue; from the end it begins anew."""
     waiting = most_pressing_first(waiting_for(person)).exclude(pk=requirement.pk).select_related("session")
-    return waiting.filter(_beyond(requirement, "newest")).first() or waiting.first()
+    # Where this person gave the first approval, another one's is waited for.
+    is_mine = Q(first_approver=None) | ~Q(first_approver=person.pk) | Q(look_again=True)
+    waiting = waiting.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).filter(is_mine)
+    found = [*waiting.filter(_beyond(requirement, "newest"))[:PAGE], *waiting[:PAGE]]
+    may = open_to(person, found)
+    return next((row for row in found if may[row.pk].decide), None)
 
 
 def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
@@ -67,7 +73,9 @@ def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str 
         ordered = ordered.filter(_beyond(after, sort))
     elif last := _known(until):
         limit = max(PAGE, min(MOST, ordered.exclude(_beyond(last, sort))[:MOST].count()))
-    rows = ordered.annotate(first_approver=Subquery(_FIRST)).select_related("session__assignee", "session__queue")
+    rows = ordered.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).select_related(
+        "session__assignee", "session__queue"
+    )
     found = list(rows[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     last_key = str(found[-1].pk) if found else ""
@@ -95,6 +103,7 @@ def _rows(found: list[Requirement], person: Person, sort: str, previous: Require
     for link in TicketLink.objects.filter(session__in=keys).order_by("pk") if keys else ():
         tickets.setdefault(link.session_id, []).append(link.ticket_id)
     unread = unread_keys(keys, person)
+    may = open_to(person, found)
     group, rows = _group(previous, sort) if previous else "", []
     for requirement in found:
         session = requirement.session
@@ -102,6 +111,7 @@ def _rows(found: list[Requirement], person: Person, sort: str, previous: Require
         session.unread = session.pk in unread  # type: ignore[attr-defined]
         # The customer's newer words void an approval; then the row says that they wrote.
         row.first_approver = None if row.look_again else requirement.first_approver  # type: ignore[attr-defined]
+        row.may = may[requirement.pk]
         if (name := _group(requirement, sort)) != group:
             row.group = group = name
         rows.append(row)

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.template.defaultfilters import date as format_date
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from sessions_app.models import Change, Person, Requirement
+from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.templatetags.inbox import said
 
 
@@ -32,10 +33,12 @@ def shown_events(changes: list[Change], reader: Person) -> list[Event]:
     """The lines for those changes that people should read about; one query for what was decided."""
     keys = [change.data.get("requirement") for change in changes if change.kind in VERDICTS or change.kind in DROPPED]
     requirements = Requirement.objects.in_bulk([key for key in keys if key]) if keys else {}
+    first = Decision.objects.in_bulk([change.data["line"] for change in changes if "line" in change.data])
     lines = []
     for change in changes:
         if change.kind in VERDICTS:
-            lines.append(_verdict(change, requirements.get(change.data.get("requirement")), reader))
+            line = first.get(change.data.get("line"))
+            lines.append(_verdict(change, requirements.get(change.data.get("requirement")), line, reader))
         elif change.kind in DROPPED:
             lines.append(_dropped(change, requirements.get(change.data.get("requirement"))))
         elif change.kind in WRITERS:
@@ -139,30 +142,48 @@ DROPPED = {
 def _dropped(change: Change, requirement: Requirement | None) -> Event:
     """A call that nobody needs to decide about any more, because the turn that asked for it is over."""
     why, reason = _(DROPPED[change.kind]), requirement.reason if requirement is not None else ""
-    what = format_html("<code>{}</code>", change.data.get("tool", ""))
+    what = _story_link(requirement, format_html("<code>{}</code>", change.data.get("tool", "")))
     sentences = {
-        "draft": _("The draft was not sent: {why}"),
+        "draft": _("{what} was not sent: {why}"),
         "uncertain": _("Nobody said whether {what} ran: {why}"),
     }
+    if reason == "draft":
+        what = _story_link(requirement, _("The draft"))
     return Event(
         change.created_at, "ban", format_html(sentences.get(reason, _("{what} was not run: {why}")), what=what, why=why)
     )
 
 
-def _verdict(change: Change, requirement: Requirement | None, reader: Person) -> Event:
+def _verdict(change: Change, requirement: Requirement | None, first: Decision | None, reader: Person) -> Event:
+    """Who decided what; `first` is the line of the record of a first approval, whose edits may not be the last ones."""
     verdict, icon = VERDICTS[change.kind]
-    is_draft = requirement is not None and requirement.reason == "draft"
-    what = _("the draft") if is_draft else format_html("<code>{}</code>", change.data.get("tool", ""))
-    did = _("sent") if is_draft and verdict == "yes" else _did(change.kind)
-    parts: list[Any] = [_who(change, reader), " ", did, " ", what]
+    reason = requirement.reason if requirement is not None else ""
+    what = _("the draft") if reason == "draft" else format_html("<code>{}</code>", change.data.get("tool", ""))
+    if change.kind == "requirement.expired":
+        parts: list[Any] = [format_html(_("Nobody decided in time about {what}"), what=_story_link(requirement, what))]
+    else:
+        parts = [_who(change, reader), " ", _did(change.kind, reason), " ", _story_link(requirement, what)]
     if requirement is not None:
-        parts.append(_(" after editing it") if is_draft and requirement.edited_arguments else _edits(requirement))
-        if requirement.note:
+        edited = first.edited_arguments if first is not None else requirement.edited_arguments
+        parts.append(_(" after editing it") if reason == "draft" and edited else _edits(requirement.arguments, edited))
+        if requirement.note and first is None:
             parts.append(format_html(": “{}”", requirement.note))
     return Event(change.created_at, icon, format_html_join("", "{}", ((part,) for part in parts)), verdict)
 
 
-def _did(kind: str) -> str:
+def _story_link(requirement: Requirement | None, what: str) -> SafeString:
+    """What was decided about, leading to its whole story."""
+    if requirement is None:
+        return format_html("{}", what)
+    return format_html('<a href="{}">{}</a>', reverse("requirement", args=[requirement.pk]), what)
+
+
+def _did(kind: str, reason: str) -> str:
+    of_drafts = {"requirement.approved": _("sent"), "requirement.answered": _("sent"), "requirement.rejected": _("sent back")}
+    if reason == "draft" and kind in of_drafts:
+        return of_drafts[kind]
+    if reason == "uncertain" and kind == "requirement.rejected":
+        return _("gave up on")
     words = {
         "requirement.approved": _("approved"),
         "requirement.answered": _("answered"),
@@ -170,14 +191,12 @@ def _did(kind: str) -> str:
         "requirement.rejected": _("rejected"),
         "requirement.failed": _("could not do"),
         "requirement.first_approval": _("approved as first of two"),
-        "requirement.expired": _("did not answer in time:"),
     }
     return words[kind]
 
 
-def _edits(requirement: Requirement) -> SafeString:
+def _edits(before: dict[str, Any], after: dict[str, Any] | None) -> SafeString:
     """` after changing fee from 36 to 0`; nothing when nothing was changed."""
-    before, after = requirement.arguments, requirement.edited_arguments
     if after is None:
         return SafeString("")
     changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]

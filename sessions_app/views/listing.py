@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet, unread_by
 from sessions_app.models.ticket import TicketLink
+from sessions_app.policies import May
 from sessions_app.texts import clean
 
 PAGE = 30
@@ -129,6 +130,7 @@ class Row:
     look_again: bool = False
     tickets: list[str] = field(default_factory=list)
     first_approver: int | None = None
+    may: May | None = None
 
     @property
     def unread(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from kern.errors import InvalidAnswerError
 from sessions_app import access, decide, turns
 from sessions_app.arguments import Field, values_of
 from sessions_app.forms import SeenForm
-from sessions_app.models import Message, Requirement
+from sessions_app.models import Message, Person, Requirement
 from sessions_app.problems import AlreadyDecided, Forbidden, Newer, Problem, Refused
 from sessions_app.respond import PersonRequest, done, for_people, respond
 from sessions_app.views.cards import Card
@@ -63,9 +64,16 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
     outcomes = decide.approve_many(asked, request.user, seen=seen)
     failed = [(row, str(trouble)) for row, trouble in outcomes if trouble is not None]
     location = reverse("inbox", args=["decisions"])
+    approved = [row for row, trouble in outcomes if trouble is None and row.status != Requirement.Status.PENDING]
+    context = {
+        "approved": len(approved),
+        "first": len(outcomes) - len(failed) - len(approved),
+        "failed": failed,
+        "tool": asked[0].tool_name,
+        "offer": decide.offer_for(approved[-1]) if approved else None,
+    }
     if not failed:
-        return respond(request, "requirements/_approved.html", {"approved": len(outcomes)}, location=location)
-    context = {"approved": len(outcomes) - len(failed), "failed": failed, "tool": asked[0].tool_name}
+        return respond(request, "requirements/_approved.html", context, location=location)
     # Some were approved, so the page has to catch up, as after a success.
     return respond(request, "requirements/_partly.html", context, status=200 if request.htmx else 422, location=location)
 
@@ -95,9 +103,7 @@ def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpRespon
         decided = _verb(request, card, answer)()
     except (AlreadyDecided, Newer, InvalidAnswerError, Refused, Forbidden) as problem:
         return _not_decided(request, card, problem, back)
-    if answer == "reject-take-over":
-        turns.take_over(asked.session, request.user)
-    offer = decide.offer_for(decided) if answer == "approve" else None
+    offer = decide.offer_for(decided) if answer in ("approve", "edit") else None
     context = {"requirement": decided, "offer": offer}
     # htmx finds the next one in the page's own list.
     location = "" if request.htmx else _onwards(request, asked, back, offered=bool(offer))
@@ -158,16 +164,30 @@ def _verb(request: PersonRequest, card: Card, answer: str) -> Callable[[], Requi
     verbs: dict[str, Callable[[], Requirement]] = {
         "approve": lambda: decide.approve(asked, person, seen=seen),
         "edit": lambda: decide.approve(asked, person, arguments=_filled(card.editable), seen=seen),
-        "reject": lambda: decide.reject(asked, person, note=post.get("note", ""), seen=seen),
+        "reject": lambda: _reject(card, person, post.get("note", "")),
+        "reject-take-over": lambda: _reject_and_take_over(card, person, post.get("note", "")),
         "respond": lambda: decide.respond(asked, person, text=post.get("text", ""), seen=seen),
         "input": lambda: decide.provide_input(asked, person, values=_filled(card.asked), seen=seen),
         "choose": lambda: decide.choose(asked, person, choice=post.getlist("choice"), seen=seen),
         "result": lambda: decide.give_result(asked, person, result=post.get("result", ""), seen=seen),
     }
-    verbs["reject-take-over"] = verbs["reject"]
     if answer not in verbs:
         raise Refused(_("This page is out of date: load it again."))
     return verbs[answer]
+
+
+def _reject(card: Card, person: Person, note: str) -> Requirement:
+    if not note.strip():
+        raise InvalidAnswerError(_("Say why: the agent reads it."))
+    return decide.reject(card.requirement, person, note=note, seen=card.seen)
+
+
+def _reject_and_take_over(card: Card, person: Person, note: str) -> Requirement:
+    """Both or nothing: in between, a worker would go on with the turn."""
+    with transaction.atomic():
+        decided = _reject(card, person, note)
+        turns.take_over(card.requirement.session, person)
+    return decided
 
 
 def _filled(fields: list[Field]) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def test_what_an_agent_does_after_a_decision_stands_after_it(
     turns.receive(session, "Money back, please")
     work()
     decide.approve(session.requirements.get(), ben, seen=Session.objects.get(pk=session.pk).last_change)
-    waiting = ["<code>refund</code> <span", "approved <code>refund</code>", "Waiting for a worker"]
+    asked = session.requirements.get()
+    decided = f'approved <a href="/requirements/{asked.pk}/"><code>refund</code></a>'
+    waiting = ["<code>refund</code> <span", decided, "Waiting for a worker"]
     assert order_of(page_of(inbox, session), *waiting) == waiting
     work()
     wanted = [*waiting[:2], "<code>note_order</code>", "You get 5 euros back."]
@@ -85,7 +87,7 @@ def test_what_a_takeover_leaves_undone_is_said(
     turns.take_over(session, ben)
     page = page_of(inbox, session)
     assert '<span class="outcome cut">not run</span>' in page
-    assert "<code>refund</code> was not run: the turn was given up" in page
+    assert "<code>refund</code></a> was not run: the turn was given up" in page
 
 
 def test_the_conversation_reads_in_the_order_it_happened(
@@ -339,5 +341,38 @@ def test_preferences_are_kept(inbox: Client, ben: Person) -> None:
 def test_a_page_that_outlived_its_sign_in_goes_to_the_door(client: Client, session: Session) -> None:
     path = f"/open/{session.session_id}/"
     assert client.get(path).headers["Location"].startswith("/accounts/login/?next=/open/")
-    expired = client.get(f"/sessions/{session.session_id}/timeline/", headers=HTMX)
-    assert (expired.status_code, expired.headers["HX-Redirect"]) == (401, "/accounts/login/")
+    here = {**HTMX, "HX-Current-URL": f"http://testserver{path}?details=1"}
+    expired = client.get(f"/sessions/{session.session_id}/timeline/", headers=here)
+    back = f"/accounts/login/?next=%2Fopen%2F{session.session_id}%2F%3Fdetails%3D1"
+    assert (expired.status_code, expired.headers["HX-Redirect"]) == (401, back)
+
+
+def test_what_was_typed_when_the_sign_in_had_ended_is_shown_with_the_way_back(client: Client, session: Session) -> None:
+    page = f"/open/{session.session_id}/"
+    typed = {"kind": "reply", "body": "Dear Kim,", "seen": "1"}
+    answer = client.post(f"/sessions/{session.session_id}/messages/", typed, headers={"Referer": f"http://testserver{page}"})
+    shown = answer.content.decode()
+    assert answer.status_code == 401
+    assert "Dear Kim," in shown
+    assert f"/accounts/login/?next=%2Fopen%2F{session.session_id}%2F" in shown
+    assert not session.messages.exists()
+
+
+def test_a_turn_that_waits_for_people_can_be_stopped(inbox: Client, session: Session, work: Callable[[], list[str]]) -> None:
+    shop.actor.says(call("refund", order="7", cents=500), "Done.")
+    turns.receive(session, "Money back, please")
+    assert work() == ["paused"]
+    stop = f"/runs/{Run.objects.get().run_id}/cancel/"
+    assert f'hx-post="{stop}"' in page_of(inbox, session)
+    inbox.post(stop)
+    assert work() == ["cancelled"]
+
+
+def test_where_the_queue_has_no_ai_nothing_can_be_handed_back(inbox: Client, orders: Queue, session: Session) -> None:
+    Queue.objects.filter(pk=orders.pk).update(ai_mode="off")
+    page = page_of(inbox, session)
+    assert 'value="hand-back"' not in page
+    assert 'value="take-over"' not in page
+    inbox.post(f"/sessions/{session.session_id}/lead/", {"do": "mode", "mode": "draft"})
+    inbox.post(f"/sessions/{session.session_id}/lead/", {"do": "take-over"})
+    assert 'value="hand-back"' in page_of(inbox, session)
