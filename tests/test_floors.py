@@ -19,7 +19,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.approvals",),
     ("sessions_app.store",),
     ("sessions_app.desk",),
-    ("sessions_app.purposes",),
+    ("sessions_app.purposes", "sessions_app.desk_tools"),
     ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry"),
     ("sessions_app.tasks",),
     (

@@ -1,5 +1,9 @@
 """Django's admin pages, for superusers only: set up queues, people, tokens and ticket systems, and look at every row."""
 
+from django.contrib import admin
+
 from sessions_app.admin import conversations, decisions, people, records, setup, tokens
 
 __all__ = ["conversations", "decisions", "people", "records", "setup", "tokens"]
+
+admin.site.site_header = admin.site.site_title = "Kern Inbox"

@@ -12,6 +12,7 @@ from typing import Any
 import nh3
 from django import template
 from django.forms import BoundField
+from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, json_script, linebreaks, urlize
@@ -68,6 +69,13 @@ def ago(when: datetime | None, way: str = "short") -> SafeString:
 def left(when: datetime | None, way: str = "left") -> SafeString:
     """How much time is left, in words (`24 min left`) or as short as in a row (`way="short"`); the exact time on hover."""
     return _counted(when, spans.until(when, way), way, " data-future")
+
+
+@register.simple_tag(takes_context=True)
+def command(context: Context) -> str:
+    """The key that people hold for commands on the computer that asks: ⌘ on a Mac, else Ctrl."""
+    agent = context["request"].headers.get("User-Agent", "") if "request" in context else ""
+    return "⌘" if "Mac" in agent else "Ctrl"
 
 
 @register.simple_tag

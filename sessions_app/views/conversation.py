@@ -162,7 +162,9 @@ def snooze_choices(now: datetime | None = None) -> list[tuple[str, str, datetime
         (_("Tomorrow"), today + timedelta(days=1, hours=MORNING)),
         (_("Next week"), monday),
     ]
-    return [(name, when.isoformat(), when) for name, when in choices if when > local]
+    # On a Sunday next week is tomorrow.
+    distinct = {when: name for name, when in reversed(choices) if when > local}
+    return [(name, when.isoformat(), when) for when, name in sorted(distinct.items())]
 
 
 def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:

@@ -161,11 +161,14 @@ def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
 
 
 def _state(session: Session) -> str:
-    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), or nothing."""
+    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), nothing
+    any more (`closed`), or nothing."""
     last = session.messages.for_customer().order_by("-pk").values_list("author_kind", flat=True).first()
     active = session.runs.roots().answering().active().values_list("status", flat=True).first()
     if session.effective_ai_mode == AiMode.AUTOPILOT and active in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
+    if session.status == Session.Status.CLOSED:
+        return "closed"
     return "person" if active or last == Message.Author.CUSTOMER else ""
 
 

@@ -70,4 +70,5 @@ def _write(session: Session, person: Person, form: ComposerForm, button: str) ->
 
 
 def _again(request: PersonRequest, session: Session, context: dict[str, Any], status: int) -> HttpResponse:
+    context = {**composer_context(request, session), **context}
     return respond(request, COMPOSER, context, status=status, location=back_to(request, session))

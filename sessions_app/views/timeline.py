@@ -24,6 +24,8 @@ MOST = 300
 BEYOND = 10**18 - 1
 MESSAGE, RUN, EVENT = "message", "run", "event"
 EVENTS = [*VERDICTS, *DROPPED, *WRITERS]
+#: Recorded once the turn is there, which they are the reason of.
+BEGINNINGS = ("run.draft_wanted", "run.question_asked")
 STANDALONE = (Message.Author.CUSTOMER, Message.Author.PERSON)
 
 
@@ -87,7 +89,7 @@ def timeline(session: Session, reader: Person, *, before: str = "", since: str =
     entries = [
         *(Entry(MESSAGE, message.created_at, message.pk, message) for message in loaded.messages),
         *_turns(loaded),
-        *(Entry(EVENT, change.created_at, change.pk, change) for change in loaded.changes),
+        *_events(loaded),
     ]
     rank = {EVENT: 0, MESSAGE: 1, RUN: 2}
     entries.sort(key=lambda entry: (entry.at, rank[entry.kind], entry.pk))
@@ -129,6 +131,13 @@ def _turns(loaded: Loaded) -> list[Entry]:
         if message.run_id is not None:
             asked[message.run_id] = max(message.created_at, asked.get(message.run_id, message.created_at))
     return [Entry(RUN, max(run.created_at, asked.get(run.pk, run.created_at)), run.pk, run) for run in loaded.runs]
+
+
+def _events(loaded: Loaded) -> list[Entry]:
+    """What people had the agent do stands before the turn that it began."""
+    began = {run.run_id: run.created_at for run in loaded.runs}
+    starts = {change.pk: began.get(change.data.get("run", "")) for change in loaded.changes if change.kind in BEGINNINGS}
+    return [Entry(EVENT, starts.get(change.pk) or change.created_at, change.pk, change) for change in loaded.changes]
 
 
 def _filled(page: list[Entry], reader: Person) -> list[Entry]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Q
+from django.utils import timezone
+
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.views.costs import cost_of_run
 
@@ -32,6 +35,8 @@ def usage_of(session: Session) -> Usage:
         price = cost_of_run(model, metrics)
         if price is not None:
             usage.cost = (usage.cost or Decimal()) + price
-    decided = Requirement.objects.filter(session=session, decided_at__isnull=False)
-    usage.waited = sum((end - begin).total_seconds() for begin, end in decided.values_list("created_at", "decided_at") if end)
+    # What ended in another way than by a decision waited for nobody any more; what is pending waits still.
+    asked = Requirement.objects.filter(Q(decided_at__isnull=False) | Q(status=Requirement.Status.PENDING), session=session)
+    times = asked.values_list("created_at", "decided_at")
+    usage.waited = sum(((end or timezone.now()) - begin).total_seconds() for begin, end in times)
     return usage

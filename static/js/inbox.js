@@ -46,7 +46,10 @@
   const escape = (target) => {
     if (target.closest(".rename")) { target.form.reset(); rest(); }
     else if (target.closest(".decision[data-mode]")) find("[data-cancel]", target.closest(".decision")).click();
-    else if (inField(target) && !target.closest(":popover-open")) rest();
+    else if (target.closest(":popover-open") || find(":popover-open")) return;
+    else if (inField(target)) rest();
+    // What is open closes, the innermost first; then the list has the keyboard again.
+    else (find("#drawer header a") ?? all(".narrow-only[href]").find(visible))?.click() ?? find(".row.open .name")?.focus({ focusVisible: true });
   };
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.altKey) return;
@@ -104,8 +107,7 @@
   document.addEventListener("htmx:finally:request", (event) => {
     const { ctx } = event.detail;
     if (ctx.request.method !== "POST" || !(ctx.response?.status < 400)) return;
-    const panel = source(event)?.closest("[popover]:popover-open");
-    if (panel) { panel.hidePopover(); all("form", panel).forEach((form) => form.reset()); }
+    source(event)?.closest("[popover]:popover-open")?.hidePopover();
     if (source(event)?.closest(".rename")) rest();
   });
   // It went well this time, so what went wrong before is old; the answer's own toast comes after this.
@@ -113,9 +115,20 @@
     if (ctx.request.method !== "POST" || ctx.response.status >= 400) return;
     all('#toasts > [data-tone="bad"]:not([role])').forEach((toast) => toast.remove());
   });
+  // A panel that closes forgets what was typed into it: the next number is not appended to one that was refused.
+  document.addEventListener("toggle", ({ target, newState }) => {
+    if (newState === "closed" && target.matches(".menu")) all("form", target).forEach((form) => form.reset());
+  }, true);
+  // The name stands in the page's title, too.
+  document.addEventListener("htmx:after:swap", () => {
+    const title = find("#title"), before = title?.textContent, name = find(".conv-head h2")?.textContent;
+    if (!name || name === before) return;
+    title.textContent = name;
+    document.title = document.title.replace(before, () => name);
+  });
   // What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top again.
   document.addEventListener("htmx:after:swap", () => {
-    if (document.activeElement !== document.body || !left || left.isConnected || left === document.body) return;
+    if (document.activeElement !== document.body || !left || left === document.body || (left.isConnected && left.checkVisibility())) return;
     const card = left.closest(".decision")?.id, composer = left.closest(".composer-wrap")?.id;
     const home = (card && find(`#${card}:not([hidden]) h3`)) ?? (composer && find(`#${composer} textarea`));
     if (home) home.focus(); else rest();

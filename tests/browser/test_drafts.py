@@ -54,6 +54,20 @@ def test_a_note_comes_back_as_a_note(visit: Visit, ana: Person, two: tuple[Sessi
     assert box(page) == ""
 
 
+def test_what_one_person_has_not_sent_is_not_the_next_ones_to_send(
+    visit: Visit, ana: Person, ben: Person, two: tuple[Session, Session]
+) -> None:
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    page.locator("textarea[name=body]").fill("Between you and me, Ana.")
+    page.context.clear_cookies()
+    page.goto(f"/accounts/login/?next=/open/{two[0].session_id}/")
+    page.fill("[name=login]", ben.email)
+    page.fill("[name=password]", "secret")
+    page.click("button.primary")
+    expect(page.locator(".entry.customer .words")).to_contain_text("Hello from Lee")
+    assert box(page) == ""
+
+
 def test_what_is_typed_while_a_reply_is_on_its_way_begins_the_next(
     visit: Visit, ana: Person, two: tuple[Session, Session]
 ) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Route, expect
 
 from kern.testing import call
-from sessions_app import decide, live, turns
+from sessions_app import decide, live, names, turns
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.views.listing import PAGE
 from tests import desk as shop
@@ -104,6 +104,30 @@ def test_keys_move_open_and_rename(visit: Visit, ana: Person, orders: Queue) -> 
     page.keyboard.press("g")
     page.keyboard.press("m")
     expect(page.locator("#list-title")).to_contain_text("Mine")
+
+
+def test_escape_closes_what_is_open_the_innermost_first(visit: Visit, ana: Person, session: Session) -> None:
+    turns.receive(session, "Where is it?")
+    page = visit(ana, f"/open/{session.session_id}/?details=1")
+    page.keyboard.press("t")
+    page.keyboard.type("nonsense")
+    page.keyboard.press("Escape")
+    expect(page.locator("#ticket-menu")).to_be_hidden()
+    expect(page.locator("#drawer")).to_be_visible()
+    expect(page.locator("#ticket-menu [name=ticket]")).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".row.open .name")).to_be_focused()
+
+
+def test_a_new_name_stands_in_the_title_of_every_open_page(visit: Visit, ana: Person, ben: Person, session: Session) -> None:
+    turns.receive(session, "Where is it?")
+    page = visit(ana, f"/open/{session.session_id}/")
+    expect(page).to_have_title("Unnamed session · Kern Inbox")
+    names.rename(session, ben, "Kim's parcel")
+    expect(page).to_have_title("Kim's parcel · Kern Inbox")
+    expect(page.locator("h1")).to_have_text("Kim's parcel")
 
 
 def test_what_cannot_be_opened_leaves_what_was_on_the_screen(visit: Visit, ana: Person, orders: Queue) -> None:

@@ -69,6 +69,16 @@ def test_a_customer_writes_reads_the_answer_and_writes_again_without_javascript(
     assert Session.objects.get().channel == "page"
 
 
+def test_the_customer_of_a_closed_conversation_does_not_wait(browser: Client, ana: Person) -> None:
+    address = begin(browser)
+    turns.take_over(Session.objects.get(), ana)
+    assert "We are looking at it" in page_of(browser, address)
+    turns.resolve(Session.objects.get(), ana)
+    page = page_of(browser, address)
+    assert "We are looking at it" not in page
+    assert "This conversation is closed. Write again to open it." in page
+
+
 def test_only_words_meant_for_the_customer_are_shown(browser: Client, work: Work, ana: Person) -> None:
     address = begin(browser)
     actor.says([call("note_order", order="SECRET-ORDER")], "Here you are.")

@@ -204,6 +204,17 @@ def test_of_many_who_make_the_same_rule_one_does(orders: Queue, ana: Person, ben
     assert sorted(outcomes) == ["Refused"] * 3 + ["done"]
 
 
+def test_whoever_ended_a_rule_is_not_offered_it_at_once_again(
+    orders: Queue, ben: Person, approve_five: Callable[[], Requirement]
+) -> None:
+    offer = decide.offer_for(approve_five())
+    assert offer is not None
+    rules.revoke(rules.allow(orders, "refund", ben, offer.until), ben)
+    last = Requirement.objects.latest("pk")
+    assert decide.offer_for(last) is None
+    assert decide.offer_for(approve_five()) is not None
+
+
 def test_five_equal_approvals_in_a_row_make_an_offer(
     session: Session, orders: Queue, ben: Person, approve_five: Callable[[], Requirement], asked: Ask, work: Work
 ) -> None:

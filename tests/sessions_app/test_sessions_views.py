@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -75,6 +75,16 @@ def test_a_turn_that_ends_while_its_page_is_read_is_shown_ended(
     assert "It is on its way." in page
     assert 'class="run-foot"' in page
     assert "data-live=" not in page
+
+
+def test_what_people_had_the_agent_do_stands_before_what_came_of_it(
+    inbox: Client, ben: Person, session: Session, work: Callable[[], list[str]]
+) -> None:
+    shop.actor.says("It is insured.")
+    turns.ask_agent(session, ben, "Is it insured?")
+    work()
+    wanted = ["asked the agent privately", "It is insured."]
+    assert order_of(page_of(inbox, session), *wanted) == wanted
 
 
 def test_what_a_takeover_leaves_undone_is_said(
@@ -289,6 +299,16 @@ def test_status_lead_and_assignee_change_by_their_nouns(inbox: Client, ben: Pers
     assert (post("status", do="resolve"), session.status) == (204, "closed")
     assert post("status", do="explode") == 422
     assert inbox.get(f"/sessions/{session.session_id}/status/").status_code == 405
+
+
+def test_no_two_choices_for_snoozing_are_the_same_moment() -> None:
+    sunday = timezone.make_aware(datetime(2026, 11, 29, 10))
+    assert [name for name, _value, _when in snooze_choices(sunday)] == ["This afternoon", "Tomorrow"]
+    assert [name for name, _value, _when in snooze_choices(sunday - timedelta(days=1))] == [
+        "This afternoon",
+        "Tomorrow",
+        "Next week",
+    ]
 
 
 def test_tickets_are_linked_and_unlinked(inbox: Client, session: Session) -> None:
