@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send_error(
                 404, f"The model '{request['model']}' does not exist.", code="model_not_found", param="model"
             )
-        return self._answer(self.house.script.next(request), request)
+        return self._answer(self.house.reply_to(request), request)
 
     def _read(self, body: bytes) -> Json:
         try:

@@ -26,7 +26,8 @@ class ResponsesServer:
     `delay` is the built-in brain's, in seconds before each word.
 
     `requests` are the JSON bodies of `POST /v1/responses` with a key, in order, refused ones too; `headers` theirs, lower case;
-    `rejections` say why requests were refused as invalid; `attempts` counts every HTTP request.
+    `rejections` say why requests were refused as invalid; `attempts` counts every HTTP request, `replies` those for which a
+    reply was taken from the script: what is planned from then on is for later ones.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class ResponsesServer:
         self.api_key = api_key
         self.models = models
         self.requests: list[dict[str, Any]] = []
+        self.replies = 0
         self.headers: list[dict[str, str]] = []
         self.rejections: list[str] = []
         self.attempts = 0
@@ -116,6 +118,14 @@ class ResponsesServer:
             self.requests.append(body)
             self.headers.append(headers)
             self._changed.notify_all()
+
+
+    def reply_to(self, body: dict[str, Any]) -> Reply:
+        reply = self.script.next(body)
+        with self._changed:
+            self.replies += 1
+            self._changed.notify_all()
+        return reply
 
 
 class _Http(ThreadingHTTPServer):
