@@ -119,7 +119,6 @@ class ResponsesServer:
             self.headers.append(headers)
             self._changed.notify_all()
 
-
     def reply_to(self, body: dict[str, Any]) -> Reply:
         reply = self.script.next(body)
         with self._changed:
