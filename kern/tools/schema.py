@@ -133,7 +133,9 @@ def _text(error: ValidationError) -> str:
         case "format":
             return f"must be {_FORMATS.get(wanted, wanted)}"
         case "pattern":
-            return f"must match {wanted}"
+            # Examples say it to people and models alike; a regular expression to those who know them.
+            examples = _any(error.schema).get("examples")
+            return f"must look like {_one_of(map(str, examples))}" if examples else f"must match {wanted}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             return f"must be {_BOUNDS[str(error.validator)]} {wanted}"
         case "minLength" | "minItems" | "maxLength" | "maxItems" as rule:

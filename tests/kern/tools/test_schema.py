@@ -38,6 +38,7 @@ def errors_of(arguments: Any, schema: dict[str, Any]) -> dict[str, str]:
         ({"type": "string", "format": "time"}, "10:30", "25:00", "must be a time"),
         ({"enum": ["single", "return"]}, "return", "both", "must be single or return"),
         ({"type": "string", "pattern": "^[A-Z0-9]{6}$"}, "K7QX2M", "K7", "must match"),
+        ({"type": "string", "pattern": "^P-[0-9]$", "examples": ["P-1", "P-2"]}, "P-3", "P", "must look like P-1 or P-2"),
         ({"type": "integer", "minimum": 1}, 1, 0, "must be at least 1"),
         ({"type": "array", "items": {}, "minItems": 1}, [1], [], "must have at least 1 entries"),
         ({"anyOf": [{"type": "integer"}, {"type": "boolean"}]}, True, "x", "must be a whole number or must be true or false"),
