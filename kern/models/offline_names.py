@@ -18,8 +18,9 @@ _LINE = re.compile(r"^(user|customer|assistant|agent)\s*:\s*", re.I)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _SAYS_LITTLE = word_set(
     """
-    able afraid ago already anything back bit day days few find frustrated going good hope im issue know later leave
-    long look looking lot made make making morning much new number question recent recently said say see seem similar
+    able afraid ago along already anything back bit bring day days few find frustrated going good hope im issue know later
+    leave long look looking lot made make making many may might morning much new number question recent recently said say see
+    seem similar
     since soon sorry sure take tell thing think time today told tomorrow tried try trying two upcoming upset use used
     user using way week wanted well went yesterday yet
     """
