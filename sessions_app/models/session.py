@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -172,12 +171,6 @@ class Session(models.Model):
         """Whether a person leads and the AI would do something again; in a queue without AI its mode is chosen here first."""
         before = self.ai_mode_before or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
         return self.ai_mode == AiMode.OFF and before != AiMode.OFF
-
-    def give_secret(self) -> str:
-        """Make the customer's secret link; returns the secret, which is stored only as a hash. The caller saves the row."""
-        secret = secrets.token_urlsafe(24)
-        self.access_hash = secret_hash(secret)
-        return secret
 
     def touch(self, text: str = "") -> None:
         """The conversation moved: it goes to the top of the list, with `text` as its line there."""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import reverse
 from playwright.sync_api import expect
 
 from sessions_app import turns
-from sessions_app.models import Session
+from sessions_app.models import Queue, Session
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(visit: Visit, session: Session) -> None:
-    secret = session.give_secret()
-    session.save()
-    page = visit(None, reverse("customer-conversation", args=[secret]))
+def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(visit: Visit, orders: Queue) -> None:
+    page = visit(None, "/help/orders/")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("Where is order 7?")
+    page.locator("button.primary").click()
+    expect(page.locator("#timeline")).to_contain_text("Where is order 7?")
     page.locator("#composer textarea").fill("Half a sentence")
     page.context.set_offline(True)
     expect(page.locator("#unreachable")).to_contain_text("You are not connected")
-    turns.receive(session, "Written on my other phone")
+    turns.receive(Session.objects.get(), "Written on my other phone")
     page.context.set_offline(False)
     expect(page.locator("#unreachable")).to_have_count(0)
     expect(page.locator("#timeline")).to_contain_text("Written on my other phone")
