@@ -7,6 +7,7 @@
   document.addEventListener("htmx:sse:error", (event) => { if (event.detail.connection?.attempt >= 2) away(); });
   document.addEventListener("htmx:sse:after:connection", back);
   addEventListener("offline", away);
+  if (!navigator.onLine) away();
 
   // What could not be fetched anew is asked for again until it can: the change that it missed is not told twice.
   const refresh = () => ["session-changed", "list-changed"].forEach((name) => document.dispatchEvent(new Event(name)));
