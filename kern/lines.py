@@ -9,6 +9,15 @@ import unicodedata
 _BREAKS = frozenset(("Cc", "Cs", "Zl", "Zp"))
 #: What leaves no mark of its own: the above, joiners, spaces, and marks that sit on a letter.
 _UNSEEN = _BREAKS | frozenset(("Cf", "Zs", "Mn", "Me"))
+#: Letters by their category, and blank all the same: the fillers of Hangul, and Braille without a dot.
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+#: The twelve characters with the Unicode property `Bidi_Control`: they turn around what stands beside a name, too.
+_DIRECTIONS = ("\u061c", "\u200e", "\u200f", *map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+#: Characters without any mark, which make two names look alike: zero-width spaces, soft hyphens, invisible operators.
+_NOTHINGS = ("\u00ad", "\u180e", "\u200b", "\ufeff", *map(chr, (*range(0x2060, 0x2066), *range(0x206A, 0x2070))))
+#: Joiners (U+200C, U+200D) are not among them, nor the tags of flags: Persian, Indic scripts and emoji are written with them.
+HIDDEN = frozenset((*_DIRECTIONS, *_NOTHINGS))
+_WITHOUT_HIDDEN = str.maketrans(dict.fromkeys(HIDDEN, ""))
 
 
 def is_one_line(text: str) -> bool:
@@ -18,11 +27,20 @@ def is_one_line(text: str) -> bool:
 
 def is_visible(text: str) -> bool:
     """Whether there is anything to see in it."""
-    return any(unicodedata.category(char) not in _UNSEEN for char in text)
+    return any(unicodedata.category(char) not in _UNSEEN and char not in _BLANKS for char in text)
+
+
+def without_hidden(text: str) -> str:
+    """The text without bidi controls and characters of no width; joiners, which scripts and emoji need, stay."""
+    return text.translate(_WITHOUT_HIDDEN)
 
 
 def one_line(text: str) -> str:
-    """The text as one line: what breaks it and runs of spaces become one space; empty where there is nothing to see."""
+    """The text as one line without hidden characters: what breaks it and runs of spaces become one space.
+
+    Empty where there is nothing to see.
+    """
     if not is_visible(text):
         return ""
+    text = without_hidden(text)
     return " ".join("".join(" " if unicodedata.category(char) in _BREAKS else char for char in text).split())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
-from kern.lines import is_one_line, is_visible, one_line
+from kern.lines import is_one_line, is_visible, one_line, without_hidden
 from kern.message import Message
 from kern.models.base import Model, ModelRequest, ask
 
@@ -37,13 +37,15 @@ _QUOTES = "\"'“”„‘’«»‹›"
 
 
 def check_name(name: str) -> str:
-    """The name without space at its ends.
+    """The name without space at its ends and without hidden characters (rule L12).
 
-    Raises `InvalidSessionNameError` when it is no text, empty, too long or has several lines.
+    Bidi controls would turn around what stands beside the name; zero-width spaces and their kin make two names look alike.
+    Joiners stay: Persian, Indic scripts and emoji of several parts are written with them. Raises `InvalidSessionNameError` when
+    the name is no text, empty, too long or has several lines.
     """
     if not isinstance(name, str):
         raise InvalidSessionNameError(f"a name is text, not {name!r}")
-    trimmed = name.strip()
+    trimmed = without_hidden(name).strip()
     if not is_visible(trimmed):
         raise InvalidSessionNameError("a name needs at least one visible character")
     if len(trimmed) > LONGEST_NAME:

@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from kern.lines import is_one_line, is_visible
+from kern.lines import is_one_line, is_visible, without_hidden
 from sessions_app.problems import Refused
 
 LONGEST_MESSAGE = 20_000
@@ -35,7 +35,14 @@ def checked_message(text: str) -> str:
 
 
 def checked_name(text: str, what: str, longest: int) -> str:
-    """A person's name, cleaned; `what` names it in the error. Raises `Refused` when it is longer or has line breaks."""
+    """A person's name, cleaned and without hidden characters; `what` names it in the error.
+
+    Raises `Refused` when it is longer, has line breaks, or has nothing to see.
+    """
+    return without_hidden(_one_line(text, what, longest)).strip()
+
+
+def _one_line(text: str, what: str, longest: int) -> str:
     line = clean(text)
     if len(line) > longest:
         raise Refused(_("%(what)s is too long: at most %(most)d characters.") % {"what": what, "most": longest})
@@ -48,7 +55,7 @@ def checked_line(text: str, what: str, longest: int) -> str:
     """A short line that programs compare (an id, an address), cleaned. Raises `Refused` as `checked_name` does, and for signs
     that nobody sees: two ids that look the same are the same.
     """
-    line = checked_name(text, what, longest)
+    line = _one_line(text, what, longest)
     if not line.isprintable():
         raise Refused(_not_one_line(what))
     return line

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.fields import NameField, OrderedJSONField
 from sessions_app.models.session import Session
 
 
@@ -21,7 +21,7 @@ class Change(models.Model):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="changes", db_index=False)
     kind = models.CharField(max_length=40)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    actor = models.CharField(max_length=120, blank=True)
+    actor = NameField(max_length=120, blank=True)
     data: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -6,12 +6,35 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from kern.lines import without_hidden
+
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    _CharField = models.CharField[str, str]
     _JSONField = models.JSONField[Any, Any]
 else:
+    _CharField = models.CharField
     _JSONField = models.JSONField
+
+
+class NameField(_CharField):
+    """A name that people read beside other text: it is kept without hidden characters, through whatever door it comes.
+
+    A bidi control in it would turn around what stands after it. Migrations see the plain column that it is.
+    """
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def to_python(self, value: Any) -> Any:
+        read = super().to_python(value)
+        return without_hidden(read) if isinstance(read, str) else read
+
+    def get_prep_value(self, value: Any) -> Any:
+        kept = super().get_prep_value(value)
+        return without_hidden(kept) if isinstance(kept, str) else kept
 
 
 class OrderedJSONField(_JSONField):
@@ -37,4 +60,4 @@ class OrderedJSONField(_JSONField):
         return value if connection.vendor == "postgresql" else super().from_db_value(value, expression, connection)
 
 
-__all__ = ["OrderedJSONField"]
+__all__ = ["NameField", "OrderedJSONField"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
-from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.fields import NameField, OrderedJSONField
 from sessions_app.models.run import Run
 from sessions_app.models.session import Session
 
@@ -59,7 +59,7 @@ class Message(models.Model):
         max_length=9, choices=[(role, role) for role in ("system", "user", "assistant", "tool")], default="user"
     )
     author_kind = models.CharField(max_length=8, choices=Author, default=Author.CUSTOMER)
-    author = models.CharField(max_length=120, blank=True)
+    author = NameField(max_length=120, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     content = models.TextField(blank=True)
     tool_calls: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)

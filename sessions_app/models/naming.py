@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from sessions_app.models.fields import NameField
 from sessions_app.models.session import Session
 
 
@@ -13,7 +14,7 @@ class NameRecord(models.Model):
     """One name, where it came from and who gave it; append-only, the newest is in force."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="names")
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     source = models.CharField(max_length=8, choices=Session.NameSource)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     note = models.CharField(max_length=300, blank=True, help_text="Why, where it fell back.")

@@ -9,6 +9,9 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kern.lines import without_hidden
+from sessions_app.models.fields import NameField
+
 HUES = 5
 
 
@@ -48,7 +51,7 @@ class Person(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("email"), unique=True)
-    display_name = models.CharField(max_length=80, blank=True)
+    display_name = NameField(max_length=80, blank=True)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     single_keys = models.BooleanField(default=True, help_text=_("Single letters work as keyboard shortcuts."))
     is_away = models.BooleanField(default=False)
@@ -61,7 +64,7 @@ class Person(AbstractUser):
         verbose_name_plural = "people"
 
     def __str__(self) -> str:
-        return self.display_name or self.get_full_name() or self.email
+        return without_hidden(self.display_name or self.get_full_name() or self.email)
 
     @property
     def hue(self) -> int:

@@ -7,6 +7,8 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models.fields import NameField
+
 # Not every database knows the bounds of its columns.
 LARGEST_POSITION = 32_767
 MOST_MESSAGES = 1_000
@@ -32,7 +34,7 @@ class Queue(models.Model):
     """One queue. The desk's Python object names it and its agent; everything else is the admin's to change."""
 
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     icon = models.CharField(max_length=40, default="inbox", help_text=_("An icon of the sprite."))
     position = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(LARGEST_POSITION)])
     agent_id = models.CharField(max_length=100, help_text=_("Which agent or team of the desk works here."))

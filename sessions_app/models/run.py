@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
-from sessions_app.models.fields import OrderedJSONField
+from sessions_app.models.fields import NameField, OrderedJSONField
 from sessions_app.models.session import ACTIVE_RUN, Session
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Run(models.Model):
     )
     user_id = models.CharField(max_length=200, blank=True, help_text=_("Whose turn it is. Empty: the session's customer."))
     agent_id = models.CharField(max_length=100, blank=True)
-    agent_name = models.CharField(max_length=100, blank=True)
+    agent_name = NameField(max_length=100, blank=True)
     model = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.PENDING)
     content = models.TextField(blank=True)

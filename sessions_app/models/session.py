@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
+from sessions_app.models.fields import NameField
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
 
@@ -90,12 +91,12 @@ class Session(models.Model):
     kind = models.CharField(max_length=5, default="agent", choices=[("agent", "agent"), ("team", "team")])
     agent_id = models.CharField(max_length=100, blank=True)
     user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer."))
-    customer_name = models.CharField(max_length=120, blank=True)
+    customer_name = NameField(max_length=120, blank=True)
     customer_email = models.EmailField(blank=True)
     channel = models.CharField(max_length=20, default="page", help_text=_("Where it came from: page, api, import, library."))
     access_hash = models.CharField(max_length=64, blank=True, help_text=_("Hash of the customer's secret link."))
 
-    name = models.CharField(max_length=200, blank=True)
+    name = NameField(max_length=200, blank=True)
     name_source = models.CharField(max_length=8, choices=NameSource, default=NameSource.NONE, blank=True)
     name_version = models.PositiveIntegerField(default=0)
     name_due_at = models.DateTimeField(null=True, blank=True)

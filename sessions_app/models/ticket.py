@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models.fields import NameField
 from sessions_app.models.session import Session
 
 
@@ -37,7 +38,7 @@ class TicketSystem(models.Model):
     """A help desk, bug tracker or shop that has tickets; a ticket's address comes from its template."""
 
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=80)
+    name = NameField(max_length=80)
     url_template = models.CharField(max_length=300, validators=[check_url_template])
     pattern = models.CharField(
         max_length=100,

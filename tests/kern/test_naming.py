@@ -10,6 +10,7 @@ from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
+from kern.lines import HIDDEN
 from kern.message import Message
 from kern.models.base import ModelRequest
 from kern.naming import LONGEST_NAME, MOST_WORDS, check_name, clean, generate_name
@@ -142,7 +143,8 @@ def test_of_a_long_answer_only_the_beginning_is_read() -> None:
         "क्‍ष",
         "Où est mon sac\u202f?",
         "Prix\u00a0: 5\u00a0€",
-        "שלום \u200f(1)",
+        "שלום (1)",
+        "🏴󠁧󠁢󠁳󠁣󠁴󠁿 Trip",
         "\U0001fadf",
         "1️⃣",
     ],
@@ -151,8 +153,28 @@ def test_people_may_write_names_in_every_script(name: str) -> None:
     assert check_name(f"  {name}\n") == name
 
 
+@pytest.mark.parametrize("hidden", sorted(HIDDEN))
+def test_hidden_characters_are_taken_out_of_every_name(hidden: str) -> None:
+    assert check_name(f"{hidden}Late{hidden} parcel {hidden}") == "Late parcel"
+    assert clean(f'"{hidden}Late{hidden} parcel{hidden}"') == "Late parcel"
+
+
 @pytest.mark.parametrize(
-    "name", ["", "\u00a0", "\u200d\ufe0f", "two\nlines", "two\u2028lines", "a\x07bell", "a\ttab", "half \ud83d", "x" * 201]
+    "name",
+    [
+        "",
+        "\u202e",
+        "\u3164",
+        "\u2800",
+        "\u00a0",
+        "\u200d\ufe0f",
+        "two\nlines",
+        "two\u2028lines",
+        "a\x07bell",
+        "a\ttab",
+        "half \ud83d",
+        "x" * 201,
+    ],
 )
 def test_what_is_not_one_visible_line_is_no_name(name: str) -> None:
     with pytest.raises(InvalidSessionNameError):

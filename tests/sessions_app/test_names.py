@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from kern.errors import InvalidSessionNameError
 from sessions_app import namer, names, turns
-from sessions_app.models import NameRecord, Person, Queue, Session
+from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
 from sessions_app.problems import Refused
 from tests.desk import actor
 
@@ -88,3 +89,36 @@ def test_naming_by_hand_ends_a_naming_that_was_due(session: Session, ana: Person
     namer.name(session.session_id)
     assert now(session) == ("Late parcel", "human")
     assert NameRecord.objects.count() == 1
+
+
+RTL = "\u202e"
+
+
+def test_what_would_turn_text_around_is_in_no_name_whatever_the_door(
+    client: Client, session: Session, orders: Queue, ana: Person
+) -> None:
+    names.rename(session, ana, f"Refund{RTL}txt.exe")
+    assert now(session) == ("Refundtxt.exe", "human")
+    assert turns.start_session(orders, customer_name=f"Evil{RTL} Rabbit").customer_name == "Evil Rabbit"
+    client.force_login(ana)
+    client.post(f"/sessions/{session.session_id}/name/", {"name": f"{RTL}Late\u200b parcel"})
+    assert now(session) == ("Late parcel", "human")
+    secret = {"Authorization": f"Bearer {ApiToken.make('script', ana)[1]}"}
+    asked = {"queue": "orders", "session_id": "s-1", "customer_name": f"{RTL}Kim"}
+    answer = client.post("/api/sessions", asked, content_type="application/json", headers=secret)
+    assert answer.json()["customer_name"] == "Kim"
+    client.put("/api/sessions/s-1/name", {"name": f"By{RTL} API"}, content_type="application/json", headers=secret)
+    assert Session.objects.get(session_id="s-1").name == "By API"
+    tickets = {"tickets-TOTAL_FORMS": 0, "tickets-INITIAL_FORMS": 0}
+    client.post(
+        f"/admin/sessions_app/session/{session.pk}/change/", {"queue": orders.pk, "customer_name": f"K{RTL}im", **tickets}
+    )
+    assert Session.objects.get(pk=session.pk).customer_name == "Kim"
+
+
+def test_names_that_programs_write_in_rows_are_kept_without_hidden_characters(orders: Queue, ana: Person) -> None:
+    Queue.objects.filter(pk=orders.pk).update(name=f"Or{RTL}ders")
+    Person.objects.filter(pk=ana.pk).update(display_name=f"An{RTL}a")
+    Session.objects.bulk_create([Session(queue=orders, name=f"{RTL}Imported", customer_name=f"{RTL}Lou")])
+    assert (str(Queue.objects.get(pk=orders.pk)), str(Person.objects.get(pk=ana.pk))) == ("Orders", "Ana")
+    assert Session.objects.values_list("name", "customer_name").get() == ("Imported", "Lou")
