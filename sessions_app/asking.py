@@ -12,6 +12,7 @@ from sessions_app.changes import record
 from sessions_app.leading import make_due, must_be_free
 from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
+from sessions_app.once import checked_key, sent_before
 from sessions_app.problems import Refused
 from sessions_app.texts import checked_message
 
@@ -35,8 +36,19 @@ def ask_agent(session: Session, person: Person, text: str) -> Run:
 
     Raises `Refused` while a turn is active, and for text that is empty or too long.
     """
-    words = checked_message(text)
+    return ask_agent_once(session, person, text)[0]
+
+
+def ask_agent_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Run, bool]:
+    """`ask_agent`, which tells too whether the question is new; with a key that came before, the first question's run.
+
+    Raises `KeyTaken` when the key came with something else.
+    """
+    words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
+        known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="user")
+        if known is not None and known.run is not None:
+            return known.run, False
         must_be_free(locked)
         run = _begin(locked, person, Run.Purpose.INTERNAL)
         Message.objects.create(
@@ -49,9 +61,10 @@ def ask_agent(session: Session, person: Person, text: str) -> Run:
             content=words,
             internal=True,
             sent=False,
+            idempotency_key=key,
         )
         record(locked, "run.question_asked", person, run=run.run_id)
-    return run
+    return run, True
 
 
 def _begin(session: Session, person: Person, purpose: Run.Purpose) -> Run:

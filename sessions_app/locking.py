@@ -39,3 +39,15 @@ def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None
     changes: list[Change] = list(newer[:MOST_NEWER])
     if changes:
         raise Newer(_("Something happened since you opened this. Look at what is new, then send again."), changes)
+
+
+@contextmanager
+def session_seen(session: Session, person: Person, seen: int | None) -> Iterator[Session]:
+    """`session_locked`, where verbs follow each other that ask nothing about what the person has read.
+
+    Raises `Newer` with the news by others after change `seen`; `None` asks nothing.
+    """
+    with session_locked(session) as locked:
+        if seen is not None:
+            must_have_seen(locked, person, seen, NEWS)
+        yield locked

@@ -12,7 +12,23 @@ from sessions_app.problems import Refused
 LONGEST_MESSAGE = 20_000
 #: What the API has below a session. Servers undo an address's %2F, so an id that ends like this would be another's address.
 BELOW_SESSION = frozenset(
-    ("ai-mode", "drafts", "hand-back", "messages", "name", "questions", "requirements", "runs", "take-over", "tickets")
+    (
+        "ai-mode",
+        "assignee",
+        "drafts",
+        "hand-back",
+        "messages",
+        "name",
+        "notes",
+        "questions",
+        "queue",
+        "replies",
+        "requirements",
+        "runs",
+        "status",
+        "take-over",
+        "tickets",
+    )
 )
 
 

@@ -23,6 +23,11 @@ def link(session: Session, person: Person, ticket_id: str, system: TicketSystem 
     Linking the same ticket again returns the link there is. Raises `Refused` when the id is empty or too long, or no system or
     several fit.
     """
+    return link_once(session, person, ticket_id, system)[0]
+
+
+def link_once(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> tuple[TicketLink, bool]:
+    """`link`, which tells too whether the link is new."""
     text = checked_line(ticket_id, _("The ticket's id"), LONGEST_ADDRESS)
     if not text:
         raise Refused(_("Write the ticket's id, or paste its web address."))
@@ -36,7 +41,7 @@ def link(session: Session, person: Person, ticket_id: str, system: TicketSystem 
         )
         if created:
             record(locked, "ticket.linked", person, ticket=number, system=system.slug, link=found.pk)
-    return found
+    return found, created
 
 
 def unlink(link: TicketLink, person: Person) -> None:

@@ -14,38 +14,43 @@ from django.utils.translation import gettext as _
 
 from kern.message import new_id
 from sessions_app import desk, ending
-from sessions_app.asking import ask_agent, draft
+from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
 from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
-from sessions_app.problems import IdTaken, KeyTaken, Refused
+from sessions_app.moving import began_in, move
+from sessions_app.once import checked_key, sent_before
+from sessions_app.problems import IdTaken, Refused
 from sessions_app.texts import checked_line, checked_message, checked_name, has_address
 
 __all__ = [
     "ask_again",
     "ask_agent",
+    "ask_agent_once",
     "assign",
     "cancel",
     "draft",
     "hand_back",
     "mark_read",
+    "move",
     "must_have_seen",
     "note",
+    "note_once",
     "receive",
     "receive_once",
     "reopen",
     "reply",
+    "reply_once",
     "resolve",
     "retry",
     "session_locked",
     "set_mode",
     "snooze",
     "start_session",
+    "start_session_once",
     "take_over",
 ]
-
-LONGEST_KEY = 200
 
 # Customers ----------------------------------------------------------------------------------------------------------------
 
@@ -59,11 +64,31 @@ def start_session(
     channel: str = "page",
     session_id: str | None = None,
 ) -> Session:
-    """A new session in the queue; with the id of one that the same user has there, that one.
+    """A new session in the queue; with the id of one that the same user began there, that one.
 
     Raises `IdTaken` when the id belongs to another user's session, `Refused` when it has no web address or something is too
     long.
     """
+    return start_session_once(
+        queue,
+        user_id=user_id,
+        customer_name=customer_name,
+        customer_email=customer_email,
+        channel=channel,
+        session_id=session_id,
+    )[0]
+
+
+def start_session_once(
+    queue: Queue,
+    *,
+    user_id: str = "",
+    customer_name: str = "",
+    customer_email: str = "",
+    channel: str = "page",
+    session_id: str | None = None,
+) -> tuple[Session, bool]:
+    """`start_session`, which tells too whether the session is new: of several at once, one is told so."""
     wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
     if not has_address(wanted):
         raise Refused(_("A session's id must not have . or .. between slashes, nor end like /messages: nobody could open it."))
@@ -80,9 +105,9 @@ def start_session(
         session, created = Session.objects.get_or_create(session_id=wanted, defaults=described)
         if created:
             record(session, "session.started", actor=session.customer)
-        elif session.user_id != customer or session.queue_id != queue.pk:
+        elif session.user_id != customer or not began_in(session, queue):
             raise IdTaken(_("This session id is taken: choose another one."))
-    return session
+    return session, created
 
 
 def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
@@ -97,12 +122,10 @@ def receive(session: Session, text: str, *, idempotency_key: str = "") -> Messag
 def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Message, bool]:
     """`receive`, which tells too whether the message is new."""
     words = checked_message(text)
-    key = checked_line(idempotency_key, _("The idempotency key"), LONGEST_KEY)
+    key = checked_key(idempotency_key)
     with session_locked(session) as locked:
-        known = locked.messages.filter(idempotency_key=key).first() if key else None
+        known = sent_before(locked, key, content=words, author_kind=Message.Author.CUSTOMER)
         if known is not None:
-            if known.content != words:
-                raise KeyTaken(_("Another message was sent with this idempotency key. This one was not sent."))
             return known, False
         message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
         record(locked, "message.customer", actor=locked.customer, message=message.message_id)
@@ -121,22 +144,45 @@ def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
 
     Raises `Newer` when something was said or asked since, `Refused` when the text is empty or too long.
     """
-    words = checked_message(text)
+    return reply_once(session, person, text, seen=seen)[0]
+
+
+def reply_once(
+    session: Session, person: Person, text: str, *, seen: int | None = None, idempotency_key: str = ""
+) -> tuple[Message, bool]:
+    """`reply`, which tells too whether the message is new.
+
+    With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, nobody asks what
+    the person has read. Raises `KeyTaken` when the key came with something else.
+    """
+    words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
-        must_have_seen(locked, person, seen, NEWS)
-        message = _said(locked, person, words)
+        known = sent_before(locked, key, content=words, person_id=person.pk, internal=False)
+        if known is not None:
+            return known, False
+        if seen is not None:
+            must_have_seen(locked, person, seen, NEWS)
+        message = _said(locked, person, words, idempotency_key=key)
         record(locked, "message.person", person, message=message.message_id)
         locked.touch(words)
-    return message
+    return message, True
 
 
 def note(session: Session, person: Person, text: str) -> Message:
     """Keep a note for the team; neither the customer nor the model ever sees it. Raises `Refused` as `reply`."""
-    words = checked_message(text)
+    return note_once(session, person, text)[0]
+
+
+def note_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Message, bool]:
+    """`note`, which tells too whether the note is new, as `reply_once` does."""
+    words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
-        message = _said(locked, person, words, internal=True)
+        known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="assistant")
+        if known is not None:
+            return known, False
+        message = _said(locked, person, words, internal=True, idempotency_key=key)
         record(locked, "message.note", person, message=message.message_id)
-    return message
+    return message, True
 
 
 def mark_read(session: Session, person: Person) -> None:
@@ -200,7 +246,7 @@ def _set_status(session: Session, status: str, until: datetime | None = None) ->
     session.save(update_fields=["status", "snoozed_until", "updated_at"])
 
 
-def _said(session: Session, person: Person, words: str, *, internal: bool = False) -> Message:
+def _said(session: Session, person: Person, words: str, *, internal: bool = False, idempotency_key: str = "") -> Message:
     return Message.objects.create(
         session=session,
         role="assistant",
@@ -209,4 +255,5 @@ def _said(session: Session, person: Person, words: str, *, internal: bool = Fals
         person=person,
         content=words,
         internal=internal,
+        idempotency_key=idempotency_key,
     )

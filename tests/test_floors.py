@@ -25,6 +25,8 @@ FLOORS: list[tuple[str, ...]] = [
     (
         "sessions_app.texts",
         "sessions_app.locking",
+        "sessions_app.once",
+        "sessions_app.moving",
         "sessions_app.leading",
         "sessions_app.asking",
         "sessions_app.turns",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.api import leading, messages, requirements, runs, sessions, tickets, unknown
+from sessions_app.api import leading, messages, queues, requirements, runs, sessions, standing, tickets, unknown, writing
 from sessions_app.api.auth import REQUESTS, TokenAuth
 from sessions_app.api.docs import LocalSwagger
 from sessions_app.api.errors import MEANINGS, handle_errors
@@ -38,8 +38,11 @@ api = StrictAPI(
 handle_errors(api)
 # A session's id may have slashes in it, so what hangs below a session is matched before the session itself.
 api.add_router("/sessions", messages.router, tags=["messages"])
+api.add_router("/sessions", writing.router, tags=["messages"])
+api.add_router("/sessions", standing.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
 api.add_router("/sessions", leading.router, tags=["leading"])
+api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", requirements.router, tags=["requirements"])
 api.add_router("/sessions", sessions.router, tags=["sessions"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ninja import Router
+from ninja import Header, Router
 from ninja.responses import Status
 
 from sessions_app import turns
@@ -10,7 +10,7 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
-from sessions_app.api.schemas import MessageIn, ModeIn, RunOut, SessionOut
+from sessions_app.api.schemas import MessageIn, ModeIn, RunOut, Sent, SessionOut
 from sessions_app.models import Run, Session
 
 router = Router()
@@ -19,7 +19,7 @@ router = Router()
 @router.post(
     "/{path:session_id}/take-over", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let a person lead a session"
 )
-def take_over(request: ApiRequest, session_id: SessionId) -> Session:
+def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent's turn is cancelled; what it was saying is kept and not sent."""
     turns.take_over(auth.session(request, session_id), auth.person(request))
     return auth.session(request, session_id)
@@ -28,14 +28,14 @@ def take_over(request: ApiRequest, session_id: SessionId) -> Session:
 @router.post(
     "/{path:session_id}/hand-back", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let the agent lead a session"
 )
-def hand_back(request: ApiRequest, session_id: SessionId) -> Session:
+def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent works again as it did before the takeover, beginning with what nobody has answered."""
     turns.hand_back(auth.session(request, session_id), auth.person(request))
     return auth.session(request, session_id)
 
 
 @router.put("/{path:session_id}/ai-mode", response={200: SessionOut, FAILURES: ErrorOut}, summary="Set a session's AI mode")
-def set_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> Session:
+def set_ai_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> Session:
     """`autopilot` answers, `draft` lets people send what the agent writes, `off` is silent, `queue` is as the queue."""
     mode = "" if wanted.ai_mode == "queue" else wanted.ai_mode
     turns.set_mode(auth.session(request, session_id), auth.person(request), mode)
@@ -43,14 +43,18 @@ def set_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> Sess
 
 
 @router.post("/{path:session_id}/drafts", response={201: RunOut, FAILURES: ErrorOut}, summary="Have the agent draft an answer")
-def draft(request: ApiRequest, session_id: SessionId) -> Status[Run]:
+def draft_answer(request: ApiRequest, session_id: SessionId) -> Status[Run]:
     """201 with the run that drafts; its `content` is the draft once it is completed. The customer sees none of it."""
     run = turns.draft(auth.session(request, session_id), auth.person(request))
     return Status(201, auth.run(request, run.run_id))
 
 
-@router.post("/{path:session_id}/questions", response={201: RunOut, FAILURES: ErrorOut}, summary="Ask the agent privately")
-def ask(request: ApiRequest, session_id: SessionId, question: MessageIn) -> Status[Run]:
-    """201 with the run that answers; its `content` is the answer once it is completed. The customer sees none of it."""
-    run = turns.ask_agent(auth.session(request, session_id), auth.person(request), question.content)
-    return Status(201, auth.run(request, run.run_id))
+@router.post(
+    "/{path:session_id}/questions", response={200: RunOut, 201: RunOut, FAILURES: ErrorOut}, summary="Ask the agent privately"
+)
+def ask_agent(request: ApiRequest, session_id: SessionId, question: MessageIn, sent: Header[Sent]) -> Status[Run]:
+    """201 with the run that answers, 200 with the first one when this `Idempotency-Key` came before; its `content` is the
+    answer once it is completed. The customer sees none of it."""
+    session, person = auth.session(request, session_id), auth.person(request)
+    run, is_new = turns.ask_agent_once(session, person, question.content, idempotency_key=sent.key)
+    return Status(201 if is_new else 200, auth.run(request, run.run_id))

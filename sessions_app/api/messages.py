@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import Field, Header, Query, Router, Schema
+from ninja import Header, Query, Router
 from ninja.responses import Status
 
 from sessions_app import turns
@@ -13,21 +13,10 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
-from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Text
+from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Sent
 from sessions_app.models import Message
 
 router = Router()
-
-
-class Sent(Schema):
-    """The request's headers."""
-
-    key: Text = Field(
-        "",
-        max_length=200,
-        alias="Idempotency-Key",
-        description="A word of your own, a new one for each message: see `key_taken`.",
-    )
 
 
 @router.get("/{path:session_id}/messages", response={200: MessagePage, FAILURES: ErrorOut}, summary="Read messages")
@@ -45,7 +34,7 @@ def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Pagi
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Hand in a customer's message",
 )
-def create(
+def send_customer_message(
     request: ApiRequest,
     session_id: SessionId,
     message: MessageIn,

@@ -40,7 +40,7 @@ class RequirementFilter(Paging):
 
 
 @router.get("/requirements", response={200: RequirementPage, FAILURES: ErrorOut}, summary="List requirements")
-def list_all(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+def list_requirements(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str, Any]:
     """Oldest first, of all sessions the token sees; those without an answer unless `status=any`."""
     return _page(Requirement.objects.filter(session__in=auth.sessions(request)), wanted)
 
@@ -50,13 +50,13 @@ def list_all(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str,
     response={200: RequirementPage, FAILURES: ErrorOut},
     summary="List a session's requirements",
 )
-def list_of_session(request: ApiRequest, session_id: SessionId, wanted: Query[RequirementFilter]) -> dict[str, Any]:
+def list_session_requirements(request: ApiRequest, session_id: SessionId, wanted: Query[RequirementFilter]) -> dict[str, Any]:
     """Oldest first; those without an answer unless `status=any`."""
     return _page(Requirement.objects.filter(session=auth.session(request, session_id)), wanted)
 
 
 @router.get("/requirements/{requirement_id}", response={200: RequirementOut, FAILURES: ErrorOut}, summary="Read a requirement")
-def read(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
+def get_requirement(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
     """One requirement: what is asked, who may answer until when, and the answer once there is one."""
     return auth.requirement(request, requirement_id)
 
@@ -66,7 +66,7 @@ def read(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
     response={200: RequirementOut, FAILURES: ErrorOut},
     summary="Answer a requirement",
 )
-def answer(request: ApiRequest, requirement_id: RequirementId, decision: DecisionIn) -> Requirement:
+def answer_requirement(request: ApiRequest, requirement_id: RequirementId, decision: DecisionIn) -> Requirement:
     """409 `already_decided` when somebody was faster, 409 `newer` when the customer wrote or another person approved it after
     `seen`, 403 when the policy does not let this person decide. Where two people must agree, the first approval leaves it
     `pending`. To `respond` to a draft is to send these words in its place.
@@ -84,7 +84,7 @@ def answer(request: ApiRequest, requirement_id: RequirementId, decision: Decisio
     response={201: RequirementOut, FAILURES: ErrorOut},
     summary="Ask again what expired",
 )
-def reopen(request: ApiRequest, requirement_id: RequirementId) -> Status[Requirement]:
+def reopen_requirement(request: ApiRequest, requirement_id: RequirementId) -> Status[Requirement]:
     """201 with the new requirement, in a new paused run. Needs a token that acts for a person."""
     again = decide.reopen(auth.requirement(request, requirement_id), auth.person(request))
     return Status(201, auth.requirement(request, again.requirement_id))

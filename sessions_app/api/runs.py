@@ -34,20 +34,20 @@ def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging])
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run")
-def read(request: ApiRequest, run_id: RunId) -> Run:
+def get_run(request: ApiRequest, run_id: RunId) -> Run:
     """One run, with what it said and the journal of its tool calls."""
     return auth.run(request, run_id)
 
 
 @router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run")
-def cancel(request: ApiRequest, run_id: RunId) -> Run:
+def cancel_run(request: ApiRequest, run_id: RunId) -> Run:
     """A waiting run ends at once, a working one as soon as its worker looks. Needs a token that acts for a person."""
     turns.cancel(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
 @router.post("/runs/{run_id}/retry", response={200: RunOut, FAILURES: ErrorOut}, summary="Try a failed run again")
-def retry(request: ApiRequest, run_id: RunId) -> Run:
+def retry_run(request: ApiRequest, run_id: RunId) -> Run:
     """Needs a token that acts for a person."""
     turns.retry(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)

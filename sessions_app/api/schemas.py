@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime, model_validator
 
 from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
 from sessions_app.api.strict import Input
-from sessions_app.models import Message, Requirement, Run, Session, TicketLink, ToolCall
+from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
 from sessions_app.texts import LONGEST_MESSAGE, has_address
 from sessions_app.tickets import LONGEST_ADDRESS
@@ -42,9 +42,50 @@ def _addressable(session_id: str) -> str:
     return session_id
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is no moment that can be stored") from error
+
+
 Text = Annotated[str, AfterValidator(check_text)]
 Words = Annotated[str, AfterValidator(check_text), AfterValidator(_words)]
 Seen = Annotated[int, Field(ge=0, le=LARGEST_NUMBER, description="The `last_change` of the session as you know it.")]
+OptionalSeen = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=LARGEST_NUMBER,
+        description="The session's `last_change` as you know it: with it, what happened since stops this (409 `newer`).",
+    ),
+]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class Sent(Schema):
+    """The request's headers."""
+
+    key: Text = Field(
+        "",
+        max_length=200,
+        alias="Idempotency-Key",
+        description="A word of your own, a new one for each message: see `key_taken`.",
+    )
+
+
+class QueueOut(Schema):
+    """`members` are the email addresses of people who can be given its sessions."""
+
+    slug: str
+    name: str
+    ai_mode: str
+    agent_id: str
+    members: list[str]
+
+    @staticmethod
+    def resolve_members(queue: Queue) -> list[str]:
+        return sorted(person.email for person in queue.members.all() if person.is_active)
 
 
 class SessionIn(Input):
@@ -60,7 +101,7 @@ class SessionIn(Input):
 
 
 class SessionOut(Schema):
-    """`last_change` is the number to send as `seen` with a decision."""
+    """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes."""
 
     session_id: str
     queue: str | None
@@ -73,6 +114,7 @@ class SessionOut(Schema):
     name: str
     name_source: str
     status: str
+    snoozed_until: datetime | None
     ai_mode: str
     assignee: str | None
     tickets: list[TicketOut]
@@ -101,6 +143,30 @@ class SessionOut(Schema):
 
 class ModeIn(Input):
     ai_mode: Literal["autopilot", "draft", "off", "queue"]
+
+
+class StatusIn(Input):
+    """`until` goes with `snoozed` alone."""
+
+    status: Literal["open", "snoozed", "closed"]
+    until: Moment | None = Field(None, description="With a time zone.", examples=["2030-01-31T09:00:00+01:00"])
+    seen: OptionalSeen = None
+
+    @model_validator(mode="after")
+    def _no_end_of_nothing(self) -> StatusIn:
+        if self.until is not None and self.status != "snoozed":
+            raise ValueError("until goes with the status snoozed")
+        return self
+
+
+class AssigneeIn(Input):
+    assignee: Text | None = Field(..., max_length=254, description="An email address.", examples=["ana@example.com"])
+    seen: OptionalSeen = None
+
+
+class QueueIn(Input):
+    queue: Text = Field(..., max_length=50, description="The queue's slug.", examples=["bookings"])
+    seen: OptionalSeen = None
 
 
 class TicketIn(Input):
@@ -133,6 +199,10 @@ class NameIn(Input):
 
 class MessageIn(Input):
     content: Words = Field(..., min_length=1, max_length=LONGEST_MESSAGE)
+
+
+class ReplyIn(MessageIn):
+    seen: OptionalSeen = None
 
 
 class MessageOut(Schema):

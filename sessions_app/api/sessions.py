@@ -17,7 +17,7 @@ from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
-from sessions_app.models import Queue, Session
+from sessions_app.models import Session
 from sessions_app.problems import IdTaken
 
 router = Router()
@@ -32,15 +32,12 @@ class SessionFilter(Paging):
 
 
 @router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session")
-def create(request: ApiRequest, session: SessionIn) -> Status[Session]:
+def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
     """201 with the new session, or 200 with the one that has this `session_id` and the same customer already."""
     queue = auth.queues(request).filter(slug=session.queue).first()
     if queue is None:
         raise Http404("There is no such queue, or this token may not use it.")
-    known = _known(request, session, queue)
-    if known:
-        return Status(200, known)
-    begun = turns.start_session(
+    begun, is_new = turns.start_session_once(
         queue,
         user_id=session.user_id,
         customer_name=session.customer_name,
@@ -48,17 +45,12 @@ def create(request: ApiRequest, session: SessionIn) -> Status[Session]:
         channel="api",
         session_id=session.session_id,
     )
-    return Status(201, begun)
-
-
-def _known(request: ApiRequest, wanted: SessionIn, queue: Queue) -> Session | None:
-    """The session that was begun before with this id. Raises `IdTaken` when it is somebody else's."""
-    if wanted.session_id is None or not Session.objects.filter(session_id=wanted.session_id).exists():
-        return None
-    known = auth.sessions(request).filter(session_id=wanted.session_id, queue=queue, user_id=wanted.user_id).first()
+    if is_new:
+        return Status(201, begun)
+    known = auth.sessions(request).filter(pk=begun.pk).first()
     if known is None:
-        raise IdTaken("This session_id is in use by another session.")
-    return known
+        raise IdTaken("This session_id is in use by a session that this token does not see.")
+    return Status(200, known)
 
 
 @router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions")
@@ -75,14 +67,23 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
 
 
 @router.put("/{path:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
-def rename(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
+def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
     """Needs a token that acts for a person; the name counts as given by that person."""
     session = auth.session(request, session_id)
     names.rename(session, auth.person(request), name.name)
     return auth.session(request, session_id)
 
 
+@router.post(
+    "/{path:session_id}/name", response={202: SessionOut, FAILURES: ErrorOut}, summary="Have a session's name generated"
+)
+def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[Session]:
+    """202: a worker names it soon, also over a person's name. Needs a token that acts for a person."""
+    names.generate(auth.session(request, session_id), auth.person(request))
+    return Status(202, auth.session(request, session_id))
+
+
 @router.get("/{path:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
-def read(request: ApiRequest, session_id: SessionId) -> Session:
+def get_session(request: ApiRequest, session_id: SessionId) -> Session:
     """One session, with what was said last and how far it is."""
     return auth.session(request, session_id)

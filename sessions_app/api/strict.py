@@ -32,6 +32,10 @@ class StrictAPI(NinjaAPI):
         super().__init__(**options)
         self.add_decorator(only_known_parameters)
 
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """The name of the function, which generated clients call their methods by: it is part of the interface."""
+        return operation.view_func.__name__
+
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
         patterns, app, namespace = super().urls

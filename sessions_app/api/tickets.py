@@ -24,20 +24,23 @@ def list_tickets(request: ApiRequest, session_id: SessionId) -> list[TicketLink]
     return list(auth.session(request, session_id).tickets.select_related("system"))
 
 
-@router.post("/{path:session_id}/tickets", response={201: TicketOut, FAILURES: ErrorOut}, summary="Link a ticket")
-def link(request: ApiRequest, session_id: SessionId, ticket: TicketIn) -> Status[TicketLink]:
-    """Needs a token that acts for a person."""
+@router.post(
+    "/{path:session_id}/tickets", response={200: TicketOut, 201: TicketOut, FAILURES: ErrorOut}, summary="Link a ticket"
+)
+def link_ticket(request: ApiRequest, session_id: SessionId, ticket: TicketIn) -> Status[TicketLink]:
+    """201 with the link, 200 with the one there is when the ticket is linked already. Needs a token that acts for a person."""
     session = auth.session(request, session_id)
     system = None
     if ticket.system is not None:
         system = TicketSystem.objects.filter(slug=ticket.system).first()
         if system is None:
             raise Http404("There is no ticket system of this slug.")
-    return Status(201, tickets.link(session, auth.person(request), ticket.ticket_id, system))
+    found, is_new = tickets.link_once(session, auth.person(request), ticket.ticket_id, system)
+    return Status(201 if is_new else 200, found)
 
 
 @router.delete("/{path:session_id}/tickets/{link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
-def unlink(request: ApiRequest, session_id: SessionId, link_id: LinkId) -> Status[None]:
+def unlink_ticket(request: ApiRequest, session_id: SessionId, link_id: LinkId) -> Status[None]:
     """Needs a token that acts for a person."""
     session = auth.session(request, session_id)
     number = row_number(link_id)

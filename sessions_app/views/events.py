@@ -72,6 +72,13 @@ def _assigned(who: SafeString, data: dict[str, Any]) -> SafeString:
     return format_html(_("{who} assigned this to nobody"), who=who)
 
 
+def _moved(who: SafeString, data: dict[str, Any]) -> SafeString:
+    if data.get("before_name"):
+        sentence = _("{who} moved this from <b>{before}</b> to <b>{queue}</b>")
+        return format_html(sentence, who=who, before=data["before_name"], queue=data.get("queue_name", ""))
+    return format_html(_("{who} moved this to <b>{queue}</b>"), who=who, queue=data.get("queue_name", ""))
+
+
 def _snoozed(who: SafeString, data: dict[str, Any]) -> SafeString:
     until = parse_datetime(data.get("until") or "")
     if until is None:
@@ -113,6 +120,7 @@ WRITERS: dict[str, tuple[str, Callable[[SafeString, dict[str, Any]], SafeString]
     "session.taken_over": ("user-round-check", _line("{who} took over. The agent can no longer write or act here.")),
     "session.handed_back": ("bot", _line("{who} handed this back to the agent")),
     "session.assigned": ("user-round-plus", _assigned),
+    "session.moved": ("inbox", _moved),
     "session.closed": ("archive", _line("{who} resolved this")),
     "session.reopened": ("inbox", _line("{who} opened this again")),
     "session.snoozed": ("alarm-clock", _snoozed),

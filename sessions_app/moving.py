@@ -1,0 +1,55 @@
+"""Move a session to another queue."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from sessions_app import desk
+from sessions_app.changes import record
+from sessions_app.leading import must_be_free
+from sessions_app.locking import session_locked
+from sessions_app.models import Person, Queue, Run, Session
+from sessions_app.problems import Forbidden
+
+MOVED = "session.moved"
+
+
+def move(session: Session, person: Person, queue: Queue) -> None:
+    """Put the session into another queue, whose agent answers from now on, beginning with what nobody has answered.
+
+    An assignee who does not work that queue loses the session. Raises `Forbidden` when the person does not work it, `Refused`
+    while a turn is active: its agent and its rules are the old queue's.
+    """
+    if not Queue.objects.visible_to(person).filter(pk=queue.pk).exists():
+        raise Forbidden(_("You do not work the queue %(queue)s.") % {"queue": queue})
+    with session_locked(session) as locked:
+        if locked.queue_id == queue.pk:
+            return
+        must_be_free(locked)
+        before = locked.queue
+        locked.queue, locked.kind = queue, desk.kind_of(locked.agent_id or queue.agent_id)
+        locked.assignee = _still_assigned(locked)
+        locked.save(update_fields=["queue", "kind", "assignee"])
+        record(
+            locked,
+            MOVED,
+            person,
+            before=before.slug if before else "",
+            before_name=before.name if before else "",
+            queue=queue.slug,
+            queue_name=queue.name,
+        )
+        Run.objects.open_next(locked)
+
+
+def began_in(session: Session, queue: Queue) -> bool:
+    """Whether the session began in the queue; people may have moved it since."""
+    first = session.changes.filter(kind=MOVED).order_by("pk").first()
+    return queue.slug == first.data["before"] if first else session.queue_id == queue.pk
+
+
+def _still_assigned(session: Session) -> Person | None:
+    """The assignee, if they work the session's queue."""
+    assignee, queue = session.assignee, session.queue
+    works = assignee is not None and queue is not None and Queue.objects.visible_to(assignee).filter(pk=queue.pk).exists()
+    return assignee if works else None

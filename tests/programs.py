@@ -1,0 +1,39 @@
+"""Programs that talk to the API, as tests send them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from sessions_app.api.errors import MEANINGS
+
+
+class Program:
+    """A program that talks to the API, with a token or without."""
+
+    def __init__(self, secret: str = "") -> None:
+        self.client = Client(raise_request_exception=True)
+        self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+
+    def get(self, path: str, **query: Any) -> HttpResponse:
+        return self.client.get(f"/api{path}", query, headers=self.headers)
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        data = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return self.client.generic(method, f"/api{path}", data, content_type="application/json", headers=sent)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.send("POST", path, body, **headers)
+
+
+def code(response: HttpResponse) -> str:
+    """The error's code, one that is described; every error has the one shape."""
+    error = json.loads(response.content)["error"]
+    assert set(error) == {"code", "message", "fields"}
+    assert error["message"]
+    assert error["code"] in MEANINGS
+    return str(error["code"])
