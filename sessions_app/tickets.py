@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import unquote
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app.changes import record
-from sessions_app.models import Person, Session, TicketLink, TicketSystem
+from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.problems import Refused
-from sessions_app.texts import checked_line
+from sessions_app.texts import clean
 
-LONGEST_ID = 80
 LONGEST_ADDRESS = 500
+LONGEST_SHOWN = 80
 
 
 def link(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> TicketLink:
     """Link a ticket by its id or its pasted web address; without a system, by what its id looks like.
 
-    Linking the same ticket again returns the link there is. Raises `Refused` when the id is empty or too long, or no system or
-    several fit.
+    The system's pattern decides what is an id of it, also in an address. Linking the same ticket again returns the link there
+    is. Raises `Refused` when no system has such ids, or several have.
     """
     return link_once(session, person, ticket_id, system)[0]
 
 
 def link_once(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> tuple[TicketLink, bool]:
     """`link`, which tells too whether the link is new."""
-    text = checked_line(ticket_id, _("The ticket's id"), LONGEST_ADDRESS)
-    if not text:
-        raise Refused(_("Write the ticket's id, or paste its web address."))
-    system, number = _located(text, system)
-    if len(number) > LONGEST_ID:
-        raise Refused(_("A ticket's id has at most %(most)d characters.") % {"most": LONGEST_ID})
+    found_in, number = located(ticket_id, [system] if system else list(TicketSystem.objects.all()))
     with transaction.atomic():
         locked = Session.objects.locked(session.session_id)
         found, created = TicketLink.objects.get_or_create(
-            session=locked, system=system, ticket_id=number, defaults={"linked_by": person}
+            session=locked, system=found_in, ticket_id=number, defaults={"linked_by": person}
         )
         if created:
-            record(locked, "ticket.linked", person, ticket=number, system=system.slug, link=found.pk)
+            record(locked, "ticket.linked", person, ticket=number, system=found_in.slug, link=found.pk)
     return found, created
 
 
@@ -53,58 +45,71 @@ def unlink(link: TicketLink, person: Person) -> None:
             record(locked, "ticket.unlinked", person, ticket=link.ticket_id, system=link.system.slug)
 
 
-def _located(text: str, system: TicketSystem | None) -> tuple[TicketSystem, str]:
-    """Which ticket of which system the text means."""
-    systems = [system] if system else list(TicketSystem.objects.all())
+def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:
+    """Which ticket of which of the systems somebody means, its id as the system writes it. Raises `Refused` as `link`."""
     if not systems:
         raise Refused(_("There is no ticket system yet. An admin can add one."))
-    for candidate in systems:
-        if number := _id_in_address(candidate, text):
-            return candidate, _spelled(candidate, number) or number
-    if system:
-        return system, _spelled(system, text) or text
-    if text.startswith(("https://", "http://")):
-        raise Refused(_("No ticket system has addresses like this one."))
-    found = _system_of(text, systems)
-    return found, _spelled(found, text) or text
+    if len(written) > LONGEST_ADDRESS:
+        raise Refused(_("A ticket's address has at most %(most)d characters.") % {"most": LONGEST_ADDRESS})
+    text = ticket_ids.normalized(clean(written))
+    if not text:
+        raise Refused(_("Write the ticket's id, or paste its web address."))
+    systems, text = _named(systems, text)
+    meant = ticket_ids.guesses(text)
+    addressed = [system for system in systems if system.in_address(meant)]
+    if not addressed and any(map(ticket_ids.has_scheme, meant)):
+        raise Refused(_("No ticket system has addresses like this one. Paste one like %s.") % _examples(systems))
+    return _only_one(addressed or _systems_of(meant, systems), text, addressed or systems)
 
 
-def _id_in_address(system: TicketSystem, text: str) -> str:
-    """The ticket's id when the text is its web address in that system."""
-    before, _id, after = system.url_template.partition("{id}")
-    pattern = re.escape(before) + "([^/?#]+)" + re.escape(after)
-    # An address copied from a browser often has more at its end than the template.
-    found = re.fullmatch(pattern + ("([/?#].*)?" if not after else ".*"), text)
-    return unquote(found[1]).strip() if found else ""
+def searched(text: str) -> list[str]:
+    """Ids of tickets that a search for this text may mean, in every spelling; addresses are read by the systems' templates."""
+    meant = ticket_ids.guesses(ticket_ids.normalized(text))
+    if any(map(ticket_ids.is_address, meant)):
+        meant += [system.in_address(meant) for system in TicketSystem.objects.all()]
+    return sorted({spelling for guess in meant if guess for spelling in ticket_ids.spellings(guess)})
 
 
-def _system_of(ticket_id: str, systems: list[TicketSystem]) -> TicketSystem:
-    fitting = (
-        [system for system in systems if _spelled(system, ticket_id) == ticket_id]
-        or [system for system in systems if _spelled(system, ticket_id)]
-        or [system for system in systems if not system.pattern]
-    )
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        known = ", ".join(system.name for system in systems)
+def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], str]:
+    """Where somebody began with the name of a system, that one alone and the rest of the text."""
+    for system in systems:
+        for name in (system.name, system.slug):
+            rest = text[len(name) :].lstrip(" :#")
+            if text.casefold().startswith(name.casefold()) and text[len(name) :][:1] in (" ", ":", "#") and rest:
+                return [system], rest
+    return systems, text
+
+
+def _systems_of(meant: list[str], systems: list[TicketSystem]) -> list[TicketSystem]:
+    """The systems with ids like that: those that spell it just so come first, those that say nothing of their ids last."""
+    for group in ([system for system in systems if system.pattern], [system for system in systems if not system.pattern]):
+        for guess in meant:
+            spelled = {system: system.spelled(guess) for system in group}
+            exact = [system for system, spelling in spelled.items() if spelling == guess]
+            if fitting := exact or [system for system, spelling in spelled.items() if spelling]:
+                return fitting
+    return []
+
+
+def _only_one(fitting: list[TicketSystem], text: str, asked: list[TicketSystem]) -> tuple[TicketSystem, str]:
+    found = [(system, number) for system in fitting if (number := system.id_in(text))]
+    if len(found) == 1:
+        return found[0]
+    if not found:
         raise Refused(
-            _("“%(id)s” looks like no ticket of %(known)s: check it, or paste the ticket's web address.")
-            % {"id": ticket_id, "known": known}
+            _("“%(text)s” is no ticket of %(names)s. Write for example %(examples)s.")
+            % {
+                "text": text[:LONGEST_SHOWN],
+                "names": _(" or ").join(system.name for system in asked),
+                "examples": _examples(asked),
+            }
         )
-    names = _(" or ").join(system.name for system in fitting)
-    raise Refused(_("“%(id)s” could be a ticket of %(names)s: choose the system.") % {"id": ticket_id, "names": names})
+    names = _(" or ").join(system.name for system, _number in found)
+    raise Refused(
+        _("“%(text)s” could be a ticket of %(names)s: write the system's name before it, like “%(first)s %(text)s”.")
+        % {"text": text[:LONGEST_SHOWN], "names": names, "first": found[0][0].name}
+    )
 
 
-def _spelled(system: TicketSystem, ticket_id: str) -> str:
-    """The id as the system writes it, whose pattern may know capitals or small letters alone; empty where it fits no way."""
-    spellings = (ticket_id, ticket_id.upper(), ticket_id.lower())
-    return next((spelling for spelling in spellings if _fits(system, spelling)), "")
-
-
-def _fits(system: TicketSystem, ticket_id: str) -> bool:
-    try:
-        return bool(system.pattern) and re.fullmatch(system.pattern, ticket_id) is not None
-    except re.error:
-        # An admin's typing error in one system must not stop the others.
-        return False
+def _examples(systems: list[TicketSystem]) -> str:
+    return _(" or ").join(system.expects() for system in systems)

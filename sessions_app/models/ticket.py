@@ -10,8 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models import ticket_ids
 from sessions_app.models.fields import NameField
 from sessions_app.models.session import Session
 
@@ -57,6 +59,30 @@ class TicketSystem(models.Model):
         """Where the ticket opens."""
         return self.url_template.replace("{id}", quote(ticket_id, safe=""))
 
+    def spelled(self, ticket_id: str) -> str:
+        """The id as this system writes it, empty where it is no id of this system: its pattern decides."""
+        return next((text for text in ticket_ids.spellings(ticket_id) if ticket_ids.fits(self.pattern, text)), "")
+
+    def id_in(self, text: str) -> str:
+        """The ticket's id in what somebody wrote or pasted, empty where there is none of this system."""
+        meant = ticket_ids.guesses(ticket_ids.normalized(text))
+        if found := self.in_address(meant):
+            return self.spelled(found)
+        ids = [guess for guess in meant if not ticket_ids.has_scheme(guess)]
+        return next((spelled for guess in ids if (spelled := self.spelled(guess))), "")
+
+    def in_address(self, meant: list[str]) -> str:
+        """What stands where its addresses have the id, whether it is one or not; empty without an address of this system."""
+        found = (ticket_ids.id_in_address(self.url_template, text) for text in reversed(meant) if ticket_ids.is_address(text))
+        return next(filter(None, found), "")
+
+    def expects(self) -> str:
+        """An example of an id of this system and its address, for people who wrote something else."""
+        example = ticket_ids.example_of(self.pattern) or self.links.order_by("-pk").values_list("ticket_id", flat=True).first()
+        if not example or not self.spelled(example):
+            return self.url_template
+        return now("%(id)s or %(address)s") % {"id": example, "address": self.url_of(example)}
+
 
 class TicketLink(models.Model):
     """One session belongs to one ticket; a session may have several tickets, a ticket several sessions."""
@@ -76,6 +102,17 @@ class TicketLink(models.Model):
 
     def __str__(self) -> str:
         return self.ticket_id
+
+    def clean(self) -> None:
+        """Keep the id as its system writes it. Raises `ValidationError` when the system has no such ids."""
+        if self.system_id is None or not self.ticket_id:
+            return
+        found = self.system.id_in(self.ticket_id)
+        if not found:
+            problem = _("%(system)s has no ticket like this. Write for example %(example)s.")
+            params = {"system": self.system, "example": self.system.expects()}
+            raise ValidationError({"ticket_id": ValidationError(problem, params=params)})
+        self.ticket_id = found
 
     @property
     def url(self) -> str:

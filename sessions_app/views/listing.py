@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from sessions_app import tickets
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet, unread_by
 from sessions_app.models.ticket import TicketLink
@@ -111,12 +112,17 @@ class Filters:
             sessions = sessions.filter(unread_by(person))
         if self.unnamed:
             sessions = sessions.filter(name="")
+        if not self.q:
+            return sessions
+        fits = Q()
         for word in self.q.split()[:5]:
             in_ticket = Q(pk__in=TicketLink.objects.filter(ticket_id__icontains=word).values("session"))
             in_customer = Q(customer_name__icontains=word) | Q(customer_email__icontains=word) | Q(user_id=word)
             in_words = Q(name__icontains=word) | Q(last_text__icontains=word)
-            sessions = sessions.filter(in_words | in_customer | in_ticket | Q(session_id=word))
-        return sessions
+            fits &= in_words | in_customer | in_ticket | Q(session_id=word)
+        # An id as people paste it, "Ticket#ZD-48213" or an address, is more than one word, or none that stands in a row.
+        named = TicketLink.objects.filter(ticket_id__in=tickets.searched(self.q))
+        return sessions.filter(fits | Q(pk__in=named.values("session")))
 
 
 @dataclass

@@ -1,0 +1,150 @@
+"""Ticket ids in what people write: "Ticket#ZD-48213", a pasted web address, digits of another script. Text alone, no rows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+
+#: Longest id of a ticket (characters).
+LONGEST_ID = 80
+#: What ids look like where a system says nothing of it: words and numbers, and at least one digit. `new` and `..` are pages.
+ANY_ID = r"(?=.*\d)\w+(?:[._:-]\w+)*"
+
+_PAIRS = {"<": ">", "(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
+_LABELLED = re.compile(r"\[[^\]]*\]\((?P<markdown>\S+)\)|(?P<chat>https?://[^|\s]+)\|.*", re.IGNORECASE)
+#: The words before an id that ticket systems print and people say: "Ticket#", "Case no. ", "#"; a number may follow directly.
+_PREFIX = re.compile(
+    r"(?:ticket|issue|case|request|incident|bug|task|call|pull request|pr|vorgang|anfrage|caso|заявка|工单|チケット)?"
+    r"[\s-]?(?:number|nummer|id|no|nr|n°|号)?(?:\s*[.:#]+\s*|\s+|(?=\d))",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_USUAL_PORTS = (None, 80, 443)
+#: A class of characters in a regular expression, and how many of them: what an example is made from.
+_PIECE = re.compile(r"(\\d|\\w|\[0-9\]|\[[A-Za-z]-[^\]]*\])(?:\{(\d+)[^}]*\}|([+*]))?")
+
+
+def normalized(text: str) -> str:
+    """The text in one spelling: no full-width characters, digits and hyphens of ASCII, nothing hidden, single spaces."""
+    return " ".join("".join(map(_plain, unicodedata.normalize("NFKC", text))).split())
+
+
+def _plain(char: str) -> str:
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if category == "Pd" or char == "\N{MINUS SIGN}":
+        return "-"
+    if char.isspace():
+        return " "
+    return "" if category in ("Cf", "Cc", "Cs") else char
+
+
+def guesses(text: str) -> list[str]:
+    """What could be the id or the address in normalized text, the most literal first: without brackets, then without prefix."""
+    found = [text]
+    while (peeled := _peeled(found[-1])) != found[-1]:
+        found.append(peeled)
+    return [guess for guess in found if guess]
+
+
+def _peeled(text: str) -> str:
+    if label := _LABELLED.fullmatch(text):
+        return label["markdown"] or label["chat"]
+    if len(text) > 1 and _PAIRS.get(text[0]) == text[-1]:
+        return text[1:-1].strip()
+    if text.endswith((".", ",", ";", ":", "!", "?")):
+        return text[:-1].rstrip()
+    prefix = _PREFIX.match(text)
+    return text[prefix.end() :] if prefix else text
+
+
+def spellings(ticket_id: str) -> list[str]:
+    """The id as it is, then in capitals and in small letters: a pattern may know one of them alone."""
+    return list(dict.fromkeys((ticket_id, ticket_id.upper(), ticket_id.lower())))
+
+
+def fits(pattern: str, ticket_id: str) -> bool:
+    """Whether an id looks like the pattern says, and leads nowhere else in an address."""
+    leads_elsewhere = {"", ".", ".."} & set(ticket_id.split("/"))
+    if leads_elsewhere or len(ticket_id) > LONGEST_ID:
+        return False
+    try:
+        return re.fullmatch(pattern or ANY_ID, ticket_id) is not None
+    except (re.error, RecursionError, OverflowError):
+        # An admin's typing error in one system must not stop the others.
+        return False
+
+
+def has_scheme(text: str) -> bool:
+    """Whether the text is a web address and can't be an id."""
+    return _SCHEME.match(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is a web address, also without the `https://` that browsers hide."""
+    return has_scheme(text) or re.match(r"(?://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?/", text) is not None
+
+
+def id_in_address(template: str, address: str) -> str:
+    """What stands in an address where the template has `{id}`, empty when it is another address.
+
+    Scheme, usual ports, capitals of the host, and whatever follows the id make no difference.
+    """
+    wanted, given = _split(template), _split(address)
+    if wanted is None or given is None or {".", ".."} & set(unquote(given.path).split("/")):
+        return ""
+    if "{id}" in wanted.query:
+        return _in_query(wanted, given)
+    before, _id, after = urlunsplit(wanted).partition("{id}")
+    # What people copy may end after the id, or go on to a part of the ticket.
+    rest = r"(?:[/?#&;].*)?" if after[:1] in ("", *"/?#&;") else rf"{re.escape(after)}.*"
+    found = re.fullmatch(rf"{re.escape(before)}([^/?#&;]+?){rest}", urlunsplit(given))
+    return normalized(unquote(found[1])) if found else ""
+
+
+def _in_query(wanted: SplitResult, given: SplitResult) -> str:
+    """The parameter that the template has the id in, where the others are the same in whatever order."""
+    if (wanted.netloc, wanted.path) != (given.netloc, given.path):
+        return ""
+    parameters = _parameters(given.query)
+    found = ""
+    for name, value in _parameters(wanted.query).items():
+        before, is_id, after = value.partition("{id}")
+        has = parameters.get(name, "")
+        if (not is_id and has != value) or not (has.startswith(before) and has.endswith(after)):
+            return ""
+        found = found or (normalized(has[len(before) : len(has) - len(after)]) if is_id else "")
+    return found
+
+
+def _parameters(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query.replace(";", "&"), keep_blank_values=True))
+
+
+def _split(address: str) -> SplitResult | None:
+    """The address's parts with the host as every spelling of it reads; `None` for what is no address."""
+    whole = address if has_scheme(address) else f"https://{address.lstrip('/')}"
+    try:
+        parts = urlsplit(whole)
+        port = "" if parts.port in _USUAL_PORTS else f":{parts.port}"
+    except ValueError:
+        return None
+    host = (parts.hostname or "").rstrip(".")
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return SplitResult("https", f"{host}{port}", parts.path or "/", parts.query, parts.fragment)
+
+
+def example_of(pattern: str) -> str:
+    """An id that fits the pattern, empty where it is too involved to make one up."""
+    made = _PIECE.sub(_example, pattern or r"\d{5}").replace("\\", "").strip("^$")
+    return made if fits(pattern, made) else ""
+
+
+def _example(piece: re.Match[str]) -> str:
+    letters = "1234567890" if piece[1] in (r"\d", "[0-9]") else "abcdefghij" if piece[1].startswith("[a") else "ABCDEFGHIJ"
+    many = int(piece[2]) if piece[2] else 3 if piece[3] else 1
+    return (letters * 8)[:many]
