@@ -11,10 +11,11 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.responses_server.script import Cut, ErrorReply, Garbage, Hang, Reply, Slow
-from tests.responses_server.validation import Rejected, check
-from tests.responses_server.wire import Json, Spoken, as_sse, speak
+from tests.responses_server.validation import Rejected
+from tests.responses_server.wire import Json, Spoken, speak
 
 if TYPE_CHECKING:
+    from tests.responses_server.habits import Habits, Raw
     from tests.responses_server.server import ResponsesServer
 
 TYPES = {401: "invalid_request_error", 429: "rate_limit_error"}
@@ -28,6 +29,10 @@ class Handler(BaseHTTPRequestHandler):
     @property
     def house(self) -> ResponsesServer:
         return cast("ResponsesServer", self.server.responses)  # type: ignore[attr-defined]
+
+    @property
+    def habits(self) -> Habits:
+        return self.house.habits
 
     def setup(self) -> None:
         super().setup()
@@ -76,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Rejected("We could not parse the JSON body of your request.") from None
         if isinstance(request, dict):
             self.house.asked(request, {name.lower(): value for name, value in self.headers.items()})
-        return check(request)
+        return self.habits.check(request)
 
     def _is_let_in(self) -> bool:
         scheme, _, key = (self.headers.get("Authorization") or "").partition(" ")
@@ -92,27 +97,46 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Hang) and reply.after_events == 0:
             return self._hang()
         spoken = speak(reply, request)
+        if raw := self.habits.raw(spoken):
+            return self._send_raw(raw)
         if not request.get("stream"):
             return self._send_json(200, spoken.response())
         return self._send_stream(reply, spoken)
 
     def _send_stream(self, reply: Reply, spoken: Spoken) -> None:
         self.send_response(200)
+        self._send_headers(self.habits.headers)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        self._write(self.habits.greeting)
         last = reply.after_events if isinstance(reply, Cut | Hang) else None
-        for event in _first(spoken.events(), last):
-            if event["type"].endswith(".delta"):
+        for event in _first(self.habits.events(spoken), last):
+            if event.get("type", "").endswith(".delta"):
                 self._pause(spoken.delay)
-            data = as_sse(event)
-            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            self._write(self.habits.frame(event))
         if isinstance(reply, Hang):
             self._hang()
         elif isinstance(reply, Cut) and not reply.clean:
             self._drop()
         else:
+            self._write(self.habits.farewell)
             self.wfile.write(b"0\r\n\r\n")
+
+    def _write(self, data: bytes) -> None:
+        """Write a part of the body, in as many pieces as the server's habits make of it."""
+        if data:
+            for piece in self.habits.pieces(data):
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def _send_raw(self, raw: Raw) -> None:
+        self.send_response(raw.status)
+        headers = {"Content-Type": raw.content_type, "Content-Length": str(raw.length or len(raw.body)), **raw.headers}
+        self._send_headers(headers)
+        self.end_headers()
+        self.wfile.write(raw.body)
+        if raw.length:
+            self._drop()
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0:
@@ -141,8 +165,12 @@ class Handler(BaseHTTPRequestHandler):
         retry_after: float | str | None = None,
     ) -> None:
         kind = TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-        error = {"message": message, "type": kind, "param": param, "code": code}
-        self._send_json(status, {"error": error}, {} if retry_after is None else {"Retry-After": str(retry_after)})
+        headers = {} if retry_after is None else self.habits.retry_headers(retry_after)
+        body = self.habits.error(status, {"message": message, "type": kind, "param": param, "code": code})
+        if isinstance(body, str):
+            self._send(status, body.encode(), "text/html", headers)
+        else:
+            self._send_json(status, body, headers)
 
     def _send_json(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
         self._send(status, json.dumps(value).encode(), "application/json", headers)
@@ -151,10 +179,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
+        self._send_headers({**self.habits.headers, **(headers or {})})
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_headers(self, headers: dict[str, str]) -> None:
+        for name, value in headers.items():
+            self.send_header(name, value)
 
 
 def _first(events: Iterator[Json], count: int | None) -> Iterator[Json]:

@@ -13,13 +13,15 @@ from typing import Any
 class Text:
     """Words, streamed one at a time (`chunks` gives the exact pieces instead), `delay` seconds before each.
 
-    `reasoning` puts a reasoning item with that encrypted content in front. `usage` replaces the estimated token counts.
+    `reasoning` puts a reasoning item with that encrypted content in front, `thought` one that people can read. `usage` replaces
+    the estimated token counts.
     """
 
     text: str = "Hello."
     chunks: Sequence[str] | None = None
     delay: float = 0.0
     reasoning: str | None = None
+    thought: str = ""
     usage: Mapping[str, Any] | None = None
 
 
@@ -35,6 +37,7 @@ class Calls:
     ids: Sequence[str] | None = None
     delay: float = 0.0
     reasoning: str | None = None
+    thought: str = ""
     usage: Mapping[str, Any] | None = None
 
 

@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.responses_server.brain import think
+from tests.responses_server.habits import Habits
 from tests.responses_server.handler import Handler
+from tests.responses_server.heard import transcript
 from tests.responses_server.script import Brain, Reply, Script
 
 MODELS = ("gpt-5.2", "gpt-5.2-mini", "gpt-4.1")
@@ -23,7 +25,8 @@ class ResponsesServer:
     """Serves from construction to `close()`; use it with `with`.
 
     `port` 0 takes a free one. `api_key`: only this one is let in (otherwise any). `models`: only these exist (otherwise any).
-    `delay` is the built-in brain's, in seconds before each word.
+    `delay` is the built-in brain's, in seconds before each word. `habits` are those of a server (see `habits.named`), otherwise
+    those of the documentation.
 
     `requests` are the JSON bodies of `POST /v1/responses` with a key, in order, refused ones too; `headers` theirs, lower case;
     `rejections` say why requests were refused as invalid; `attempts` counts every HTTP request, `replies` those for which a
@@ -31,8 +34,15 @@ class ResponsesServer:
     """
 
     def __init__(
-        self, port: int = 0, *, api_key: str | None = None, models: tuple[str, ...] | None = None, delay: float = 0.0
+        self,
+        port: int = 0,
+        *,
+        api_key: str | None = None,
+        models: tuple[str, ...] | None = None,
+        delay: float = 0.0,
+        habits: Habits | None = None,
     ) -> None:
+        self.habits = habits or Habits()
         self.api_key = api_key
         self.models = models
         self.requests: list[dict[str, Any]] = []
@@ -57,6 +67,11 @@ class ResponsesServer:
     def base_url(self) -> str:
         """What goes into OPENAI_BASE_URL."""
         return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def heard(self) -> list[list[tuple[str, str]]]:
+        """What a model behind a strict gateway heard of each request (see `heard`)."""
+        return [transcript(request) for request in self.requests]
 
     @property
     def open_connections(self) -> int:

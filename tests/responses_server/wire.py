@@ -86,7 +86,7 @@ def speak(reply: Streamed, request: Json) -> Spoken:
             said = [_message(text, words(text))] if text else []
             ids = reply.ids or [_id("call") for _ in calls]
             said += [_call(name, arguments, call_id) for (name, arguments), call_id in zip(calls, ids, strict=True)]
-    thought = [_reasoning(reply.reasoning)] if reply.reasoning else []
+    thought = [_reasoning(reply.reasoning, reply.thought)] if reply.reasoning or reply.thought else []
     usage = dict(reply.usage) if reply.usage else None
     return _spoken(request, thought + said, usage=usage, delay=reply.delay)
 
@@ -140,8 +140,10 @@ def _call(name: str, arguments: Any, call_id: str) -> tuple[Json, list[str]]:
     return item, [text[:8], text[8:]] if len(text) > 8 else [text]
 
 
-def _reasoning(encrypted: str) -> tuple[Json, list[str]]:
-    return {"id": _id("rs"), "type": "reasoning", "summary": [], "encrypted_content": encrypted}, []
+def _reasoning(encrypted: str | None, thought: str) -> tuple[Json, list[str]]:
+    summary = [{"type": "summary_text", "text": thought}] if thought else []
+    item = {"id": _id("rs"), "type": "reasoning", "summary": summary, "encrypted_content": encrypted}
+    return item, words(thought) if thought else []
 
 
 def _item_events(index: int, item: Json, pieces: list[str]) -> Iterator[Json]:
@@ -156,7 +158,9 @@ def _item_events(index: int, item: Json, pieces: list[str]) -> Iterator[Json]:
             yield {"type": "response.function_call_arguments.delta", **where, "delta": piece}
         yield {"type": "response.function_call_arguments.done", **where, "arguments": item["arguments"]}
     else:
-        yield {"type": "response.output_item.added", "output_index": index, "item": begun}
+        yield {"type": "response.output_item.added", "output_index": index, "item": {**begun, "summary": []}}
+        if pieces:
+            yield from _summary_events({**where, "summary_index": 0}, item["summary"][0], pieces)
     yield {"type": "response.output_item.done", "output_index": index, "item": item}
 
 
@@ -168,6 +172,14 @@ def _part_events(where: Json, part: Json, pieces: list[str]) -> Iterator[Json]:
         yield {"type": f"response.{kind}.delta", **where, "delta": piece, **logprobs}
     yield {"type": f"response.{kind}.done", **where, field: part[field], **logprobs}
     yield {"type": "response.content_part.done", **where, "part": part}
+
+
+def _summary_events(where: Json, part: Json, pieces: list[str]) -> Iterator[Json]:
+    yield {"type": "response.reasoning_summary_part.added", **where, "part": {**part, "text": ""}}
+    for piece in pieces:
+        yield {"type": "response.reasoning_summary_text.delta", **where, "delta": piece}
+    yield {"type": "response.reasoning_summary_text.done", **where, "text": part["text"]}
+    yield {"type": "response.reasoning_summary_part.done", **where, "part": part}
 
 
 def _echoed(request: Json) -> Json:

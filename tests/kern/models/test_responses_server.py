@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import openai
@@ -14,7 +15,9 @@ from kern.message import Message
 from kern.models.base import ModelRequest, ToolSchema, ask
 from kern.models.openai import OpenAIResponses
 from kern.naming import generate_name
-from tests.responses_server import Calls, ErrorReply, Failed, Incomplete, Refusal, Reply, ResponsesServer, Slow, Text
+from tests.responses_server import Calls, ErrorReply, Failed, Incomplete, Refusal, Reply, ResponsesServer, Slow, Text, habits
+from tests.responses_server.habits.garbage import MAKERS
+from tests.responses_server.wire import speak
 
 CANCEL = ToolSchema(
     name="cancel_booking",
@@ -139,3 +142,50 @@ def test_it_runs_as_a_program() -> None:
         finally:
             it.terminate()
         assert it.wait() == 0
+
+
+@pytest.mark.parametrize("kind", habits.HONEST, ids=lambda kind: kind.name)
+def test_each_honest_server_tells_text_and_calls_in_its_own_way(kind: type[habits.Habits]) -> None:
+    replies = [Text("Grüße aus Köln"), Calls([("fare", {"to": "LIS"}), ("fare", {"to": "FCO"})], thought="Two cities.")]
+    with ResponsesServer(habits=kind()) as server, openai.OpenAI(api_key="key", base_url=server.base_url) as lenient:
+        server.reply_with(*replies)
+        streams = [list(lenient.responses.create(model="gpt-5.2", input="Hello", stream=True)) for _ in replies]
+    told = ["".join(event.delta for event in events if event.type == "response.output_text.delta") for events in streams]
+    assert told == ["Grüße aus Köln", ""]
+    finished = [event.item for event in streams[1] if event.type == "response.output_item.done"]
+    calls = {item.call_id: item.arguments for item in finished if item.type == "function_call"}
+    assert sorted(calls.values()) == ['{"to": "FCO"}', '{"to": "LIS"}']
+
+
+ASSISTANT = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
+TALK = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "complaint"),
+    [
+        ("vllm", [TALK, ASSISTANT, TALK], "Field required: id"),
+        ("openrouter", [TALK, {**ASSISTANT, "id": "msg_1", "status": "completed"}, TALK], "Field required: annotations"),
+        ("ollama", [USER], "missing required 'type' field"),
+        ("llama.cpp", [TALK, TALK], "roles must alternate"),
+        ("llama.cpp", [TALK, {"role": "assistant", "content": "Hi"}, TALK], "Cannot determine type"),
+    ],
+)
+def test_each_server_refuses_what_it_is_known_to_refuse(name: str, items: list[dict[str, Any]], complaint: str) -> None:
+    with ResponsesServer(habits=habits.named(name)) as server:
+        with openai.OpenAI(api_key="key", base_url=server.base_url, max_retries=0) as client, pytest.raises(openai.APIError):
+            client.post("/responses", body={"model": "gpt-5.2", "input": items}, cast_to=object)
+        assert complaint in server.rejections[0]
+
+
+def test_a_strict_gateway_hears_only_what_is_canonical(server: ResponsesServer, client: openai.OpenAI) -> None:
+    client.post("/responses", body={"model": "gpt-5.2", "input": [USER, TALK, CALL, OUTPUT]}, cast_to=object)
+    assert server.heard == [[("user", "Hello"), ("call", "fare({})"), ("output", "90")]]
+
+
+def test_the_same_seed_gives_the_same_garbage() -> None:
+    events = list(speak(Text("One two three"), {"model": "gpt-5.2", "input": "Hello"}).events())
+    seeds = range(50)
+    first, again = ([maker(Random(seed), events).body for seed in seeds for maker in MAKERS] for _ in range(2))
+    assert first == again
+    assert len(set(first)) > len(MAKERS)
