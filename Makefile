@@ -49,11 +49,11 @@ migrations: .venv/.development
 
 # What is installed is what the lock files name, byte for byte; a stamp remembers that it is done.
 .venv/.development: requirements-dev.txt | .venv/.project
-	$(PY) -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@$(PY) kern_inbox/run/install.py requirements-dev.txt
 	@touch .venv/.runtime $@
 
 .venv/.runtime: requirements.txt | .venv/.project
-	$(PY) -m pip install --quiet --require-hashes -r requirements.txt
+	@$(PY) kern_inbox/run/install.py requirements.txt
 	@touch $@
 
 # Programs outside of this folder import the library, too, and so do files below examples/. The path is relative: folders move.

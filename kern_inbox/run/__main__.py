@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -19,6 +20,9 @@ from kern_inbox.environment import ConfigurationError, read
 from kern_inbox.queues import QUEUES
 from kern_inbox.run import LaunchError
 from kern_inbox.run.supervisor import Child, Supervisor
+
+#: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.
+WORKER_SECONDS = 15.0
 
 
 def main() -> int:
@@ -54,15 +58,21 @@ def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
     checks.check_database()
     if warning := checks.check_key():
         console.warn(warning)
-    prepare.prepare()
+    people = prepare.prepare()
+    processes = children(values)
+    supervisor = Supervisor(processes, redis)
+    until = time.monotonic() + WORKER_SECONDS
 
-    def when_ready() -> bool:
-        if answers(host, port):
-            prepare.announce(address_of(host, port))
-            return True
-        return False
+    def is_ready() -> bool:
+        has_worker = all(child.is_ready or not child.ready_words for child in processes)
+        return answers(host, port) and (has_worker or time.monotonic() > until)
 
-    return Supervisor(children(values), redis).run(when_ready)
+    try:
+        return supervisor.run(is_ready, lambda: prepare.announce(address_of(host, port), people))
+    finally:
+        if not supervisor.was_ready:
+            # Their passwords are told once: also where the program stops before it was ready.
+            prepare.introduce(people)
 
 
 def children(values: dict[str, Any]) -> list[Child]:
@@ -78,7 +88,12 @@ def children(values: dict[str, Any]) -> list[Child]:
         Child("web", python + web, patience=5),
         Child("beat", python + celery + beat, patience=5),
         # In a container everything is root, and saying so at each start helps nobody.
-        Child("worker", [sys.executable, "-W", "ignore:You're running the worker", "-m", *celery, *worker], patience=10),
+        Child(
+            "worker",
+            [sys.executable, "-W", "ignore:You're running the worker", "-m", *celery, *worker],
+            patience=10,
+            ready_words=" ready.",
+        ),
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from io import StringIO
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -12,16 +14,22 @@ from kern_inbox.run import LaunchError, checks, console
 from sessions_app import desk
 
 
-def prepare() -> None:
-    """Bring the database up to date; with DEBUG an empty one is filled with the demo. Raises `LaunchError`."""
+def prepare() -> list[str]:
+    """Bring the database up to date; with DEBUG an empty one is filled with the demo. Raises `LaunchError`.
+
+    Returns the lines that name the demo's people and their passwords, none where the database has people already.
+    """
+    told = StringIO()
     try:
+        console.say("preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         if settings.DEBUG:
-            call_command("seed_demo", "--if-empty")
+            call_command("seed_demo", "--if-empty", stdout=told)
     except (CommandError, DatabaseError, desk.DeskError) as problem:
         raise LaunchError(f"the database cannot be prepared: {checks.one_line(problem)}") from None
     finally:
         connections.close_all()
+    return told.getvalue().splitlines()
 
 
 def who_answers() -> str:
@@ -31,15 +39,23 @@ def who_answers() -> str:
     return f"{settings.KERN_MODEL} at {settings.OPENAI_BASE_URL} answers."
 
 
-def announce(address: str) -> None:
-    """Say where to go, how to sign in, and who answers."""
-    console.say("")
-    console.say(f"Kern Inbox is ready: {address}")
-    console.say(who_answers())
-    if settings.DEBUG:
-        console.say("Sign in as one of the demo people (printed when the database was made) or as somebody of your own:")
+def announce(address: str, people: Sequence[str]) -> None:
+    """Say where to go, who answers and, last, how to sign in: `people` are lines about the demo's, made just now."""
+    manage = f"{'DEBUG=1 ' if settings.DEBUG else ''}{sys.executable} manage.py"
+    lines = ["", f"Kern Inbox is ready: {address}", who_answers(), "Ctrl-C stops everything.", ""]
+    if people:
+        lines += people
+    elif settings.DEBUG:
+        lines += [
+            "Sign in as one of the demo's people, with the password shown when the database was made. A new password:",
+            f"    {manage} changepassword ana@desk.example",
+        ]
     else:
-        console.say("Sign in with your e-mail address. To make an account:")
-    console.say(f"    {'DEBUG=1 ' if settings.DEBUG else ''}{sys.executable} manage.py createsuperuser")
-    console.say("Ctrl-C stops everything.")
-    console.say("")
+        lines += ["Sign in with your e-mail address. To make an account:", f"    {manage} createsuperuser"]
+    introduce([*lines, ""])
+
+
+def introduce(people: Sequence[str]) -> None:
+    """Print the lines."""
+    for line in people:
+        console.say(line)

@@ -1,4 +1,4 @@
-"""Child processes that live and die together."""
+"""Child processes that stop together; one that dies is started again, as long as that helps."""
 
 from __future__ import annotations
 
@@ -6,25 +6,35 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Thread
 from types import FrameType
+from typing import Literal
 
 from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
 from kern_inbox.run import LaunchError, console
 
 LOOK_SECONDS = 0.1
+#: A part that died this often within `RESTART_SECONDS` is not started again: it would die for the same reason.
+MOST_RESTARTS = 3
+RESTART_SECONDS = 60.0
 
 
 @dataclass
 class Child:
-    """One process of the program. `patience` is how many seconds it may take to end when asked to."""
+    """One process of the program. `patience` is how many seconds it may take to end when asked to.
+
+    `ready_words` stand in the line with which the process says that it is ready; `is_ready` is set by it.
+    """
 
     name: str
     command: Sequence[str]
     patience: float
+    ready_words: str = ""
+    is_ready: bool = False
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
     reader: Thread | None = field(default=None, repr=False)
 
@@ -44,7 +54,8 @@ class Child:
 
     def listen(self) -> None:
         """Begin to print what the process says. Only after all have started, as a fork beside threads is a risk."""
-        self.reader = Thread(target=self._print_lines, name=f"lines of {self.name}", daemon=True)
+        assert self.process is not None
+        self.reader = Thread(target=self._print_lines, args=(self.process,), name=f"lines of {self.name}", daemon=True)
         self.reader.start()
 
     def stop(self) -> None:
@@ -70,16 +81,31 @@ class Child:
             return None
         return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
-    def _print_lines(self) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+    def _print_lines(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
             console.write(self.name, line.rstrip("\n"))
+            self.is_ready = self.is_ready or bool(self.ready_words and self.ready_words in line)
+
+
+@dataclass
+class Restarts:
+    """When each part was started again: the limit that tells an accident from a part that cannot run."""
+
+    _times: dict[str, list[float]] = field(default_factory=dict)
+
+    def allow(self, name: str, now: float) -> bool:
+        """Note one more restart of the part at `now` (seconds); False where it had `MOST_RESTARTS` in `RESTART_SECONDS`."""
+        recent = [then for then in self._times.get(name, []) if now - then < RESTART_SECONDS]
+        allowed = len(recent) < MOST_RESTARTS
+        self._times[name] = [*recent, now] if allowed else recent
+        return allowed
 
 
 class Supervisor:
-    """Runs children until a signal asks to stop (exit code 0) or one of them ends by itself (exit code 1).
+    """Runs children until a signal asks to stop (exit code 0) or one of them cannot run (exit code 1).
 
+    A part that ends before the program was ready stops it; later it is started again, `MOST_RESTARTS` times a minute.
     `redis` is watched too where there is an embedded one; its owner stops it, after the children.
     """
 
@@ -87,46 +113,59 @@ class Supervisor:
         self.children = children
         self.redis = redis
         self.asked_to_stop = False
+        self.was_ready = False
+        self._restarts = Restarts()
 
-    def run(self, when_ready: Callable[[], bool]) -> int:
-        """Start the children in order, watch them, stop them in the same order. `when_ready` is asked until it says true."""
+    def run(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> int:
+        """Start the children in order, watch them, stop them in the same order.
+
+        `is_ready` is asked until it says true, and `announce` called then, once.
+        """
         self._listen_to_signals()
         try:
             self._start()
-            return self._watch(when_ready)
+            return self._watch(is_ready, announce)
         finally:
             for child in self.children:
                 child.stop()
 
     def _start(self) -> None:
         for child in self.children:
-            try:
-                child.start()
-            except OSError as problem:
-                raise LaunchError(f"cannot start {child.name}: {problem}") from None
+            _start(child)
         for child in self.children:
             child.listen()
 
-    def _watch(self, when_ready: Callable[[], bool]) -> int:
-        ready = False
+    def _watch(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> int:
         while not self.asked_to_stop:
-            if ended := self._ended():
-                if not self.asked_to_stop:
-                    console.say(f"{ended}; stopping the rest")
-                    return 1
-                break
-            ready = ready or when_ready()
+            if self._revive() == "failed":
+                return 1
+            if not self.was_ready and is_ready():
+                self.was_ready = True
+                announce()
             time.sleep(LOOK_SECONDS)
         console.say("stopping …")
         return 0
 
-    def _ended(self) -> str | None:
+    def _revive(self) -> Literal["ok", "failed"]:
+        """Start again whatever ended by itself. `failed` where that is of no use; the reason is on the screen then."""
+        for name, how, start in self._ended():
+            if self.asked_to_stop:
+                break
+            if not self.was_ready or not self._restarts.allow(name, time.monotonic()):
+                console.say(f"{how}; stopping the rest")
+                return "failed"
+            console.warn(how)
+            start()
+            console.say(f"{name} was started again")
+        return "ok"
+
+    def _ended(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """Each part that has ended: its name, how it ended, and what starts it again."""
+        if self.redis and self.redis.process and self.redis.process.poll() is not None:
+            yield "redis", f"the embedded Redis ended (see {self.redis.log_file})", self.redis.start
         for child in self.children:
             if how := child.end():
-                return f"{child.name} {how} (its last lines are above)"
-        if self.redis and self.redis.process and self.redis.process.poll() is not None:
-            return f"the embedded Redis ended (see {self.redis.log_file})"
-        return None
+                yield child.name, f"{child.name} {how} (its last lines are above)", partial(_restart, child)
 
     def _listen_to_signals(self) -> None:
         def stop(_number: int, _frame: FrameType | None) -> None:
@@ -134,3 +173,17 @@ class Supervisor:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, stop)
+
+
+def _start(child: Child) -> None:
+    try:
+        child.start()
+    except OSError as problem:
+        raise LaunchError(f"cannot start {child.name}: {problem}") from None
+
+
+def _restart(child: Child) -> None:
+    """Start the part anew, and end what its dead process had started itself: that would work beside the new one."""
+    child.stop()
+    _start(child)
+    child.listen()

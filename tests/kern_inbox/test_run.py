@@ -21,6 +21,7 @@ import pytest
 from kern.db.sqlite import SqliteDb
 from kern_inbox.embedded_redis import free_port
 from kern_inbox.run.__main__ import address_of
+from kern_inbox.run.supervisor import MOST_RESTARTS
 
 ROOT = Path(__file__).parents[2]
 SMALL_DESK = "tests.kern_inbox.small_desk:desk"
@@ -53,6 +54,11 @@ class Program:
             if words in line:
                 return
         pytest.fail(f"the output ended without {words!r}:\n{self.output}")
+
+    def read_line(self, words: str) -> None:
+        """Read on until these words are said once more."""
+        self.output = ""
+        self.read_until(words)
 
     def wait(self) -> int:
         """Read to the end; the exit code."""
@@ -125,6 +131,7 @@ def test_it_starts_says_where_to_go_and_stops_cleanly(tmp_path: Path, how: signa
         assert running.wait() == 0, running.output
         assert "offline responder" in running.output
         assert "ana@desk.example" in running.output
+        assert running.output.index("celery.apps.worker") < running.output.index("Sign in as one of these people")
         assert "Traceback" not in running.output
         assert running.is_gone()
 
@@ -143,33 +150,55 @@ def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
     assert address_of(host, 8000) == address
 
 
-@pytest.mark.parametrize(
-    ("word", "says"),
-    [
-        ("worker --queues", "worker was killed by SIGKILL"),
-        ("uvicorn", "web was killed by SIGKILL"),
-        ("beat --schedule", "beat was killed by SIGKILL"),
-    ],
-)
-def test_when_a_part_dies_it_says_which_and_stops_the_rest(tmp_path: Path, word: str, says: str) -> None:
+@pytest.mark.parametrize("word", ["worker --queues", "uvicorn", "beat --schedule"])
+def test_a_part_that_dies_is_named_and_started_again(tmp_path: Path, word: str) -> None:
     with program(tmp_path) as running:
         running.read_until("Kern Inbox is ready")
         (part,) = running.processes(word)
         os.kill(part, signal.SIGKILL)
-        assert running.wait() == 1
-        assert says in running.output
+        running.read_until("was killed by SIGKILL (its last lines are above)")
+        running.read_until("was started again")
+        if word.startswith("worker"):
+            running.read_until("celery.apps.worker")
+        (again,) = running.processes(word)
+        assert again != part
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0, running.output
         assert running.is_gone()
 
 
-def test_when_redis_dies_it_says_so_and_stops_the_rest(tmp_path: Path) -> None:
+def test_a_part_that_goes_on_dying_stops_the_rest(tmp_path: Path) -> None:
+    with program(tmp_path) as running:
+        running.read_until("Kern Inbox is ready")
+        for restarts in range(MOST_RESTARTS + 1):
+            (part,) = running.processes("beat --schedule")
+            os.kill(part, signal.SIGKILL)
+            if restarts < MOST_RESTARTS:
+                running.read_line("beat was started again")
+        assert running.wait() == 1
+        assert "beat was killed by SIGKILL (its last lines are above); stopping the rest" in running.output
+        assert running.is_gone()
+
+
+def test_when_redis_dies_it_is_started_again_where_it_was(tmp_path: Path) -> None:
     with program(tmp_path) as running:
         running.read_until("Kern Inbox is ready")
         redis = running.redis()
         assert redis is not None
         os.kill(redis, signal.SIGKILL)
-        assert running.wait() == 1
-        assert "the embedded Redis ended" in running.output
+        running.read_until("redis was started again")
+        assert running.get("/health/ready/") == 200
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0, running.output
         assert running.is_gone()
+
+
+def test_passwords_are_told_once_however_early_it_is_stopped(tmp_path: Path) -> None:
+    with program(tmp_path, KERN_DESK="") as running:
+        running.read_until("Connected to")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.wait() == 0, running.output
+        assert running.output.count("ana@desk.example") == 1
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent")
