@@ -12,7 +12,10 @@ from playwright.sync_api import Browser
 
 from kern_inbox.embedded_redis import embedded_redis
 from tests.chromium import started_chromium
+from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
+
+__all__ = ["pytest_collection_modifyitems", "pytest_terminal_summary"]
 
 # No test looks at the clock: on a busy machine a slow example is no wrong one.
 hypothesis.settings.register_profile("kern", deadline=None)

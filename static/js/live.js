@@ -3,7 +3,8 @@
   const find = (selector) => document.querySelector(selector);
   // The stream of changes has been broken for some seconds: what stands here may be old.
   const away = () => { if (!find("#unreachable")) find("#toasts").append(find("#away").content.cloneNode(true)); };
-  const back = () => find("#unreachable")?.remove();
+  // A stream that was opened just before the line broke reports itself after that: no reason to take the notice away.
+  const back = () => { if (navigator.onLine) find("#unreachable")?.remove(); };
   document.addEventListener("htmx:sse:error", (event) => { if (event.detail.connection?.attempt >= 2) away(); });
   document.addEventListener("htmx:sse:after:connection", back);
   addEventListener("offline", away);

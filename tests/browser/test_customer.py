@@ -18,8 +18,8 @@ def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(vi
     page.locator("[name=message]").fill("Where is order 7?")
     page.locator("button.primary").click()
     expect(page.locator("#timeline")).to_contain_text("Where is order 7?")
-    # Cut off before its scripts are there, the page could say nothing.
-    page.locator("[data-htmx-powered]").first.wait_for(state="attached")
+    # Cut off before its scripts are there, the page could say nothing: they are when it is loaded.
+    page.wait_for_load_state("load")
     page.locator("#composer textarea").fill("Half a sentence")
     page.context.set_offline(True)
     expect(page.locator("#unreachable")).to_contain_text("You are not connected")

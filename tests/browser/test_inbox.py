@@ -167,6 +167,8 @@ def test_opening_one_far_down_leaves_the_list_where_it_is(visit: Visit, ana: Per
 
 def test_a_page_that_is_cut_off_says_so_until_it_is_back(visit: Visit, ana: Person, session: Session) -> None:
     page = visit(ana, f"/open/{session.session_id}/")
+    # Cut off before its scripts are there, the page could say nothing: they are when it is loaded.
+    page.wait_for_load_state("load")
     expect(page.locator("#unreachable")).to_have_count(0)
     page.context.set_offline(True)
     expect(page.locator("#unreachable")).to_contain_text("can't be reached")
