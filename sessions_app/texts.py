@@ -10,26 +10,6 @@ from kern.lines import is_one_line, is_visible, without_hidden
 from sessions_app.problems import Refused
 
 LONGEST_MESSAGE = 20_000
-#: What the API has below a session. Servers undo an address's %2F, so an id that ends like this would be another's address.
-BELOW_SESSION = frozenset(
-    (
-        "ai-mode",
-        "assignee",
-        "drafts",
-        "hand-back",
-        "messages",
-        "name",
-        "notes",
-        "questions",
-        "queue",
-        "replies",
-        "requirements",
-        "runs",
-        "status",
-        "take-over",
-        "tickets",
-    )
-)
 
 
 def clean(text: str) -> str:
@@ -84,14 +64,3 @@ def _not_one_line(what: str) -> str:
 def row_number(text: str) -> int | None:
     """The number of a row as an address names it, `None` for what no row can have."""
     return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
-
-
-def has_address(name: str) -> bool:
-    """Whether an id can be asked for over the web, and leads to nothing else.
-
-    `.` and `..` between slashes are gone before a client sends an address, `a/messages` leads to what was said in `a`.
-    """
-    parts = name.split("/")
-    is_below_another = parts[-1] in BELOW_SESSION and len(parts) > 1
-    is_ticket_of_another = parts[-2:-1] == ["tickets"] and len(parts) > 2
-    return not ({".", ".."} & set(parts) or is_below_another or is_ticket_of_another)

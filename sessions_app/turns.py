@@ -22,7 +22,7 @@ from sessions_app.models import Message, Person, Queue, Requirement, Run, Sessio
 from sessions_app.moving import began_in, move
 from sessions_app.once import checked_key, sent_before
 from sessions_app.problems import IdTaken, Refused
-from sessions_app.texts import checked_line, checked_message, checked_name, has_address
+from sessions_app.texts import checked_line, checked_message, checked_name
 
 __all__ = [
     "ask_again",
@@ -66,8 +66,8 @@ def start_session(
 ) -> Session:
     """A new session in the queue; with the id of one that the same user began there, that one.
 
-    Raises `IdTaken` when the id belongs to another user's session, `Refused` when it has no web address or something is too
-    long.
+    Raises `IdTaken` when the id belongs to another user's session, `Refused` when something is too long or not
+    one line.
     """
     return start_session_once(
         queue,
@@ -90,8 +90,6 @@ def start_session_once(
 ) -> tuple[Session, bool]:
     """`start_session`, which tells too whether the session is new: of several at once, one is told so."""
     wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
-    if not has_address(wanted):
-        raise Refused(_("A session's id must not have . or .. between slashes, nor end like /messages: nobody could open it."))
     customer = checked_line(user_id, _("The user's id"), 200)
     described = {
         "queue": queue,

@@ -19,12 +19,12 @@ from sessions_app.views import (
     sessions,
     tickets,
 )
-from sessions_app.views.boxes import KeyConverter, WhereConverter
+from sessions_app.views.boxes import WhereConverter
 
 register_converter(WhereConverter, "where")
-register_converter(KeyConverter, "key")
 
-# A session's id is the caller's to choose and may have slashes in it: its key is matched greedily, fragments' names last.
+# A session's id is the caller's to choose and may have slashes in it (see `addresses`): its key is matched greedily, fragments'
+# names last.
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("api/", api.urls),

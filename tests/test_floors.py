@@ -24,6 +24,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.tasks",),
     (
         "sessions_app.texts",
+        "sessions_app.addresses",
         "sessions_app.locking",
         "sessions_app.once",
         "sessions_app.moving",

@@ -15,6 +15,8 @@ Conversations ("sessions") of customers with agents and people.
 
 Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{{"error": {{"code", "message", "fields"}}}}`.
 One token may ask {REQUESTS} times a minute.
+A session's `address` is where it is; what may be done to it hangs below. A program that knows an id alone asks for
+`/api/sessions?session_id=…`, or writes the address as the parameter `session_id` describes.
 Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A customer's message should
 carry an `Idempotency-Key` of your own, so that sending it again never doubles it. A `409` with the code `newer` lists in
 `changes` what happened after `seen`; send again with the newest one's `id` to go on. A `429` says in `Retry-After` how many

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ninja import P, PathEx
 
-SessionId = PathEx[str, P(description="The session's id, percent-encoded where it has a slash.")]
+from sessions_app import addresses
+
+#: What addresses of a session say about its id.
+HOW_TO_WRITE = (
+    "The session's id, percent-encoded. One that begins with ~, has %, \\ or signs that nobody sees, has an empty part, . or .."
+    f" between slashes, or ends like an address here (/messages, /runs …) is written as {addresses.ENCODED} and its UTF-8 in "
+    "base64url without padding. A session's `address` has it as it must be."
+)
+SessionId = PathEx[str, P(description=HOW_TO_WRITE)]
 RunId = PathEx[str, P(description="The run's id.")]
 RequirementId = PathEx[str, P(description="The requirement's id.")]
 LinkId = PathEx[str, P(description="The ticket link's `id`, a number.")]

@@ -46,7 +46,7 @@ def list_requirements(request: ApiRequest, wanted: Query[RequirementFilter]) -> 
 
 
 @router.get(
-    "/sessions/{path:session_id}/requirements",
+    "/sessions/{key:session_id}/requirements",
     response={200: RequirementPage, FAILURES: ErrorOut},
     summary="List a session's requirements",
 )

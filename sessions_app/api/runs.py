@@ -18,7 +18,7 @@ from sessions_app.models import Run
 router = Router()
 
 
-@router.get("/sessions/{path:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs")
+@router.get("/sessions/{key:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs")
 def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first; members' runs of a team follow the run that asked for them."""
     rows = (

@@ -7,15 +7,16 @@ from typing import Annotated, Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.urls import reverse
 from ninja import Field, Schema
-from pydantic import AfterValidator, AwareDatetime, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_validator
 
 from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
-from sessions_app.texts import LONGEST_MESSAGE, has_address
+from sessions_app.texts import LONGEST_MESSAGE
 from sessions_app.tickets import LONGEST_ADDRESS
 
 LARGEST_NUMBER = 2**63 - 1
@@ -36,10 +37,14 @@ def _words(text: str) -> str:
     return text
 
 
-def _addressable(session_id: str) -> str:
-    if not has_address(session_id):
-        raise ValueError("must not be . or .., which no client can ask for")
-    return session_id
+def _number_as_text(key: Any) -> Any:
+    return str(key) if isinstance(key, int) and not isinstance(key, bool) else key
+
+
+def _plain_line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("must be one line of plain text without spaces at its ends")
+    return text
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -51,6 +56,8 @@ def _in_utc(moment: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(check_text)]
 Words = Annotated[str, AfterValidator(check_text), AfterValidator(_words)]
+#: An id of the caller's; a number counts as its digits.
+Id = Annotated[str, AfterValidator(check_text), AfterValidator(_plain_line), BeforeValidator(_number_as_text)]
 Seen = Annotated[int, Field(ge=0, le=LARGEST_NUMBER, description="The `last_change` of the session as you know it.")]
 OptionalSeen = Annotated[
     int | None,
@@ -92,18 +99,26 @@ class SessionIn(Input):
     """A new session. Send a `session_id` of your own to make asking twice harmless."""
 
     queue: Text = Field(..., max_length=50, description="The queue's slug.", examples=["bookings"])
-    user_id: Text = Field("", max_length=200, description="Who the customer is in your system.")
+    user_id: Id = Field("", max_length=200, description="Who the customer is in your system. A number counts as its digits.")
     customer_name: Text = Field("", max_length=120)
     customer_email: Annotated[Text, AfterValidator(_email)] = Field("", max_length=254)
-    session_id: Annotated[str, AfterValidator(_addressable)] | None = Field(
-        None, pattern=r"^[A-Za-z0-9._:@+-]{1,200}$", examples=["order-7"]
+    session_id: Id | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="One line of plain text. A number counts as its digits.",
+        examples=["order-7", "user_123/session 456"],
     )
 
 
 class SessionOut(Schema):
-    """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes."""
+    """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes.
+
+    `address` is where this session is in this interface, percent-encoded; what hangs below it follows after a slash.
+    """
 
     session_id: str
+    address: str
     queue: str | None
     user_id: str
     customer_name: str
@@ -123,6 +138,10 @@ class SessionOut(Schema):
     activity_at: datetime
     created_at: datetime
     updated_at: datetime
+
+    @staticmethod
+    def resolve_address(session: Session) -> str:
+        return reverse("api:get_session", args=[session.session_id])
 
     @staticmethod
     def resolve_queue(session: Session) -> str | None:

@@ -27,6 +27,9 @@ class SessionFilter(Paging):
     """Which sessions."""
 
     user_id: Text | None = Field(None, max_length=200, description="Only this customer's.")
+    session_id: Text | None = Field(
+        None, max_length=200, description="Only the one of this id, which may have anything in it that addresses can not."
+    )
     queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
     status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
 
@@ -55,8 +58,8 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
 
 @router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions")
 def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str, Any]:
-    """Newest activity first; of one customer with `user_id`."""
-    given = {"user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
+    """Newest activity first; of one customer with `user_id`, the one of an id with `session_id`."""
+    given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
     rows = rows.newest_first().select_related("queue", "assignee").prefetch_related("tickets__system")
     after = position(wanted, parts=2)
@@ -66,7 +69,7 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk])
 
 
-@router.put("/{path:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
+@router.put("/{key:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
 def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
     """Needs a token that acts for a person; the name counts as given by that person."""
     session = auth.session(request, session_id)
@@ -75,7 +78,7 @@ def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> 
 
 
 @router.post(
-    "/{path:session_id}/name", response={202: SessionOut, FAILURES: ErrorOut}, summary="Have a session's name generated"
+    "/{key:session_id}/name", response={202: SessionOut, FAILURES: ErrorOut}, summary="Have a session's name generated"
 )
 def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[Session]:
     """202: a worker names it soon, also over a person's name. Needs a token that acts for a person."""
@@ -83,7 +86,7 @@ def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[
     return Status(202, auth.session(request, session_id))
 
 
-@router.get("/{path:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
+@router.get("/{key:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
 def get_session(request: ApiRequest, session_id: SessionId) -> Session:
     """One session, with what was said last and how far it is."""
     return auth.session(request, session_id)

@@ -17,7 +17,7 @@ router = Router()
 
 
 @router.post(
-    "/{path:session_id}/replies",
+    "/{key:session_id}/replies",
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Reply to the customer",
 )
@@ -31,7 +31,7 @@ def reply_to_session(request: ApiRequest, session_id: SessionId, reply: ReplyIn,
 
 
 @router.post(
-    "/{path:session_id}/notes",
+    "/{key:session_id}/notes",
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Keep a note for the team",
 )

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
-from django.urls.converters import StringConverter
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -35,12 +34,6 @@ class WhereConverter:
 
     def to_url(self, value: str) -> str:
         return value
-
-
-class KeyConverter(StringConverter):
-    """A session's or run's id: anything its caller chose, except what no database can look for."""
-
-    regex = r"[^\x00]+"
 
 
 @dataclass

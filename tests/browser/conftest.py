@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from kern_inbox.asgi import application
 from sessions_app import turns
 from sessions_app.models import Person, Queue, Requirement
 from tests import desk as shop
+from tests.asgi_server import Server
 from tests.sessions_app.conftest import ana, ben, cy, orders, parcels, rows, session, shop_desk, work
 
 __all__ = ["ana", "ben", "cy", "orders", "parcels", "rows", "session", "shop_desk", "work"]
@@ -30,24 +27,6 @@ CUSTOMERS = ("Lee", "Mo", "Noor", "Ola")
 
 # Playwright's synchronous interface keeps an event loop in this thread; Django would refuse to touch rows beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-
-
-class Server(threading.Thread):
-    """The program's own ASGI application on a free port."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(application, lifespan="off", log_level="error", timeout_graceful_shutdown=1)
-        self.server = uvicorn.Server(config)
-
-    def run(self) -> None:
-        self.server.run(sockets=[self.socket])
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.join(10)
 
 
 @pytest.fixture

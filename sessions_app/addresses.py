@@ -1,0 +1,75 @@
+"""Ids in web addresses. Callers choose the ids of sessions, so every id that can be stored has an address of its own."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+#: An address's part that begins so is the id's UTF-8 in base64url, without padding.
+ENCODED = "~"
+#: What the API has below a session. Servers undo an address's %2F, so an id that ends like this would be another's address.
+BELOW_SESSION = frozenset(
+    (
+        "ai-mode",
+        "assignee",
+        "drafts",
+        "hand-back",
+        "messages",
+        "name",
+        "notes",
+        "questions",
+        "queue",
+        "replies",
+        "requirements",
+        "runs",
+        "status",
+        "take-over",
+        "tickets",
+    )
+)
+
+
+def has_plain_address(key: str) -> bool:
+    """Whether an id in an address, percent-encoded, arrives as it was sent and leads to nothing else.
+
+    Clients and servers take `.` and `..` and empty parts out of a path, some decode `%` twice or turn `\\` into `/`; and
+    `a/messages` leads to what was said in `a`.
+    """
+    parts = key.split("/")
+    is_below_another = parts[-1] in BELOW_SESSION and len(parts) > 1
+    is_ticket_of_another = parts[-2:-1] == ["tickets"] and len(parts) > 2
+    is_changed_on_the_way = bool({"", ".", ".."} & set(parts)) or "\\" in key or "%" in key or not key.isprintable()
+    return not (is_below_another or is_ticket_of_another or is_changed_on_the_way or key.startswith(ENCODED))
+
+
+def in_address(key: str) -> str:
+    """The id as it stands in an address, before percent-encoding."""
+    return key if has_plain_address(key) else ENCODED + urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def from_address(part: str) -> str:
+    """The id that an address's part stands for. Raises `ValueError` for what stands for none."""
+    if not part.startswith(ENCODED):
+        return part
+    encoded = part.removeprefix(ENCODED)
+    key = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    if not key or "\x00" in key:
+        raise ValueError("no id is like this")
+    return key
+
+
+class KeyConverter(StringConverter):
+    """A session's or run's id: anything its caller chose, except what no database can look for."""
+
+    regex = r"[^\x00]+"
+
+    def to_python(self, value: str) -> str:
+        return from_address(value)
+
+    def to_url(self, value: str) -> str:
+        return in_address(value)
+
+
+register_converter(KeyConverter, "key")

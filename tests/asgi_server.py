@@ -1,0 +1,28 @@
+"""The program on a real web server, in a thread of the test."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import uvicorn
+
+from kern_inbox.asgi import application
+
+
+class Server(threading.Thread):
+    """The program's own ASGI application on a free port."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        config = uvicorn.Config(application, lifespan="off", log_level="error", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        self.server.run(sockets=[self.socket])
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.join(10)
