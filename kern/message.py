@@ -35,18 +35,31 @@ def is_too_deep(value: Any) -> bool:
 
 @dataclass(slots=True)
 class ToolCall:
-    """A call that the model asked for. `arguments` is the JSON text exactly as the model wrote it."""
+    """A call that the model asked for. `arguments` is the JSON text exactly as the model wrote it.
+
+    What is no text becomes text, whoever made the call: servers and models give arguments as an object, and null for a name.
+    """
 
     id: str
     name: str
     arguments: str = "{}"
 
+    def __post_init__(self) -> None:
+        given: Any = self.arguments
+        self.id, self.name = ("" if part is None else str(part) for part in (self.id, self.name))
+        if not isinstance(given, str):
+            self.arguments = "{}" if given is None else json.dumps(given, ensure_ascii=False, default=str)
+
     def parsed(self) -> dict[str, Any]:
-        """The arguments as a dict. Raises `ValueError` where the text is no JSON object, or one that is nested too deep."""
-        try:
-            value = json.loads(self.arguments or "{}")
-        except RecursionError:
-            raise ValueError("they are nested too deep") from None
+        """The arguments as a dict; blank text and null are no arguments, and JSON within JSON text is read.
+
+        Raises `ValueError` where the text is no JSON object, or one that is nested too deep.
+        """
+        value = _from_json(self.arguments)
+        if isinstance(value, str):
+            value = _from_json(value)
+        if value is None:
+            return {}
         if not isinstance(value, dict):
             raise ValueError("the arguments are not a JSON object")
         if is_too_deep(value):
@@ -63,13 +76,21 @@ class ToolCall:
         return cls(id=data["id"], name=data["name"], arguments=data.get("arguments", "{}"))
 
 
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text) if text.strip() else None
+    except RecursionError:
+        raise ValueError("they are nested too deep") from None
+
+
 @dataclass(slots=True)
 class Message:
     """One entry: what somebody said, or what a tool gave back.
 
     `created_at` is in seconds since 1970 (UTC). `author` is the speaking agent's, member's or person's name where it is
-    known. `provider_items` are opaque items of the provider (reasoning) that belong before this message when the same
-    run asks the model again; they never leave the run.
+    known. `provider_items` are opaque items of the provider (reasoning) that belong to this message when the same run asks the
+    model again, and their places in it (see `ModelAnswer`); they never leave the run. `reasoning` is what the model thought
+    before it said this: for the team's eyes, no part of the conversation, and never sent to a model or a customer.
     """
 
     role: Role
@@ -82,3 +103,4 @@ class Message:
     created_at: float = field(default_factory=time.time)
     message_id: str = field(default_factory=new_id)
     provider_items: list[dict[str, Any]] = field(default_factory=list)
+    reasoning: str = ""

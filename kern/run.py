@@ -91,6 +91,11 @@ class RunOutput:
         """Whether it has not ended."""
         return self.status in ACTIVE
 
+    @property
+    def reasoning(self) -> str:
+        """What the model thought during the run, as far as it told; for the team, not for the customer."""
+        return "\n\n".join(message.reasoning for message in self.messages if message.reasoning)
+
     def end(self, status: Status) -> None:
         """Ended as `status`. Unless it completed, the members' active runs end the same way and nobody is asked any more."""
         self.status = status

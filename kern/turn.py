@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kern import limit
 from kern.calls import settle_call
@@ -18,13 +18,16 @@ from kern.errors import ModelError
 from kern.events import RunContent, RunEvent, StepStored
 from kern.history import valid_input
 from kern.message import Message, ToolCall, new_id, storable
-from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, TextDelta, events_of
+from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.requirement import Requirement
 from kern.run import RunOutput, ToolExecution
 from kern.work import Work
 
 if TYPE_CHECKING:
     from kern.participant import Participant
+
+#: Ids of calls and names of tools are columns of databases; no tool's name is that long.
+LONGEST_ID = 200
 
 
 class Turn:
@@ -130,12 +133,12 @@ class Turn:
         """The model's answer; its words are told as they come."""
         started = time.monotonic()
         answer: ModelAnswer | None = None
-        with closing(events_of(self.who.required_model, self._request())) as events:
+        with closing(answer_events(self.who.required_model, self._request())) as events:
             for item in events:
                 self.work.check()
                 if isinstance(item, ModelAnswer):
                     answer = item
-                else:
+                elif not isinstance(item, ReasoningDelta):
                     yield self._heard(item, started)
         if answer is None:
             raise ModelError("the model's stream ended without an answer")
@@ -170,13 +173,15 @@ class Turn:
         return [Message("system", self._system)] if self._system else []
 
     def _message(self, answer: ModelAnswer) -> Message:
+        calls = self._with_own_ids(answer.tool_calls)
         return Message(
             role="assistant",
             content=_whole(answer.content),
-            tool_calls=self._with_own_ids(answer.tool_calls),
+            tool_calls=calls,
             run_id=self.run.run_id,
             author=self.who.name or None,
-            provider_items=answer.provider_items,
+            provider_items=_renamed(answer.provider_items, answer.tool_calls, calls),
+            reasoning=_whole(answer.reasoning),
         )
 
     def _with_own_ids(self, calls: list[ToolCall]) -> list[ToolCall]:
@@ -185,10 +190,10 @@ class Turn:
         unique = []
         for call in calls:
             call_id = storable(call.id)
-            if not call_id or call_id in taken:
+            if not call_id or call_id in taken or len(call_id) > LONGEST_ID:
                 call_id = f"call_{new_id()}"
             taken.add(call_id)
-            unique.append(ToolCall(call_id, storable(call.name), storable(call.arguments)))
+            unique.append(ToolCall(call_id, storable(call.name)[:LONGEST_ID], storable(call.arguments)))
         return unique
 
     def _count(self, answer: ModelAnswer, seconds: float) -> None:
@@ -200,6 +205,12 @@ class Turn:
         metrics.cached_tokens += answer.usage.cached_tokens
         metrics.reasoning_tokens += answer.usage.reasoning_tokens
         self.run.model = storable(answer.model) or self.who.required_model.id
+
+
+def _renamed(items: list[dict[str, Any]], before: list[ToolCall], calls: list[ToolCall]) -> list[dict[str, Any]]:
+    """The provider's items, with the places of the calls under their ids in this run."""
+    ids = {call.id: now.id for call, now in zip(before, calls, strict=True)}
+    return [{**item, "call_id": ids.get(item["call_id"], "")} if "call_id" in item else item for item in items]
 
 
 def _whole(text: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from kern.errors import KernError, ModelError
+from kern.lines import is_visible
 from kern.message import Message, ToolCall
+from kern.thinking import ThinkingReader, split_thinking
+from kern.thinking_words import Said
 
 
 @dataclass(slots=True)
@@ -19,6 +22,14 @@ class Usage:
     output_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+        )
 
 
 @dataclass(slots=True)
@@ -48,22 +59,39 @@ class TextDelta:
 
 
 @dataclass(slots=True)
+class ReasoningDelta:
+    """A piece of what the model thinks; nothing that a customer reads."""
+
+    text: str
+
+
+@dataclass(slots=True)
 class AnswerRestarted:
-    """The stream was cut and asked for again: forget the deltas so far."""
+    """The stream was cut and asked for again, or its text was thinking: forget the text so far."""
 
 
 @dataclass(slots=True)
 class ModelAnswer:
-    """The whole answer; the last thing a stream yields, and only when the provider said it is complete (rule L16)."""
+    """The whole answer; the last thing a stream yields, and only when the provider said it is complete (rule L16).
+
+    `reasoning` is what the model thought, as far as it told. `provider_items` are the provider's own items in their order;
+    where they stand among words and calls, `{"type": "message"}` and `{"type": "function_call", "call_id": …}` say.
+    """
 
     content: str = ""
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     model: str = ""
     provider_items: list[dict[str, Any]] = field(default_factory=list)
+    reasoning: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has neither words nor a call."""
+        return not self.tool_calls and not is_visible(self.content)
 
 
-ModelEvent = TextDelta | AnswerRestarted | ModelAnswer
+ModelEvent = TextDelta | ReasoningDelta | AnswerRestarted | ModelAnswer
 
 
 #: What a model raises when its own program is wrong: asking again runs into the same mistake.
@@ -86,19 +114,43 @@ class Model(Protocol):
 
 
 def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:
-    """What the model's stream yields, as something that can be closed even where the stream itself is a plain iterator.
+    """What the model's stream yields, thinking kept apart from words, as something that can be closed whatever the stream is.
 
     Raises `ModelError` for whatever a model raises that is no error of this library (rule L15); it is permanent where the
     model's program is at fault (`MISTAKES`).
     """
     try:
-        yield from model.stream(request)
+        yield from _without_thinking(model.stream(request))
     except KernError:
         raise
     except Exception as error:
         from kern.tools.result import reason_of
 
         raise ModelError(f"the model failed with {reason_of(error)}", permanent=isinstance(error, MISTAKES)) from error
+
+
+def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:
+    """As `events_of`, but an answer of neither words nor calls is asked for once more, and then a `ModelError` (rule L17)."""
+    empty: ModelAnswer | None = None
+    for _ in range(2):
+        answer: ModelAnswer | None = None
+        with closing(events_of(model, request)) as events:
+            for event in events:
+                if isinstance(event, ModelAnswer):
+                    answer = event
+                else:
+                    yield event
+        if answer is None:
+            return
+        if empty is not None:
+            answer = replace(answer, usage=empty.usage + answer.usage)
+        if not answer.is_empty:
+            yield answer
+            return
+        empty = answer
+        yield AnswerRestarted()
+    thought = ", though it thought" if empty is not None and empty.reasoning else ""
+    raise ModelError(f"the model was asked twice and gave no answer: neither words nor a tool call came{thought}")
 
 
 def ask(model: Model, request: ModelRequest) -> ModelAnswer:
@@ -108,3 +160,40 @@ def ask(model: Model, request: ModelRequest) -> ModelAnswer:
             if isinstance(event, ModelAnswer):
                 return event
     raise ModelError("the model's stream ended without an answer")
+
+
+def _without_thinking(events: Iterator[ModelEvent]) -> Generator[ModelEvent, None, None]:
+    """The events, with the thinking that stands in the text as reasoning."""
+    reader = ThinkingReader()
+    try:
+        for event in events:
+            if isinstance(event, TextDelta):
+                yield from _told(reader.read(event.text), event.text)
+            elif isinstance(event, ModelAnswer):
+                yield from _told(reader.finish())
+                yield _split(event)
+            else:
+                if isinstance(event, AnswerRestarted):
+                    reader = ThinkingReader()
+                yield event
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+
+
+def _told(said: Said, heard: str = "") -> Iterator[ModelEvent]:
+    """A piece of the text as events; where nothing is said yet, one that tells that the model is at work."""
+    if said.afresh:
+        yield AnswerRestarted()
+    if said.text:
+        yield TextDelta(said.text)
+    elif heard:
+        yield ReasoningDelta("")
+
+
+def _split(answer: ModelAnswer) -> ModelAnswer:
+    words, thought = split_thinking(answer.content)
+    if not thought and words == answer.content:
+        return answer
+    return replace(answer, content=words, reasoning="\n\n".join(filter(None, (answer.reasoning, thought))))

@@ -1,0 +1,210 @@
+"""What a model thinks aloud inside its answer, kept apart from what it says.
+
+Servers that do not split the two leave thinking in the text (`kern.thinking_marks` knows how it is marked). One reader serves
+answers and names, whole or as they stream.
+
+At the start of the answer or of a line an opening tag begins thinking, which without a closing tag lasts to the end. Inside a
+line it does so only where the closing tag follows, so that "write <think> first" stays what it is. In code (a fence, backticks)
+and between quotes a tag is text. A closing tag whose opening one stood in the prompt makes all before it thinking. While it
+streams, no more is held back than what may turn out to be a tag, or thinking.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kern.thinking_marks import (
+    BARE_FINAL,
+    BARE_HARMONY,
+    BARE_HEAD,
+    CHANNEL,
+    CHANNEL_CLOSES,
+    LONGEST,
+    MARK,
+    MESSAGE,
+    PAIRS,
+    START,
+    TAG_CLOSES,
+    TAG_OPENS,
+    certain_length,
+)
+from kern.thinking_words import Said, Words
+
+_QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "„": "“", "‘": "’", "«": "»", "(": ")"}
+_BROKEN_HEAD = re.compile(rf"(?:{re.escape(START)}|{re.escape(CHANNEL)})\w{{0,20}}")
+
+
+def split_thinking(text: str) -> tuple[str, str]:
+    """What a whole answer says, and what it thinks."""
+    reader = ThinkingReader()
+    said = ""
+    for piece in (reader.read(text), reader.finish()):
+        said = piece.text if piece.afresh else said + piece.text
+    return (said.strip() if reader.has_thought else said), reader.thought
+
+
+class ThinkingReader:
+    """Reads one answer piece by piece: `read` gives what is certainly said, `finish` the rest, `thought` what was thought."""
+
+    def __init__(self) -> None:
+        self.has_thought = False
+        self._text = ""
+        #: Up to here the text has been read; what comes after is held back.
+        self._at = 0
+        self._words = Words()
+        self._thoughts: list[str] = []
+        self._closes: re.Pattern[str] | None = None
+        #: The opening mark of thinking that is none where no closing one comes; `None` for certain thinking.
+        self._doubtful: str | None = None
+        self._never_closed: set[re.Pattern[str]] = set()
+        self._in_head = False
+
+    @property
+    def thought(self) -> str:
+        """What was thought so far, block after block."""
+        return "\n\n".join(block for thought in self._thoughts if (block := thought.strip()))
+
+    def read(self, text: str) -> Said:
+        """Take the next piece; gives what is certainly said of it and of what was held back."""
+        self._text, self._at = self._text[self._at :] + text, 0
+        while self._step(at_end=False):
+            pass
+        return self._words.take(strip=self.has_thought)
+
+    def finish(self) -> Said:
+        """No more comes: what was held back is what it is."""
+        while self._step(at_end=True):
+            pass
+        return self._words.take(strip=self.has_thought, at_end=True)
+
+    def _step(self, *, at_end: bool) -> bool:
+        """Read on to behind the next mark. Whether there may be more to read."""
+        if self._in_head:
+            return self._read_head(at_end)
+        return self._read_thinking(at_end) if self._closes else self._read_words(at_end)
+
+    # Words ------------------------------------------------------------------------------------------------------------
+
+    def _read_words(self, at_end: bool) -> bool:
+        if not self._words.anything and (bare := BARE_HARMONY.match(self._text, self._at)):
+            return self._begin(bare.group(), BARE_FINAL, doubtful=True)
+        mark = MARK.search(self._text, self._at)
+        if mark is None:
+            self._say(len(self._text) if at_end else self._at + self._certain())
+            return False
+        self._say(mark.start())
+        before, after = self._words.last, self._text[mark.end() : mark.end() + 1]
+        if before in _QUOTES and not after and not at_end:
+            return False
+        if self._words.is_code or (after and _QUOTES.get(before) == after):
+            self._say(mark.end())
+            return True
+        return self._meet(mark.lastgroup or "", mark.group())
+
+    def _meet(self, kind: str, text: str) -> bool:
+        """Do what a mark in the words asks for."""
+        if kind == "open" or text in PAIRS:
+            return self._begin(text, PAIRS.get(text), doubtful=self._words.inside_a_line)
+        if text in (CHANNEL, START):
+            self._in_head = True
+        else:
+            self._at += len(text)
+        closes = kind == "close" or text in PAIRS.values()
+        if closes and not self.has_thought:
+            # Its opening mark stood in the prompt.
+            self._thoughts.append(self._words.take_back())
+        self.has_thought = True
+        return True
+
+    def _begin(self, opening: str, closing: str | None, *, doubtful: bool) -> bool:
+        closes = re.compile(re.escape(closing)) if closing else TAG_CLOSES
+        end = self._at + len(opening)
+        if doubtful and closes in self._never_closed:
+            self._say(end)
+            return True
+        self._at = end
+        self._closes, self._doubtful = closes, opening if doubtful else None
+        self._thoughts.append("")
+        return True
+
+    def _certain(self) -> int:
+        """How much of the rest is no beginning of a mark."""
+        rest = self._text[self._at :]
+        if not self._words.anything and BARE_HEAD.startswith(rest.strip()):
+            return 0
+        return certain_length(rest)
+
+    def _say(self, until: int) -> None:
+        self._words.add(self._text[self._at : until])
+        self._at = until
+
+    # Thinking ---------------------------------------------------------------------------------------------------------
+
+    def _read_thinking(self, at_end: bool) -> bool:
+        assert self._closes is not None
+        mark = self._closes.search(self._text, self._at)
+        if mark is None:
+            if at_end:
+                return self._end_without_mark()
+            self._think(max(self._at, len(self._text) - LONGEST))
+            return False
+        before = self._text[mark.start() - 1] if mark.start() > self._at else self._thoughts[-1][-1:]
+        after = self._text[mark.end() : mark.end() + 1]
+        if before == "`" and not after and not at_end:
+            return False
+        if before == after == "`":
+            self._think(mark.end())
+            return True
+        self._think(mark.start())
+        if mark.group() not in (START, CHANNEL):
+            self._at = mark.end()
+        self._close()
+        return True
+
+    def _think(self, until: int) -> None:
+        self._thoughts[-1] += self._text[self._at : until]
+        self._at = until
+
+    def _close(self) -> None:
+        thought = self._thoughts[-1]
+        self.has_thought = True
+        if self._closes is TAG_CLOSES and TAG_OPENS.search(thought):
+            # Thinking opened inside thinking: what follows is thought as well, where one more closing tag comes.
+            self._doubtful = ""
+            self._thoughts.append("")
+        else:
+            self._closes = self._doubtful = None
+
+    def _end_without_mark(self) -> bool:
+        """The answer ends inside thinking; what was doubtful is text after all, and read as such."""
+        assert self._closes is not None
+        closes, doubtful = self._closes, self._doubtful
+        self._closes = self._doubtful = None
+        if doubtful is None:
+            self._think(len(self._text))
+            self.has_thought = True
+            return False
+        self._never_closed.add(closes)
+        self._text, self._at = doubtful + self._thoughts.pop() + self._text[self._at :], 0
+        self._say(len(doubtful))
+        return True
+
+    # Harmony ----------------------------------------------------------------------------------------------------------
+
+    def _read_head(self, at_end: bool) -> bool:
+        """The head of a harmony message, whose channel says whether its words are for readers."""
+        end = self._text.find(MESSAGE, self._at, self._at + LONGEST)
+        if end < 0 and not at_end and len(self._text) - self._at < LONGEST:
+            return False
+        self._in_head = False
+        if end < 0:
+            # No head at all: its token goes, the words after it stay.
+            token = _BROKEN_HEAD.match(self._text, self._at)
+            self._at = token.end() if token else self._at
+            return True
+        _, names_it, channel = self._text[self._at : end].rpartition(CHANNEL)
+        self._at = end + len(MESSAGE)
+        if names_it and not channel.strip().startswith("final"):
+            self._closes, self._doubtful = CHANNEL_CLOSES, None
+            self._thoughts.append("")
+        return True

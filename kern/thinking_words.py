@@ -1,0 +1,83 @@
+"""The words of an answer for readers, while its thinking is taken out (see `kern.thinking`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FENCES = ("```", "~~~")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Text for readers. `afresh`: what was given before turned out to be thinking, and this stands in its place."""
+
+    text: str
+    afresh: bool = False
+
+
+class Words:
+    """The words for readers, and where in them the reading stands: in which line, and whether in code."""
+
+    def __init__(self) -> None:
+        self.anything = False
+        self.last = ""
+        self._line_head = ""
+        self._ticks = 0
+        self._fence = ""
+        self._all: list[str] = []
+        self._new: list[str] = []
+        self._given = False
+        self._afresh = False
+
+    @property
+    def is_code(self) -> bool:
+        """Whether what comes next stands in a fence, or after backticks that are still open in their line."""
+        return bool(self._fence) or self._ticks % 2 == 1
+
+    @property
+    def inside_a_line(self) -> bool:
+        return bool(self._line_head)
+
+    def add(self, text: str) -> None:
+        """Text that is said."""
+        if not text:
+            return
+        self.anything = self.anything or bool(text.strip())
+        self._all.append(text)
+        self._new.append(text)
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                self._end_line()
+            self._ticks += len(re.findall("`+", line)) - (line[:1] == self.last == "`")
+            if len(self._line_head) < 3:
+                self._line_head = (self._line_head + line).lstrip()[:3]
+            self.last = line[-1:] or ("\n" if number else self.last)
+
+    def _end_line(self) -> None:
+        if self._line_head in _FENCES and self._fence in ("", self._line_head):
+            self._fence = "" if self._fence else self._line_head
+        self._line_head, self._ticks, self.last = "", 0, "\n"
+
+    def take(self, *, strip: bool, at_end: bool = False) -> Said:
+        """What was said since this was last called. Space before the first word waits for it; with `strip` it goes."""
+        text, afresh = "".join(self._new), self._afresh
+        if not self._given and strip:
+            text = text.lstrip()
+        self._afresh = False
+        if not self._given and not at_end and not text.strip():
+            return Said("", afresh)
+        self._given = self._given or bool(text)
+        self._new.clear()
+        return Said(text, afresh)
+
+    def take_back(self) -> str:
+        """All that was said until now, which was thinking."""
+        thought = "".join(self._all)
+        self._all.clear()
+        self._new.clear()
+        self.anything = self._given = False
+        self.last = self._line_head = self._fence = ""
+        self._ticks = 0
+        self._afresh = True
+        return thought
