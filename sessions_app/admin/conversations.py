@@ -32,12 +32,12 @@ class SessionAdmin(AdminPages[Session]):
     list_display = ["__str__", "queue", "customer", "status", "assignee", "channel", "activity_at"]
     list_filter = ["status", "queue", "name_source", "channel", "ai_mode", "assignee"]
     list_select_related = ["queue", "assignee"]
-    search_fields = ["session_id__startswith", "name", "user_id__startswith", "customer_name", "customer_email__startswith"]
+    search_fields = ["search_text__contains", "session_id__startswith", "user_id__startswith"]
     date_hierarchy = "created_at"
     autocomplete_fields = ["queue"]
     inlines = [TicketInline]
     editable = ["queue", "user_id", "customer_name", "customer_email"]
-    hidden = ["access_hash"]
+    hidden = ["access_hash", "search_text"]
 
     def get_fields(self, request: HttpRequest, obj: Session | None = None) -> list[Any]:
         others = [field.name for field in Session._meta.fields if field.name not in self.editable + self.hidden]
@@ -61,4 +61,4 @@ class SessionAdmin(AdminPages[Session]):
 class SessionReadAdmin(RecordPages[SessionRead]):
     list_display = ["session", "person", "last_change"]
     list_select_related = ["session", "person"]
-    search_fields = ["session__session_id", "person__email"]
+    search_fields = ["session__session_id", "person__search_text__contains"]

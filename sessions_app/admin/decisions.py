@@ -26,7 +26,7 @@ class DecisionAdmin(RecordPages[Decision]):
 
     list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited"]
     list_filter = ["verdict", "queue_slug", "tool_name"]
-    search_fields = ["=requirement_key", "=session_key", "actor"]
+    search_fields = ["=requirement_key", "=session_key", "actor", "person__search_text__contains"]
     search_help_text = "A requirement's or session's whole id, or a name"
     ordering = ["-pk"]
 

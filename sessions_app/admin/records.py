@@ -56,7 +56,7 @@ class NameRecordAdmin(RecordPages[NameRecord]):
     list_display = ["name", "session", "source", "person", "note", "created_at"]
     list_filter = ["source"]
     list_select_related = ["session", "person"]
-    search_fields = ["name", "=session__session_id"]
+    search_fields = ["search_text__contains", "=session__session_id"]
 
 
 @admin.register(Change)
@@ -64,5 +64,5 @@ class ChangeAdmin(RecordPages[Change]):
     list_display = ["id", "session", "kind", "actor", "created_at"]
     list_filter = ["kind"]
     list_select_related = ["session"]
-    search_fields = ["=session__session_id", "kind__startswith", "actor"]
+    search_fields = ["=session__session_id", "kind__startswith", "person__search_text__contains"]
     ordering = ["-pk"]

@@ -38,7 +38,7 @@ class QueueAdmin(AdminPages[Queue]):
     list_display = ["name", "slug", "agent_id", "ai_mode", "naming_enabled", "customer_page", "people"]
     list_filter = ["ai_mode", "naming_enabled", "customer_page"]
     list_editable = ["ai_mode"]
-    search_fields = ["name", "slug"]
+    search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
     autocomplete_fields = ["members"]
     fieldsets = [
@@ -67,7 +67,7 @@ class TicketSystemAdmin(AdminPages[TicketSystem]):
     """Where tickets open, and what their ids look like."""
 
     list_display = ["name", "slug", "url_template", "pattern"]
-    search_fields = ["name", "slug"]
+    search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
 
 
@@ -78,6 +78,6 @@ class TicketLinkAdmin(AdminPages[TicketLink]):
     list_display = ["ticket_id", "system", "session", "linked_by", "created_at"]
     list_filter = ["system"]
     list_select_related = ["system", "session", "linked_by"]
-    search_fields = ["ticket_id", "session__session_id", "session__name"]
+    search_fields = ["search_text__contains", "session__session_id", "session__search_text__contains"]
     autocomplete_fields = ["session", "linked_by"]
     readonly_fields = ["created_at"]

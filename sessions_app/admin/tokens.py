@@ -23,7 +23,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
     list_display = ["name", "prefix", "acts_for", "created_at", "last_used_at", "revoked_at"]
     list_filter = ["queues", "revoked_at"]
     list_select_related = ["acts_for"]
-    search_fields = ["name", "prefix"]
+    search_fields = ["search_text__contains"]
     autocomplete_fields = ["queues", "acts_for"]
     fields = ["name", "queues", "acts_for", "prefix", "created_at", "last_used_at", "revoked_at"]
     readonly_fields = ["prefix", "created_at", "last_used_at", "revoked_at"]

@@ -18,7 +18,9 @@ from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
 from sessions_app.models import Session
-from sessions_app.problems import IdTaken
+from sessions_app.models.session import SessionSet
+from sessions_app.problems import IdTaken, Refused
+from sessions_app.search import LONGEST_QUERY, matching, words_of
 
 router = Router()
 
@@ -31,6 +33,11 @@ class SessionFilter(Paging):
         None, max_length=200, description="Only the one of this id, which may have anything in it that addresses can not."
     )
     queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
+    q: Text | None = Field(
+        None,
+        max_length=LONGEST_QUERY,
+        description="Only those with all these words, as on the search page: case and accents do not matter.",
+    )
     status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
 
 
@@ -61,12 +68,21 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     """Newest activity first; of one customer with `user_id`, the one of an id with `session_id`."""
     given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
+    rows = _found(rows, wanted.q or "")
     rows = rows.newest_first().select_related("queue", "assignee").prefetch_related("tickets__system")
     after = position(wanted, parts=2)
     if after:
         moment = datetime.fromisoformat(after[0])
         rows = rows.filter(Q(activity_at__lt=moment) | Q(activity_at=moment, pk__lt=after[1]))
     return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk])
+
+
+def _found(sessions: SessionSet, query: str) -> SessionSet:
+    """Those that fit the query. Raises `Refused` for one that cannot be looked for whole."""
+    words = words_of(query)
+    if words.complaint:
+        raise Refused(words.complaint)
+    return matching(sessions, words)
 
 
 @router.put("/{key:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")

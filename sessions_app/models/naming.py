@@ -7,14 +7,16 @@ from django.db import models
 from django.utils import timezone
 
 from sessions_app.models.fields import NameField
+from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.session import Session
 
 
-class NameRecord(models.Model):
+class NameRecord(FoldedModel):
     """One name, where it came from and who gave it; append-only, the newest is in force."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="names")
     name = NameField(max_length=200)
+    search_text = FoldedField("name")
     source = models.CharField(max_length=8, choices=Session.NameSource)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     note = models.CharField(max_length=300, blank=True, help_text="Why, where it fell back.")

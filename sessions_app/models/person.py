@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.lines import without_hidden
 from sessions_app.models.fields import NameField
+from sessions_app.models.folded import FoldedField, FoldedModel
 
 HUES = 5
 
@@ -41,7 +42,7 @@ class PersonManager(BaseUserManager["Person"]):
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
 
-class Person(AbstractUser):
+class Person(FoldedModel, AbstractUser):
     """Somebody who works the inbox; signs in by email."""
 
     class Theme(models.TextChoices):
@@ -55,6 +56,7 @@ class Person(AbstractUser):
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     single_keys = models.BooleanField(default=True, help_text=_("Single letters work as keyboard shortcuts."))
     is_away = models.BooleanField(default=False)
+    search_text = FoldedField("email", "display_name", "first_name", "last_name")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

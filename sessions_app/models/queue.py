@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.fields import NameField
+from sessions_app.models.folded import FoldedField, FoldedModel
 
 # Not every database knows the bounds of its columns.
 LARGEST_POSITION = 32_767
@@ -30,7 +31,7 @@ class QueueSet(models.QuerySet["Queue"]):
         return self if getattr(person, "is_superuser", False) else self.filter(members=person.pk)
 
 
-class Queue(models.Model):
+class Queue(FoldedModel):
     """One queue. The desk's Python object names it and its agent; everything else is the admin's to change."""
 
     slug = models.SlugField(unique=True)
@@ -46,6 +47,7 @@ class Queue(models.Model):
     )
     customer_page = models.BooleanField(default=True, help_text=_("Whether customers can write on a page of this queue."))
     welcome = models.TextField(blank=True, help_text=_("What the customer page says at the top."))
+    search_text = FoldedField("name", "slug")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="queues")
 
     objects = QueueSet.as_manager()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
 from sessions_app.models.fields import NameField
+from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
 
@@ -31,6 +32,10 @@ def secret_hash(secret: str) -> str:
 
 class SessionSet(models.QuerySet["Session"]):
     """The inbox's questions. Everything a person sees starts at `visible_to`."""
+
+    def update(self, **values: Any) -> int:
+        must_not_leave_behind(self.model, values)
+        return super().update(**values)
 
     def visible_to(self, person: Person) -> SessionSet:
         """Sessions of the person's queues; all of them for an admin."""
@@ -72,7 +77,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
-class Session(models.Model):
+class Session(FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""
 
     class Status(models.TextChoices):
@@ -119,6 +124,7 @@ class Session(models.Model):
 
     last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
     last_text = models.CharField(max_length=200, blank=True)
+    search_text = FoldedField("name", "customer_name", "customer_email", "last_text")
     activity_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

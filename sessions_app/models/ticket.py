@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import ticket_ids
 from sessions_app.models.fields import NameField
+from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.session import Session
 
 
@@ -36,7 +37,7 @@ def check_pattern(value: str) -> None:
         ) from error
 
 
-class TicketSystem(models.Model):
+class TicketSystem(FoldedModel):
     """A help desk, bug tracker or shop that has tickets; a ticket's address comes from its template."""
 
     slug = models.SlugField(unique=True)
@@ -48,6 +49,7 @@ class TicketSystem(models.Model):
         validators=[check_pattern],
         help_text=_("What its ticket ids look like (a regular expression), to tell systems apart."),
     )
+    search_text = FoldedField("name", "slug")
 
     class Meta:
         ordering = ["name"]
@@ -84,7 +86,7 @@ class TicketSystem(models.Model):
         return now("%(id)s or %(address)s") % {"id": example, "address": self.url_of(example)}
 
 
-class TicketLink(models.Model):
+class TicketLink(FoldedModel):
     """One session belongs to one ticket; a session may have several tickets, a ticket several sessions."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tickets", db_index=False)
@@ -92,6 +94,7 @@ class TicketLink(models.Model):
     ticket_id = models.CharField(
         max_length=80, validators=[RegexValidator(r"^\S(.*\S)?$", _("A ticket id has no spaces at its ends."))]
     )
+    search_text = FoldedField("ticket_id")
     linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(default=timezone.now)
 

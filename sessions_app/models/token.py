@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.queue import Queue
 from sessions_app.models.session import secret_hash
 
 PREFIX = "kern_"
 
 
-class ApiToken(models.Model):
+class ApiToken(FoldedModel):
     """A bearer token, stored hashed; shown once when it is made. It acts on its queues, or on all when none are named."""
 
     name = models.CharField(max_length=80)
@@ -28,6 +29,7 @@ class ApiToken(models.Model):
         on_delete=models.CASCADE,
         help_text="Whose decisions and renames these are. Empty: the token may not decide or rename.",
     )
+    search_text = FoldedField("name", "prefix")
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

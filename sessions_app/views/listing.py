@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from sessions_app import tickets
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet, unread_by
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policies import May
+from sessions_app.search import LONGEST_QUERY, Words, matching, words_of
 from sessions_app.texts import clean
 
 PAGE = 30
@@ -44,7 +44,8 @@ class Filters:
         """Read from an address; anything unknown is as if it were not there."""
         sort = query.get("sort", "")
         return cls(
-            q=clean(query.get("q", ""))[:100],
+            # A little more than is looked for, so that it can be told.
+            q=clean(query.get("q", ""))[: LONGEST_QUERY + 50],
             queue=clean(query.get("queue", ""))[:50],
             unread="unread" in query,
             unnamed="unnamed" in query,
@@ -85,6 +86,11 @@ class Filters:
         return [(name, self.query(sort=sort), sort == self.sort) for sort, name in names.items()]
 
     @property
+    def words(self) -> Words:
+        """What is searched for."""
+        return words_of(self.q)
+
+    @property
     def narrows(self) -> bool:
         return bool(self.q or self.queue or self.unread or self.unnamed)
 
@@ -112,17 +118,7 @@ class Filters:
             sessions = sessions.filter(unread_by(person))
         if self.unnamed:
             sessions = sessions.filter(name="")
-        if not self.q:
-            return sessions
-        fits = Q()
-        for word in self.q.split()[:5]:
-            in_ticket = Q(pk__in=TicketLink.objects.filter(ticket_id__icontains=word).values("session"))
-            in_customer = Q(customer_name__icontains=word) | Q(customer_email__icontains=word) | Q(user_id=word)
-            in_words = Q(name__icontains=word) | Q(last_text__icontains=word)
-            fits &= in_words | in_customer | in_ticket | Q(session_id=word)
-        # An id as people paste it, "Ticket#ZD-48213" or an address, is more than one word, or none that stands in a row.
-        named = TicketLink.objects.filter(ticket_id__in=tickets.searched(self.q))
-        return sessions.filter(fits | Q(pk__in=named.values("session")))
+        return matching(sessions, self.words)
 
 
 @dataclass

@@ -122,6 +122,15 @@ def test_sessions_of_one_customer_are_listed_page_by_page_without_gaps(program: 
     assert code(program.get("/sessions", cursor="forged")) == "refused"
 
 
+def test_sessions_are_searched_as_on_the_page(program: Program, orders: Queue) -> None:
+    wanted = turns.start_session(orders, customer_name="Zoë Núñez").session_id
+    turns.start_session(orders, customer_name="Zoë Muñoz")
+    assert [found["session_id"] for found in program.get("/sessions", q="NUNEZ zoe").json()["items"]] == [wanted]
+    assert program.get("/sessions", q="％").json()["items"] == []
+    refused = program.get("/sessions", q="a b c d e f g h i")
+    assert (code(refused), "“i”" in refused.json()["error"]["message"]) == ("refused", True)
+
+
 def test_renaming_and_tickets_need_a_person(program: Program, shop: Program, session: Session) -> None:
     path = f"/sessions/{session.session_id}"
     assert code(shop.send("PUT", f"{path}/name", {"name": "Mine"})) == "forbidden"
@@ -231,7 +240,7 @@ def test_a_ticket_link_that_is_not_there_is_not_found(program: Program, session:
 def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: Session) -> None:
     refused = program.get("/sessions", userId="u9", limit=100)
     assert (refused.status_code, code(refused)) == (422, "invalid")
-    assert "cursor, limit, queue, session_id, status, user_id" in refused.json()["error"]["fields"]["userId"]
+    assert "cursor, limit, q, queue, session_id, status, user_id" in refused.json()["error"]["fields"]["userId"]
     path = f"/sessions/{session.session_id}"
     for address in (path, f"{path}/messages", f"{path}/runs", f"{path}/tickets", f"{path}/requirements", "/requirements"):
         assert list(program.get(address, before="1").json()["error"]["fields"]) == ["before"]

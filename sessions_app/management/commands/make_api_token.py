@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def _person(self, email: str | None) -> Person | None:
         if not email:
             return None
-        person = Person.objects.filter(email__iexact=email).first()
+        person = Person.objects.filter(email=email.strip().lower()).first()
         if person is None:
             raise CommandError(f"There is no person with the email {email}.")
         return person
