@@ -15,7 +15,7 @@ from kern.message import Message, ToolCall, storable
 from kern.models.base import ToolSchema
 from kern.outcomes import account_of
 from kern.run import RunOutput, Status
-from kern.work import DeadlineError
+from kern.waiting import DeadlineError
 
 if TYPE_CHECKING:
     from kern.participant import Participant

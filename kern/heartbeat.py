@@ -1,4 +1,7 @@
-"""Renews the leases of the runs this process works on, from one thread, however many runs there are."""
+"""Renews the leases of the runs this process works on, and hears whether they are still wanted, from one thread.
+
+However many runs there are: each renewal is one write in a third of a lease, and all of one database are looked at together.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,38 @@ import math
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kern.errors import KernError
+from kern.db.base import Claim, Db, Signal
 
 log = logging.getLogger("kern.heartbeat")
 #: A lease is renewed this often before it would run out.
 BEATS_PER_LEASE = 3
-#: With nothing to renew the thread looks once more after this many seconds, so that short turns in a row need not wake it.
+#: How often (seconds) it is looked whether somebody asked a run to stop. Shorter work is not looked at.
+LOOK_EVERY = 0.5
+#: With nothing to do the thread goes on for so many seconds, so that short turns in a row need not wake it.
 LINGER = 5.0
 
 
-@dataclass(slots=True)
-class _Beat:
-    renew: Callable[[], None]
-    every: float
-    due: float
+@dataclass(slots=True, eq=False)
+class Beat:
+    """One claim that is worked. `hear` is told, on the heartbeat's thread, what became of the run."""
+
+    db: Db
+    claim: Claim
+    hear: Callable[[Signal], object]
+    renewal: float
+    look: float
+
+    @property
+    def due(self) -> float:
+        return min(self.renewal, self.look)
 
 
 class Heartbeat:
-    """One daemon thread that calls `renew` of each registered claim. Starts when needed, rests when nothing is registered."""
+    """One daemon thread. Starts when needed, rests when nothing is registered."""
 
     def __init__(self) -> None:
         self._start_afresh()
@@ -35,57 +49,77 @@ class Heartbeat:
 
     def _start_afresh(self) -> None:
         self._wake = threading.Condition()
-        self._beats: dict[int, _Beat] = {}
-        self._last_key = 0
+        self._beats: set[Beat] = set()
         self._wakes_at = math.inf
-        self._lingered = False
+        self._idle_since: float | None = None
         self._running = False
 
-    def add(self, renew: Callable[[], None], lease: float) -> int:
-        """Call `renew` every third of `lease` seconds until `remove`. Returns the key for `remove`."""
-        every = lease / BEATS_PER_LEASE
-        due = time.monotonic() + every
+    def add(self, db: Db, claim: Claim, hear: Callable[[Signal], object]) -> Beat:
+        """Keep the claim alive until `remove`, and tell `hear` what is known of its run."""
+        now = time.monotonic()
+        beat = Beat(db, claim, hear, now + claim.lease / BEATS_PER_LEASE, now + LOOK_EVERY)
         with self._wake:
-            self._last_key += 1
-            self._beats[self._last_key] = _Beat(renew, every, due)
+            self._beats.add(beat)
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._run, name="kern-heartbeat", daemon=True).start()
-            elif due < self._wakes_at:
+            elif beat.due < self._wakes_at:
                 self._wake.notify()
-            return self._last_key
+        return beat
 
-    def remove(self, key: int) -> None:
-        """Stop renewing."""
+    def remove(self, beat: Beat) -> None:
+        """Let the claim be."""
         with self._wake:
-            self._beats.pop(key, None)
+            self._beats.discard(beat)
 
     def _run(self) -> None:
         while True:
-            for beat in self._wait_for_due():
+            due = self._wait_for_due()
+            now = time.monotonic()
+            renewed = [beat for beat in due if beat.renewal <= now]
+            for beat in renewed:
+                beat.renewal = now + beat.claim.lease / BEATS_PER_LEASE
                 self._renew(beat)
+            looked_at = defaultdict(list)
+            for beat in due:
+                beat.look = now + LOOK_EVERY
+                if beat not in renewed:
+                    looked_at[beat.db].append(beat)
+            for db, beats in looked_at.items():
+                self._look(db, beats)
 
-    def _wait_for_due(self) -> list[_Beat]:
+    def _wait_for_due(self) -> list[Beat]:
         with self._wake:
             now = time.monotonic()
-            if self._beats:
-                self._wakes_at = min(beat.due for beat in self._beats.values())
-            else:
-                self._wakes_at = math.inf if self._lingered else now + LINGER
-            self._lingered = not self._beats
+            self._wakes_at = self._next(now)
             self._wake.wait(None if self._wakes_at == math.inf else max(0.01, self._wakes_at - now))
             now = time.monotonic()
-            due = [beat for beat in self._beats.values() if beat.due <= now]
-            for beat in due:
-                beat.due = now + beat.every
-            return due
+            # Those that would be due a moment later come along.
+            return [beat for beat in self._beats if beat.due <= now + LOOK_EVERY / 4]
 
-    def _renew(self, beat: _Beat) -> None:
+    def _next(self, now: float) -> float:
+        if self._beats:
+            self._idle_since = None
+            return min(beat.due for beat in self._beats)
+        self._idle_since = self._idle_since or now
+        # Not later than work that begins now would be due: it need not wake this thread.
+        return now + LOOK_EVERY if now - self._idle_since < LINGER else math.inf
+
+    def _renew(self, beat: Beat) -> None:
         try:
-            beat.renew()
-        except KernError as error:
+            beat.hear(beat.db.renew(beat.claim))
+        except Exception as error:  # noqa: BLE001 - whatever one run's database raises, the others' leases must be renewed
             # The next beat tries again; if the lease runs out, the next write of the work says so.
             log.warning("a lease could not be renewed: %s", error)
+
+    def _look(self, db: Db, beats: list[Beat]) -> None:
+        try:
+            signals = db.look([beat.claim for beat in beats])
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("whether runs are still wanted could not be read: %s", error)
+            return
+        for beat, signal in zip(beats, signals, strict=True):
+            beat.hear(signal)
 
 
 heartbeat = Heartbeat()

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.lines import is_one_line, is_visible, one_line, without_hidden
+from kern.listening import ask_within
 from kern.message import Message
-from kern.models.base import Model, ModelRequest, ask
+from kern.models.base import Model, ModelRequest
 
 LONGEST_NAME = 200
 MOST_WORDS = 5
 #: A name is made from this many of the first user and assistant messages.
 FIRST_MESSAGES = 6
+#: A name is asked for so long (seconds), whatever the server does meanwhile.
+LONGEST_WAIT = 60.0
 #: Of a long message only the beginning is sent (characters): it is enough to tell the subject.
 MESSAGE_EXCERPT = 1_000
 
@@ -108,7 +111,7 @@ def _unquoted(text: str) -> str:
 
 def _ask(model: Model, messages: list[Message]) -> str:
     try:
-        return ask(model, ModelRequest(messages=messages)).content
+        return ask_within(LONGEST_WAIT, model, ModelRequest(messages=messages)).content
     except ModelError as error:
         raise NamingError(
             f"the name could not be generated: {error}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kern import limit
@@ -17,6 +18,7 @@ from kern.drafts import as_draft, sent_answer
 from kern.errors import ModelError
 from kern.events import RunContent, RunEvent, StepStored
 from kern.history import valid_input
+from kern.listening import listen
 from kern.message import Message, ToolCall, new_id, storable
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.requirement import Requirement
@@ -133,9 +135,11 @@ class Turn:
         """The model's answer; its words are told as they come."""
         started = time.monotonic()
         answer: ModelAnswer | None = None
-        with closing(answer_events(self.who.required_model, self._request())) as events:
+        stream = partial(answer_events, self.who.required_model, self._request())
+        with closing(listen(stream, self.work)) as events:
+            # Nobody knows how long it takes, and connections are few.
+            self.db.release()
             for item in events:
-                self.work.check()
                 if isinstance(item, ModelAnswer):
                     answer = item
                 elif not isinstance(item, ReasoningDelta):

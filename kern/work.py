@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import ExitStack
 from types import TracebackType
 
-from kern.db.base import Claim, Db
-from kern.errors import LeaseLostError, ModelError
+from kern.cancellation import current
+from kern.db.base import Claim, Db, Signal
+from kern.errors import LeaseLostError
 from kern.heartbeat import heartbeat
-
-#: How often (seconds) the work looks whether somebody asked it to stop.
-LOOK_EVERY = 0.5
+from kern.waiting import Waiting
 
 
 class StopRequested(Exception):
     """Somebody asked the run to stop; the loop ends it as cancelled."""
 
 
-class DeadlineError(ModelError):
-    """The run worked longer than it may."""
+class Work(Waiting):
+    """A claim while it is worked. Use as a context manager: the lease is renewed in between, and whoever waits is woken when
+    the work is not wanted any more.
 
-
-class Work:
-    """A claim while it is worked. Use as a context manager: the lease is renewed in between."""
+    Work that is begun as part of other work (see `kern.cancellation`) stops with it.
+    """
 
     def __init__(self, db: Db, claim: Claim, deadline: float | None = None) -> None:
+        super().__init__(deadline, "the turn")
         self.db = db
         self.claim = claim
-        self._ends = None if deadline is None else time.monotonic() + deadline
-        self._deadline = deadline
-        self._looked = time.monotonic()
-        self._signal = "ok"
-        self._beat = 0
+        self._cancellation = current()
+        self._signal: Signal = "ok"
+        self._open = ExitStack()
 
     def __enter__(self) -> Work:
-        self._beat = heartbeat.add(self._renew, self.claim.lease)
+        self._open.enter_context(self._cancellation.on_cancel(self.wake))
+        self._open.callback(heartbeat.remove, heartbeat.add(self.db, self.claim, self._hear))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        heartbeat.remove(self._beat)
+        self._open.close()
 
     def check(self, *, now: bool = False) -> None:
-        """Go on only if the work is still wanted and still ours; asks the database twice a second, or at once with `now`.
+        """Go on only if the work is still wanted and still ours, as far as is known; with `now` the database is asked.
 
         Raises `StopRequested`, `LeaseLostError` or `DeadlineError`.
         """
-        clock = time.monotonic()
-        if self._ends is not None and clock > self._ends:
-            raise DeadlineError(f"the run worked longer than {self._deadline:g} s and was stopped")
-        if now or clock - self._looked >= LOOK_EVERY:
-            self._looked = clock
-            self._renew()
+        super().check()
+        if now:
+            self._signal = self.db.renew(self.claim)
         if self._signal == "lost":
             raise LeaseLostError(f"run {self.claim.run_id} is no longer this worker's")
-        if self._signal == "cancelled":
+        if self._signal == "cancelled" or self._cancellation.is_cancelled:
             raise StopRequested
 
-    def _renew(self) -> None:
-        self._signal = self.db.renew(self.claim)
+    def _hear(self, signal: Signal) -> None:
+        self._signal = signal
+        if signal != "ok":
+            self.wake()

@@ -107,6 +107,14 @@ class Db(Protocol):
         """Extend the lease. `cancelled`: somebody asked to stop; `lost`: the run is not ours any more."""
         ...
 
+    def look(self, claims: Sequence[Claim]) -> list[Signal]:
+        """What `renew` would tell of each claim, in their order; writes nothing. Asked twice a second while there is work."""
+        ...
+
+    def release(self) -> None:
+        """Give back what this thread holds of the database, for a long wait or for good. The next method gets it again."""
+        ...
+
     def cancel_run(self, run_id: str) -> bool:
         """Pending or paused → cancelled at once (with its members' runs and open requirements); running → asked to stop.
 

@@ -91,6 +91,13 @@ class SqliteDb:
         with self._connections.writing() as connection:
             return runs.renew(connection, claim)
 
+    def look(self, claims: Sequence[Claim]) -> list[Signal]:
+        with self._connections.reading() as connection:
+            return [runs.look(connection, claim) for claim in claims]
+
+    def release(self) -> None:
+        """Nothing to give back: a connection to a file keeps nobody waiting, and ends with its thread."""
+
     def cancel_run(self, run_id: str) -> bool:
         with self._connections.writing() as connection:
             return runs.cancel_run(connection, run_id)

@@ -31,6 +31,7 @@ _REQUEUE = "UPDATE runs SET status = 'pending', updated_at = ? WHERE run_id = ?"
 _CLAIM = """UPDATE runs SET status = 'running', lease_owner = ?, lease_until = ?, updated_at = ?
     WHERE run_id = ? AND status = 'pending' AND parent_run_id IS NULL"""
 _RENEW = "UPDATE runs SET lease_until = ? WHERE run_id = ? AND status = 'running' AND lease_owner = ?"
+_LOOK = "SELECT cancel_requested FROM runs WHERE run_id = ? AND status = 'running' AND lease_owner = ?"
 _CANCEL_REQUESTED = "SELECT cancel_requested FROM runs WHERE run_id = ?"
 _REQUEST_CANCEL = "UPDATE runs SET cancel_requested = 1 WHERE run_id = ?"
 _INSERT_REQUIREMENT = """INSERT INTO requirements (requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name,
@@ -93,6 +94,12 @@ def renew(connection: Connection, claim: Claim) -> Signal:
     if connection.execute(_RENEW, (time.time() + claim.lease, claim.run_id, claim.owner)).rowcount != 1:
         return "lost"
     return "cancelled" if _asked_to_stop(connection, claim.run_id) else "ok"
+
+
+def look(connection: Connection, claim: Claim) -> Signal:
+    """What became of the run, without extending the lease."""
+    row = connection.execute(_LOOK, (claim.run_id, claim.owner)).fetchone()
+    return "lost" if row is None else "cancelled" if row[0] else "ok"
 
 
 def cancel_run(connection: Connection, run_id: str) -> bool:

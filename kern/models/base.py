@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
@@ -108,7 +108,8 @@ class Model(Protocol):
         """Yield text as it comes and, last, one `ModelAnswer`.
 
         Raises `ModelError` for whatever the provider, the network or a cut stream does; closing the iterator closes the
-        connection.
+        connection. It runs on a thread of its own. Where it blocks, `kern.cancellation.current()` tells that nobody waits for
+        the answer any more; a model that does not look is closed after its next event.
         """
         ...
 
@@ -156,9 +157,14 @@ def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, 
 def ask(model: Model, request: ModelRequest) -> ModelAnswer:
     """Ask without caring for the stream. Raises `ModelError`, also when the stream ended without an answer."""
     with closing(events_of(model, request)) as events:
-        for event in events:
-            if isinstance(event, ModelAnswer):
-                return event
+        return answer_of(events)
+
+
+def answer_of(events: Iterable[ModelEvent]) -> ModelAnswer:
+    """The answer in a stream. Raises `ModelError` when there is none."""
+    for event in events:
+        if isinstance(event, ModelAnswer):
+            return event
     raise ModelError("the model's stream ended without an answer")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import random
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from kern.cancellation import current, pause
 from kern.errors import ModelError
 from kern.models.base import AnswerRestarted, ModelEvent, ModelRequest, TextDelta
 from kern.models.openai_errors import while_asking, while_reading
@@ -38,7 +38,7 @@ class OpenAIResponses:
     a byte (not of the whole answer). `retries` is how often a failed attempt is repeated; the SDK's own retries are off.
     `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given. `keep_reasoning` (implied by
     `reasoning_effort`) asks for encrypted reasoning and replays it within the run; models without reasoning refuse that.
-    `wait` sleeps the given seconds before a retry.
+    `wait` pauses for the given seconds before a retry; by default no longer than somebody waits for the answer.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class OpenAIResponses:
         keep_reasoning: bool = False,
         temperature: float | None = None,
         max_output_tokens: int | None = None,
-        wait: Callable[[float], object] = time.sleep,
+        wait: Callable[[float], object] = pause,
     ) -> None:
         self.id = id
         self.timeout = timeout
@@ -88,7 +88,7 @@ class OpenAIResponses:
                         yield event
                 return
             except ModelError as error:
-                if error.permanent or retries_left <= 0:
+                if error.permanent or retries_left <= 0 or current().is_cancelled:
                     raise
                 asked = error.retry_after
             if has_spoken:
@@ -156,9 +156,13 @@ class OpenAIResponses:
         import httpx2
         import openai
 
+        from kern.models.openai_network import let_break_off
+
         timeout = httpx2.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
         base_url = self._base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
-        return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0)
+        http = openai.DefaultHttpxClient(timeout=timeout)
+        let_break_off(http)
+        return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0, http_client=http)
 
 
 def _events(stream: openai.Stream[ResponseStreamEvent]) -> Iterator[ResponseStreamEvent]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from kern.agent import Agent
-from kern.models.base import Model, ModelEvent, ModelRequest
+from kern.models.base import Model
 from kern.models.offline import OfflineResponder
 from kern.models.openai import OpenAIResponses
 from kern.team import Team
 from sessions_app.desk.loading import current, load_from
 from sessions_app.desk.specs import UnknownAgentError
 from sessions_app.store import DjangoDb
-from sessions_app.store.transactions import release_connection
 
 if TYPE_CHECKING:
-    from kern.participant import Participant
     from kern.session import SessionKind
 
 OPENAI = "https://api.openai.com/v1"
@@ -49,37 +46,12 @@ def _worker(agent_id: str) -> Agent | Team:
 
 def _bound(worker: Agent | Team) -> Agent | Team:
     seconds = float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
-    twin = worker.bound(db=DjangoDb(), model=default_model(), deadline=seconds, lease=lease_seconds())
-    _free_hands(twin)
-    return twin
-
-
-def _free_hands(twin: Participant) -> None:
-    """Wrap the models of a bound copy and its members, those of their own included."""
-    twin.model = HandsFree(twin.required_model)
-    for member in twin.members:
-        _free_hands(member)
+    return worker.bound(db=DjangoDb(), model=default_model(), deadline=seconds, lease=lease_seconds())
 
 
 def lease_seconds() -> float:
     """How long (seconds) a worker may be silent before another takes its run."""
     return float(getattr(settings, "KERN_LEASE_SECONDS", LEASE_SECONDS))
-
-
-class HandsFree:
-    """A model that is asked without a database connection in the hand: the wait is long and connections are few."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    @property
-    def id(self) -> str:
-        return self.model.id
-
-    def stream(self, request: ModelRequest) -> Iterator[ModelEvent]:
-        """As the model; Django opens a connection again when one is needed."""
-        release_connection()
-        yield from self.model.stream(request)
 
 
 def is_offline() -> bool:
@@ -100,10 +72,10 @@ def naming_model(agent_id: str = "") -> Model:
     worker = next((worker for worker in current().workers if agent_id and worker.id == agent_id), None)
     manager = worker.session_summary_manager if worker else None
     if manager and manager.model:
-        return HandsFree(manager.model)
+        return manager.model
     if is_offline():
-        return HandsFree((worker.model if worker else None) or default_model())
-    return HandsFree(_online(settings.KERN_NAMING_MODEL or settings.KERN_MODEL, *_server()))
+        return (worker.model if worker else None) or default_model()
+    return _online(settings.KERN_NAMING_MODEL or settings.KERN_MODEL, *_server())
 
 
 def _server() -> tuple[str, str | None]:

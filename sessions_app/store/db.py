@@ -7,6 +7,7 @@ of state), `steps` (a run at work) and `reading`. `records` alone knows how reco
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kern.db.base import Claim, Signal
 from kern.message import Message, Role
@@ -23,11 +24,12 @@ from sessions_app.store.transactions import release_connection
 from sessions_app.store.transactions import writing as write
 
 
+@dataclass(frozen=True)
 class DjangoDb:
     """The `Db` of kern.db.base on Django's default database (see there for what each method promises and raises).
 
-    Holds no state, so any thread and process makes its own. Called inside a transaction, it joins it. Every write records a
-    change of the session, which open pages follow.
+    Holds no state, so any thread and process makes its own, and all are equal. Called inside a transaction, it joins it. Every
+    write records a change of the session, which open pages follow.
     """
 
     # Sessions and their names -----------------------------------------------------------------------------------------
@@ -83,6 +85,17 @@ class DjangoDb:
             signal = runs.renew(claim)
         release_connection()
         return signal
+
+    def look(self, claims: Sequence[Claim]) -> list[Signal]:
+        """As `Db.look`, with one query. Keeps no connection either."""
+        with read():
+            signals = runs.look(claims)
+        release_connection()
+        return signals
+
+    def release(self) -> None:
+        """As `Db.release`. Inside a transaction nothing can be given back."""
+        release_connection()
 
     def cancel_run(self, run_id: str, *, person: Person | None = None) -> bool:
         """As `Db.cancel_run`; `person` is who wanted it."""

@@ -97,11 +97,23 @@ def is_silenced(row: Run, session: Session) -> bool:
 def renew(claim: Claim) -> Signal:
     """Extend the lease, and tell what became of the run. A heartbeat locks no session: it changes no state."""
     row = Run.objects.select_related("session__queue").filter(run_id=claim.run_id).first()
-    if row is None or not is_ours(row, row.session, claim):
+    signal = _signal(row, claim)
+    if row is None or signal == "lost":
         return "lost"
     until = timezone.now() + timedelta(seconds=claim.lease)
     ours = Run.objects.filter(pk=row.pk, status=Run.Status.RUNNING, lease_owner=claim.owner, fence=row.fence)
-    if not ours.update(lease_until=until):
+    return signal if ours.update(lease_until=until) else "lost"
+
+
+def look(claims: Sequence[Claim]) -> list[Signal]:
+    """What became of the runs, without extending their leases."""
+    found = Run.objects.select_related("session__queue").filter(run_id__in=[claim.run_id for claim in claims])
+    rows_by_id = {row.run_id: row for row in found}
+    return [_signal(rows_by_id.get(claim.run_id), claim) for claim in claims]
+
+
+def _signal(row: Run | None, claim: Claim) -> Signal:
+    if row is None or not is_ours(row, row.session, claim):
         return "lost"
     return "cancelled" if row.cancel_requested or is_silenced(row, row.session) else "ok"
 

@@ -13,7 +13,7 @@ from kern.models.base import ModelRequest
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
-from kern.work import DeadlineError
+from kern.waiting import DeadlineError
 
 refunds: list[float] = []
 

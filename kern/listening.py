@@ -1,0 +1,64 @@
+"""Hearing a model out without depending on it: its stream is read on a thread of its own, which may be left behind.
+
+Nothing that a server does (silence, keep-alives, thoughts, a connection that does not come about) holds up whoever listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from kern.asides import start_aside
+from kern.cancellation import Cancellation
+from kern.models.base import Model, ModelAnswer, ModelEvent, ModelRequest, answer_of, events_of
+from kern.waiting import Box, Waiting
+
+#: A stream is read no further ahead of whoever listens than this many events.
+MOST_AHEAD = 1_000
+_BREATH = 0.01
+_END: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+def listen(model: Model, request: ModelRequest, waiting: Waiting) -> Generator[ModelEvent, None, None]:
+    """What the model's stream yields. Raises what the stream raises, and what `waiting.check` raises.
+
+    Closing it, or such an end, calls the model off: see `kern.models.base.Model`.
+    """
+    box, cancellation = Box(), Cancellation()
+    start_aside(partial(_read, model, request, box, cancellation), cancellation)
+    try:
+        while (item := waiting.receive(box)) is not _END:
+            if isinstance(item, _Raised):
+                raise item.error
+            yield item  # type: ignore[misc]  # the reader puts in nothing else
+    finally:
+        cancellation.cancel()
+
+
+def ask_within(seconds: float, model: Model, request: ModelRequest) -> ModelAnswer:
+    """Ask without caring for the stream. Raises `ModelError`, also when there is no answer after so many seconds."""
+    with closing(listen(model, request, Waiting(seconds, "the model"))) as events:
+        return answer_of(events)
+
+
+def _read(model: Model, request: ModelRequest, box: Box, cancellation: Cancellation) -> None:
+    try:
+        with closing(events_of(model, request)) as events:
+            for item in events:
+                box.put(item)
+                while box.qsize() > MOST_AHEAD and not cancellation.is_cancelled:
+                    cancellation.wait(_BREATH)
+                if cancellation.is_cancelled:
+                    return
+    except BaseException as error:  # noqa: BLE001 - it is raised again where somebody listens
+        box.put(_Raised(error))
+    else:
+        box.put(_END)

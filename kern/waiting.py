@@ -1,0 +1,67 @@
+"""Waiting for what happens on another thread, with a deadline and with a way to be called off at any moment."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from kern.errors import ModelError
+
+_WAKE: Final = object()
+Box = SimpleQueue[object]
+
+
+class DeadlineError(ModelError):
+    """The work took longer than it may."""
+
+
+class TookTooLongError(Exception):
+    """What was waited for did not come within the time that it had for itself."""
+
+
+class Waiting:
+    """How long one may wait. `deadline` is in seconds from now on; `what` is what took too long then."""
+
+    def __init__(self, deadline: float | None, what: str) -> None:
+        self._deadline = deadline
+        self._ends = None if deadline is None else time.monotonic() + deadline
+        self._what = what
+        self._box: Box | None = None
+
+    def check(self) -> None:
+        """Raise what ends the waiting: `DeadlineError`."""
+        if self._ends is not None and time.monotonic() >= self._ends:
+            raise DeadlineError(f"{self._what} took longer than {self._deadline:g} s and was stopped")
+
+    def wake(self) -> None:
+        """Have whoever waits `check` at once. For other threads."""
+        if (box := self._box) is not None:
+            box.put(_WAKE)
+
+    def receive(self, box: Box, within: float | None = None) -> object:
+        """The next thing in the box. Raises what `check` raises, and `TookTooLongError` after `within` seconds."""
+        latest = None if within is None else time.monotonic() + within
+        # First, so that whoever wakes after `check` has looked finds the box.
+        self._box = box
+        try:
+            while True:
+                self.check()
+                if latest is not None and time.monotonic() >= latest:
+                    raise TookTooLongError
+                item = _taken(box, _earlier(self._ends, latest))
+                if item is not _WAKE:
+                    return item
+        finally:
+            self._box = None
+
+
+def _taken(box: Box, until: float | None) -> object:
+    try:
+        return box.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+    except Empty:
+        return _WAKE
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
