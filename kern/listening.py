@@ -33,7 +33,7 @@ def listen(model: Model, request: ModelRequest, waiting: Waiting) -> Generator[M
     Closing it, or such an end, calls the model off: see `kern.models.base.Model`.
     """
     box, cancellation = Box(), Cancellation()
-    start_aside(partial(_read, model, request, box, cancellation), cancellation)
+    start_aside(partial(_read, model, request, box, cancellation, waiting), cancellation)
     try:
         while (item := waiting.receive(box)) is not _END:
             if isinstance(item, _Raised):
@@ -49,7 +49,8 @@ def ask_within(seconds: float, model: Model, request: ModelRequest) -> ModelAnsw
         return answer_of(events)
 
 
-def _read(model: Model, request: ModelRequest, box: Box, cancellation: Cancellation) -> None:
+def _read(model: Model, request: ModelRequest, box: Box, cancellation: Cancellation, waiting: Waiting) -> None:
+    last: object = _END
     try:
         with closing(events_of(model, request)) as events:
             for item in events:
@@ -59,6 +60,9 @@ def _read(model: Model, request: ModelRequest, box: Box, cancellation: Cancellat
                 if cancellation.is_cancelled:
                     return
     except BaseException as error:  # noqa: BLE001 - it is raised again where somebody listens
-        box.put(_Raised(error))
-    else:
-        box.put(_END)
+        last = _Raised(error)
+    finally:
+        try:
+            waiting.let_go()
+        finally:
+            box.put(last)

@@ -58,20 +58,20 @@ def check_name(name: str) -> str:
     return trimmed
 
 
-def generate_name(model: Model, messages: Sequence[Message]) -> str:
+def generate_name(model: Model, messages: Sequence[Message], *, seconds: float = LONGEST_WAIT) -> str:
     """A name of at most five words for the conversation that begins with `messages` (system and tool messages are ignored).
 
     Asks once more when the answer is too long, and cuts it then. Raises `NamingError` when the conversation is empty, the model
-    fails or nothing is left of its answer.
+    fails, takes longer than `seconds` for one answer, or nothing is left of it.
     """
     said = [m for m in messages if m.role in ("user", "assistant") and m.content.strip()][:FIRST_MESSAGES]
     if not said:
         raise NamingError("the conversation has no messages to make a name from", permanent=True)
     transcript = "\n\n".join(f"{m.role}: {m.content.strip()[:MESSAGE_EXCERPT]}" for m in said)
     request = [Message("system", INSTRUCTIONS), Message("user", transcript)]
-    name = clean(_ask(model, request))
+    name = clean(_ask(model, request, seconds))
     if len(name.split()) > MOST_WORDS:
-        name = clean(_ask(model, [*request, Message("assistant", name), Message("user", TOO_LONG)])) or name
+        name = clean(_ask(model, [*request, Message("assistant", name), Message("user", TOO_LONG)], seconds)) or name
     name = " ".join(name.split()[:MOST_WORDS])[:LONGEST_NAME].rstrip(",;:–- ")
     if not is_visible(name):
         raise NamingError(f"the model {model.id} answered with nothing that could be a name")
@@ -109,9 +109,9 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _ask(model: Model, messages: list[Message]) -> str:
+def _ask(model: Model, messages: list[Message], seconds: float) -> str:
     try:
-        return ask_within(LONGEST_WAIT, model, ModelRequest(messages=messages)).content
+        return ask_within(seconds, model, ModelRequest(messages=messages)).content
     except ModelError as error:
         raise NamingError(
             f"the name could not be generated: {error}",

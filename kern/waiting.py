@@ -34,6 +34,9 @@ class Waiting:
         if self._ends is not None and time.monotonic() >= self._ends:
             raise DeadlineError(f"{self._what} took longer than {self._deadline:g} s and was stopped")
 
+    def let_go(self) -> None:
+        """Give up what a thread that worked for this one holds. Called on that thread when it is done."""
+
     def wake(self) -> None:
         """Have whoever waits `check` at once. For other threads."""
         if (box := self._box) is not None:

@@ -52,6 +52,9 @@ class Work(Waiting):
         if self._signal == "cancelled" or self._cancellation.is_cancelled:
             raise StopRequested
 
+    def let_go(self) -> None:
+        self.db.release()
+
     def _hear(self, signal: Signal) -> None:
         self._signal = signal
         if signal != "ok":

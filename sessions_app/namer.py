@@ -20,7 +20,7 @@ from sessions_app import desk
 from sessions_app.changes import record
 from sessions_app.models import Message, Person, Session
 from sessions_app.store import DjangoDb
-from sessions_app.store.transactions import release_connection
+from sessions_app.store.transactions import release_connections
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def name(session_id: str) -> None:
         _settle(naming, None)
         return
     messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
-    release_connection()
+    release_connections()
     try:
         generated = generate_name(desk.naming_model(naming.session.working_agent_id), messages)
     except (ModelError, desk.DeskError) as error:

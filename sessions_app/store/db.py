@@ -20,7 +20,7 @@ from sessions_app.store import late, reading, runs, sessions, steps
 from sessions_app.store.claims import lost
 from sessions_app.store.records import session_of
 from sessions_app.store.transactions import reading as read
-from sessions_app.store.transactions import release_connection
+from sessions_app.store.transactions import release_connections
 from sessions_app.store.transactions import writing as write
 
 
@@ -83,19 +83,19 @@ class DjangoDb:
         """As `Db.renew`. Runs beside a model call, perhaps on a thread of its own, so it keeps no connection."""
         with read():
             signal = runs.renew(claim)
-        release_connection()
+        release_connections()
         return signal
 
     def look(self, claims: Sequence[Claim]) -> list[Signal]:
         """As `Db.look`, with one query. Keeps no connection either."""
         with read():
             signals = runs.look(claims)
-        release_connection()
+        release_connections()
         return signals
 
     def release(self) -> None:
         """As `Db.release`. Inside a transaction nothing can be given back."""
-        release_connection()
+        release_connections()
 
     def cancel_run(self, run_id: str, *, person: Person | None = None) -> bool:
         """As `Db.cancel_run`; `person` is who wanted it."""

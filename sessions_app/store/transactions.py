@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import Error, connection, transaction
+from django.db import Error, connection, connections, transaction
 
 from kern.errors import StorageError
 
@@ -29,7 +29,8 @@ def writing() -> Iterator[None]:
         yield
 
 
-def release_connection() -> None:
-    """Give this thread's connection back, unless the caller has a transaction open."""
-    if not connection.in_atomic_block:
-        connection.close()
+def release_connections() -> None:
+    """Give this thread's connections back, unless the caller has a transaction open."""
+    for held in connections.all(initialized_only=True):
+        if not held.in_atomic_block:
+            held.close()

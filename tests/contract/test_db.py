@@ -655,6 +655,18 @@ def test_a_renewed_lease_keeps_the_run_running(db):
     assert db.load_run(run.run_id).status == "running"
 
 
+def test_many_claims_are_looked_at_in_their_order_and_not_renewed(db):
+    gone, gone_claim = open_turn(db, session_id="gone")
+    finish(db, gone, gone_claim)
+    _, wanted = open_turn(db, session_id="wanted")
+    unwanted_run, unwanted = open_turn(db, session_id="unwanted")
+    db.cancel_run(unwanted_run.run_id)
+    late_run, late = interrupted_turn(db, session_id="late")
+    assert db.look([unwanted, gone_claim, wanted, late]) == ["cancelled", "lost", "ok", "ok"]
+    assert db.load_run(late_run.run_id).status == "error", "looking keeps no run alive"
+    assert db.look([]) == []
+
+
 def test_cancelling_a_run_whose_worker_is_gone_ends_it_or_loses_to_its_late_end(db, at_once):
     for number in range(5):
         run, claim = interrupted_turn(db, session_id=f"travel-{number}")

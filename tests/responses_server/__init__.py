@@ -12,6 +12,7 @@ Without `reply_with` a small built-in brain answers (see `brain`), as with `pyth
 from tests.responses_server.script import (
     Calls,
     Cut,
+    Endless,
     ErrorEvent,
     ErrorReply,
     Failed,
@@ -28,6 +29,7 @@ from tests.responses_server.server import ResponsesServer
 __all__ = [
     "Calls",
     "Cut",
+    "Endless",
     "ErrorEvent",
     "ErrorReply",
     "Failed",

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 
-from tests.responses_server.script import Cut, ErrorReply, Garbage, Hang, Reply, Slow
+from tests.responses_server.script import Cut, Endless, ErrorReply, Garbage, Hang, Reply, Slow
 from tests.responses_server.validation import Rejected
-from tests.responses_server.wire import Json, Spoken, speak
+from tests.responses_server.wire import Json, Spoken, endless_piece, speak
 
 if TYPE_CHECKING:
     from tests.responses_server.habits import Habits, Raw
@@ -96,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
             self._pause(reply.seconds)
         if isinstance(reply, Hang) and reply.after_events == 0:
             return self._hang()
+        if isinstance(reply, Endless):
+            return self._go_on_for_ever(reply)
         spoken = speak(reply, request)
         if raw := self.habits.raw(spoken):
             return self._send_raw(raw)
@@ -103,13 +105,22 @@ class Handler(BaseHTTPRequestHandler):
             return self._send_json(200, spoken.response())
         return self._send_stream(reply, spoken)
 
-    def _send_stream(self, reply: Reply, spoken: Spoken) -> None:
+    def _begin_stream(self) -> None:
         self.send_response(200)
         self._send_headers(self.habits.headers)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self._write(self.habits.greeting)
+
+    def _go_on_for_ever(self, reply: Endless) -> None:
+        self._begin_stream()
+        while not self.house.closing.wait(reply.every):
+            self._write(endless_piece(reply))
+        self._drop()
+
+    def _send_stream(self, reply: Reply, spoken: Spoken) -> None:
+        self._begin_stream()
         last = reply.after_events if isinstance(reply, Cut | Hang) else None
         for event in _first(self.habits.events(spoken), last):
             if event.get("type", "").endswith(".delta"):

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,17 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """The stream begins, and then `what` comes again and again, until the client goes or the server is closed.
+
+    `comments` are keep-alives (`: ping`), `reasoning` and `arguments` are deltas of an item that never ends.
+    """
+
+    what: Literal["comments", "reasoning", "arguments"] = "comments"
+    every: float = 0.02
+
+
+@dataclass(frozen=True)
 class Slow:
     """The model thinks that many seconds before it begins `reply`."""
 
@@ -117,7 +128,7 @@ class Garbage:
     content_type: str = "text/event-stream"
 
 
-Reply = Text | Calls | Refusal | ErrorReply | Failed | ErrorEvent | Incomplete | Cut | Hang | Slow | Garbage
+Reply = Text | Calls | Refusal | ErrorReply | Failed | ErrorEvent | Incomplete | Cut | Hang | Endless | Slow | Garbage
 Brain = Callable[[dict[str, Any]], Reply]
 
 

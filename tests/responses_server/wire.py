@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.responses_server.script import Calls, Cut, ErrorEvent, Failed, Hang, Incomplete, Refusal, Slow, Text
+from tests.responses_server.script import Calls, Cut, Endless, ErrorEvent, Failed, Hang, Incomplete, Refusal, Slow, Text
 
 Json = dict[str, Any]
 Streamed = Text | Calls | Refusal | Failed | ErrorEvent | Incomplete | Cut | Hang | Slow
@@ -94,6 +94,15 @@ def speak(reply: Streamed, request: Json) -> Spoken:
 def as_sse(event: Json) -> bytes:
     """One event in the format of the stream."""
     return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def endless_piece(reply: Endless) -> bytes:
+    """What comes again and again."""
+    if reply.what == "comments":
+        return b": ping\n\n"
+    kind = "reasoning_summary_text" if reply.what == "reasoning" else "function_call_arguments"
+    where = {"item_id": "item_1", "output_index": 0, "summary_index": 0, "sequence_number": 0}
+    return as_sse({"type": f"response.{kind}.delta", **where, "delta": "and "})
 
 
 def words(text: str) -> list[str]:
