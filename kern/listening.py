@@ -5,7 +5,7 @@ Nothing that a server does (silence, keep-alives, thoughts, a connection that do
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -27,13 +27,16 @@ class _Raised:
     error: BaseException
 
 
-def listen(model: Model, request: ModelRequest, waiting: Waiting) -> Generator[ModelEvent, None, None]:
+Stream = Callable[[], Generator[ModelEvent, None, None]]
+
+
+def listen(stream: Stream, waiting: Waiting) -> Generator[ModelEvent, None, None]:
     """What the model's stream yields. Raises what the stream raises, and what `waiting.check` raises.
 
     Closing it, or such an end, calls the model off: see `kern.models.base.Model`.
     """
     box, cancellation = Box(), Cancellation()
-    start_aside(partial(_read, model, request, box, cancellation, waiting), cancellation)
+    start_aside(partial(_read, stream, box, cancellation, waiting), cancellation)
     try:
         while (item := waiting.receive(box)) is not _END:
             if isinstance(item, _Raised):
@@ -45,14 +48,14 @@ def listen(model: Model, request: ModelRequest, waiting: Waiting) -> Generator[M
 
 def ask_within(seconds: float, model: Model, request: ModelRequest) -> ModelAnswer:
     """Ask without caring for the stream. Raises `ModelError`, also when there is no answer after so many seconds."""
-    with closing(listen(model, request, Waiting(seconds, "the model"))) as events:
+    with closing(listen(partial(events_of, model, request), Waiting(seconds, "the model"))) as events:
         return answer_of(events)
 
 
-def _read(model: Model, request: ModelRequest, box: Box, cancellation: Cancellation, waiting: Waiting) -> None:
+def _read(stream: Stream, box: Box, cancellation: Cancellation, waiting: Waiting) -> None:
     last: object = _END
     try:
-        with closing(events_of(model, request)) as events:
+        with closing(stream()) as events:
             for item in events:
                 box.put(item)
                 while box.qsize() > MOST_AHEAD and not cancellation.is_cancelled:
