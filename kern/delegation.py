@@ -97,7 +97,7 @@ def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
         raise
     except ModelError as error:
         inner.count_time()
-        child.permanent_error = error.permanent
+        child.permanent_error, child.refused = error.permanent, error.refused
         _finish(turn, child, "error", error=str(error))
         yield inner.event(RunFailed, error=child.error, permanent=error.permanent, run=child, cause=error)
         return

@@ -108,7 +108,10 @@ class ModelError(KernError):
     """The model's provider failed, answered nonsense, or cut the stream (rules L15, L16).
 
     `permanent` is true where trying the same again cannot help (bad key, unknown model, invalid request);
-    `status` is the HTTP status where there was one; `retry_after` the seconds the provider asked to wait.
+    `status` is the HTTP status where there was one; `retry_after` the seconds the provider asked to wait. `refused` says that
+    what was sent is at fault (a content filter, invalid input), so the run is left out of later requests (rule L20): a
+    permanent error is one unless it says otherwise, as a bad key does. `too_long`: the request has more than the model reads;
+    it is permanent for this request, and the turn asks once more with half of it.
     """
 
     def __init__(
@@ -118,9 +121,13 @@ class ModelError(KernError):
         permanent: bool = False,
         status: int | None = None,
         retry_after: float | None = None,
+        refused: bool | None = None,
+        too_long: bool = False,
     ) -> None:
         super().__init__(message)
-        self.permanent = permanent
+        self.permanent = permanent or too_long
+        self.refused = self.permanent if refused is None else refused
+        self.too_long = too_long
         self.status = status
         self.retry_after = retry_after
 

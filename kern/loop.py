@@ -69,7 +69,7 @@ def _pause(turn: Turn) -> RunEvent:
 
 def _fail(turn: Turn, error: ModelError) -> RunEvent:
     run = turn.run
-    run.error, run.permanent_error = storable(str(error)), error.permanent
+    run.error, run.permanent_error, run.refused = storable(str(error)), error.permanent, error.refused
     _end(turn, "error")
     return turn.event(RunFailed, error=run.error, permanent=error.permanent, run=run, cause=error)
 

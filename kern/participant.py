@@ -22,6 +22,7 @@ from kern.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.sessions import Sessions, in_memory
 from kern.tools import Tool, as_tool
+from kern.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
 from kern.work import Work
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Participant(Sessions):
         cache_session: bool = False,
         add_history_to_context: bool = True,
         num_history_runs: int = 10,
+        max_history_tokens: int | None = MAX_HISTORY_TOKENS,
+        max_tool_output_chars: int | None = MAX_TOOL_OUTPUT_CHARS,
         tool_call_limit: int | None = None,
         review_answers: bool = False,
         session_summary_manager: SessionSummaryManager | None = None,
@@ -71,6 +74,8 @@ class Participant(Sessions):
         self.user_id = user_id
         self.add_history_to_context = add_history_to_context
         self.num_history_runs = num_history_runs
+        self.max_history_tokens = max_history_tokens
+        self.max_tool_output_chars = max_tool_output_chars
         self.tool_call_limit = tool_call_limit
         self.review_answers = review_answers
         self.session_summary_manager = session_summary_manager

@@ -57,7 +57,8 @@ class RunOutput:
     """One turn: its input, steps, output, what it waits for and what it used.
 
     `content` is the answer (partial or empty unless `status` is completed); `error` says what went wrong, `permanent_error`
-    whether trying again is pointless. A member's run has `parent_run_id` and `parent_call_id` (the delegating call).
+    whether trying again is pointless, `refused` whether a server refused its input for good, so that later requests leave it
+    out. A member's run has `parent_run_id` and `parent_call_id` (the delegating call).
     `member_runs` are the child runs where they were loaded.
     """
 
@@ -78,6 +79,7 @@ class RunOutput:
     metrics: RunMetrics = field(default_factory=RunMetrics)
     error: str = ""
     permanent_error: bool = False
+    refused: bool = False
     created_at: float = field(default_factory=time.time)
     updated_at: float = field(default_factory=time.time)
 

@@ -82,7 +82,7 @@ class Sessions:
     def required_model(self) -> Model:
         """The model. Raises `ModelError` when none was given."""
         if self.model is None:
-            raise ModelError(f"{self.name or type(self).__name__} has no model; give it one", permanent=True)
+            raise ModelError(f"{self.name or type(self).__name__} has no model; give it one", permanent=True, refused=False)
         return self.model
 
     def _existing(self, session_id: str | None, user_id: str | None) -> AgentSession:

@@ -17,12 +17,12 @@ from kern.calls import settle_call
 from kern.drafts import as_draft, sent_answer
 from kern.errors import ModelError
 from kern.events import RunContent, RunEvent, StepStored
-from kern.history import valid_input
 from kern.listening import listen
 from kern.message import Message, ToolCall, new_id, storable
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.requirement import Requirement
 from kern.run import RunOutput, ToolExecution
+from kern.window import Window, tokens_of
 from kern.work import Work
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Turn:
         self.db = work.db
         self.claim = work.claim
         self.context = context
+        self.window = Window(who.max_tool_output_chars, who.max_history_tokens)
         self.tools = {tool.name: tool for tool in who.tools}
         #: The turn that gave a member its task.
         self.leader: Turn | None = None
@@ -117,7 +118,7 @@ class Turn:
 
     def _ask(self) -> Generator[RunEvent, None, Message]:
         """Ask the model once; stores and returns the answer when it has tool calls, else only returns it."""
-        message = self._message((yield from self._listen()))
+        message = self._message((yield from self._within_window()))
         if self.reviews_answers and not message.tool_calls:
             message = as_draft(message)
         self._words = ""
@@ -131,11 +132,27 @@ class Turn:
             yield self.event(StepStored)
         return message
 
-    def _listen(self) -> Generator[RunEvent, None, ModelAnswer]:
+    def _within_window(self) -> Generator[RunEvent, None, ModelAnswer]:
+        """The model's answer. A request that is too long is sent once more with half of it, and the turn goes on so."""
+        request = self._request()
+        try:
+            return (yield from self._listen(request))
+        except ModelError as error:
+            if not error.too_long or self.window.max_tokens != self.who.max_history_tokens:
+                raise
+            self.window = self.window.halved(request.messages)
+            shorter = self._request()
+            if tokens_of(shorter.messages) >= tokens_of(request.messages):
+                raise
+        if self._words:
+            yield self._heard(AnswerRestarted(), 0.0)
+        return (yield from self._listen(shorter))
+
+    def _listen(self, request: ModelRequest) -> Generator[RunEvent, None, ModelAnswer]:
         """The model's answer; its words are told as they come."""
         started = time.monotonic()
         answer: ModelAnswer | None = None
-        stream = partial(answer_events, self.who.required_model, self._request())
+        stream = partial(answer_events, self.who.required_model, request)
         with closing(listen(stream, self.work)) as events:
             # Nobody knows how long it takes, and connections are few.
             self.db.release()
@@ -161,7 +178,7 @@ class Turn:
     def _request(self) -> ModelRequest:
         own = [message for message in self.run.messages if message.role != "system"]
         return ModelRequest(
-            messages=self._instructions() + valid_input(self.context + own, current_run_id=self.run.run_id),
+            messages=self._instructions() + self.window.of(self.context, own, self.run.run_id),
             tools=self.who.tool_schemas(),
             tool_choice="none" if limit.is_reached(self) else "auto",
         )

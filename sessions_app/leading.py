@@ -35,7 +35,8 @@ def retry(run: Run, person: Person) -> None:
         if locked.led_by_person and current.purpose == Run.Purpose.ANSWER:
             raise Refused(_("A person leads this conversation. Hand it back to the AI first."))
         must_be_free(locked)
-        current.status, current.error, current.permanent_error = Run.Status.PENDING, "", False
+        current.status, current.error = Run.Status.PENDING, ""
+        current.permanent_error = current.refused = False
         make_due(current, locked)
         record(locked, "run.retried", person, run=run.run_id)
 

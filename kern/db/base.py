@@ -196,7 +196,8 @@ class Db(Protocol):
         """What was said in the session before this run: the messages (no system ones, no members') of the newest `last_n_runs`
         runs, oldest first.
 
-        Reads only that window (rule L4). A storage that has messages outside of runs includes those between them.
+        Reads only that window (rule L4). A storage that has messages outside of runs includes those between them. A run that a
+        server refused for good has one line in its place, and after two of them in a row nothing older is there (rule L20).
         """
         ...
 
@@ -214,6 +215,6 @@ class Db(Protocol):
         ...
 
     def opening(self, session_id: str, limit: int = 6) -> list[Message]:
-        """The first user and assistant messages that have words, oldest first, members' left out; reads no more than it
-        needs."""
+        """The first user and assistant messages that have words, oldest first, members' left out, and those that a server
+        refused; reads no more than it needs."""
         ...

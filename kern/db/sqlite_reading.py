@@ -9,6 +9,7 @@ from sqlite3 import Connection
 
 from kern.db.sqlite_rows import Row, execution_of, message_of, requirement_of, run_of
 from kern.db.sqlite_runs import REQUIREMENTS
+from kern.history import since_refusals, without_refused
 from kern.message import Message, Role
 from kern.run import RunOutput
 
@@ -17,8 +18,8 @@ INTERRUPTED = "interrupted: the process that worked on this run stopped before i
 _ROOT = "SELECT root_run_id FROM runs WHERE run_id = ?"
 _ROOTS = "SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT ?"
 _RUNS = """SELECT session_id, run_id, user_id, agent_id, agent_name, model, parent_run_id, parent_call_id, status, content,
-    metrics, error, permanent_error, created_at, updated_at, root_run_id, lease_until
-    FROM runs WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+    metrics, error, permanent_error, created_at, updated_at, root_run_id, lease_until,
+    refused FROM runs WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 _MESSAGES_OF_RUNS = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at,
     provider_items FROM messages WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 _CALLS_OF_RUNS = """SELECT run_id, call_id, tool_name, arguments, status, result, failed, worker, started_at, finished_at
@@ -27,10 +28,12 @@ _REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, "WHERE root_run_id IN (SELECT v
 # What the provider kept for itself never leaves its run, so it is not read here.
 _MESSAGES = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, ''
     FROM messages"""
-_OF_WINDOW = """WHERE run_id IN (SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL
-    AND id < coalesce((SELECT id FROM runs WHERE run_id = ?), 9223372036854775807) ORDER BY id DESC LIMIT ?)
-    AND role <> 'system' ORDER BY id"""
+_WINDOW = """SELECT run_id, refused FROM runs WHERE session_id = ? AND parent_run_id IS NULL
+    AND id < coalesce((SELECT id FROM runs WHERE run_id = ?), 9223372036854775807) ORDER BY id DESC LIMIT ?"""
+_OF_WINDOW = "WHERE run_id IN (SELECT value FROM json_each(?)) AND role <> 'system' ORDER BY id"
 _HISTORY = f"{_MESSAGES} {_OF_WINDOW}"
+_CALLED = """SELECT run_id, tool_name FROM tool_calls WHERE run_id IN (SELECT value FROM json_each(?))
+    AND status <> 'proposed' ORDER BY id"""
 _OF_SESSION = "WHERE session_id = ?"
 _OF_NEWEST_RUNS = """WHERE run_id IN (SELECT run_id FROM runs WHERE root_run_id IN
     (SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT ?))"""
@@ -40,7 +43,9 @@ _BEFORE = "AND id < (SELECT id FROM messages WHERE message_id = ? AND session_id
 _WITH_ROLES = "AND role IN (SELECT value FROM json_each(?))"
 _NEWEST_FIRST = "ORDER BY id DESC LIMIT ?"
 _WITH_WORDS = "AND role IN ('user', 'assistant') AND content <> ''"
-_OPENING = " ".join((_MESSAGES, _OF_SESSION, _WITH_WORDS, _WITHOUT_MEMBERS, "ORDER BY id LIMIT ?"))
+_TAKEN_BY_SERVERS = """AND EXISTS (SELECT 1 FROM runs
+    WHERE runs.run_id = messages.run_id AND runs.parent_run_id IS NULL AND NOT runs.refused)"""
+_OPENING = " ".join((_MESSAGES, _OF_SESSION, _WITH_WORDS, _TAKEN_BY_SERVERS, "ORDER BY id LIMIT ?"))
 _ALL = -1
 
 
@@ -58,8 +63,19 @@ def runs(connection: Connection, session_id: str, last_n: int | None) -> list[Ru
 
 
 def history(connection: Connection, session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
-    """The messages of the window of runs before this one, oldest first."""
-    return [message_of(row) for row in connection.execute(_HISTORY, (session_id, before_run_id, last_n_runs))]
+    """The messages of the window of runs before this one, oldest first, a line in place of each that a server refused."""
+    window = connection.execute(_WINDOW, (session_id, before_run_id, last_n_runs)).fetchall()[::-1]
+    window = window[since_refusals([refused for _, refused in window]) :]
+    read = [message_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
+    refused = [run_id for run_id, refused in window if refused]
+    return without_refused(read, _tools_called(connection, refused)) if refused else read
+
+
+def _tools_called(connection: Connection, run_ids: list[str]) -> dict[str, list[str]]:
+    called: dict[str, list[str]] = {run_id: [] for run_id in run_ids}
+    for run_id, tool_name in connection.execute(_CALLED, (json.dumps(run_ids),)):
+        called[run_id].append(tool_name)
+    return called
 
 
 def messages(

@@ -91,6 +91,7 @@ def run_of(row: Row) -> RunOutput:
         permanent_error=bool(row[12]),
         created_at=row[13],
         updated_at=row[14],
+        refused=bool(row[17]),
     )
 
 

@@ -43,7 +43,9 @@ _PAUSE = """UPDATE runs SET status = 'paused', metrics = ?, updated_at = ?, leas
     WHERE run_id = ?"""
 _PAUSE_MEMBERS = """UPDATE runs SET status = 'paused', updated_at = ?
     WHERE root_run_id = ? AND parent_run_id IS NOT NULL AND status = 'running'"""
-_FINISH = """UPDATE runs SET content = ?, error = ?, permanent_error = ?, model = ?, metrics = ? WHERE run_id = ?"""
+_FINISH = (
+    """UPDATE runs SET content = ?, error = ?, permanent_error = ?, refused = ?, model = ?, metrics = ? WHERE run_id = ?"""
+)
 _END = """UPDATE runs SET status = ?, updated_at = ?, lease_owner = NULL, lease_until = NULL, cancel_requested = 0
     WHERE run_id = ?"""
 _BELOW = """WITH RECURSIVE below (run_id) AS (
@@ -135,8 +137,8 @@ def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Mes
     session_id = check_claim(connection, claim, run.run_id)
     if answer is not None:
         append_message(connection, claim, answer)
-    values = (run.content, run.error, run.permanent_error, run.model, metrics_to_json(run.metrics), run.run_id)
-    connection.execute(_FINISH, values)
+    reasons = (run.error, run.permanent_error, run.refused)
+    connection.execute(_FINISH, (run.content, *reasons, run.model, metrics_to_json(run.metrics), run.run_id))
     stopped = run.may_still_be_stopped and _asked_to_stop(connection, run.run_id)
     status: Status = "cancelled" if stopped else run.status
     _end(connection, run.run_id, status)

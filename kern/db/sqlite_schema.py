@@ -69,6 +69,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE requirements ADD COLUMN expires_at REAL",
         "ALTER TABLE requirements ADD COLUMN approved_by TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0",
+        # What older versions stored of a server that refused the input itself, as opposed to a key or a model's name.
+        """UPDATE runs SET refused = 1 WHERE permanent_error = 1 AND status = 'error' AND (error LIKE '%server answered 400%'
+            OR error LIKE '%server answered 413%' OR error LIKE '%server answered 422%' OR error LIKE '%content filter%')""",
+    ),
 )
 
 #: One statement, so that all of it is of one moment: between several, another process might make the file its own.

@@ -127,7 +127,8 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
     except Exception as error:
         from kern.tools.result import reason_of
 
-        raise ModelError(f"the model failed with {reason_of(error)}", permanent=isinstance(error, MISTAKES)) from error
+        text = f"the model failed with {reason_of(error)}"
+        raise ModelError(text, permanent=isinstance(error, MISTAKES), refused=False) from error
 
 
 def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:

@@ -151,7 +151,9 @@ class OpenAIResponses:
         key = (self._api_key or os.environ.get("OPENAI_API_KEY", "")).strip()
         if not key:
             raise ModelError(
-                "there is no API key: set OPENAI_API_KEY (any text will do for a server that asks for none)", permanent=True
+                "there is no API key: set OPENAI_API_KEY (any text will do for a server that asks for none)",
+                permanent=True,
+                refused=False,
             )
         import httpx2
         import openai
@@ -173,7 +175,9 @@ def _events(stream: openai.Stream[ResponseStreamEvent]) -> Iterator[ResponseStre
         yield event
     kind = stream.response.headers.get("content-type", "")
     if is_empty and kind and "event-stream" not in kind:
-        raise ModelError(f"the model server sent {kind}, not a stream of events: check OPENAI_BASE_URL", permanent=True)
+        raise ModelError(
+            f"the model server sent {kind}, not a stream of events: check OPENAI_BASE_URL", permanent=True, refused=False
+        )
 
 
 def _pause(attempt: int, asked: float | None) -> float:

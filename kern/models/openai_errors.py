@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import email.utils
 import math
+import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import ModelError
+from kern.models.too_long import is_too_long
 
 if TYPE_CHECKING:
     import openai
 
 #: Client errors that pass: timeout, conflict, too early, too many requests. Every other 4xx is permanent, every 5xx passes.
 PASSING_STATUS = frozenset({408, 409, 425, 429})
+#: Permanent ones that say nothing about what was sent: the key, the account, the rights, the model's name or the address.
+SETUP_STATUS = frozenset({401, 402, 403, 404, 405, 407, 410})
+#: With these words a 403 is about what was sent all the same (moderation at OpenRouter and others).
+MODERATION = re.compile(r"moderat|flagged|content.?(?:filter|polic)|safety|harm", re.IGNORECASE)
 #: A 429 with one of these is no rate limit: until somebody pays, nothing helps.
 UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 #: Words in the code of a failed response that say it is the server's trouble, not the request's.
 PASSING_WORDS = ("server_error", "internal", "rate_limit", "overload", "timeout", "unavailable")
+#: Words in a code that say what is wrong is the key, the rights or the model's name.
+SETUP_WORDS = ("api_key", "authentication", "permission", "not_found", "unsupported_model")
 LONGEST_TEXT = 500
 
 
 def while_asking(error: Exception) -> ModelError:
     """An error before the first event: a status, no connection, or a request that cannot be sent at all."""
-    return _known(error) or ModelError(f"the request to the model could not be sent: {error}", permanent=True)
+    return _known(error) or ModelError(f"the request to the model could not be sent: {error}", permanent=True, refused=False)
 
 
 def while_reading(error: Exception) -> ModelError:
@@ -39,7 +47,10 @@ def reported(failure: Any) -> ModelError:
     # The event's own type says nothing about the reason.
     code = "" if code == "error" else code
     text = getattr(failure, "message", None) or code or "no reason given"
-    return ModelError(f"the model failed: {_short(text)}", permanent=_is_permanent_code(code))
+    if is_too_long(text, code, getattr(failure, "type", None)):
+        return ModelError(f"the model failed: {_short(text)}", too_long=True)
+    permanent = _is_permanent_code(code)
+    return ModelError(f"the model failed: {_short(text)}", permanent=permanent, refused=permanent and not _is_setup_code(code))
 
 
 def incomplete(response: Any) -> ModelError:
@@ -49,10 +60,13 @@ def incomplete(response: Any) -> ModelError:
         limit = getattr(response, "max_output_tokens", None)
         room = f"{limit} output tokens" if limit else "the allowed output tokens"
         text = f"the answer did not fit into {room}, reasoning included: raise max_output_tokens"
-        return ModelError(text, permanent=True)
+        return ModelError(text, permanent=True, refused=False)
     if reason == "content_filter":
         return ModelError("the provider's content filter stopped the answer", permanent=True)
-    return ModelError(f"the provider ended the answer early: {reason or 'no reason given'}", permanent=True)
+    if is_too_long(reason, reason):
+        return ModelError(f"the provider ended the answer early: {_short(reason)}", too_long=True)
+    text = f"the provider ended the answer early: {reason or 'no reason given'}"
+    return ModelError(text, permanent=True, refused=False)
 
 
 def _known(error: Exception) -> ModelError | None:
@@ -70,7 +84,7 @@ def _known(error: Exception) -> ModelError | None:
     if isinstance(error, openai.APIError):
         return reported(error)
     if isinstance(error, openai.OpenAIError | httpx2.InvalidURL):
-        return ModelError(f"the model client is not set up: {error}", permanent=True)
+        return ModelError(f"the model client is not set up: {error}", permanent=True, refused=False)
     return None
 
 
@@ -81,18 +95,29 @@ def _connection(error: Exception) -> ModelError:
     # Both are raised before anything is sent: a URL without http://, a key with characters no header may have.
     unsendable = isinstance(cause, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError)
     hint = "; check OPENAI_BASE_URL and OPENAI_API_KEY" if unsendable else ""
-    return ModelError(f"the connection to the model server failed: {cause}{hint}", permanent=unsendable)
+    return ModelError(f"the connection to the model server failed: {cause}{hint}", permanent=unsendable, refused=False)
 
 
 def _status(error: openai.APIStatusError) -> ModelError:
-    status = error.status_code
+    status, said = error.status_code, _said(error)
     unpaid = error.code in UNPAID or error.type in UNPAID
+    if not unpaid and is_too_long(said, error.code, error.type, status=status):
+        return ModelError(_status_text(error), status=status, too_long=True)
+    permanent = unpaid or not (status >= 500 or status in PASSING_STATUS)
+    about_setup = unpaid or (status in SETUP_STATUS and not (status == HTTPStatus.FORBIDDEN and MODERATION.search(said)))
     return ModelError(
         _status_text(error),
-        permanent=unpaid or not (status >= 500 or status in PASSING_STATUS),
+        permanent=permanent,
         status=status,
         retry_after=_retry_after(error.response.headers),
+        refused=permanent and not about_setup,
     )
+
+
+def _said(error: openai.APIStatusError) -> str:
+    """The server's own words, in whichever form they came."""
+    message = error.body.get("message") if isinstance(error.body, dict) else None
+    return str(message or error.body or error.message or "")
 
 
 def _status_text(error: openai.APIStatusError) -> str:
@@ -111,6 +136,12 @@ def _is_permanent_code(code: str) -> bool:
     if code.isdigit():
         return not (int(code) >= 500 or int(code) in PASSING_STATUS)
     return bool(code) and not any(word in code for word in PASSING_WORDS)
+
+
+def _is_setup_code(code: str) -> bool:
+    if code.isdigit():
+        return int(code) in SETUP_STATUS
+    return code in UNPAID or any(word in code for word in SETUP_WORDS)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -30,7 +30,7 @@ def to_input(messages: Iterable[Message], *, keep_reasoning: bool) -> tuple[str 
     rest = deque(messages)
     instructions = rest.popleft().content if rest and rest[0].role == "system" else None
     ids = _CallIds()
-    return instructions or None, [item for message in rest for item in _items(message, ids, keep_reasoning)]
+    return instructions or None, _paired([item for message in rest for item in _items(message, ids, keep_reasoning)])
 
 
 def to_tools(tools: Iterable[ToolSchema]) -> list[Item]:
@@ -57,6 +57,24 @@ def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
     items += [_call(call, message.run_id, ids) for call in message.tool_calls]
     # Reasoning without what it led to is refused, so an empty answer takes its reasoning with it.
     return [*message.provider_items, *items] if items and keep_reasoning else items
+
+
+def _paired(items: list[Item]) -> list[Item]:
+    """The items with each output directly after its call: `call, output, call, output`.
+
+    The API finds outputs by id wherever they stand. DeepSeek's refuses anything in between, and gateways that make each call a
+    message of its own (for chat servers, which want its output next) send the others a conversation that none of them takes.
+    """
+    calls = {item["call_id"] for item in items if item.get("type") == "function_call"}
+    outputs = {item["call_id"]: item for item in items if item.get("type") == "function_call_output"}
+    paired: list[Item] = []
+    for item in items:
+        if item.get("type") == "function_call_output" and item["call_id"] in calls:
+            continue
+        paired.append(item)
+        if item.get("type") == "function_call" and item["call_id"] in outputs:
+            paired.append(outputs[item["call_id"]])
+    return paired
 
 
 def _call(call: ToolCall, run_id: str | None, ids: _CallIds) -> Item:

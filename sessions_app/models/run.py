@@ -107,6 +107,9 @@ class Run(models.Model):
     content = models.TextField(blank=True)
     error = models.TextField(blank=True)
     permanent_error = models.BooleanField(default=False)
+    refused = models.BooleanField(
+        default=False, help_text=_("The model's server refused what was sent: later requests leave this run out.")
+    )
     metrics: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Min, Q
 
 from kern.db.base import must_be_counts
+from kern.history import since_refusals, without_refused
 from kern.message import Message, Role
 from kern.outcomes import open_outputs, with_outputs
 from kern.run import RunOutput
@@ -106,26 +107,40 @@ def history(session_id: str, before_run_id: str, last_n_runs: int) -> list[Messa
 
     What people and the agent said privately is there for runs that answer such questions, and for no other. Nor are words that
     were never sent: the model would take them for something the customer has read. Calls that their turn's end left without an
-    output have what is known of them.
+    output have what is known of them. A turn that a server refused for good has one line in its place.
     """
     if last_n_runs <= 0:
         return []
     session_pk, turn, first = _beginning_of(session_id, before_run_id)
-    roots = _newest_roots(session_pk, last_n_runs, turn.pk if turn else None, _purposes_before(turn))
-    run_ids = dict(roots.values_list("pk", "run_id"))
+    newest = _newest_roots(session_pk, last_n_runs, turn.pk if turn else None, _purposes_before(turn))
+    roots = list(newest.values_list("pk", "run_id", "refused"))[::-1]
+    start = since_refusals([refused for *_, refused in roots])
+    window_is_full = len(roots) == last_n_runs or start > 0
+    roots = roots[start:]
+    run_ids = {pk: run_id for pk, run_id, _ in roots}
     of_runs = [row for row in rows.Message.objects.filter(run__in=run_ids).order_by("pk") if _was_said(row)]
     begins: dict[int, int] = {}
     for message in of_runs:
         begins.setdefault(message.run_id or 0, message.pk)
-    window_is_full = len(run_ids) == last_n_runs and begins
-    since = min(begins.values()) if window_is_full else 0
+    since = min(begins.values()) if window_is_full and begins else 0
     between = _outside_of_runs(session_pk, since, first)[: REPLIES_PER_RUN * last_n_runs]
     # A tool's output must stay beside its call, so a reply written during a run comes after it.
     said = [((begins[message.run_id or 0], message.pk), message) for message in of_runs]
     said += [((message.pk, message.pk), message) for message in between]
     said.sort(key=lambda item: item[0])
     records = (message_of(message, run_ids.get(message.run_id or 0)) for _, message in said)
-    return list(with_outputs(records, _open_outputs(session_pk, list(run_ids))))
+    told = with_outputs(records, _open_outputs(session_pk, list(run_ids)))
+    refused = {pk: run_id for pk, run_id, refused in roots if refused}
+    return without_refused(told, _tools_called(refused)) if refused else list(told)
+
+
+def _tools_called(runs: dict[int, str]) -> dict[str, list[str]]:
+    """The names of the tools that were started in these runs, by run id."""
+    started = rows.ToolCall.objects.filter(run__in=runs).exclude(status=rows.ToolCall.Status.PROPOSED)
+    called: dict[str, list[str]] = {run_id: [] for run_id in runs.values()}
+    for pk, tool_name in started.order_by("pk").values_list("run_id", "tool_name"):
+        called[runs[pk]].append(tool_name)
+    return called
 
 
 def _purposes_before(turn: rows.Run | None) -> list[str]:
@@ -218,7 +233,7 @@ def opening(session_id: str, limit: int) -> list[Message]:
     """The first words of customer, agent and people, oldest first."""
     must_be_counts(limit=limit)
     session_pk = _session_key(session_id)
-    said = rows.Message.objects.filter(session_id=session_pk).said()
+    said = rows.Message.objects.filter(session_id=session_pk).said().exclude(run__refused=True)
     return _records(said.select_related("run").order_by("pk")[:limit])
 
 

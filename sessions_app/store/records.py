@@ -102,6 +102,7 @@ def run_of(row: rows.Run, session: rows.Session) -> RunOutput:
         metrics=metrics_of(row.metrics),
         error=row.error,
         permanent_error=row.permanent_error,
+        refused=row.refused,
         created_at=row.created_at.timestamp(),
         updated_at=row.updated_at.timestamp(),
     )

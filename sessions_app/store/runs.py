@@ -243,11 +243,12 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
 
 def _store_end(held: Held, run: RunOutput) -> None:
     row = held.run
-    row.content, row.error, row.permanent_error = clean(run.content), clean(run.error), run.permanent_error
+    row.content, row.error = clean(run.content), clean(run.error)
+    row.permanent_error, row.refused = run.permanent_error, run.refused
     row.metrics = metrics_row(run.metrics)
     row.model = run.model[:100] or row.model
     row.agent_name = clean(run.agent_name)[:100] or row.agent_name
-    row.save(update_fields=["content", "error", "permanent_error", "metrics", "model", "agent_name"])
+    row.save(update_fields=["content", "error", "permanent_error", "refused", "metrics", "model", "agent_name"])
     ending.end(held.session, row, run.status)
 
 

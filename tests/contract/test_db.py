@@ -19,6 +19,7 @@ from kern.errors import (
     StorageError,
     UnresolvedRequirementsError,
 )
+from kern.history import LEFT_OUT
 from kern.message import Message, ToolCall, new_id
 from kern.requirement import InputField
 from kern.run import RunMetrics, RunOutput
@@ -799,6 +800,39 @@ def test_history_has_unfinished_runs_too(db):
     last, _ = open_turn(db, said="Again")
     assert texts(db.history("travel", before_run_id=last.run_id, last_n_runs=3)) == ["Never answered"]
     assert db.history("travel", before_run_id=run.run_id, last_n_runs=3) == []
+
+
+def refused_turn(db, said, *tools):
+    """A turn that a server refused for good, after those tools had been called."""
+    run, claim = open_turn(db, said=said)
+    for call in propose(db, run, claim, *tools) if tools else []:
+        db.start_call(claim, run.run_id, call.id, {"bag": 7})
+    run.error, run.permanent_error, run.refused = "content filter", True, True
+    finish(db, run, claim, status="error", content="", answer=False)
+    return run
+
+
+def test_history_has_one_line_in_place_of_a_run_that_a_server_refused(db):
+    whole_turn(db)
+    refused = refused_turn(db, "POISON", "refund")
+    last, _ = open_turn(db, said="And now?")
+    window = db.history("travel", before_run_id=last.run_id, last_n_runs=3)
+    assert [message.role for message in window] == ["user", "assistant", "user"]
+    assert "do not call them again for that: refund" in window[-1].content
+    assert "POISON" not in str(window)
+    assert db.load_run(refused.run_id).refused
+    assert "POISON" in texts(db.messages("travel")), "people see everything"
+    assert "POISON" not in texts(db.opening("travel")), "names are made of what the server takes"
+
+
+def test_history_begins_with_the_last_two_runs_in_a_row_that_a_server_refused(db):
+    whole_turn(db, said="What the server may mind")
+    refused_turn(db, "POISON")
+    refused_turn(db, "Innocent")
+    whole_turn(db, said="Hello?")
+    last, _ = open_turn(db, said="And now?")
+    window = texts(db.history("travel", before_run_id=last.run_id, last_n_runs=9))
+    assert window == [LEFT_OUT, "Hello?", "It is in Oslo."]
 
 
 def test_messages_hide_nothing_and_filters_are_arguments(db):

@@ -99,11 +99,11 @@ def test_a_run_that_another_process_continues_is_seen_by_the_next_turn(counting:
     agent = cached(counting, call("refund", amount=5), "Second.", "Third.", tools=[refund])
     run = agent.run("Refund me")
     agent.run("Are you there?")
-    assert seen(agent) == ["Refund me", "Are you there?"]
+    assert seen(agent) == ["Refund me\n\nAre you there?"]
     run.requirements[0].confirm()
     Agent(ScriptedModel(["You got 5."]), db=counting, tools=[refund]).continue_run(run.run_id, run.requirements)
     agent.run("And now?")
-    assert seen(agent) == ["Refund me", "", "Are you there?", "Second.", "refunded 5", "You got 5.", "And now?"]
+    assert seen(agent) == ["Refund me", "", "refunded 5", "You got 5.", "Are you there?", "Second.", "And now?"]
 
 
 def test_a_run_of_another_process_that_overlaps_is_seen_by_the_next_turn(counting: CountingDb) -> None:
@@ -113,7 +113,7 @@ def test_a_run_of_another_process_that_overlaps_is_seen_by_the_next_turn(countin
     agent.run("2")
     list(elsewhere)
     agent.run("3")
-    assert seen(agent) == ["1", "2", "B.", "A.", "3"]
+    assert seen(agent) == ["1", "A.", "2", "B.", "3"]
     agent.run("4")
     assert seen(agent) == ["2", "B.", "3", "C.", "4"]
 
@@ -141,4 +141,4 @@ def test_a_turn_that_could_not_be_stored_is_not_kept(counting: CountingDb) -> No
         agent.run("2")
     counting.fails = False
     agent.run("3")
-    assert seen(agent) == ["1", "A.", "2", "3"]
+    assert seen(agent) == ["1", "A.", "2\n\n3"]

@@ -126,8 +126,7 @@ def test_later_turns_read_what_was_sent_and_no_drafts(db: SqliteDb) -> None:
     assert seen(later) == [
         ("user", "Where is my bag?"),
         ("assistant", "It is in Oslo."),
-        ("user", "And the other?"),
-        ("user", "Thanks"),
+        ("user", "And the other?\n\nThanks"),
     ]
 
 

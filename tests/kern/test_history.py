@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kern.history import valid_input
+from kern.history import BEGUN_BEFORE, GO_ON, LEFT_OUT, NO_ANSWER, in_turns, since_refusals, valid_input, without_refused
 from kern.message import Message, ToolCall
 
 NOW = "now"
@@ -73,3 +73,88 @@ def test_the_current_runs_own_reasoning_survives_a_call_that_is_left_out() -> No
     current = said("Let me look.", "c1", "c2", run_id=NOW, provider_items=REASONING)
     [message, _] = valid_input([current, output("c1", run_id=NOW)], current_run_id=NOW)
     assert ([call.id for call in message.tool_calls], message.provider_items) == (["c1"], REASONING)
+
+
+def test_each_message_with_calls_stands_directly_before_their_outputs_whatever_ran_meanwhile() -> None:
+    """Two runs of one session worked at the same time; servers refuse a call whose output comes later."""
+    overlapping = [
+        asked("My bag?", "one"),
+        asked("My seat?", "two"),
+        said("", "a1", "a2", run_id="one"),
+        said("", "b1", run_id="two"),
+        output("b1", "12A", "two"),
+        output("a2", "no", "one"),
+        output("a1", "in Oslo", "one"),
+        said("Seat 12A.", run_id="two"),
+    ]
+    valid = valid_input(overlapping, current_run_id=NOW)
+    assert [(m.run_id, m.role, m.content) for m in valid] == [
+        ("one", "user", "My bag?"),
+        ("one", "assistant", ""),
+        ("one", "tool", "in Oslo"),
+        ("one", "tool", "no"),
+        ("two", "user", "My seat?"),
+        ("two", "assistant", ""),
+        ("two", "tool", "12A"),
+        ("two", "assistant", "Seat 12A."),
+    ]
+
+
+def test_an_id_that_a_run_used_twice_gets_both_outputs() -> None:
+    again = [said("", "call_1"), output("call_1", "in Oslo"), said("", "call_1"), output("call_1", "in Rome")]
+    assert [message.content for message in valid_input(again, current_run_id=NOW)] == ["", "in Oslo", "", "in Rome"]
+
+
+def test_neighbours_of_one_role_are_one_message() -> None:
+    turns = in_turns([asked("My bag?"), asked("Hello?"), said("Here."), said("In Oslo."), asked("Thanks", NOW)])
+    assert [(m.role, m.content) for m in turns] == [
+        ("user", "My bag?\n\nHello?"),
+        ("assistant", "Here.\n\nIn Oslo."),
+        ("user", "Thanks"),
+    ]
+
+
+def test_what_two_people_said_stays_apart() -> None:
+    """A person's private question must not pass for the customer's words, or the other way round."""
+    theirs, hers = Message("user", "Refund it!", author="Cy"), Message("user", "What do you think?", author="Ana")
+    assert [m.content for m in in_turns([theirs, hers])] == ["Refund it!", NO_ANSWER, "What do you think?"]
+
+
+def test_the_user_begins_the_assistant_follows_a_tool_and_somebody_waits_for_an_answer() -> None:
+    """Templates of Mistral, Gemma, DeepSeek and others refuse the whole request otherwise."""
+    turns = in_turns([said("Welcome."), asked("My bag?"), said("", "c1"), output("c1"), asked("Well?", NOW), said("Soon.")])
+    assert [(m.role, m.content) for m in turns] == [
+        ("user", BEGUN_BEFORE),
+        ("assistant", "Welcome."),
+        ("user", "My bag?"),
+        ("assistant", ""),
+        ("tool", "in Oslo"),
+        ("assistant", NO_ANSWER),
+        ("user", "Well?"),
+        ("assistant", "Soon."),
+        ("user", GO_ON),
+    ]
+
+
+def test_a_refused_run_has_one_line_in_its_place_and_several_in_a_row_have_one() -> None:
+    messages = [
+        asked("My bag?", "fine"),
+        asked("Poison", "bad"),
+        said("", "c1", run_id="bad"),
+        output("c1", "poison", "bad"),
+        asked("Poison", "worse"),
+        asked("Poison", "worst"),
+    ]
+    shown = without_refused(messages, {"bad": ["refund"], "worse": [], "worst": []})
+    assert [(m.role, m.run_id) for m in shown] == [("user", "fine"), ("user", "bad"), ("user", "worse")]
+    assert "Poison" not in str(shown)
+    assert "do not call them again for that: refund" in shown[1].content
+    assert shown[2].content == LEFT_OUT
+
+
+def test_two_refusals_in_a_row_cut_off_what_stands_before_them() -> None:
+    """What a filter minds may stand in an answer or a tool's output that it let pass at first."""
+    assert since_refusals([False, True, False, True]) == 0
+    assert since_refusals([False, True, True, False, False]) == 1
+    assert since_refusals([True, True, True, False]) == 1
+    assert since_refusals([]) == 0

@@ -217,7 +217,7 @@ def test_a_run_may_pause_again_and_a_session_may_have_a_run_in_between(db: Sqlit
     between = agent_on(db, "Still working on it.")
     between.run("Any news?", session_id="s")
     sent = between.model.requests[-1].messages  # type: ignore[union-attr]
-    assert [(m.role, m.content) for m in sent] == [("user", "Refund"), ("user", "Any news?")]
+    assert [(m.role, m.content) for m in sent] == [("user", "Refund\n\nAny news?")]
     run.requirements[0].confirm()
     again = agent_on(db, call("refund", amount=2.0)).continue_run(run.run_id, run.requirements)
     assert again.is_paused

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from kern.errors import ModelError
+from kern.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
 from sessions_app import runner, turns
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
@@ -148,7 +149,8 @@ def test_a_private_question_that_is_asked_again_begins_anew_in_the_name_of_who_a
     model = actor.says(call("refund", order="7", cents=50), "It waits for Ana.")
     turns.ask_again(run, ana)
     assert work() == ["cancelled", "paused"]
-    assert asked_of(model) == [("user", "Refund order 7 please"), ("user", "Do not!"), ("user", "Refund order 7 please")]
+    question, answer = ("user", "Refund order 7 please"), ("assistant", NO_ANSWER)
+    assert asked_of(model) == [question, answer, ("user", "Do not!"), answer, question], "who said what stays apart"
     question = session.requirements.pending().get()
     assert (question.asked_for_by, question.root.purpose, question.arguments["cents"]) == (ben, "internal", 50)
     assert shown(session) == ["Do not!"]

@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from kern.errors import ModelError
+from kern.history import LEFT_OUT
 from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.embedded_redis import free_port
@@ -52,6 +53,27 @@ def test_a_customers_message_is_answered(session: Session, work: Work) -> None:
     assert [m.content for m in model.requests[0].messages if m.role == "user"] == [message.content]
 
 
+def test_a_message_that_the_models_server_refuses_does_not_poison_the_next_turn(session: Session, work: Work) -> None:
+    refusal = ModelError("the provider's content filter stopped the answer", permanent=True)
+    model = actor.says("Hello.", refusal, "In Oslo.")
+    for words in ("Hi", "POISON", "Where is my order?"):
+        turns.receive(session, words)
+        work()
+    assert [run.status for run in session.runs.order_by("pk")] == ["completed", "error", "completed"]
+    assert "POISON" in said(session), "people see what was written"
+    sent = [(m.role, m.content) for m in model.requests[-1].messages if m.role != "system"]
+    assert sent == [("user", "Hi"), ("assistant", "Hello."), ("user", f"{LEFT_OUT}\n\nWhere is my order?")]
+
+
+def test_a_turn_that_failed_for_a_while_is_read_with_the_next_one(session: Session, work: Work) -> None:
+    model = actor.says(ModelError("the server is busy"), "In Oslo.")
+    for words in ("My number is A-1001.", "Where is my order?"):
+        turns.receive(session, words)
+        work()
+    sent = [(m.role, m.content) for m in model.requests[-1].messages if m.role != "system"]
+    assert sent == [("user", "My number is A-1001.\n\nWhere is my order?")]
+
+
 def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: Session, work: Work) -> None:
     def more_arrives(request: object) -> str:
         turns.receive(session, "It is urgent.")
@@ -62,7 +84,7 @@ def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: S
     turns.receive(session, "Where is my order?")
     assert work() == ["completed", "completed"]
     asked = [m.content for m in model.requests[1].messages if m.role == "user"]
-    assert asked == ["Where is my order?", "It is urgent.", "Hello?"]
+    assert asked == ["Where is my order?", "It is urgent.\n\nHello?"]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u200b\u2060 \ufeff", "x" * 20_001])
@@ -263,7 +285,7 @@ def test_asking_again_drops_the_question_and_sees_what_was_said_since(session: S
     turns.ask_again(newest_run(session), ana)
     assert work() == ["cancelled", "completed"]
     assert session.requirements.get().status == "superseded"
-    assert [m.content for m in model.requests[1].messages if m.role == "user"] == ["Refund order 7", "No, do not"]
+    assert [m.content for m in model.requests[1].messages if m.role == "user"] == ["Refund order 7\n\nNo, do not"]
 
 
 def test_asking_again_without_news_answers_the_same_question(session: Session, ana: Person, work: Work) -> None:
