@@ -45,6 +45,7 @@ def reopen(requirement: Requirement, person: Person) -> Requirement:
         if session.status != Session.Status.OPEN:
             session.status, session.snoozed_until = Session.Status.OPEN, None
             session.save(update_fields=["status", "snoozed_until"])
+            session.count_waiting()
         session.touch()
     return again
 

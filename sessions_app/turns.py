@@ -129,7 +129,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         record(locked, "message.customer", actor=locked.customer, message=message.message_id)
         _reopen(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
-        locked.touch(words)
+        locked.said(words, message.author_kind, message.author)
         Run.objects.open_next(locked)
     return message, True
 
@@ -162,7 +162,7 @@ def reply_once(
             must_have_seen(locked, person, seen, NEWS)
         message = _said(locked, person, words, idempotency_key=key)
         record(locked, "message.person", person, message=message.message_id)
-        locked.touch(words)
+        locked.said(words, message.author_kind, message.author, person)
     return message, True
 
 
@@ -215,13 +215,17 @@ def resolve(session: Session, person: Person) -> None:
         for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
             ending.end(locked, paused, Run.Status.CANCELLED, person=person)
         _set_status(locked, Session.Status.CLOSED)
+        locked.settle_waiting()
         record(locked, "session.closed", person)
 
 
 def reopen(session: Session, person: Person) -> None:
-    """Open a closed or snoozed session."""
+    """Open a closed or snoozed session; who was not answered before it was closed waits again."""
     with session_locked(session) as locked:
+        was_closed = locked.status == Session.Status.CLOSED
         _reopen(locked, person)
+        if was_closed:
+            locked.count_waiting()
 
 
 def snooze(session: Session, person: Person, until: datetime | None) -> None:
@@ -229,7 +233,10 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
     if until is not None and until <= timezone.now():
         raise Refused(_("That time has passed: choose a later one."))
     with session_locked(session) as locked:
+        was_closed = locked.status == Session.Status.CLOSED
         _set_status(locked, Session.Status.SNOOZED, until)
+        if was_closed:
+            locked.count_waiting()
         record(locked, "session.snoozed", person, until=until.isoformat() if until else "")
 
 

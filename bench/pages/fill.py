@@ -88,6 +88,7 @@ def _sessions(count: int, queues: list[Any], person: Any, dice: random.Random) -
             activity_at=when,
             created_at=when,
             updated_at=when,
+            waiting_since=when if luck % 3 == 0 and luck < OPEN + SNOOZED else None,
         )
 
 

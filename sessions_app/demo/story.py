@@ -40,7 +40,7 @@ TIMES: dict[Any, tuple[str, ...]] = {
     TicketLink: ("created_at",),
     Change: ("created_at",),
 }
-SESSION_TIMES = ("created_at", "updated_at", "activity_at")
+SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since")
 #: What a turn's input would measure, so that the pages have numbers to show.
 PROMPT_TOKENS = 900
 

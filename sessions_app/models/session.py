@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kern.message import new_id
 from sessions_app.models.fields import NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
+from sessions_app.models.last_said import LastSaid
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
 
@@ -77,7 +78,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
-class Session(FoldedModel):
+class Session(LastSaid, FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""
 
     class Status(models.TextChoices):
@@ -123,7 +124,6 @@ class Session(FoldedModel):
     fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
 
     last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
-    last_text = models.CharField(max_length=200, blank=True)
     search_text = FoldedField("name", "customer_name", "customer_email", "last_text")
     activity_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
@@ -136,6 +136,14 @@ class Session(FoldedModel):
             models.Index(fields=["status", "-activity_at", "-id"], name="session_by_status"),
             models.Index(fields=["queue", "status", "-activity_at", "-id"], name="session_by_queue"),
             models.Index(fields=["assignee", "status", "-activity_at", "-id"], name="session_by_assignee"),
+            *(
+                models.Index(fields=[*of, "status", "waiting_since", "id"], name=name, condition=Q(waiting_since__isnull=False))
+                for of, name in (
+                    ([], "session_waits"),
+                    (["queue"], "session_waits_in_queue"),
+                    (["assignee"], "session_waits_for_assignee"),
+                )
+            ),
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
@@ -179,13 +187,15 @@ class Session(FoldedModel):
         before = self.ai_mode_before or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
         return self.ai_mode == AiMode.OFF and before != AiMode.OFF
 
-    def touch(self, text: str = "") -> None:
-        """The conversation moved: it goes to the top of the list, with `text` as its line there."""
-        now = timezone.now()
-        self.activity_at = self.updated_at = now
-        if text:
-            self.last_text = " ".join(text.split())[:200]
-        self.save(update_fields=["activity_at", "updated_at", "last_text"])
+    def touch(self) -> None:
+        """The conversation moved: it goes to the top of the list."""
+        self.activity_at = self.updated_at = timezone.now()
+        self.save(update_fields=["activity_at", "updated_at"])
+
+    def said(self, text: str, kind: str, author: str = "", person: Person | None = None) -> None:
+        """The customer said something, or somebody did to them: the conversation goes to the top, with that as its line."""
+        self.activity_at = self.updated_at = timezone.now()
+        self.save(update_fields=["activity_at", "updated_at", *self.note_said(text, kind, author, person)])
 
     def plan_naming(self) -> None:
         """After a completed turn: a session without a name is due for one once enough was said (design §5.10)."""

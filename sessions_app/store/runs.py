@@ -53,7 +53,8 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
     row.save(force_insert=True)
     for message in run.messages:
         message_row(message, row).save(force_insert=True)
-    sessions.used(session, next((message.content for message in run.messages if message.role == "user"), ""))
+    asked = next((message.content for message in run.messages if message.role == "user"), "")
+    sessions.used(session, asked, rows.Message.Author.CUSTOMER)
     changes.record(session, "run.started", actor=row.agent_name, run=row.run_id)
     return session, previous.run_id if previous else None
 
@@ -232,7 +233,7 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
         return run.status
     for_customer = held.run.purpose == Run.Purpose.ANSWER
     said = answer.content if answer is not None and run.status == "completed" and for_customer else ""
-    sessions.used(held.session, said)
+    sessions.used(held.session, said, rows.Message.Author.AGENT, held.run.agent_name)
     ends = ENDS if for_customer else ENDS_FOR_PEOPLE
     changes.record(held.session, ends[run.status], actor=held.run.agent_name, run=run.run_id)
     if run.status == "completed" and for_customer:

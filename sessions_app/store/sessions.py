@@ -68,10 +68,10 @@ def delete(session_id: str) -> bool:
     return True
 
 
-def used(session: Session, text: str = "") -> None:
-    """Note that the session was used now; `text` is what the inbox shows of it."""
+def used(session: Session, text: str = "", kind: str = "", author: str = "") -> None:
+    """Note that the session was used now; `text` is what was said, by a customer or an agent (`kind`)."""
     if text:
-        session.touch(text)
+        session.said(text, kind, author)
     else:
         session.updated_at = timezone.now()
         session.save(update_fields=["updated_at"])

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Subquery
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Person, Requirement, Run, Session
@@ -21,11 +20,11 @@ from sessions_app.models.ticket import TicketLink
 from sessions_app.policies import May
 from sessions_app.search import LONGEST_QUERY, Words, matching, words_of
 from sessions_app.texts import clean
+from sessions_app.views.orders import ORDERS, page_of_order
 
 PAGE = 30
 #: How many rows a refresh of a scrolled list fetches at most.
 MOST = 300
-SORTS = ("newest", "oldest")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Filters:
             queue=clean(query.get("queue", ""))[:50],
             unread="unread" in query,
             unnamed="unnamed" in query,
-            sort=sort if sort in SORTS else "newest",
+            sort=sort if sort in ORDERS else "newest",
             details="details" in query,
         )
 
@@ -135,6 +134,11 @@ class Row:
     may: May | None = None
 
     @property
+    def more_tickets(self) -> int:
+        """How many tickets are linked beside the two that a row has room for."""
+        return max(0, len(self.tickets) - 2)
+
+    @property
     def unread(self) -> bool:
         return bool(getattr(self.session, "unread", False))
 
@@ -156,27 +160,16 @@ class Page:
     last: str = ""
 
 
-def cursor_of(session: Session) -> str:
-    """Where a session stands in the order by activity."""
-    return f"{session.activity_at.isoformat()}~{session.pk}"
-
-
 def page_of(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
-    """The page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed.
-
-    A cursor that is none is ignored: somebody edited an address.
-    """
-    descending = sort != "oldest"
-    ordered = sessions.order_by("-activity_at", "-pk") if descending else sessions.order_by("activity_at", "pk")
-    limit = PAGE
-    if after := _position(before):
-        ordered = ordered.filter(_beyond(*after, descending=descending))
-    elif last := _position(until):
-        limit = max(PAGE, min(MOST, ordered.exclude(_beyond(*last, descending=descending))[:MOST].count()))
-    found = list(_described(ordered, person)[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    last_cursor = cursor_of(found[-1]) if found else ""
-    return Page(rows_of(found, previous=after), last_cursor if more else "", last_cursor)
+    """The page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed."""
+    found, after, is_more = page_of_order(sort, sessions, before, until, PAGE, MOST, lambda part: _described(part, person))
+    last = str(found[-1][0].cursor_of(found[-1][1])) if found else ""
+    rows = rows_of([session for _stretch, session in found])
+    group = _group(after.letter, after.at) if after else ""
+    for row, (stretch, _session) in zip(rows, found, strict=True):
+        if (name := _group(stretch.letter, stretch.cursor_of(row.session).at)) != group:
+            row.group = group = name
+    return Page(rows, last if is_more else "", last)
 
 
 def _described(sessions: SessionSet, person: Person) -> SessionSet:
@@ -186,32 +179,16 @@ def _described(sessions: SessionSet, person: Person) -> SessionSet:
     )
 
 
-def _position(cursor: str) -> tuple[datetime, int] | None:
-    text, _tilde, key = cursor.partition("~")
-    try:
-        when = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        return None
-    return (when, int(key)) if when and timezone.is_aware(when) and key.isdecimal() and len(key) < 19 else None
-
-
-def _beyond(when: datetime, pk: int, *, descending: bool) -> Q:
-    if descending:
-        return Q(activity_at__lte=when) & (Q(activity_at__lt=when) | Q(pk__lt=pk))
-    return Q(activity_at__gte=when) & (Q(activity_at__gt=when) | Q(pk__gt=pk))
-
-
 def unread_keys(keys: Iterable[int], person: Person) -> set[int]:
     """Which of these sessions have something that the person has not seen."""
     return set(Session.objects.filter(unread_by(person), pk__in=keys).values_list("pk", flat=True))
 
 
-def rows_of(sessions: list[Session], previous: tuple[datetime, int] | None = None) -> list[Row]:
+def rows_of(sessions: list[Session]) -> list[Row]:
     """Rows with their decisions and tickets: two queries, however many there are."""
     keys = [session.pk for session in sessions]
     requirements = _by_session(Requirement.objects.pending().filter(session__in=keys).order_by("pk"))
     tickets = _by_session(TicketLink.objects.filter(session__in=keys).order_by("pk"))
-    group = _group(previous[0]) if previous else ""
     rows = []
     for session in sessions:
         waiting = requirements[session.pk]
@@ -219,8 +196,6 @@ def rows_of(sessions: list[Session], previous: tuple[datetime, int] | None = Non
         row.requirement = waiting[0] if waiting else None
         row.more_requirements = len(waiting) - 1
         row.look_again = any(requirement.look_again for requirement in waiting)
-        if (name := _group(session.activity_at)) != group:
-            row.group = group = name
         rows.append(row)
     return rows
 
@@ -232,7 +207,10 @@ def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return grouped
 
 
-def _group(when: datetime) -> str:
+def _group(letter: str, when: datetime) -> str:
+    """The heading over sessions: the day of what they are ordered by; of those where nobody waits, that."""
+    if letter == "a":
+        return _("Nobody waits")
     today = timezone.localdate()
     day = timezone.localtime(when).date()
     if day >= today:

@@ -60,13 +60,11 @@ class Importer:
             turns = conversation.turns()
             runs = Run.objects.bulk_create([self._run(session, turn) for turn in turns])
             self._messages(session, list(zip(runs, turns, strict=True)))
+            session.read_last_said()
             record(session, IMPORTED, runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
         return True
 
     def _session(self, conversation: Conversation, session_id: str, customer: str) -> Session:
-        said = [
-            entry.content for entry in conversation.entries if entry.role in ("user", "assistant") and entry.content.strip()
-        ]
         session = Session.objects.create(
             session_id=session_id,
             queue=self.queue,
@@ -76,7 +74,6 @@ class Importer:
             name=conversation.name,
             name_source=Session.NameSource.HUMAN if conversation.name else Session.NameSource.NONE,
             name_version=1 if conversation.name else 0,
-            last_text=" ".join(said[-1].split())[:200] if said else "",
         )
         if conversation.name:
             NameRecord.objects.create(

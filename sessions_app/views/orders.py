@@ -1,0 +1,140 @@
+"""Orders of the list of sessions, read page by page with a key: the newest first, or who has waited longest for us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from sessions_app.models import Session
+from sessions_app.models.session import SessionSet
+from sessions_app.views.boxes import capped_counts
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Sessions that stand together in an order, by one column and the key; `letter` begins their cursors."""
+
+    letter: str
+    column: str
+    descending: bool
+    #: A column that is empty in its sessions.
+    empty: str = ""
+
+    def holds(self, session: Session) -> bool:
+        """Whether the session stands in this stretch."""
+        return getattr(session, self.column) is not None and not (self.empty and getattr(session, self.empty) is not None)
+
+    def sorted(self, sessions: list[Session]) -> list[Session]:
+        """The stretch's part of sessions that are read already, in its order."""
+        held = [session for session in sessions if self.holds(session)]
+        return sorted(held, key=lambda session: (getattr(session, self.column), session.pk), reverse=self.descending)
+
+    def of(self, sessions: SessionSet, after: Cursor | None = None) -> SessionSet:
+        """The stretch's part of the sessions, in its order, from behind the cursor."""
+        sign = "-" if self.descending else ""
+        only = {f"{self.column}__isnull": False} | ({f"{self.empty}__isnull": True} if self.empty else {})
+        found = sessions.filter(**only).order_by(f"{sign}{self.column}", f"{sign}pk")
+        return found.filter(self._beyond(after)) if after else found
+
+    def up_to(self, sessions: SessionSet, last: Cursor) -> SessionSet:
+        """As `of`, up to the cursor and with it."""
+        return self.of(sessions).exclude(self._beyond(last))
+
+    def cursor_of(self, session: Session) -> Cursor:
+        """Where a session stands in the stretch."""
+        return Cursor(self.letter, getattr(session, self.column), session.pk)
+
+    def _beyond(self, cursor: Cursor) -> Q:
+        way = "lt" if self.descending else "gt"
+        farther = Q(**{f"{self.column}__{way}": cursor.at}) | Q(**{f"pk__{way}": cursor.pk})
+        return Q(**{f"{self.column}__{way}e": cursor.at}) & farther
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A session's place in a stretch; travels in addresses."""
+
+    letter: str
+    at: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.letter}{self.at.isoformat()}~{self.pk}"
+
+    @classmethod
+    def of(cls, text: str, stretches: tuple[Stretch, ...]) -> Cursor | None:
+        """Read from an address; anything else is none: somebody edited it, or it is of another order."""
+        letter = text[:1] if text[:1].isalpha() else ""
+        at, _tilde, key = text[len(letter) :].partition("~")
+        try:
+            when = parse_datetime(at.replace(" ", "+"))
+        except ValueError:
+            return None
+        known = letter in [stretch.letter for stretch in stretches]
+        good = known and when is not None and timezone.is_aware(when) and key.isdecimal() and len(key) < 19
+        return cls(letter, when, int(key)) if good and when else None
+
+
+#: "Longest wait" is about customers who wait for us: since their first message that nobody answered, the oldest of them first.
+#: Those whom nobody keeps waiting stand behind, as in the usual order. Closed sessions are among these; in a snoozed one the
+#: customer may well wait. Of two with the same time the one with the lower key comes first, as it was there first.
+ORDERS: dict[str, tuple[Stretch, ...]] = {
+    "newest": (Stretch("", "activity_at", True),),
+    "oldest": (
+        Stretch("w", "waiting_since", False),
+        Stretch("a", "activity_at", True, empty="waiting_since"),
+    ),
+}
+
+
+def page_of_order(
+    order: str,
+    sessions: SessionSet,
+    before: str,
+    until: str,
+    size: int,
+    most: int,
+    describe: Callable[[SessionSet], SessionSet],
+) -> tuple[list[tuple[Stretch, Session]], Cursor | None, bool]:
+    """Sessions behind the cursor `before`, or everything up to `until`, each with its stretch; the cursor behind which they
+    stand; whether there are more. `describe` adds what a row shows.
+    """
+    stretches = ORDERS[order]
+    after = Cursor.of(before, stretches)
+    last = None if after else Cursor.of(until, stretches)
+    limit = max(size, min(most, _count_up_to(stretches, sessions, last))) if last else size
+    letters = [stretch.letter for stretch in stretches]
+    left = stretches[letters.index(after.letter) :] if after else stretches
+    parts = [stretch.of(sessions, after if number == 0 else None)[: limit + 1] for number, stretch in enumerate(left)]
+    rows = list(describe(parts[0])) if len(parts) == 1 else _one_after_the_other(left, parts, describe)
+    found = [(stretch, row) for stretch in left for row in rows if stretch.holds(row)]
+    return found[:limit], after, len(found) > limit
+
+
+def _one_after_the_other(
+    stretches: tuple[Stretch, ...], parts: list[SessionSet], describe: Callable[[SessionSet], SessionSet]
+) -> list[Session]:
+    """Two parts in one query: a union of what each finds by its own index. The ORM makes the SQL, values are parameters."""
+    try:
+        queries = [part.values("pk").query.sql_with_params() for part in parts]
+    except EmptyResultSet:
+        return []
+    named = [f"SELECT * FROM ({query}) AS part{number}" for number, (query, _params) in enumerate(queries)]  # noqa: S608
+    sql = " UNION ALL ".join(named)
+    params = [param for _query, params in queries for param in params]
+    rows = list(describe(Session.objects.filter(pk__in=RawSQL(sql, params))))  # noqa: S611
+    return [row for stretch in stretches for row in stretch.sorted(rows)]
+
+
+def _count_up_to(stretches: tuple[Stretch, ...], sessions: SessionSet, last: Cursor) -> int:
+    """How many sessions stand up to the cursor, capped, in one query."""
+    whole = [stretch.letter for stretch in stretches].index(last.letter)
+    parts = [stretch.of(sessions) for stretch in stretches[:whole]]
+    return sum(capped_counts([*parts, stretches[whole].up_to(sessions, last)]))
