@@ -114,7 +114,7 @@ VARIABLES = (
     ),
     Variable("DEFAULT_FROM_EMAIL", "Sender of mails.", str, "inbox@localhost"),
     Variable("LANGUAGE_CODE", "Language of pages where the browser asks for none we have.", parsers.language, "en"),
-    Variable("TIME_ZONE", "Time zone of exact times on pages.", parsers.time_zone, "UTC"),
+    Variable("TIME_ZONE", "Time zone of readers whose own is not known.", parsers.time_zone, "UTC"),
     Variable("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.", parsers.log_level, "INFO"),
 )
 

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kern_inbox.time_zones.AdminTimeZoneMiddleware",
     "kern_inbox.wrong_method.WrongMethodMiddleware",
     "kern_inbox.database_away.DatabaseAwayMiddleware",
 ]

@@ -2,8 +2,10 @@ import logging
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.core.checks import CheckMessage, Error, register
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,13 @@ class SessionsAppConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(sync_desk, sender=self, dispatch_uid="sync_desk")
         register(check_desk)
+        user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")
+
+
+def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
+    """At the first sign-in the person's zone is that of the browser, where its form tells one."""
+    if request is not None and (zone := request.POST.get("browser_zone", "")):
+        user.take_zone(zone)
 
 
 def sync_desk(**_: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
+from sessions_app.zones import LONGEST_NAME, check_zone
+
 LARGEST = 2**63 - 1
 
 
@@ -33,4 +35,7 @@ class PreferencesForm(forms.Form):
 
     theme = forms.ChoiceField(choices=[("system", "system"), ("light", "light"), ("dark", "dark")], required=False)
     single_keys = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)
+    time_zone = forms.CharField(required=False, max_length=LONGEST_NAME, validators=[check_zone])
+    #: The zone of the browser, which counts while there is no other.
+    browser_zone = forms.CharField(required=False)
     presence = forms.ChoiceField(choices=[("here", "here"), ("away", "away")], required=False)

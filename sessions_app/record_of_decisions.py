@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sessions_app.models import Decision, Person, Queue, Requirement
@@ -96,11 +96,11 @@ def rows(
     return Decision.objects.filter(**{name: value for name, value in wanted.items() if value}).order_by("pk")
 
 
-def as_csv(lines: Iterable[Decision]) -> Iterator[str]:
-    """The lines as CSV with a heading, piece by piece; JSON stands in one cell."""
+def as_csv(lines: Iterable[Decision], zone: tzinfo = UTC) -> Iterator[str]:
+    """The lines as CSV with a heading, piece by piece; JSON stands in one cell, times are the zone's, with their offset."""
     yield _csv_line(COLUMNS)
     for line in lines:
-        yield _csv_line([_cell(value) for value in _values(line).values()])
+        yield _csv_line([_cell(value) for value in _values(line, zone).values()])
 
 
 def as_jsonl(lines: Iterable[Decision]) -> Iterator[str]:
@@ -109,13 +109,13 @@ def as_jsonl(lines: Iterable[Decision]) -> Iterator[str]:
         yield json.dumps(_values(line), ensure_ascii=False) + "\n"
 
 
-def _values(line: Decision) -> dict[str, Any]:
+def _values(line: Decision, zone: tzinfo = UTC) -> dict[str, Any]:
     return dict(
         zip(
             COLUMNS,
             (
                 line.pk,
-                line.created_at.isoformat(),
+                line.created_at.astimezone(zone).isoformat(),
                 line.verdict,
                 line.actor,
                 line.person_id,

@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from sessions_app.models import Person
 from sessions_app.problems import Problem
+from sessions_app.zones import read_by
 
 P = ParamSpec("P")
 
@@ -35,14 +36,15 @@ class PersonRequest(HttpRequest):
 def for_people(
     view: Callable[Concatenate[PersonRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let only signed-in people in, and turn a refusal of a verb into its answer."""
+    """Let only signed-in people in, write times as their clocks show them, and turn a refusal of a verb into its answer."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in(request)
         try:
-            return view(cast(PersonRequest, request), *args, **kwargs)
+            with read_by(cast(PersonRequest, request).user):
+                return view(cast(PersonRequest, request), *args, **kwargs)
         except Problem as refusal:
             return problem(cast(PersonRequest, request), refusal)
 

@@ -61,7 +61,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
-        ("About", {"fields": ["display_name", "first_name", "last_name", "is_away", "theme", "single_keys"]}),
+        ("About", {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "theme", "single_keys"]}),
         ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kern.lines import without_hidden
 from sessions_app.models.fields import NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.zones import LONGEST_NAME, check_zone, is_known
 
 HUES = 5
 
@@ -55,6 +56,11 @@ class Person(FoldedModel, AbstractUser):
     display_name = NameField(max_length=80, blank=True)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     single_keys = models.BooleanField(default=True, help_text=_("Single letters work as keyboard shortcuts."))
+    time_zone = models.CharField(
+        max_length=LONGEST_NAME,
+        blank=True,
+        help_text=_("Empty: the installation's, until the browser tells it at a sign-in."),
+    )
     is_away = models.BooleanField(default=False)
     search_text = FoldedField("email", "display_name", "first_name", "last_name")
 
@@ -64,6 +70,17 @@ class Person(FoldedModel, AbstractUser):
 
     class Meta:
         verbose_name_plural = "people"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.time_zone:
+            check_zone(self.time_zone)
+
+    def take_zone(self, name: str) -> None:
+        """Keep the zone that the browser tells, unless there is one or it is none: whoever chose another one keeps that."""
+        if not self.time_zone and is_known(name):
+            Person.objects.filter(pk=self.pk, time_zone="").update(time_zone=name)
+            self.refresh_from_db(fields=["time_zone"])
 
     def __str__(self) -> str:
         return without_hidden(self.display_name or self.get_full_name() or self.email)

@@ -39,7 +39,7 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
     )
     rule = _rule_for(row)
     if rule is not None and row.settle("approved"):
-        actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M}"
+        actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
         record_of_decisions.write(row, Decision.Verdict.APPROVED, actor=actor)
         changes.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
     return row

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
+from sessions_app import zones
 from sessions_app.forms import PreferencesForm
+from sessions_app.models import Person
 from sessions_app.problems import Refused
 from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.story import page_context
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def profile(request: PersonRequest) -> HttpResponse:
-    """Theme, shortcuts or presence; the whole page depends on them, so it is loaded again."""
+    """Time zone, theme, shortcuts or presence; the whole page depends on them, so it is loaded again."""
+    if request.method != "POST":
+        return render(request, "profile.html", {**page_context(request, "profile"), **_zone_context(request.user)})
     form = PreferencesForm(request.POST)
     if not form.is_valid():
-        raise Refused(_("This page is out of date: load it again."))
-    person, sent = request.user, form.cleaned_data
-    person.theme = sent["theme"] or person.theme
-    person.single_keys = sent["single_keys"] == "on" if sent["single_keys"] else person.single_keys
-    person.is_away = sent["presence"] == "away" if sent["presence"] else person.is_away
-    person.save(update_fields=["theme", "single_keys", "is_away"])
+        errors = form.errors.get("time_zone")
+        raise Refused(str(errors[0]) if errors else _("This page is out of date: load it again."))
+    _keep(request.user, form.cleaned_data)
     back = request.headers.get("Referer", "/")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return HttpResponse(status=303, headers={"Location": back if safe else "/"})
+
+
+def _keep(person: Person, sent: dict[str, str]) -> None:
+    person.take_zone(sent["browser_zone"])
+    person.time_zone = sent["time_zone"] or person.time_zone
+    person.theme = sent["theme"] or person.theme
+    person.single_keys = sent["single_keys"] == "on" if sent["single_keys"] else person.single_keys
+    person.is_away = sent["presence"] == "away" if sent["presence"] else person.is_away
+    person.save(update_fields=["time_zone", "theme", "single_keys", "is_away"])
+
+
+def _zone_context(person: Person) -> dict[str, object]:
+    current = person.time_zone or settings.TIME_ZONE
+    offered = {name for _region, places in zones.choices() for name, _place in places}
+    return {
+        "regions": zones.choices(),
+        "current_zone": current,
+        # An abbreviation or an older name that an admin or a browser gave is no choice, and kept.
+        "other_zone": "" if current in offered else current,
+        "here_now": timezone.now(),
+        "offset": zones.offset(),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -77,8 +78,10 @@ def report(request: PersonRequest) -> HttpResponse:
 @require_GET
 @for_people
 def decisions_csv(request: PersonRequest) -> HttpResponseBase:
-    """The record as CSV: the newest `days`, however many, or `all`."""
-    return _download(request, record_of_decisions.as_csv, "csv", "text/csv; charset=utf-8")
+    """The record as CSV: the newest `days`, however many, or `all`; its times in the reader's zone, with the offset."""
+    # Written after this view has returned, and with it the reader's zone.
+    form = partial(record_of_decisions.as_csv, zone=timezone.get_current_timezone())
+    return _download(request, form, "csv", "text/csv; charset=utf-8")
 
 
 @require_GET

@@ -14,6 +14,27 @@
     const words = said(future === undefined ? past : -past, way);
     if (time.textContent !== words) time.textContent = words;
   });
-  setInterval(() => { if (!document.hidden) age(); }, 15_000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) age(); });
+
+  // A customer has no account, so the server writes its own zone; this computer knows theirs.
+  const isCustomer = document.body.classList.contains("customer-page");
+  const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const here = new Intl.DateTimeFormat(document.documentElement.lang || undefined, parts);
+  const localise = () => document.querySelectorAll("time[title]").forEach((time) => {
+    const words = here.format(new Date(time.dateTime));
+    if (time.title !== words) time.title = words;
+  });
+  const update = () => { age(); if (isCustomer) localise(); };
+  update();
+  document.addEventListener("htmx:after:swap", update);
+
+  // A person's zone is told once, where the sign-in did not; it holds from the next page on.
+  const form = document.querySelector("#zone");
+  if (form && !sessionStorage.getItem("zone-told")) {
+    form.elements.browser_zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+    sessionStorage.setItem("zone-told", "1");
+    fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).catch(() => {});
+  }
+
+  setInterval(() => { if (!document.hidden) update(); }, 15_000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) update(); });
 })();

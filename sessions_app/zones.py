@@ -1,0 +1,82 @@
+"""Time zones: which names count, and whose zone a page is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.db import DataError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+LONGEST_NAME = 64
+#: Folders of names that stand for places; the others are abbreviations, offsets and older spellings.
+REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+class Reader(Protocol):
+    """Somebody with a time zone of their own; empty is the installation's."""
+
+    time_zone: str
+
+
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """All names there are, older spellings (Europe/Kiev) too: browsers send either."""
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=1)
+def choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Zones to choose from, by region: a name, and how it is read."""
+    regions: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
+    for name in sorted(names()):
+        region, _slash, place = name.partition("/")
+        if place and region in regions:
+            regions[region].append((name, place.replace("_", " ").replace("/", ", ")))
+    return [*regions.items(), ("UTC", [("UTC", "UTC")])]
+
+
+def is_known(name: str) -> bool:
+    """Whether Python and the database know a zone of this name. Days are cut by the database, too."""
+    return name in names() and _in_database(name)
+
+
+def check_zone(name: str) -> None:
+    """Raise `ValidationError` for what is no zone's name."""
+    if not is_known(name):
+        raise ValidationError(_("“%(name)s” is no time zone that is known here."), params={"name": name[:LONGEST_NAME]})
+
+
+def zone_of(reader: Reader) -> ZoneInfo | None:
+    """The reader's zone; `None` for the installation's."""
+    return ZoneInfo(reader.time_zone) if reader.time_zone in names() else None
+
+
+@contextmanager
+def read_by(reader: Reader) -> Iterator[None]:
+    """Have times written as the reader's clock shows them."""
+    with timezone.override(zone_of(reader)):
+        yield
+
+
+def offset(when: datetime | None = None) -> str:
+    """How far the zone in force is from UTC at a time: `UTC+05:45`."""
+    text = f"{timezone.localtime(when):%z}"
+    return f"UTC{text[:3]}:{text[3:5]}"
+
+
+def _in_database(name: str) -> bool:
+    if connection.vendor != "postgresql":
+        return True
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT now() AT TIME ZONE %s", [name])
+    except DataError:
+        return False
+    return True
