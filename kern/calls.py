@@ -6,25 +6,27 @@ tool is started once: proposed → started by compare-and-set, and whatever was 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kern import limit
 from kern.delegation import DELEGATE, delegate
 from kern.doubt import QUESTION, may_have_happened
 from kern.drafts import SEND_ANSWER, is_draft, settle_draft
-from kern.errors import InvalidAnswerError, LeaseLostError
+from kern.errors import InvalidAnswerError, KernError, LeaseLostError
 from kern.events import RunEvent, StepStored, ToolCallFinished, ToolCallStarted
+from kern.execution import Outcome, run_tool
 from kern.message import Message, ToolCall, storable
 from kern.outcomes import UNKNOWN, answered_output
 from kern.requirement import Kind, Requirement
 from kern.requirement import Status as RequirementStatus
-from kern.tools import RunContext, Tool
+from kern.tools import Tool
 from kern.tools.policy import Policy
-from kern.tools.result import reason_of
 
 if TYPE_CHECKING:
     from kern.turn import Turn
@@ -119,23 +121,28 @@ def _run(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], aske
         return
     _start(turn, call, tool, arguments, asked)
     yield turn.event(ToolCallStarted, call_id=call.id, tool_name=call.name, arguments=arguments)
-    context = RunContext(
-        session_id=turn.run.session_id,
-        run_id=turn.run.run_id,
-        call_id=call.id,
-        user_id=turn.run.user_id,
-        agent_name=turn.who.name,
-        idempotency_key=f"{turn.run.run_id}:{call.id}",
-    )
-    failed = False
-    try:
-        output = tool.call(arguments, context)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
-        failed, output = True, f"The tool failed: {reason_of(error)}"
-    if asked is not None and asked.edited_arguments is not None:
-        changed = json.dumps(asked.edited_arguments, ensure_ascii=False)
-        output = f"A person changed the arguments to {changed} before this ran.\n{output}"
-    yield from finish_call(turn, call, output, failed=failed, asked=asked)
+    outcome = run_tool(turn, call, tool, arguments, partial(_hand_in, turn, call, asked))
+    if outcome is None and not tool.idempotent:
+        wait_for(turn, _uncertain(turn, call, tool, arguments, f"This tool did not come back within {tool.timeout:g} seconds"))
+        return
+    outcome = outcome or Outcome(f"The tool took longer than {tool.timeout:g} seconds and was left alone.", failed=True)
+    yield from finish_call(turn, call, _told(outcome, asked), failed=outcome.failed, asked=asked)
+
+
+def _told(outcome: Outcome, asked: Requirement | None) -> str:
+    if asked is None or asked.edited_arguments is None:
+        return outcome.output
+    changed = json.dumps(asked.edited_arguments, ensure_ascii=False)
+    return f"A person changed the arguments to {changed} before this ran.\n{outcome.output}"
+
+
+def _hand_in(turn: Turn, call: ToolCall, asked: Requirement | None, outcome: Outcome) -> None:
+    """Store what came of a call whose turn was taken away, where the storage wants to know."""
+    if outcome.raised is None:
+        text = storable(_told(outcome, asked))
+        message = Message("tool", text, tool_call_id=call.id, tool_name=call.name, run_id=turn.run.run_id)
+        with contextlib.suppress(KernError):
+            turn.db.finish_call(turn.claim, message, failed=outcome.failed)
 
 
 def _start(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], asked: Requirement | None) -> None:
@@ -208,7 +215,13 @@ def _doubtful(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any])
     return asked
 
 
-def _uncertain(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]) -> Requirement:
+def _uncertain(
+    turn: Turn,
+    call: ToolCall,
+    tool: Tool,
+    arguments: dict[str, Any],
+    why: str = "The worker stopped while this tool was running",
+) -> Requirement:
     return Requirement(
         kind="external_execution",
         reason="uncertain",
@@ -219,7 +232,7 @@ def _uncertain(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]
         tool_name=call.name,
         arguments=arguments,
         schema=tool.parameters,
-        question="The worker stopped while this tool was running, so nobody knows whether it happened. Did it?",
+        question=f"{why}, so nobody knows whether it happened. Did it?",
         agent_name=turn.who.name,
         # Time says nothing about whether it happened, so this question waits for as long as it takes.
         **_terms(replace(tool.policy, expires_after=None, remind_before=None)),

@@ -11,6 +11,7 @@ from kern.db.sqlite_rows import Row, execution_of, message_of, requirement_of, r
 from kern.db.sqlite_runs import REQUIREMENTS
 from kern.history import since_refusals, without_refused
 from kern.message import Message, Role
+from kern.outcomes import open_outputs, with_outputs
 from kern.run import RunOutput
 
 INTERRUPTED = "interrupted: the process that worked on this run stopped before it ended"
@@ -63,10 +64,14 @@ def runs(connection: Connection, session_id: str, last_n: int | None) -> list[Ru
 
 
 def history(connection: Connection, session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
-    """The messages of the window of runs before this one, oldest first, a line in place of each that a server refused."""
+    """The messages of the window of runs before this one, oldest first, a line in place of each that a server refused.
+
+    Calls that their run's end left without an output have what is known of them.
+    """
     window = connection.execute(_WINDOW, (session_id, before_run_id, last_n_runs)).fetchall()[::-1]
     window = window[since_refusals([refused for _, refused in window]) :]
-    read = [message_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
+    said = [message_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
+    read = list(with_outputs(said, _open_outputs(connection, said)))
     refused = [run_id for run_id, refused in window if refused]
     return without_refused(read, _tools_called(connection, refused)) if refused else read
 
@@ -76,6 +81,18 @@ def _tools_called(connection: Connection, run_ids: list[str]) -> dict[str, list[
     for run_id, tool_name in connection.execute(_CALLED, (json.dumps(run_ids),)):
         called[run_id].append(tool_name)
     return called
+
+
+def _open_outputs(connection: Connection, said: list[Message]) -> dict[tuple[str | None, str], str]:
+    """What is known of the calls without an output, by run id and call id. Hardly any run has some."""
+    answered = {(message.run_id, message.tool_call_id) for message in said if message.role == "tool"}
+    made = ((message.run_id, call.id) for message in said for call in message.tool_calls)
+    cut_off = {run_id for run_id, call_id in made if run_id is not None and (run_id, call_id) not in answered}
+    if not cut_off:
+        return {}
+    loaded = _load(connection, sorted(cut_off))
+    ended = [loaded[run_id] for run_id in cut_off if not loaded[run_id].is_active]
+    return {(run.run_id, call_id): text for run in ended for call_id, text in open_outputs(run).items()}
 
 
 def messages(

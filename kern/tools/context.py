@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from kern.cancellation import Cancellation
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +12,8 @@ class RunContext:
     """Given to each parameter annotated with it; the model never sees such a parameter.
 
     `idempotency_key` is the same whenever the same call is tried again, so hand it to systems that recognise repeats.
+    `is_cancelled` turns true when nobody waits for the call any more: it took too long, or somebody stopped the turn. A tool
+    with much to do looks at it now and then, and ends. `cancellation` can also be waited for.
     """
 
     session_id: str
@@ -18,6 +22,11 @@ class RunContext:
     user_id: str | None = None
     agent_name: str = ""
     idempotency_key: str = ""
+    cancellation: Cancellation = field(default_factory=Cancellation, repr=False, compare=False)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancellation.is_cancelled
 
     def __post_init__(self) -> None:
         if not self.idempotency_key:

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import inspect
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from kern.errors import ToolError
-
-
-def awaited(value: Any) -> Any:
-    """The value itself, or what it resolves to where the function is a coroutine function."""
-    if not inspect.isawaitable(value):
-        return value
-
-    async def resolve() -> Any:
-        return await value
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(resolve())
-    # A loop runs in this thread already (a notebook, an async view): another one needs a thread of its own.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(contextvars.copy_context().run, asyncio.run, resolve()).result()
 
 
 def to_text(value: Any) -> str:

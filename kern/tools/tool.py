@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ class Tool:
 
     `name` and `description` are what the model sees, `parameters` the JSON schema of the arguments. `idempotent` says that
     running the same call twice does no harm, so it is repeated after a crash instead of asking a person what happened.
+    `timeout` is how many seconds a call may take; without one, as many as the turn has left. What it does after that changes
+    nothing any more: a person is asked what happened, or, where it is idempotent, the model is told that it took too long.
 
     `policy` says how carefully people decide about a call: `risk`, `expires_after` and `remind_before` that (a `timedelta` or
     seconds), `roles` of which a decider needs one, how many `approvers` (1 or 2), and `thresholds` like `"amount > 500"`, from
@@ -45,6 +48,7 @@ class Tool:
         requires_user_feedback: bool = False,
         external_execution: bool = False,
         idempotent: bool = False,
+        timeout: float | timedelta | None = None,
         risk: Risk = "medium",
         expires_after: float | timedelta | None = None,
         remind_before: float | timedelta | None = None,
@@ -59,6 +63,7 @@ class Tool:
         self.name = name or function.__name__
         self.description = described if description is None else description
         self.idempotent = idempotent
+        self.timeout = _seconds(self.name, timeout)
         self.requirement_kind: Kind | None = _only_kind(
             self.name,
             confirmation=requires_confirmation,
@@ -120,11 +125,13 @@ class Tool:
 
         Raises `InvalidAnswerError` for arguments that do not fit, and whatever the function raises.
         """
-        from kern.tools.result import awaited, to_text
+        from kern.tools.event_loop import await_in_loop
+        from kern.tools.result import to_text
 
         values = self.signature.coerce(self.check(arguments))
         values.update(dict.fromkeys(self.signature.context_names, context))
-        return to_text(awaited(self.function(**values)))
+        value = self.function(**values)
+        return to_text(await_in_loop(value) if inspect.isawaitable(value) else value)
 
     def _must_be_consistent(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -168,6 +175,7 @@ def tool(
     requires_user_feedback: bool = False,
     external_execution: bool = False,
     idempotent: bool = False,
+    timeout: float | timedelta | None = None,
     risk: Risk = "medium",
     expires_after: float | timedelta | None = None,
     remind_before: float | timedelta | None = None,
@@ -194,6 +202,16 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Tool 
 def as_tool(candidate: Tool | Callable[..., Any]) -> Tool:
     """A tool as it is, a plain typed function wrapped. Raises `TypeError` for anything else."""
     return candidate if isinstance(candidate, Tool) else tool(candidate)
+
+
+def _seconds(name: str, timeout: float | timedelta | None) -> float | None:
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    if seconds is None:
+        return None
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds < math.inf:
+        raise ValueError(f"the timeout of tool {name!r} is a number of seconds more than 0 (or a timedelta), not {timeout!r}")
+    return float(seconds)
 
 
 def _only_kind(name: str, **asked: bool) -> Kind | None:

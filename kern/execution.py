@@ -1,0 +1,100 @@
+"""Running one tool without depending on it: it works on a thread of its own, which may be left behind (rule L19)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from kern.asides import start_aside
+from kern.errors import LeaseLostError
+from kern.message import ToolCall
+from kern.tools import RunContext, Tool
+from kern.tools.result import reason_of
+from kern.waiting import Box, DeadlineError, TookTooLongError, Waiting
+from kern.work import StopRequested
+
+if TYPE_CHECKING:
+    from kern.turn import Turn
+
+#: A tool that is nearly done when its turn is stopped has so many seconds more: what is known need not be asked.
+GRACE = 1.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a tool that ran: its text, or why it failed, or what stops the program."""
+
+    output: str = ""
+    failed: bool = False
+    raised: BaseException | None = None
+
+
+HandIn = Callable[[Outcome], object]
+
+
+def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], hand_in: HandIn) -> Outcome | None:
+    """Run the tool; `None` where it took longer than its `timeout`, so that nobody knows what comes of it.
+
+    Raises `StopRequested`, `LeaseLostError` or `DeadlineError` where the turn ends first, and `KeyboardInterrupt` and the like
+    as the tool raises them. Where the turn was taken away, `hand_in` gets the outcome when it comes, on the tool's thread;
+    otherwise nobody hears of it.
+    """
+    context = RunContext(
+        session_id=turn.run.session_id,
+        run_id=turn.run.run_id,
+        call_id=call.id,
+        user_id=turn.run.user_id,
+        agent_name=turn.who.name,
+        idempotency_key=f"{turn.run.run_id}:{call.id}",
+    )
+    box, taken_away = Box(), threading.Event()
+    turn.db.release()
+
+    def work() -> None:
+        outcome = _outcome(partial(tool.call, arguments, context))
+        try:
+            turn.work.let_go()
+        finally:
+            box.put(outcome)
+        if taken_away.is_set():
+            hand_in(outcome)
+            turn.work.let_go()
+
+    start_aside(work, context.cancellation)
+    try:
+        outcome = _received(turn.work, box, tool.timeout)
+    except TookTooLongError:
+        context.cancellation.cancel()
+        return None
+    except LeaseLostError:
+        taken_away.set()
+        raise
+    except BaseException:
+        context.cancellation.cancel()
+        raise
+    if outcome.raised is not None:
+        raise outcome.raised
+    return outcome
+
+
+def _received(work: Waiting, box: Box, timeout: float | None) -> Outcome:
+    try:
+        return cast("Outcome", work.receive(box, timeout))
+    except (StopRequested, LeaseLostError, DeadlineError):
+        try:
+            return cast("Outcome", Waiting(None, "").receive(box, GRACE))
+        except TookTooLongError:
+            pass
+        raise
+
+
+def _outcome(run: Callable[[], str]) -> Outcome:
+    try:
+        return Outcome(run())
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
+        return Outcome(f"The tool failed: {reason_of(error)}", failed=True)
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the turn is worked
+        return Outcome(raised=error)
