@@ -31,4 +31,4 @@ def _said(item: Requirement) -> tuple[str, ...]:
 
 def _stored(value: Any) -> str:
     """The value as a database gives it back: dates and the like as text, keys in one order."""
-    return storable(json.dumps(value, default=str, sort_keys=True, ensure_ascii=False).replace("\\u0000", "\ufffd"))
+    return storable(json.dumps(value, default=str, sort_keys=True, ensure_ascii=False).replace("\\u0000", "\x00"))

@@ -19,8 +19,8 @@ def new_id() -> str:
 
 
 def storable(text: str) -> str:
-    """The text with half characters (lone surrogates), which no database or server takes, replaced."""
-    return text.encode("utf-8", "replace").decode()
+    """The text with what no database or server takes replaced: NUL by U+FFFD, half characters (lone surrogates) by `?`."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def is_too_deep(value: Any) -> bool:

@@ -22,7 +22,7 @@ from sessions_app.problems import AlreadyDecided, Problem, Refused
 from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
-from sessions_app.texts import clean
+from sessions_app.texts import too_long, too_long_inside, trimmed
 
 __all__ = [
     "StandingOffer",
@@ -37,9 +37,6 @@ __all__ = [
     "respond",
 ]
 
-LONGEST_NOTE = 2_000
-LONGEST_RESULT = 20_000
-
 Answer = Callable[[RequirementRecord], None]
 
 
@@ -53,6 +50,8 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
     another person approved it after change `seen`, `Forbidden` when the policy does not let this person, `Refused` when nobody
     waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does not fit.
     """
+
+    _must_fit(arguments)
 
     def answer(asked: RequirementRecord) -> None:
         if arguments is not None and not same(arguments, asked.effective_arguments):
@@ -94,7 +93,7 @@ def _must_be_one_of_many(requirement: Requirement) -> None:
 
 def reject(requirement: Requirement, person: Person, *, note: str = "", seen: int) -> Requirement:
     """Do not let the tool run; the model is told the note, without the blanks around it."""
-    reason = _checked(note, LONGEST_NOTE).strip()
+    reason = _checked(note)
     return _settle(requirement, person, seen, lambda asked: asked.reject(note=reason), Decision.Verdict.REJECTED)
 
 
@@ -111,6 +110,7 @@ def respond(requirement: Requirement, person: Person, *, text: str, seen: int) -
 
 def provide_input(requirement: Requirement, person: Person, *, values: dict[str, Any], seen: int) -> Requirement:
     """Fill the fields that are asked for."""
+    _must_fit(values)
     return _settle(requirement, person, seen, lambda asked: asked.provide_user_input(values), Decision.Verdict.ANSWERED)
 
 
@@ -226,14 +226,19 @@ def _already(row: Requirement, person: Person | None = None) -> str:
 
 
 def _required(text: str, field: str, wish: str) -> str:
-    words = _checked(text, LONGEST_RESULT)
+    words = _checked(text)
     if not words:
         raise InvalidAnswerError(wish, {field: wish})
     return words
 
 
-def _checked(text: str, longest: int) -> str:
-    words = clean(text)
-    if len(words) > longest:
-        raise InvalidAnswerError(_("This is too long: at most %(most)d characters.") % {"most": longest})
+def _must_fit(values: dict[str, Any] | None) -> None:
+    if errors := too_long_inside(values):
+        raise InvalidAnswerError(_("Some of this is too long."), errors)
+
+
+def _checked(text: str) -> str:
+    words = trimmed(text)
+    if trouble := too_long(words):
+        raise InvalidAnswerError(trouble)
     return words

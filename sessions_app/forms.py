@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
+from sessions_app.texts import normalized, too_long, trimmed
 from sessions_app.zones import LONGEST_NAME, check_zone
 
 LARGEST = 2**63 - 1
+
+
+class WordsField(forms.CharField):
+    """Text of any length as people type or paste it: nothing is cut, what is too long comes back whole with the reason."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, **options)
+
+    def to_python(self, value: Any) -> str:
+        return normalized(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value.strip())
+        if trouble := too_long(trimmed(value)):
+            raise forms.ValidationError(trouble, code="max_length")
 
 
 class SeenForm(forms.Form):
@@ -19,7 +37,7 @@ class ComposerForm(SeenForm):
     """A reply, a note, or a question to the agent. Whether the words are acceptable is the verb's to say."""
 
     kind = forms.ChoiceField(choices=[("reply", "reply"), ("note", "note"), ("ask", "ask")])
-    body = forms.CharField(required=False, strip=False)
+    body = WordsField(required=False)
 
 
 class RuleForm(forms.Form):

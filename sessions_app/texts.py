@@ -3,30 +3,65 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from kern.lines import is_one_line, is_visible, without_hidden
+from kern.message import storable
 from sessions_app.problems import Refused
 
-LONGEST_MESSAGE = 20_000
+#: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted
+#: are the characters as they are stored, so a line end is one, whatever the browser makes of it.
+LONGEST_TEXT = 100_000
+
+
+def normalized(text: str) -> str:
+    """Text as it is stored: every line end is one `\\n`, and what no database keeps is replaced (NUL, half surrogate pairs)."""
+    return storable(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def trimmed(text: str) -> str:
+    """Normalized text without blank lines around it. The first of several lines keeps its indentation, as the others do."""
+    body = normalized(text).rstrip()
+    start = len(body) - len(body.lstrip())
+    first_line = body.rfind("\n", 0, start) + 1
+    return body[first_line:] if "\n" in body[start:] else body[start:]
+
+
+def too_long(words: str) -> str:
+    """What to tell somebody whose trimmed text is longer than any may be; empty where it is not."""
+    if len(words) <= LONGEST_TEXT:
+        return ""
+    return _("This is too long to send: %(have)s characters, at most %(most)s. Shorten it, or send it in parts.") % {
+        "have": f"{len(words):,}",
+        "most": f"{LONGEST_TEXT:,}",
+    }
+
+
+def too_long_inside(value: Any, path: str = "") -> dict[str, str]:
+    """What is too long in a call's arguments, by path (`customer.notes[2]`)."""
+    if isinstance(value, str):
+        return {path: trouble} if (trouble := too_long(trimmed(value))) else {}
+    if isinstance(value, dict):
+        parts = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
+    else:
+        parts = [(f"{path}[{number}]", item) for number, item in enumerate(value)] if isinstance(value, list) else []
+    return {where: why for inner, item in parts for where, why in too_long_inside(item, inner).items()}
 
 
 def clean(text: str) -> str:
-    """Without spaces at the ends, and with only such characters as every database keeps (no NUL, no half surrogate pairs)."""
+    """A line without spaces at its ends, and only of characters that every database keeps (no NUL, no half surrogate pairs)."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
 def checked_message(text: str) -> str:
-    """What somebody wrote, cleaned. Raises `Refused` when there is nothing to see or it is longer than 20,000 characters."""
-    words = clean(text)
+    """What somebody wrote, trimmed. Raises `Refused` when there is nothing to see or it is longer than `LONGEST_TEXT`."""
+    words = trimmed(text)
     if not is_visible(words):
         raise Refused(_("There is nothing to send: write something first."))
-    if len(words) > LONGEST_MESSAGE:
-        raise Refused(
-            _("This is too long to send: %(have)d characters, at most %(most)d.")
-            % {"have": len(words), "most": LONGEST_MESSAGE}
-        )
+    if trouble := too_long(words):
+        raise Refused(trouble)
     return words
 
 

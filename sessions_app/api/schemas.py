@@ -16,7 +16,7 @@ from kern.naming import LONGEST_NAME
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
-from sessions_app.texts import LONGEST_MESSAGE
+from sessions_app.texts import LONGEST_TEXT, too_long, trimmed
 from sessions_app.tickets import LONGEST_ADDRESS
 
 LARGEST_NUMBER = 2**63 - 1
@@ -31,10 +31,17 @@ def _email(text: str) -> str:
     return text
 
 
+def _long_text(text: str) -> str:
+    words = trimmed(text)
+    if trouble := too_long(words):
+        raise ValueError(trouble)
+    return words
+
+
 def _words(text: str) -> str:
     if not is_visible(text):
         raise ValueError("must not be empty")
-    return text
+    return _long_text(text)
 
 
 def _number_as_text(key: Any) -> Any:
@@ -55,6 +62,9 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Text = Annotated[str, AfterValidator(check_text)]
+#: Described and not checked by pydantic: a line end counts as one character, however it was sent.
+LENGTH: dict[str, Any] = {"maxLength": LONGEST_TEXT}
+LongText = Annotated[str, AfterValidator(check_text), AfterValidator(_long_text)]
 Words = Annotated[str, AfterValidator(check_text), AfterValidator(_words)]
 #: An id of the caller's; a number counts as its digits.
 Id = Annotated[str, AfterValidator(check_text), AfterValidator(_plain_line), BeforeValidator(_number_as_text)]
@@ -217,7 +227,7 @@ class NameIn(Input):
 
 
 class MessageIn(Input):
-    content: Words = Field(..., min_length=1, max_length=LONGEST_MESSAGE)
+    content: Words = Field(..., json_schema_extra={"minLength": 1, **LENGTH})
 
 
 class ReplyIn(MessageIn):
@@ -368,11 +378,11 @@ class DecisionIn(Input):
     action: Literal["approve", "reject", "input", "choose", "result", "respond"]
     seen: Seen
     arguments: dict[str, Any] | None = None
-    note: str = Field("", max_length=2000)
+    note: LongText = Field("", json_schema_extra=LENGTH)
     values: dict[str, Any] = {}
     choice: list[str] = Field([], max_length=50)
-    result: str = Field("", max_length=100_000)
-    response: str = Field("", max_length=100_000)
+    result: LongText = Field("", json_schema_extra=LENGTH)
+    response: LongText = Field("", json_schema_extra=LENGTH)
 
 
 class SessionPage(Schema):

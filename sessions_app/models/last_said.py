@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.formatting import one_plain_line
 from sessions_app.models.fields import NameField
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ class LastSaid(models.Model):
             self.count_waiting()
 
     def _line(self, text: str, kind: str, author: str, person: Person | None) -> list[str]:
-        self.last_text = " ".join(text.split())[:LONGEST_LINE]
+        # Agents and people write Markdown, customers do not.
+        words = text if kind == CUSTOMER else one_plain_line(text)
+        self.last_text = " ".join(words.split())[:LONGEST_LINE]
         self.last_author_kind, self.last_author, self.last_person = kind, author[:120], person
         return ["last_text", "last_author_kind", "last_author", "last_person"]
 

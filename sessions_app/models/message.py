@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
+from sessions_app.formatting import markdown_html, plain_html
 from sessions_app.models.fields import NameField, OrderedJSONField
 from sessions_app.models.run import Run
 from sessions_app.models.session import Session
@@ -88,3 +90,13 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.content[:60]}"
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether agents or people of the desk wrote it; customers' words are plain text."""
+        return self.author_kind in (self.Author.AGENT, self.Author.PERSON)
+
+    @property
+    def html(self) -> SafeString:
+        """The words as every page shows them."""
+        return markdown_html(self.content) if self.is_markdown else plain_html(self.content)

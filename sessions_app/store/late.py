@@ -6,11 +6,11 @@ Each once, and nothing else: what it would say or do next is for the turns that 
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.message import Message
+from kern.message import Message, storable
 from sessions_app import changes, ending
 from sessions_app.models import Run
 from sessions_app.store.claims import Held
-from sessions_app.store.records import clean, message_row
+from sessions_app.store.records import message_row
 from sessions_app.store.runs import locked, requeue
 
 
@@ -27,7 +27,7 @@ def keep_words(claim: Claim, text: str) -> bool:
         return False
     words = Message("assistant", text, run_id=row.run_id, author=row.agent_name or None)
     message_row(words, row, sent=False).save(force_insert=True)
-    row.content, row.lease_owner = clean(text), ""
+    row.content, row.lease_owner = storable(text), ""
     row.save(update_fields=["content", "lease_owner"])
     changes.record(session, "run.words_kept", actor=row.agent_name, run=row.run_id)
     return True

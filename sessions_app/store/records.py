@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
 
-from kern.message import Message, Role, ToolCall
+from kern.message import Message, Role, ToolCall, storable
 from kern.requirement import InputField, Requirement
 from kern.run import RunMetrics, RunOutput, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
@@ -31,22 +31,17 @@ def seconds_of(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def clean(text: str) -> str:
-    """Text that every database stores: PostgreSQL takes no zero bytes, none takes half a surrogate pair."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
 def plain(value: Any) -> Any:
     """`value` as JSON that every database stores; what JSON does not know (dates, endless numbers) becomes its text."""
     if isinstance(value, str):
-        return clean(value)
+        return storable(value)
     if isinstance(value, dict):
-        return {clean(str(key)): plain(item) for key, item in value.items()}
+        return {storable(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    return clean(str(value))
+    return storable(str(value))
 
 
 # Sessions and runs ----------------------------------------------------------------------------------------------------
@@ -80,7 +75,7 @@ def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = Non
         agent_name=run.agent_name,
         model=run.model,
         status=rows.Run.Status.RUNNING,
-        content=clean(run.content),
+        content=storable(run.content),
         metrics=metrics_row(run.metrics),
         created_at=moment(run.created_at),
         updated_at=moment(run.updated_at),
@@ -133,11 +128,11 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
         run=run,
         role=message.role,
         author_kind=author_kind,
-        author=clean(author)[:120],
-        content=clean(message.content),
+        author=storable(author)[:120],
+        content=storable(message.content),
         tool_calls=[plain(call.to_dict()) for call in message.tool_calls],
         tool_call_id=message.tool_call_id or "",
-        tool_name=clean(message.tool_name or "")[:200],
+        tool_name=storable(message.tool_name or "")[:200],
         provider_items=plain(message.provider_items),
         internal=run.purpose != rows.Run.Purpose.ANSWER,
         sent=sent and run.purpose == rows.Run.Purpose.ANSWER,
@@ -171,7 +166,7 @@ def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
         arguments = plain(call.parsed())
     except ValueError:
         arguments = {}
-    return rows.ToolCall(run=run, call_id=call.id, tool_name=clean(call.name)[:200], arguments=arguments)
+    return rows.ToolCall(run=run, call_id=call.id, tool_name=storable(call.name)[:200], arguments=arguments)
 
 
 def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
@@ -204,17 +199,17 @@ def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Re
         kind=item.kind,
         reason=item.reason,
         call_id=item.call_id,
-        tool_name=clean(item.tool_name)[:200],
+        tool_name=storable(item.tool_name)[:200],
         agent_name=item.agent_name[:100],
         arguments=plain(item.arguments),
         edited_arguments=plain(item.edited_arguments),
         schema=plain(item.schema),
         fields=[plain(asdict(field)) for field in item.fields],
-        question=clean(item.question),
+        question=storable(item.question),
         options=plain(item.options),
         multiple=item.multiple,
         status=item.status,
-        note=clean(item.note),
+        note=storable(item.note),
         answer=plain(item.answer),
         created_at=moment(item.created_at),
         decided_at=moment(item.decided_at) if item.decided_at is not None else None,
@@ -271,7 +266,7 @@ def put_answer(row: rows.Requirement, answer: Requirement) -> None:
     """Copy what an answer may change to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
     row.status = answer.status
     row.edited_arguments = plain(answer.edited_arguments)
-    row.note = clean(answer.note)
+    row.note = storable(answer.note)
     row.answer = plain(answer.answer)
     put_values(row, answer)
     row.decided_at = timezone.now() if answer.decided_at is None else moment(answer.decided_at)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kern.answers import must_agree
 from kern.db.base import Claim, Signal
 from kern.errors import RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
-from kern.message import Message
+from kern.message import Message, storable
 from kern.requirement import Requirement
 from kern.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
@@ -24,7 +24,6 @@ from sessions_app.store.claims import Held, hold, is_ours
 from sessions_app.store.questions import answer_from_program, ask
 from sessions_app.store.reading import INTERRUPTED
 from sessions_app.store.records import (
-    clean,
     message_row,
     metrics_row,
     requirement_record,
@@ -75,7 +74,7 @@ def claim_run(claim: Claim) -> bool:
         return False
     _give(row, session, claim)
     row.attempts += 1
-    row.agent_name = row.agent_name or clean(claim.agent_name)[:100]
+    row.agent_name = row.agent_name or storable(claim.agent_name)[:100]
     given = ["status", "lease_owner", "lease_until", "fence", "worker", "updated_at"]
     row.save(update_fields=[*given, "attempts", "agent_name"])
     changes.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
@@ -244,11 +243,11 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
 
 def _store_end(held: Held, run: RunOutput) -> None:
     row = held.run
-    row.content, row.error = clean(run.content), clean(run.error)
+    row.content, row.error = storable(run.content), storable(run.error)
     row.permanent_error, row.refused = run.permanent_error, run.refused
     row.metrics = metrics_row(run.metrics)
     row.model = run.model[:100] or row.model
-    row.agent_name = clean(run.agent_name)[:100] or row.agent_name
+    row.agent_name = storable(run.agent_name)[:100] or row.agent_name
     row.save(update_fields=["content", "error", "permanent_error", "refused", "metrics", "model", "agent_name"])
     ending.end(held.session, row, run.status)
 

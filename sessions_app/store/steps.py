@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.utils import timezone
 
 from kern.db.base import Claim
-from kern.message import Message
+from kern.message import Message, storable
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput
 from sessions_app import changes, record_of_decisions
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store.claims import Held, hold, hold_for_outcome
-from sessions_app.store.records import clean, message_row, metrics_row, plain, proposed_call_row, run_row
+from sessions_app.store.records import message_row, metrics_row, plain, proposed_call_row, run_row
 
 
 def open_member_run(claim: Claim, run: RunOutput) -> None:
@@ -36,7 +36,7 @@ def append(held: Held, message: Message, *, sent: bool = True) -> None:
 def is_approved(held: Held, message: Message) -> bool:
     """Whether a person sends exactly these words."""
     drafts = Requirement.objects.filter(run=held.run, reason="draft", status__in=["approved", "answered", "executed"])
-    return clean(message.content) in [_text_to_send(draft) for draft in drafts]
+    return storable(message.content) in [_text_to_send(draft) for draft in drafts]
 
 
 def _text_to_send(draft: Requirement) -> str:
@@ -86,7 +86,7 @@ def finish_call(claim: Claim, output: Message, failed: bool) -> Held:
     held = hold_for_outcome(claim, output.run_id, call_id)
     finished = {
         "status": ToolCall.Status.FINISHED,
-        "result": clean(output.content),
+        "result": storable(output.content),
         "failed": failed,
         "finished_at": timezone.now(),
     }

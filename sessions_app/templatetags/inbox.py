@@ -9,17 +9,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import nh3
 from django import template
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, json_script, linebreaks, urlize
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from markdown_it import MarkdownIt
 
+from sessions_app.formatting import markdown_html
 from sessions_app.models import Run
 from sessions_app.views import spans
 from sessions_app.views.costs import cost_of_run
@@ -27,28 +26,12 @@ from sessions_app.views.costs import cost_of_run
 register = template.Library()
 
 COUNT_CAP = 1000
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable(["table", "strikethrough"])
-_TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
-    *("table", "thead", "tbody", "tr", "th", "td"),
-}
 
 
 @register.filter
-@lru_cache(maxsize=4096)  # what was said is never rewritten, and pages show it again and again
 def markdown(text: str) -> SafeString:
-    """What an agent wrote, as HTML without anything that could act: no images, no scripts, headings as bold lines."""
-    html = _MARKDOWN.render(text or "")
-    for level in "123456":
-        html = html.replace(f"<h{level}>", "<p><strong>").replace(f"</h{level}>", "</strong></p>")
-    clean = nh3.clean(html, tags=_TAGS, attributes={"a": {"href", "title"}}, url_schemes={"http", "https", "mailto", "tel"})
-    return mark_safe(clean)  # noqa: S308 - nh3 has just cleaned it
-
-
-@register.filter
-@lru_cache(maxsize=4096)
-def plain(text: str) -> SafeString:
-    """What a person wrote: their words, line breaks kept, web addresses followable."""
-    return mark_safe(linebreaks(urlize(text or "", nofollow=True, autoescape=True), autoescape=False))  # noqa: S308 - urlize escapes
+    """What an agent writes or proposes to write, as every page shows it."""
+    return markdown_html(text or "")
 
 
 @register.simple_tag

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.forms import WordsField
 from sessions_app.models import Queue
-from sessions_app.texts import LONGEST_MESSAGE
 
 NOT_SENT_YET = _("This was not sent yet, because the page was out of date. Please send it again.")
 #: Signs the key of a first message: one that a program made up might be guessed, and the conversation read with it.
@@ -22,11 +22,10 @@ SIGNER = signing.Signer(salt="customer.write")
 class MessageForm(forms.Form):
     """One message. `key` makes sending it twice harmless: a form that was sent carries the same one again."""
 
-    message = forms.CharField(
+    message = WordsField(
         label=_("Your message"),
-        max_length=LONGEST_MESSAGE,
         widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
-        error_messages={"required": _("Write something first."), "max_length": _("This is too long to send.")},
+        error_messages={"required": _("Write something first.")},
     )
     key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
@@ -59,11 +58,10 @@ class WriteForm(forms.Form):
         help_text=_("If you like, so that we can reach you."),
         widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
     )
-    message = forms.CharField(
+    message = WordsField(
         label=_("What is it about?"),
-        max_length=LONGEST_MESSAGE,
         widget=forms.Textarea(attrs={"class": "input", "rows": 6}),
-        error_messages={"required": _("Write something first."), "max_length": _("This is too long to send.")},
+        error_messages={"required": _("Write something first.")},
     )
     website = forms.CharField(
         label=_("Leave this empty"),

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from sessions_app import desk
 from sessions_app.models import Queue
 from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
-from sessions_app.texts import LONGEST_MESSAGE
+from sessions_app.texts import LONGEST_TEXT
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -51,7 +51,7 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
         return view(request, *args, **kwargs)
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
         # Nothing of it was read, so there are no words to give back.
-        return render(request, "customer/too_large.html", {**about(None), "most": LONGEST_MESSAGE}, status=413)
+        return render(request, "customer/too_large.html", {**about(None), "most": LONGEST_TEXT}, status=413)
     except DATABASE_AWAY as error:
         log.error("The database is away, a customer was asked to come back: %s", error)
         return _away(request)
@@ -65,7 +65,7 @@ def _away(request: HttpRequest) -> HttpResponse:
 
 
 def _words(request: HttpRequest) -> str:
-    return request.POST.get("message", "")[:LONGEST_MESSAGE]
+    return request.POST.get("message", "")
 
 
 def _later(response: HttpResponse, wait: int) -> HttpResponse:

@@ -27,7 +27,8 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
     form = ComposerForm(request.POST)
     typed = {"body": request.POST.get("body", ""), "kind": request.POST.get("kind", "reply"), "session": session}
     if not form.is_valid():
-        return _again(request, session, {**typed, "error": _("This page is out of date: load it again.")}, 422)
+        error = next(iter(form.errors.get("body", [])), _("This page is out of date: load it again."))
+        return _again(request, session, {**typed, "error": error}, 422)
     try:
         _write(session, request.user, form, request.POST.get("do", ""))
     except Newer as newer:

@@ -87,7 +87,7 @@ def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: S
     assert asked == ["Where is my order?", "It is urgent.\n\nHello?"]
 
 
-@pytest.mark.parametrize("text", ["", " \n\t ", "\u200b\u2060 \ufeff", "x" * 20_001])
+@pytest.mark.parametrize("text", ["", " \n\t ", "\u200b\u2060 \ufeff", "x" * 100_001])
 def test_an_empty_or_endless_message_is_refused_and_nothing_is_stored(session: Session, text: str) -> None:
     with pytest.raises(Refused):
         turns.receive(session, text)

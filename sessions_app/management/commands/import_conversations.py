@@ -14,16 +14,17 @@ from django.db import DataError, IntegrityError
 from tqdm import tqdm
 
 from sessions_app import desk
-from sessions_app.management.importing.chat_format import LONGEST_CONTENT, BadLineError, read_line
+from sessions_app.management.importing.chat_format import BadLineError, read_line
 from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue
+from sessions_app.texts import LONGEST_TEXT
 
 
 class Command(BaseCommand):
     help = (
         "Import conversations in OpenAI's chat format, one a line: an object with `messages` (and optionally id, name or "
         "title, user_id), or a bare list of messages. Running it again skips what is there; a bad line (also one with a "
-        f"message of more than {LONGEST_CONTENT:,} characters) is reported and the rest goes on."
+        f"message of more than {LONGEST_TEXT:,} characters) is reported and the rest goes on."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

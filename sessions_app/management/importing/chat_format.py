@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 from kern.lines import one_line
 from kern.message import Role, ToolCall
+from sessions_app.texts import LONGEST_TEXT
+from sessions_app.texts import normalized as clean
 
 ROLES: dict[str, Role] = {
     "system": "system",
@@ -22,8 +24,6 @@ LONGEST_ID = 200
 LONGEST_NAME = 200
 #: Longest name of a tool and longest id of a call.
 LONGEST_WORD = 200
-#: Longest message, result and arguments of a call: pages show all of it. As long as the longest result that people may write.
-LONGEST_CONTENT = 100_000
 
 
 class BadLineError(ValueError):
@@ -88,11 +88,6 @@ def read_line(line: bytes) -> Conversation:
         user_id="".join(filter(str.isprintable, _line_of(about.get("user_id") or about.get("user"))))[:LONGEST_ID],
         digest=digest,
     )
-
-
-def clean(text: str) -> str:
-    """The text without what databases refuse: NUL and half surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _parse(line: bytes) -> Any:
@@ -206,8 +201,8 @@ def _word(value: Any, what: str) -> str:
 
 def _shown(text: str, what: str) -> str:
     """The text, which pages show whole. Raises `BadLineError` where that would be too much."""
-    if len(text) > LONGEST_CONTENT:
-        raise BadLineError(f"{what} {len(text):,} characters, more than {LONGEST_CONTENT:,}")
+    if len(text) > LONGEST_TEXT:
+        raise BadLineError(f"{what} {len(text):,} characters, more than {LONGEST_TEXT:,}")
     return text
 
 

@@ -1,0 +1,249 @@
+"""Words as HTML: Markdown of agents and people of the desk, plain text of customers, and both as one line for lists.
+
+What comes out can't act: no scripts, no HTML that somebody typed, nothing that is loaded from elsewhere, and links only to web
+and e-mail addresses. Line breaks and indentation stay as they were typed; the pages' style keeps white space.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, MutableMapping, Sequence
+from functools import lru_cache, wraps
+from typing import Any
+
+import nh3
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from linkify_it import LinkifyIt
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import paragraph as _commonmark_paragraph
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+#: Hosts without a scheme are links under these only: `setup.py` and `Node.js` are no addresses.
+BARE_TOP_LEVELS = ["com", "org", "net", "edu", "gov", "int", "mil"]
+#: Longest text whose HTML is remembered, and how many: about 60 MB at most.
+REMEMBERED_LENGTH, REMEMBERED = 4_000, 4_096
+#: Browsers take no longer ones, and longer stretches without a space are no addresses.
+LONGEST_ADDRESS = 2_000
+#: How much of a text is read for its line in a list.
+LINE_SOURCE = 2_000
+
+Render = Callable[[str], SafeString]
+
+
+def remembered(render: Render) -> Render:
+    """Cache the HTML of short texts: what was said is never rewritten, and pages show it again and again."""
+    cached = lru_cache(maxsize=REMEMBERED)(render)
+
+    @wraps(render)
+    def from_cache(text: str) -> SafeString:
+        return cached(text) if len(text) <= REMEMBERED_LENGTH else render(text)
+
+    return from_cache
+
+
+@remembered
+def markdown_html(text: str) -> SafeString:
+    """Markdown as safe HTML. Headings become bold lines, images links to their addresses."""
+    html = _MARKDOWN.render(text or "")
+    safe = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        # A relative address would lead to a page of ours.
+        url_relative="deny",
+        link_rel="nofollow noopener",
+    )
+    return mark_safe(safe)  # noqa: S308 - nh3 has just cleaned it
+
+
+@remembered
+def plain_html(text: str) -> SafeString:
+    """Plain text as safe HTML: nothing in it is markup, web and e-mail addresses are links."""
+    return mark_safe(f"<p>{_with_links(text)}</p>" if text else "")  # noqa: S308 - every part was escaped
+
+
+def one_plain_line(markdown: str) -> str:
+    """The text of Markdown without its marks, as one line: for lists, titles and notifications."""
+    tokens = _MARKDOWN.parse(markdown[:LINE_SOURCE])
+    return " ".join(" ".join(_texts(tokens)).split())
+
+
+# Links --------------------------------------------------------------------------------------------------------------------
+
+
+class Links(LinkifyIt):  # type: ignore[misc]
+    """Finds web and e-mail addresses in text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add("ftp:", None).add("//", None)
+        self.tlds(BARE_TOP_LEVELS)
+
+    def normalize(self, match: Any) -> None:
+        """Give an address without a scheme a secure one."""
+        is_bare = not match.schema
+        super().normalize(match)
+        if is_bare:
+            match.url = match.url.replace("http://", "https://", 1)
+
+    def pretest(self, text: str) -> bool:
+        """Whether there may be an address: cheap, and never wrong about there being none."""
+        return _HINT.search(text) is not None
+
+    test = pretest
+
+    def match(self, text: str) -> list[Any] | None:
+        """All addresses. Looked for in stretches without white space, because the time grows with the square of the length."""
+        found = []
+        for stretch in _STRETCH.finditer(text):
+            if len(stretch[0]) <= LONGEST_ADDRESS and self.pretest(stretch[0]):
+                for link in super().match(stretch[0]) or []:
+                    link.index, link.last_index = link.index + stretch.start(), link.last_index + stretch.start()
+                    found.append(link)
+        return found or None
+
+    def match_at_start(self, text: str) -> Any:
+        """The address that the text begins with, or `None`."""
+        stretch = _STRETCH.match(text)
+        return super().match_at_start(stretch[0]) if stretch and len(stretch[0]) <= LONGEST_ADDRESS else None
+
+
+_LINKS = Links()
+_SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
+_HINT = re.compile(rf"://|@|mailto:|[.](?:{'|'.join(BARE_TOP_LEVELS)})\b", re.IGNORECASE)
+#: Between white space, angle brackets, quotes, and the punctuation of scripts that write without spaces.
+_STRETCH = re.compile(r"""[^\s<>"“”«»。，、！？；：（）「」『』【】《》؟،؛]+""")
+
+
+def _with_links(text: str) -> str:
+    parts: list[str] = []
+    end = 0
+    for link in _LINKS.match(text) or []:
+        address = _MARKDOWN.normalizeLink(link.url)
+        parts.append(escape(text[end : link.index]))
+        parts.append(f'<a href="{escape(address)}" rel="nofollow noopener">{escape(link.text)}</a>')
+        end = link.last_index
+    return "".join([*parts, escape(text[end:])])
+
+
+# Markdown -----------------------------------------------------------------------------------------------------------------
+
+
+class Renderer(RendererHTML):
+    """HTML without line breaks of its own, because the pages keep white space."""
+
+    def renderToken(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        return super().renderToken(tokens, idx, options, env).replace("\n", "")
+
+    def softbreak(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        return "<br>"
+
+    hardbreak = softbreak
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        return super().fence(tokens, idx, options, env).strip("\n")
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        return super().code_block(tokens, idx, options, env).strip("\n")
+
+    def heading_open(self, *_token: Any) -> str:
+        return "<p><strong>"
+
+    def heading_close(self, *_token: Any) -> str:
+        return "</strong></p>"
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
+        """A link to the picture, which is not loaded: its address would tell its server who reads this."""
+        token = tokens[idx]
+        address = str(token.attrs.get("src", ""))
+        words = self.renderInlineAsText(token.children, options, env).strip() or address
+        is_in_link = sum(other.nesting for other in tokens[:idx] if other.type.startswith("link_")) > 0
+        return escape(words) if is_in_link else f'<a href="{escape(address)}">{escape(words)}</a>'
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """A web address as it stands in the text: its underscores and stars are no emphasis."""
+    if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+        return False
+    scheme = _SCHEME.search(state.src, max(0, state.pos - 6), state.pos)
+    link = _LINKS.match_at_start(state.src[scheme.start(1) : scheme.start(1) + LONGEST_ADDRESS + 1]) if scheme else None
+    if scheme is None or link is None:
+        return False
+    # Stars at the end close an emphasis around the address.
+    text = link.text.rstrip("*")
+    if not silent:
+        state.pending = state.pending[: len(state.pending) - len(scheme[1])]
+        opening = state.push("link_open", "a", 1)
+        opening.attrs = {"href": state.md.normalizeLink(text)}
+        state.push("text", "", 0).content = text
+        state.push("link_close", "a", -1)
+    state.pos += len(text) - len(scheme[1])
+    return True
+
+
+def _line_break(state: StateInline, silent: bool) -> bool:
+    """A line break that leaves the next line's indentation alone."""
+    if state.src[state.pos] != "\n":
+        return False
+    if not silent:
+        state.pending = state.pending.rstrip(" ")
+        state.push("softbreak", "br", 0)
+    state.pos += 1
+    return True
+
+
+def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A paragraph whose first line keeps its indentation, as the lines below it do."""
+    made = _commonmark_paragraph(state, start, end, silent)
+    inline = state.tokens[-2]
+    text = state.getLines(start, state.line, state.blkIndent, False)
+    inline.content = text.rstrip() if "\n" in text.strip() else text.strip()
+    return made
+
+
+def _made() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
+    parser.enable(["table", "strikethrough", "linkify"])
+    # A line of dashes below a line of text is a line of dashes: in pasted logs and under letters it is no heading.
+    parser.disable("lheading")
+    parser.linkify = _LINKS
+    parser.inline.ruler.at("newline", _line_break)
+    parser.inline.ruler.at("linkify", _address)
+    parser.block.ruler.at("paragraph", _paragraph)
+    return parser
+
+
+_MARKDOWN = _made()
+
+
+def _texts(tokens: Sequence[Token]) -> list[str]:
+    """What is to be read of tokens, in order."""
+    found: list[str] = []
+    for token in tokens:
+        if token.type == "inline":
+            found.append("".join(_inline_texts(token.children or [])))
+        elif token.type in ("fence", "code_block"):
+            found.append(token.content)
+    return found
+
+
+def _inline_texts(tokens: Sequence[Token]) -> list[str]:
+    found: list[str] = []
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            found.append(" ")
+        elif token.type == "image":
+            found.append("".join(_inline_texts(token.children or [])) or str(token.attrs.get("src", "")))
+        else:
+            found.append(token.content)
+    return found
