@@ -8,23 +8,26 @@ from django.utils.translation import gettext as _
 from kern.naming import check_name
 from sessions_app.changes import record
 from sessions_app.models import NameRecord, Person, Session
-from sessions_app.problems import Refused
+from sessions_app.problems import Newer, Refused
 from sessions_app.store import DjangoDb
 from sessions_app.tasks import name_session
 from sessions_app.texts import clean
 from sessions_app.turns import session_locked
 
 
-def rename(session: Session, person: Person, name: str) -> NameRecord:
-    """Give the session a name; no generated one replaces it. Raises `InvalidSessionNameError` (rule L12)."""
-    return _give(session, person, check_name(clean(name)))
+def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:
+    """Give the session a name; no generated one replaces it. `seen` is the `name_version` that the person knew.
+
+    Raises `InvalidSessionNameError` (rule L12), and `Newer` when another person named it since `seen`.
+    """
+    return _give(session, person, check_name(clean(name)), seen)
 
 
 def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
     """Give the session an earlier name of its own again, as a person's choice. Raises `Refused` for another session's name."""
     if record.session_id != session.pk:
         raise Refused(_("That name belongs to another conversation."))
-    return _give(session, person, record.name)
+    return _give(session, person, record.name, None)
 
 
 def generate(session: Session, person: Person) -> None:
@@ -38,10 +41,17 @@ def generate(session: Session, person: Person) -> None:
         name_session.delay_on_commit(locked.session_id)
 
 
-def _give(session: Session, person: Person, name: str) -> NameRecord:
+def _give(session: Session, person: Person, name: str, seen: int | None) -> NameRecord:
     with session_locked(session) as locked:
-        newest = locked.names.first()
+        newest = locked.names.select_related("person").first()
         if newest is not None and (locked.name, locked.name_source) == (name, Session.NameSource.HUMAN):
             return newest
+        by_another = locked.name_source == Session.NameSource.HUMAN and newest is not None and newest.person_id != person.pk
+        if newest is not None and by_another and seen not in (None, locked.name_version):
+            raise Newer(
+                _("%(person)s named this “%(theirs)s” meanwhile. “%(yours)s” was not saved: save it again to replace that.")
+                % {"person": newest.person or _("Somebody"), "theirs": newest.name, "yours": name},
+                list(locked.changes.filter(kind="name.changed").order_by("-pk")[:1]),
+            )
         DjangoDb().rename_session(locked.session_id, name, "human", person=person)
         return NameRecord.objects.filter(session=locked).latest("pk")

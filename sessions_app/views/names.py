@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kern.errors import InvalidSessionNameError
 from sessions_app import access, names
 from sessions_app.models import Session
-from sessions_app.problems import Refused
-from sessions_app.respond import PersonRequest, done, for_people
+from sessions_app.problems import Newer, Problem, Refused
+from sessions_app.respond import PersonRequest, done, for_people, respond
+from sessions_app.texts import row_number
 from sessions_app.views.conversation import back_to, record_or_none
+
+LONGEST_SHOWN = 60
 
 
 @require_POST
@@ -19,14 +23,6 @@ from sessions_app.views.conversation import back_to, record_or_none
 def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
     """Rename, restore an earlier name, or ask for a generated one."""
     session = access.session_or_404(request.user, session_id)
-    try:
-        _rename(request, session)
-    except InvalidSessionNameError as invalid:
-        raise Refused(str(invalid)) from invalid
-    return done(request, back_to(request, session))
-
-
-def _rename(request: PersonRequest, session: Session) -> None:
     if request.POST.get("do") == "generate":
         names.generate(session, request.user)
     elif "restore" in request.POST:
@@ -35,4 +31,27 @@ def _rename(request: PersonRequest, session: Session) -> None:
             raise Refused(_("That name belongs to another conversation."))
         names.restore(session, request.user, record)
     else:
-        names.rename(session, request.user, request.POST.get("name", ""))
+        return _renamed(request, session)
+    return done(request, back_to(request, session))
+
+
+def _renamed(request: PersonRequest, session: Session) -> HttpResponse:
+    """The answer to a name that was typed; where it is not stored, a plain form gets it back to be typed on."""
+    typed = request.POST.get("name", "")
+    try:
+        names.rename(session, request.user, typed, seen=row_number(request.POST.get("version", "")))
+    except Newer as newer:
+        return _not_renamed(request, session, typed, newer)
+    except InvalidSessionNameError as invalid:
+        said = _("“%(name)s” was not saved: %(why)s.") % {"name": Truncator(typed).chars(LONGEST_SHOWN), "why": invalid}
+        return _not_renamed(request, session, typed, Refused(said))
+    return done(request, back_to(request, session))
+
+
+def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: Problem) -> HttpResponse:
+    if request.htmx:
+        raise refusal
+    session.refresh_from_db()
+    context = {"refusal": refusal, "session": session, "typed": typed}
+    back = back_to(request, session)
+    return respond(request, "sessions/_not_renamed.html", context, status=refusal.status, location=back)

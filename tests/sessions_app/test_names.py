@@ -8,7 +8,8 @@ from django.test import Client
 from kern.errors import InvalidSessionNameError
 from sessions_app import namer, names, turns
 from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
-from sessions_app.problems import Refused
+from sessions_app.problems import Newer, Refused
+from sessions_app.store import DjangoDb
 from tests.desk import actor
 
 
@@ -122,3 +123,18 @@ def test_names_that_programs_write_in_rows_are_kept_without_hidden_characters(or
     Session.objects.bulk_create([Session(queue=orders, name=f"{RTL}Imported", customer_name=f"{RTL}Lou")])
     assert (str(Queue.objects.get(pk=orders.pk)), str(Person.objects.get(pk=ana.pk))) == ("Orders", "Ana")
     assert Session.objects.values_list("name", "customer_name").get() == ("Imported", "Lou")
+
+
+def test_a_name_that_another_person_gave_since_is_not_replaced_unseen(session: Session, ana: Person, ben: Person) -> None:
+    names.rename(session, ben, "Lost parcel", seen=0)
+    with pytest.raises(Newer, match=r"Ben named this “Lost parcel” meanwhile. “Late parcel” was not saved"):
+        names.rename(session, ana, "Late parcel", seen=0)
+    names.rename(session, ben, "Late parcel", seen=0)
+    names.rename(session, ana, "Parcel of Kim", seen=2)
+    assert now(session) == ("Parcel of Kim", "human")
+
+
+def test_a_name_that_a_model_gave_meanwhile_gives_way_to_a_persons(session: Session, ana: Person) -> None:
+    DjangoDb().rename_session(session.session_id, "By a model", "auto")
+    names.rename(session, ana, "Late parcel", seen=0)
+    assert now(session) == ("Late parcel", "human")
