@@ -16,7 +16,8 @@ class Agent(Participant):
     `session_id` and `user_id` are defaults for every call. The newest `num_history_runs` turns of the session go to the model
     unless `add_history_to_context` is off: so many of them, whole, that all messages together have about `max_history_tokens`
     tokens, and no tool's output has more than `max_tool_output_chars` characters (the session keeps everything; `None` is any
-    number). `tool_call_limit` bounds the calls of one run, `deadline` its seconds of work.
+    number). `tool_call_limit` bounds the calls of one run (`None`: as many as it likes),
+    `deadline` its seconds of work.
     `session_summary_manager` may name a cheaper model for generated names. `cache_session` keeps sessions in memory, for
     development and tests only. `lease` (seconds) is how long a run whose process died keeps others away.
     """

@@ -12,6 +12,8 @@ from kern.run import ToolExecution
 if TYPE_CHECKING:
     from kern.turn import Turn
 
+#: Of a run whose agent says nothing else. Real work takes a handful; what takes more goes in circles.
+TOOL_CALL_LIMIT = 30
 #: So often a model may ask for nothing but tools beyond the limit, before the run fails.
 MOST_REFUSALS = 3
 
@@ -38,7 +40,9 @@ def must_be_heeded(turn: Turn) -> None:
     in_vain = [calls for calls in asked if all(_is_beyond(turn, call) for call in calls)]
     if len(in_vain) >= MOST_REFUSALS:
         limit = turn.who.tool_call_limit
-        raise ModelError(f"the model asked for tools {len(in_vain)} times more after it had called the {limit} it may call")
+        raise ModelError(
+            f"the agent went on asking for tools instead of answering, although it had used all {limit} calls of this turn"
+        )
 
 
 def _counted(turn: Turn) -> list[ToolExecution]:

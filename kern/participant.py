@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from kern.answers import must_agree
+from kern.asynchronous import AsyncTurns
 from kern.cache import SessionCache
 from kern.db.base import Claim, Db
 from kern.delegation import DELEGATE, delegate_schema
@@ -15,6 +16,7 @@ from kern.delivery import outcome, told
 from kern.drafts import SEND_ANSWER
 from kern.errors import RunNotContinuableError, RunNotFoundError
 from kern.events import RunEvent
+from kern.limit import TOOL_CALL_LIMIT
 from kern.loop import work_run
 from kern.message import Message, new_id, storable
 from kern.requirement import Requirement
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 Instructions = str | Sequence[str] | Callable[[], str]
 
 
-class Participant(Sessions):
+class Participant(AsyncTurns, Sessions):
     """Base of `Agent` and `Team`; see there for the arguments."""
 
     kind: ClassVar[SessionKind] = "agent"
@@ -54,7 +56,7 @@ class Participant(Sessions):
         num_history_runs: int = 10,
         max_history_tokens: int | None = MAX_HISTORY_TOKENS,
         max_tool_output_chars: int | None = MAX_TOOL_OUTPUT_CHARS,
-        tool_call_limit: int | None = None,
+        tool_call_limit: int | None = TOOL_CALL_LIMIT,
         review_answers: bool = False,
         session_summary_manager: SessionSummaryManager | None = None,
         deadline: float | None = None,
@@ -63,6 +65,7 @@ class Participant(Sessions):
         if num_history_runs < 1:
             raise ValueError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
         self._must_be_made_of(name, model, db, members)
+        self._must_be_limits(tool_call_limit, deadline)
         self.model = model
         self.name = name
         self.id = agent_id or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -290,6 +293,12 @@ class Participant(Sessions):
             raise TypeError(f"{who}: {db!r} is no database; write db=SqliteDb(db_file='…')")
         if members and self.kind != "team":
             raise TypeError(f"{who}: an Agent has no members; write Team(members=[…])")
+
+    def _must_be_limits(self, tool_call_limit: int | None, deadline: float | None) -> None:
+        if tool_call_limit is not None and (not isinstance(tool_call_limit, int) or tool_call_limit < 0):
+            raise ValueError(f"tool_call_limit is a number of calls, 0 or more, or None for no limit; not {tool_call_limit!r}")
+        if deadline is not None and (not isinstance(deadline, int | float) or not deadline > 0):
+            raise ValueError(f"deadline is a number of seconds more than 0, or None for no deadline; not {deadline!r}")
 
     def _must_be_consistent(self) -> None:
         names = [tool.name for tool in self.tools]

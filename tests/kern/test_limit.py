@@ -77,7 +77,7 @@ def test_a_model_that_cannot_stop_calling_fails_the_run(db: SqliteDb) -> None:
         return call("look", place=f"place {len(request.messages)}")
 
     agent = Agent(ScriptedModel([never_enough], cycle=True), db=db, tools=[look], tool_call_limit=2)
-    with pytest.raises(ModelError, match="asked for tools 3 times more"):
+    with pytest.raises(ModelError, match="instead of answering, although it had used all 2 calls"):
         agent.run("Look", session_id="s")
     assert len(agent.model.requests) == 2 + MOST_REFUSALS  # type: ignore[union-attr]
     [run] = db.runs("s")
@@ -93,3 +93,34 @@ def test_drafts_of_the_answer_are_no_calls_of_tools(db: SqliteDb) -> None:
         agent = agent_on(db, f"Nothing there, {number}.", review_answers=True)
         run = agent.continue_run(run.run_id, run.requirements)
         assert run.is_paused
+
+
+def test_without_a_word_about_it_a_run_has_thirty_calls(db: SqliteDb) -> None:
+    def never_enough(request: ModelRequest) -> ToolCall:
+        return call("look", place=f"place {len(request.messages)}")
+
+    agent = Agent(ScriptedModel([never_enough], cycle=True), db=db, tools=[look])
+    with pytest.raises(ModelError, match="all 30 calls of this turn"):
+        agent.run("Look", session_id="s")
+    [run] = db.runs("s")
+    assert [line.failed for line in run.tools].count(False) == 30
+
+
+def test_a_member_has_its_own_calls_and_its_leader_hears_that_it_used_them_up(db: SqliteDb) -> None:
+    endless = ScriptedModel([lambda request: call("look", place=f"place {len(request.messages)}")], cycle=True)
+    ben = Agent(endless, name="Ben", tools=[look])
+    team = Team(ScriptedModel([call(DELEGATE, member="Ben", task="Look"), "Ben found nothing."]), members=[ben], db=db)
+    run = team.run("Look", session_id="s")
+    assert (run.content, run.member_runs[0].status) == ("Ben found nothing.", "error")
+    assert outputs(team)[0].startswith("Ben could not do it: the agent went on asking for tools instead of answering")
+
+
+def test_none_is_no_limit(db: SqliteDb) -> None:
+    replies = [*(call("look", place=str(number)) for number in range(40)), "Seen."]
+    assert Agent(ScriptedModel(replies), db=db, tools=[look], tool_call_limit=None).run("Look").content == "Seen."
+
+
+@pytest.mark.parametrize("limits", [{"tool_call_limit": -1}, {"tool_call_limit": "30"}, {"deadline": 0}, {"deadline": "10"}])
+def test_limits_are_numbers(limits: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(limits))} is a number of"):
+        Agent(**limits)  # type: ignore[arg-type]
