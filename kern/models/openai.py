@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -18,7 +19,6 @@ from kern.models.responses_output import read_answer
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.responses import ResponseStreamEvent
 
 #: No wait before a retry is longer (seconds), whatever the server asks: a worker waits meanwhile.
 LONGEST_WAIT = 20.0
@@ -114,12 +114,15 @@ class OpenAIResponses:
             # The SDK passes on whatever odd bytes make its parsers raise; none of that may leave the family (rule L15).
             raise while_reading(error) from error
 
-    def _open(self, request: ModelRequest) -> openai.Stream[ResponseStreamEvent]:
+    def _open(self, request: ModelRequest) -> openai.Stream[object]:
+        """The stream of events as the JSON that the server sent: the SDK's types say what should come, not what does."""
         try:
-            stream: openai.Stream[ResponseStreamEvent] = self._connected().responses.create(
-                stream=True, **self._parameters(request)
+            import openai
+
+            body = {**self._parameters(request), "stream": True}
+            return self._connected().post(
+                "/responses", body=body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
             )
-            return stream
         except Exception as error:
             raise while_asking(error) from error
 
@@ -167,17 +170,30 @@ class OpenAIResponses:
         return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0, http_client=http)
 
 
-def _events(stream: openai.Stream[ResponseStreamEvent]) -> Iterator[ResponseStreamEvent]:
-    """The stream's events. Raises a permanent `ModelError` where there is none because the address answers with a page."""
+def _events(stream: openai.Stream[object]) -> Iterator[object]:
+    """The stream's events. A server that takes no notice of `stream` sends the whole response at once.
+
+    Raises a permanent `ModelError` where there is no event because the address answers with a page.
+    """
+    kind = stream.response.headers.get("content-type", "")
+    if "json" in kind:
+        yield _whole(json.loads(stream.response.read()))
+        return
     is_empty = True
     for event in stream:
         is_empty = False
         yield event
-    kind = stream.response.headers.get("content-type", "")
     if is_empty and kind and "event-stream" not in kind:
         raise ModelError(
             f"the model server sent {kind}, not a stream of events: check OPENAI_BASE_URL", permanent=True, refused=False
         )
+
+
+def _whole(response: Any) -> dict[str, Any]:
+    """A response that came at once, as the event that ends a stream."""
+    if isinstance(response, dict) and ("output" in response or response.get("object") == "response"):
+        return {"type": "response.completed", "response": response}
+    return {"type": "error", "error": response.get("error", response) if isinstance(response, dict) else None}
 
 
 def _pause(attempt: int, asked: float | None) -> float:

@@ -42,31 +42,40 @@ def while_reading(error: Exception) -> ModelError:
 
 
 def reported(failure: Any) -> ModelError:
-    """What a `response.failed` or `error` event says (`code`, `type` and `message`, each may be missing)."""
-    code = str(getattr(failure, "code", None) or getattr(failure, "type", None) or "")
+    """What a `response.failed` or `error` event says, or the SDK's exception for it; each of its fields may be missing."""
+    if isinstance(failure, dict) and isinstance(failure.get("error"), dict | str):
+        failure = failure["error"]
+    said = {name: _field_of(failure, name) for name in ("code", "type", "message")}
     # The event's own type says nothing about the reason.
-    code = "" if code == "error" else code
-    text = getattr(failure, "message", None) or code or "no reason given"
-    if is_too_long(text, code, getattr(failure, "type", None)):
+    code = said["code"] or (said["type"] if said["type"] != "error" else "")
+    text = said["message"] or (failure if isinstance(failure, str) else "") or code or "no reason given"
+    if is_too_long(text, code, said["type"]):
         return ModelError(f"the model failed: {_short(text)}", too_long=True)
     permanent = _is_permanent_code(code)
     return ModelError(f"the model failed: {_short(text)}", permanent=permanent, refused=permanent and not _is_setup_code(code))
 
 
-def incomplete(response: Any) -> ModelError:
+def incomplete(response: dict[str, Any]) -> ModelError:
     """An answer that the server ended on purpose. Half an answer is none (rule L16), and asking again would end alike."""
-    reason = getattr(getattr(response, "incomplete_details", None), "reason", None)
-    if reason == "max_output_tokens":
-        limit = getattr(response, "max_output_tokens", None)
-        room = f"{limit} output tokens" if limit else "the allowed output tokens"
+    details = response.get("incomplete_details")
+    reason = _field_of(details, "reason") or (details if isinstance(details, str) else "")
+    if reason in ("max_output_tokens", "max_tokens", "length"):
+        limit = response.get("max_output_tokens")
+        room = f"{limit} output tokens" if isinstance(limit, int) and limit else "the allowed output tokens"
         text = f"the answer did not fit into {room}, reasoning included: raise max_output_tokens"
         return ModelError(text, permanent=True, refused=False)
     if reason == "content_filter":
         return ModelError("the provider's content filter stopped the answer", permanent=True)
     if is_too_long(reason, reason):
         return ModelError(f"the provider ended the answer early: {_short(reason)}", too_long=True)
-    text = f"the provider ended the answer early: {reason or 'no reason given'}"
+    text = f"the provider ended the answer early: {_short(reason) or 'no reason given'}"
     return ModelError(text, permanent=True, refused=False)
+
+
+def _field_of(failure: Any, name: str) -> str:
+    """A field of an event's error, or of the SDK's exception."""
+    value = failure.get(name) if isinstance(failure, dict) else getattr(failure, name, None)
+    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
 
 
 def _known(error: Exception) -> ModelError | None:

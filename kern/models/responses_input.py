@@ -7,9 +7,10 @@ an output belongs to a call of its own run, since runs may overlap.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kern.message import Message, ToolCall
@@ -20,12 +21,15 @@ Item = dict[str, Any]
 #: The API refuses longer ids and names, and names with other characters.
 LONGEST = 64
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+#: Of a message's provider items, those that only tell where its words and calls stand among them.
+PLACES = ("message", "function_call")
 
 
 def to_input(messages: Iterable[Message], *, keep_reasoning: bool) -> tuple[str | None, list[Item]]:
     """The leading system message as instructions (or `None`), and everything after it as input items, in order.
 
-    With `keep_reasoning` the provider's reasoning items stand before the assistant message that they led to.
+    Items are in the canonical form of Open Responses: gateways drop those without a type or with bare text, and say nothing.
+    With `keep_reasoning` the provider's reasoning items stand among an answer's words and calls as they came.
     """
     rest = deque(messages)
     instructions = rest.popleft().content if rest and rest[0].role == "system" else None
@@ -52,11 +56,40 @@ def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
         call_id = ids.of_output(message.run_id, message.tool_call_id or "")
         return [{"type": "function_call_output", "call_id": call_id, "output": message.content}]
     if message.role != "assistant":
-        return [{"role": message.role, "content": message.content}]
-    items: list[Item] = [{"role": "assistant", "content": message.content}] if message.content else []
-    items += [_call(call, message.run_id, ids) for call in message.tool_calls]
-    # Reasoning without what it led to is refused, so an empty answer takes its reasoning with it.
-    return [*message.provider_items, *items] if items and keep_reasoning else items
+        part = {"type": "input_text", "text": message.content}
+        return [{"type": "message", "role": message.role, "content": [part]}]
+    return list(_in_order(message, ids, message.provider_items if keep_reasoning else []))
+
+
+def _in_order(message: Message, ids: _CallIds, provider_items: list[Item]) -> Iterator[Item]:
+    """The words, calls and reasoning of an answer as they came; reasoning whose words or call are gone goes with them.
+
+    Reasoning without what it led to is refused. Where its place is not told it stands before all the rest.
+    """
+    words = deque([_words(message)] if message.content else [])
+    calls = {call.id: call for call in reversed(message.tool_calls)}
+    reasoning: list[Item] = []
+    for item in provider_items:
+        if item["type"] not in PLACES:
+            reasoning.append(item)
+            continue
+        call = calls.pop(item.get("call_id", ""), None)
+        led_to = (
+            [_call(call, message.run_id, ids)] if call else [words.popleft()] if words and item["type"] == "message" else []
+        )
+        if led_to:
+            yield from [*reasoning, *led_to]
+        reasoning = []
+    rest = [*words, *(_call(call, message.run_id, ids) for call in message.tool_calls if call.id in calls)]
+    if rest:
+        yield from [*reasoning, *rest]
+
+
+def _words(message: Message) -> Item:
+    """What an assistant said. Servers refuse it without an id and a status; they look nothing up by this id."""
+    part = {"type": "output_text", "text": message.content, "annotations": []}
+    given = f"msg_{_NOT_IN_NAMES.sub('', message.message_id)}"[:LONGEST]
+    return {"type": "message", "id": given, "role": "assistant", "status": "completed", "content": [part]}
 
 
 def _paired(items: list[Item]) -> list[Item]:
@@ -82,8 +115,17 @@ def _call(call: ToolCall, run_id: str | None, ids: _CallIds) -> Item:
         "type": "function_call",
         "call_id": ids.of_call(run_id, call.id),
         "name": _NOT_IN_NAMES.sub("_", call.name)[:LONGEST] or "tool",
-        "arguments": call.arguments or "{}",
+        "arguments": _arguments(call),
     }
+
+
+def _arguments(call: ToolCall) -> str:
+    """The arguments as the model wrote them, or an object in place of what is none: servers read them and refuse it all."""
+    try:
+        arguments = call.parsed()
+    except ValueError:
+        return json.dumps({"unreadable": call.arguments}, ensure_ascii=False)
+    return call.arguments if call.arguments.lstrip().startswith("{") else json.dumps(arguments, ensure_ascii=False)
 
 
 class _CallIds:

@@ -1,4 +1,7 @@
-"""Refuses what the real API refuses, in its words: a client that passes here sends valid Responses input (rule L14)."""
+"""Refuses what the real API refuses, in its words, and what is not canonical: who passes here is understood everywhere.
+
+OpenAI takes items without `type` and bare texts, too; gateways drop them, and the model hears nothing (rule L14).
+"""
 
 from __future__ import annotations
 
@@ -131,7 +134,8 @@ def _check_input(items: list[Json]) -> None:
     for index, item in enumerate(items):
         place = f"input[{index}]"
         _require(isinstance(item, dict), f"Invalid type for '{place}': expected an object.", place, "invalid_type")
-        kind = item.get("type", "message")
+        kind = item.get("type")
+        _require(kind, f"Missing required parameter: '{place}.type'.", f"{place}.type", "missing_required_parameter")
         if kind == "message":
             _check_message(item, place)
         elif kind == "function_call":
@@ -163,13 +167,16 @@ def _check_message(item: Json, place: str) -> None:
         not extra, f"Unknown parameter: '{place}.{(extra or [''])[0]}'.", f"{place}.{(extra or [''])[0]}", "unknown_parameter"
     )
     content = item.get("content")
-    if isinstance(content, str):
-        return
-    _require(isinstance(content, list), f"Missing required parameter: '{place}.content'.", f"{place}.content")
+    no_list = f"Invalid type for '{place}.content': expected an array of parts."
+    _require(isinstance(content, list), no_list, f"{place}.content", "invalid_type")
     allowed = PARTS.get(str(role), OTHER_PARTS)
     for number, part in enumerate(content or []):
+        param = f"{place}.content[{number}]"
+        _require(isinstance(part, dict), f"Invalid type for '{param}': expected an object.", param, "invalid_type")
         kind = part.get("type")
-        _require(kind in allowed, f"Invalid value: '{kind}'.", f"{place}.content[{number}].type", "invalid_value")
+        _require(kind in allowed, f"Invalid value: '{kind}'.", f"{param}.type", "invalid_value")
+        if kind in ("input_text", "output_text"):
+            _require(isinstance(part.get("text"), str), f"Missing required parameter: '{param}.text'.", f"{param}.text")
 
 
 def _check_call(item: Json, place: str) -> None:
@@ -184,7 +191,7 @@ def _check_call(item: Json, place: str) -> None:
 
 def _check_output(item: Json, place: str) -> None:
     _check_call_id(item, place)
-    has_output = isinstance(item.get("output"), str | list)
+    has_output = isinstance(item.get("output"), str)
     _require(has_output, f"Missing required parameter: '{place}.output'.", f"{place}.output", "missing_required_parameter")
 
 

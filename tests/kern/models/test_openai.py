@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -27,6 +28,11 @@ USAGE = {
     "output_tokens_details": {"reasoning_tokens": 5},
     "total_tokens": 49,
 }
+
+
+def said(text: str) -> dict[str, object]:
+    """What a user said, as it is sent."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
 
 
 def hello() -> ModelRequest:
@@ -61,8 +67,8 @@ def test_a_tool_is_offered_called_and_answered(model: OpenAIResponses, server: R
         "model": "gpt-5.2",
         "instructions": "Be brief.",
         "input": [
-            {"role": "user", "content": "How much is Lisbon?"},
-            {"role": "assistant", "content": "Let me look."},
+            said("How much is Lisbon?"),
+            server.requests[1]["input"][1],
             {"type": "function_call", "call_id": call_id, "name": "fare", "arguments": '{"to": "LIS"}'},
             {"type": "function_call_output", "call_id": call_id, "output": "90"},
         ],
@@ -79,6 +85,10 @@ def test_a_tool_is_offered_called_and_answered(model: OpenAIResponses, server: R
         "store": False,
         "stream": True,
     }
+    answer = server.requests[1]["input"][1]
+    assert re.fullmatch("msg_[-a-z0-9]+", answer.pop("id"))
+    part = {"type": "output_text", "text": "Let me look.", "annotations": []}
+    assert answer == {"type": "message", "role": "assistant", "status": "completed", "content": [part]}
     assert server.rejections == []
 
 
@@ -210,7 +220,7 @@ def test_one_connection_serves_answer_after_answer(model: OpenAIResponses, serve
 
 
 def test_threads_share_one_model(model: OpenAIResponses, server: ResponsesServer) -> None:
-    server.reply_with(lambda request: Text(request["input"][0]["content"], delay=0.001))
+    server.reply_with(lambda request: Text(request["input"][0]["content"][0]["text"], delay=0.001))
     answers: dict[int, str] = {}
 
     def worker(number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ CANCEL = ToolSchema(
 TOOL: dict[str, Any] = {"type": "function", "name": "fare", "parameters": {"type": "object", "properties": {}}, "strict": False}
 CALL = {"type": "function_call", "call_id": "c1", "name": "fare", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "c1", "output": "90"}
-USER = {"role": "user", "content": "Hello"}
+#: What OpenAI takes, too, and gateways drop.
+EASY = {"role": "user", "content": "Hello"}
+USER: dict[str, Any] = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
 
 
 @pytest.fixture
@@ -67,9 +70,12 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
     [
         ({"input": []}, "Missing required parameter: 'input'"),
         ({"input": [USER], "messages": []}, "Unknown parameter: 'messages'"),
-        ({"input": [{"role": "tool", "content": "90"}]}, "Invalid value: 'tool'"),
+        ({"input": [EASY]}, "Missing required parameter: 'input[0].type'"),
+        ({"input": [{**USER, "content": "Hello"}]}, "Invalid type for 'input[0].content'"),
+        ({"input": [{**USER, "content": ["Hello"]}]}, "Invalid type for 'input[0].content[0]'"),
+        ({"input": [{**USER, "role": "tool"}]}, "Invalid value: 'tool'"),
         ({"input": [{**USER, "tool_calls": []}]}, "Unknown parameter"),
-        ({"input": [{"role": "assistant", "content": [{"type": "input_text", "text": "Hi"}]}]}, "Invalid value: 'input_text'"),
+        ({"input": [{**USER, "role": "assistant"}]}, "Invalid value: 'input_text'"),
         ({"input": [USER, OUTPUT]}, "No tool call found"),
         ({"input": [USER, OUTPUT, CALL]}, "No tool call found"),
         ({"input": [USER, CALL]}, "No tool output found"),
@@ -91,7 +97,7 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
 def test_what_the_api_refuses_is_refused(
     server: ResponsesServer, client: openai.OpenAI, body: dict[str, Any], complaint: str
 ) -> None:
-    with pytest.raises((openai.BadRequestError, openai.NotFoundError), match=complaint):
+    with pytest.raises((openai.BadRequestError, openai.NotFoundError), match=re.escape(complaint)):
         client.post("/responses", body={"model": "gpt-5.2", **body}, cast_to=object)
     assert complaint in server.rejections[0]
 
@@ -158,17 +164,16 @@ def test_each_honest_server_tells_text_and_calls_in_its_own_way(kind: type[habit
 
 
 ASSISTANT = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
-TALK = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
 
 
 @pytest.mark.parametrize(
     ("name", "items", "complaint"),
     [
-        ("vllm", [TALK, ASSISTANT, TALK], "Field required: id"),
-        ("openrouter", [TALK, {**ASSISTANT, "id": "msg_1", "status": "completed"}, TALK], "Field required: annotations"),
-        ("ollama", [USER], "missing required 'type' field"),
-        ("llama.cpp", [TALK, TALK], "roles must alternate"),
-        ("llama.cpp", [TALK, {"role": "assistant", "content": "Hi"}, TALK], "Cannot determine type"),
+        ("vllm", [USER, ASSISTANT, USER], "Field required: id"),
+        ("openrouter", [USER, {**ASSISTANT, "id": "msg_1", "status": "completed"}, USER], "Field required: annotations"),
+        ("ollama", [EASY], "missing required 'type' field"),
+        ("llama.cpp", [USER, USER], "roles must alternate"),
+        ("llama.cpp", [USER, {"role": "assistant", "content": "Hi"}, USER], "Cannot determine type"),
     ],
 )
 def test_each_server_refuses_what_it_is_known_to_refuse(name: str, items: list[dict[str, Any]], complaint: str) -> None:
@@ -179,7 +184,7 @@ def test_each_server_refuses_what_it_is_known_to_refuse(name: str, items: list[d
 
 
 def test_a_strict_gateway_hears_only_what_is_canonical(server: ResponsesServer, client: openai.OpenAI) -> None:
-    client.post("/responses", body={"model": "gpt-5.2", "input": [USER, TALK, CALL, OUTPUT]}, cast_to=object)
+    client.post("/responses", body={"model": "gpt-5.2", "input": [USER, CALL, OUTPUT]}, cast_to=object)
     assert server.heard == [[("user", "Hello"), ("call", "fare({})"), ("output", "90")]]
 
 

@@ -32,8 +32,7 @@ class LlamaCpp(Habits):
     greeting = b":\n\n"
 
     def check(self, request: Json) -> Json:
-        super().check(request)
-        items = request["input"] if isinstance(request["input"], list) else []
+        items = request["input"] if isinstance(request.get("input"), list) else []
         for item in items:
             if item.get("type") == "reasoning" and not item.get("content"):
                 raise Rejected("item['content'] is not an array")
@@ -41,7 +40,7 @@ class LlamaCpp(Habits):
                 raise Rejected("Cannot determine type of 'item'")
         if any(one == other for one, other in zip(_speakers(items), _speakers(items)[1:], strict=False)):
             raise Rejected(ALTERNATE, status=500)
-        return request
+        return super().check(request)
 
     def events(self, spoken: Spoken) -> Iterator[Json]:
         if spoken.error_event or spoken.status == "failed":

@@ -28,11 +28,10 @@ class Ollama(Habits):
     name = "ollama"
 
     def check(self, request: Json) -> Json:
-        super().check(request)
-        for index, item in enumerate(request["input"] if isinstance(request["input"], list) else []):
+        for index, item in enumerate(request["input"] if isinstance(request.get("input"), list) else []):
             if item.get("type") not in TYPES:
                 raise Rejected(f"input[{index}]: input item missing required 'type' field")
-        return request
+        return super().check(request)
 
     def events(self, spoken: Spoken) -> Iterator[Json]:
         if spoken.error_event or spoken.status != "completed":
