@@ -6,7 +6,7 @@ Who leads stands in `leading`, what people have the agent do for them in `asking
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -51,6 +51,8 @@ __all__ = [
     "start_session_once",
     "take_over",
 ]
+
+LONGEST_SNOOZE = timedelta(days=5 * 365)
 
 # Customers ----------------------------------------------------------------------------------------------------------------
 
@@ -229,9 +231,14 @@ def reopen(session: Session, person: Person) -> None:
 
 
 def snooze(session: Session, person: Person, until: datetime | None) -> None:
-    """Put the session away until then, or until the customer writes (`None`). Raises `Refused` for a time that has passed."""
+    """Put the session away until then, or until the customer writes (`None`).
+
+    Raises `Refused` for a time that has passed or is years ahead; `until` is aware.
+    """
     if until is not None and until <= timezone.now():
         raise Refused(_("That time has passed: choose a later one."))
+    if until is not None and until > timezone.now() + LONGEST_SNOOZE:
+        raise Refused(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
         was_closed = locked.status == Session.Status.CLOSED
         _set_status(locked, Session.Status.SNOOZED, until)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones
@@ -55,7 +55,12 @@ def check_zone(name: str) -> None:
 
 def zone_of(reader: Reader) -> ZoneInfo | None:
     """The reader's zone; `None` for the installation's."""
-    return ZoneInfo(reader.time_zone) if reader.time_zone in names() else None
+    return zone_named(reader.time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of this name; `None` for what is none."""
+    return ZoneInfo(name) if name in names() else None
 
 
 @contextmanager
@@ -63,6 +68,17 @@ def read_by(reader: Reader) -> Iterator[None]:
     """Have times written as the reader's clock shows them."""
     with timezone.override(zone_of(reader)):
         yield
+
+
+def from_wall_clock(local: datetime, zone: ZoneInfo | None = None) -> datetime:
+    """The moment when a clock of the zone (else of the zone in force) shows this.
+
+    What clocks skip in spring is as much later; of an hour that they show twice in autumn, the first that is still to come.
+    """
+    first, second = (
+        local.replace(tzinfo=zone or timezone.get_current_timezone(), fold=fold).astimezone(UTC) for fold in (0, 1)
+    )
+    return second if first <= timezone.now() < second else first
 
 
 def offset(when: datetime | None = None) -> str:

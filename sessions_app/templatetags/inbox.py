@@ -86,6 +86,12 @@ def time_left(when: datetime | None) -> str:
 
 
 @register.filter
+def moment(when: datetime | None) -> str:
+    """A time to come, as short as it is clear: `09:00`, `Tue 09:00`, `Tue 8 Dec, 09:00`."""
+    return spans.moment(when) if when else ""
+
+
+@register.filter
 def exact(when: datetime | None) -> str:
     """Date and time to the second, as everybody reads it."""
     return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S %Z}" if when else ""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from sessions_app import access, decide, desk, turns
 from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
@@ -20,11 +17,10 @@ from sessions_app.views.boxes import WhereConverter
 from sessions_app.views.cards import Card
 from sessions_app.views.listing import Filters
 from sessions_app.views.moment import at_one_moment
+from sessions_app.views.snoozing import snooze_context
 from sessions_app.views.timeline import timeline
 from sessions_app.views.usage import usage_of
 
-MORNING = 9
-AFTERNOON = 15
 NAMES = 20
 
 
@@ -74,7 +70,7 @@ def header_context(request: PersonRequest, session: Session, where: str) -> dict
         "tickets": list(session.tickets.select_related("system")),
         "names": list(session.names.select_related("person")[:NAMES]),
         "people": people_of(session),
-        "snoozes": snooze_choices(),
+        **snooze_context(),
         "modes": [(mode.value, mode.label) for mode in AiMode],
         "offer": offer_of(request),
         "agent": agent_of(session),
@@ -150,21 +146,6 @@ def agent_of(session: Session) -> str:
     """The name of the agent that works the session."""
     wanted = session.working_agent_id
     return next((worker.name for worker in desk.current().workers if worker.id == wanted), wanted)
-
-
-def snooze_choices(now: datetime | None = None) -> list[tuple[str, str, datetime]]:
-    """Later today, tomorrow, next week: a name, its value for the form, and when that is."""
-    local = timezone.localtime(now)
-    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    monday = today + timedelta(days=7 - today.weekday(), hours=MORNING)
-    choices = [
-        (_("This afternoon"), today + timedelta(hours=AFTERNOON)),
-        (_("Tomorrow"), today + timedelta(days=1, hours=MORNING)),
-        (_("Next week"), monday),
-    ]
-    # On a Sunday next week is tomorrow.
-    distinct = {when: name for name, when in reversed(choices) if when > local}
-    return [(name, when.isoformat(), when) for when, name in sorted(distinct.items())]
 
 
 def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:

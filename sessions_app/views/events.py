@@ -84,7 +84,7 @@ def _snoozed(who: SafeString, data: dict[str, Any]) -> SafeString:
     if until is None:
         return format_html(_("{who} snoozed this until the customer writes"), who=who)
     return format_html(
-        _("{who} snoozed this until {until}"), who=who, until=format_date(timezone.localtime(until), "D j M, H:i")
+        _("{who} snoozed this until {until}"), who=who, until=format_date(timezone.localtime(until), "D j M Y, H:i")
     )
 
 

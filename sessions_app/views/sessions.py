@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -26,6 +28,7 @@ from sessions_app.views.inbox import inbox_context
 from sessions_app.views.listing import Filters
 from sessions_app.views.moment import at_one_moment
 from sessions_app.views.timeline import timeline
+from sessions_app.zones import from_wall_clock, zone_named
 
 UNTIL_CUSTOMER = "reply"
 
@@ -90,7 +93,7 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
     verbs: dict[str, Callable[[], None]] = {
         "resolve": lambda: turns.resolve(session, request.user),
         "reopen": lambda: turns.reopen(session, request.user),
-        "snooze": lambda: _snooze(session, request.user, request.POST.get("until", "")),
+        "snooze": lambda: _snooze(session, request.user, request.POST),
     }
     _one_of(verbs, wanted)()
     return done(request, back_to(request, session))
@@ -125,14 +128,20 @@ def _one_of(verbs: dict[str, Callable[[], None]], wanted: str) -> Callable[[], N
     return verbs[wanted]
 
 
-def _snooze(session: Session, person: Person, until: str) -> None:
+def _snooze(session: Session, person: Person, sent: QueryDict) -> None:
+    until = sent.get("until", "")
+    turns.snooze(session, person, None if until == UNTIL_CUSTOMER else _moment(until, sent.get("zone", "")))
+
+
+def _moment(text: str, zone: str) -> datetime:
+    """When that is: a ready choice says it in full, a time of one's own is meant in the zone that the form showed."""
     try:
-        when = None if until == UNTIL_CUSTOMER else parse_datetime(until)
-    except ValueError:
-        when = None
-    if until != UNTIL_CUSTOMER and (when is None or when.tzinfo is None):
-        raise Refused(_("Choose until when."))
-    turns.snooze(session, person, when)
+        when = parse_datetime(text)
+        if when is not None:
+            return when if timezone.is_aware(when) else from_wall_clock(when, zone_named(zone))
+    except (ValueError, OverflowError):
+        pass
+    raise Refused(_("Choose until when: a date and a time."))
 
 
 def _assignee(key: str) -> Person | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
@@ -41,6 +42,14 @@ def said(seconds: float, table: Table) -> str:
     whole = max(0, int(seconds))
     units = {"weeks": whole // WEEK, "days": whole // DAY, "hours": whole // HOUR, "minutes": whole // MINUTE}
     return words.format(**units, rest=whole % HOUR // MINUTE)
+
+
+def moment(when: datetime) -> str:
+    """A time to come by the reader's clock, as short as it is clear: `09:00`, `Tue 09:00`, `Tue 8 Dec, 09:00`."""
+    local, today = timezone.localtime(when), timezone.localdate()
+    days = (local.date() - today).days
+    near = "H:i" if days == 0 else "D H:i" if 0 < days < 7 else ""
+    return format_date(local, near or ("D j M, H:i" if local.year == today.year else "D j M Y, H:i"))
 
 
 def since(when: datetime | None, way: str) -> str:

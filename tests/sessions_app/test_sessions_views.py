@@ -15,8 +15,8 @@ from kern.testing import call
 from sessions_app import decide, tickets, turns
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
 from sessions_app.views import timeline
-from sessions_app.views.conversation import snooze_choices
 from sessions_app.views.runs_shown import ShownRun, shown_runs
+from sessions_app.views.snoozing import snooze_choices
 from tests import desk as shop
 
 HTMX = {"HX-Request": "true"}
