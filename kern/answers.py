@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from kern.errors import AlreadyAnsweredError
+from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.message import storable
-from kern.requirement import Requirement
+
+if TYPE_CHECKING:
+    from kern.requirement import Requirement
 
 #: What becomes of a call once somebody let it go on: however it went, the answer was the same.
 _WENT_ON = frozenset({"approved", "answered", "executed", "failed"})
@@ -22,6 +25,37 @@ def must_agree(stored: Iterable[Requirement], given: Iterable[Requirement]) -> N
         if current is not None and answer.is_resolved and _said(answer) != _said(current):
             name = f"{current.tool_name} ({current.kind}, {current.requirement_id})"
             raise AlreadyAnsweredError(f"somebody else has answered {name}: it is {current.status}", current)
+
+
+def must_fit(asked: Requirement, answer: Requirement) -> None:
+    """Raise `InvalidAnswerError` unless `answer` could have been made from what was asked by the verbs of `Requirement`.
+
+    It may come as JSON from anywhere, so the kind, schema, fields and options that count are those of `asked` (rule L8).
+    """
+    again = replace(asked, status="pending", fields=[replace(item) for item in asked.fields], expires_at=None)
+    if answer.edited_arguments is not None:
+        again.edit(answer.edited_arguments)
+    if answer.status == "approved" and asked.kind != "confirmation" and asked.reason != "uncertain":
+        raise InvalidAnswerError(f"this requirement is a {asked.kind}, not a confirmation")
+    if answer.status == "answered":
+        _answer(again, answer.answer)
+    elif answer.status not in ("approved", "rejected"):
+        raise InvalidAnswerError(f"{asked.tool_name} waits for an answer, and {answer.status!r} is none")
+
+
+def _answer(again: Requirement, given: Any) -> None:
+    """Give the answer to a copy that nobody has answered."""
+    asked_for = {item.name for item in again.fields}
+    if isinstance(given, dict) and list(given) == ["response"] and "response" not in asked_for:
+        again.respond(given["response"] if isinstance(given["response"], str) else "")
+    elif again.kind == "user_input":
+        again.provide_user_input(given)
+    elif again.kind == "user_feedback":
+        again.provide_user_feedback(given)
+    elif again.kind == "external_execution" and isinstance(given, str):
+        again.set_external_execution_result(given)
+    else:
+        raise InvalidAnswerError(f"{given!r:.80} is no answer to a {again.kind} requirement")
 
 
 def _said(item: Requirement) -> tuple[str, ...]:

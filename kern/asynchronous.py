@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, Literal, TypeVar, cast, overload
@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, TypeVar, cast, overload
 from kern.asides import start_aside
 from kern.cancellation import Cancellation
 from kern.events import RunEvent
-from kern.requirement import Requirement
+from kern.inputs import Id
+from kern.requirements_json import Answers
 from kern.run import RunOutput
 
 T = TypeVar("T")
@@ -30,14 +31,14 @@ class AsyncTurns:
 
     @overload
     def arun(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[False] = False
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: Literal[False] = False
     ) -> Coroutine[Any, Any, RunOutput]: ...
     @overload
     def arun(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[True]
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: Literal[True]
     ) -> AsyncGenerator[RunEvent, None]: ...
     def arun(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: bool = False
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: bool = False
     ) -> Coroutine[Any, Any, RunOutput] | AsyncGenerator[RunEvent, None]:
         """As `run`: `await agent.arun(…)`, or `async for event in agent.arun(…, stream=True)`.
 
@@ -49,31 +50,35 @@ class AsyncTurns:
     @overload
     def acontinue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: Literal[False] = False,
     ) -> Coroutine[Any, Any, RunOutput]: ...
     @overload
     def acontinue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: Literal[True],
     ) -> AsyncGenerator[RunEvent, None]: ...
     def acontinue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: bool = False,
     ) -> Coroutine[Any, Any, RunOutput] | AsyncGenerator[RunEvent, None]:
         """As `continue_run`, in the ways of `arun`."""
-        return _turn(partial(self.continue_run, run_id, requirements, user_id=user_id), stream)
+        options = {"session_id": session_id, "user_id": user_id}
+        return _turn(partial(self.continue_run, run_id, requirements, **options), stream)
 
 
 def _turn(begin: Callable[..., Any], stream: bool) -> Coroutine[Any, Any, RunOutput] | AsyncGenerator[RunEvent, None]:

@@ -1,6 +1,8 @@
 """Every error of the library, as one tree.
 
 KernError
+├── InvalidInputError                 an argument that cannot be: an empty id, a message without words, a negative number
+│   └── WrongTypeError                one of another type: bytes for a message, a run for its id
 ├── SessionError
 │   ├── SessionNotFoundError          no session of that id (or no id was given)
 │   ├── SessionOwnershipError         the session belongs to another user
@@ -28,6 +30,14 @@ from typing import Any
 
 class KernError(Exception):
     """Root of every error this library raises on purpose."""
+
+
+class InvalidInputError(KernError, ValueError):
+    """An argument cannot be what was given; nothing was stored (rule L21)."""
+
+
+class WrongTypeError(InvalidInputError, TypeError):
+    """An argument is of another type than it can be."""
 
 
 class SessionError(KernError):

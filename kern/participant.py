@@ -14,12 +14,13 @@ from kern.db.base import Claim, Db
 from kern.delegation import DELEGATE, delegate_schema
 from kern.delivery import outcome, told
 from kern.drafts import SEND_ANSWER
-from kern.errors import RunNotContinuableError, RunNotFoundError
+from kern.errors import InvalidInputError, RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
+from kern.inputs import Id, checked_id, checked_words, must_be_count, optional_id
 from kern.limit import TOOL_CALL_LIMIT
 from kern.loop import work_run
 from kern.message import Message, new_id, storable
-from kern.requirement import Requirement
+from kern.requirements_json import Answers, requirements_of
 from kern.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.sessions import Sessions, in_memory
@@ -44,13 +45,13 @@ class Participant(AsyncTurns, Sessions):
         *,
         db: Db | None = None,
         name: str = "",
-        agent_id: str | None = None,
+        agent_id: Id | None = None,
         description: str = "",
         instructions: Instructions = "",
         tools: Iterable[Tool | Callable[..., Any]] = (),
         members: Sequence[Participant] = (),
-        session_id: str | None = None,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         cache_session: bool = False,
         add_history_to_context: bool = True,
         num_history_runs: int = 10,
@@ -62,19 +63,18 @@ class Participant(AsyncTurns, Sessions):
         deadline: float | None = None,
         lease: float = 60.0,
     ) -> None:
-        if num_history_runs < 1:
-            raise ValueError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
+        self._must_be_sizes(num_history_runs, max_history_tokens, max_tool_output_chars)
         self._must_be_made_of(name, model, db, members)
         self._must_be_limits(tool_call_limit, deadline)
         self.model = model
         self.name = name
-        self.id = agent_id or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        self.id = optional_id(agent_id, "agent_id") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         self.description = description
         self.instructions = instructions
         self.tools: list[Tool] = [as_tool(item) for item in tools]
         self.members: list[Participant] = list(members)
-        self.session_id = session_id
-        self.user_id = user_id
+        self.session_id = optional_id(session_id, "session_id")
+        self.user_id = optional_id(user_id, "user_id")
         self.add_history_to_context = add_history_to_context
         self.num_history_runs = num_history_runs
         self.max_history_tokens = max_history_tokens
@@ -93,68 +93,75 @@ class Participant(AsyncTurns, Sessions):
 
     @overload
     def run(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[False] = False
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: Literal[False] = False
     ) -> RunOutput: ...
     @overload
     def run(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: Literal[True]
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: Literal[True]
     ) -> Iterator[RunEvent]: ...
     def run(
-        self, message: str, *, session_id: str | None = None, user_id: str | None = None, stream: bool = False
+        self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: bool = False
     ) -> RunOutput | Iterator[RunEvent]:
         """One turn: store the message, ask the model, run its tools, store the answer.
 
         Without a session id (here or on the agent) the turn begins a new session (rule L1). The returned run is completed,
         or paused with `requirements`; with `stream=True` the events come as they happen, the last one carrying the run.
-        Raises `ModelError` (the run is stored as error), `SessionOwnershipError`, `StorageError`.
+        Raises `ModelError` (the run is stored as error), `SessionOwnershipError`, `StorageError`, and, with nothing stored,
+        `InvalidInputError` for a message or an id that can not be one.
         """
-        if not message.strip():
-            raise ValueError("an empty message cannot be answered; write something")
-        run = self._asked(session_id or self.session_id or new_id(), user_id or self.user_id, message)
+        words = checked_words(message)
+        run = self._asked(self._own_session_id(session_id) or new_id(), self._user_id(user_id), words)
         events = self._begin(run)
         return told(events) if stream else outcome(events)
 
     @overload
     def continue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: Literal[False] = False,
     ) -> RunOutput: ...
     @overload
     def continue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: Literal[True],
     ) -> Iterator[RunEvent]: ...
     def continue_run(
         self,
-        run_id: str,
-        requirements: Sequence[Requirement] | None = None,
+        run_id: Id,
+        requirements: Answers | None = None,
         *,
-        user_id: str | None = None,
+        session_id: Id | None = None,
+        user_id: Id | None = None,
         stream: bool = False,
     ) -> RunOutput | Iterator[RunEvent]:
         """Go on with a paused run, from any process, with the answers in `requirements` (or those already in the database).
 
-        Raises `RunNotFoundError`, `RunNotContinuableError` when the run does not wait (any more), and, with nothing stored,
-        `UnresolvedRequirementsError` when an answer is missing, `AlreadyAnsweredError` when another one stands and
-        `InvalidAnswerError` when one comes too late or from too few people; then what `run` raises. A streamed run begins when
-        its first event is asked for; only then it turns out whether somebody else was faster.
+        Requirements may come as JSON (`Requirement.to_dict`). Which tool runs, and with what, is what the database says (rule
+        L8). With `session_id` the run must be of that session. Raises `RunNotFoundError`, `RunNotContinuableError` when the run
+        does not wait (any more), and, with nothing stored, `UnresolvedRequirementsError` when an answer is missing,
+        `AlreadyAnsweredError` when another one stands and `InvalidAnswerError` when one does not fit what was asked, comes too
+        late or from too few people; then what `run` raises. A streamed run begins when its first event is asked for; only then
+        it turns out whether somebody else was faster.
         """
-        run = self._readable_run(run_id, user_id)
+        answers = requirements_of(requirements)
+        run = self._readable_run(run_id, user_id, session_id)
+        run_id = run.run_id
         if run.status == "paused":
-            self.db.answer_run(run_id, list(requirements or []))
+            self.db.answer_run(run_id, answers)
         elif run.status != "pending" or run.parent_run_id:
             why = "is a member's; continue the team's run" if run.parent_run_id else f"is {run.status}, not paused"
             raise RunNotContinuableError(f"run {run_id} {why}")
         else:
-            must_agree(run.requirements, requirements or [])
+            must_agree(run.requirements, answers)
         events = self._go_on(Claim(run_id, lease=self.lease))
         return told(events) if stream else outcome(events)
 
@@ -167,13 +174,12 @@ class Participant(AsyncTurns, Sessions):
         if run is not None:
             yield from self._resume(run, claim)
 
-    def cancel_run(self, run_id: str, *, user_id: str | None = None) -> bool:
+    def cancel_run(self, run_id: Id, *, session_id: Id | None = None, user_id: Id | None = None) -> bool:
         """Stop a run: at once when it waits, at its next step when it works. Returns whether it was active.
 
         Raises `RunNotFoundError`, `SessionOwnershipError`.
         """
-        self._readable_run(run_id, user_id)
-        return self.db.cancel_run(run_id)
+        return self.db.cancel_run(self._readable_run(run_id, user_id, session_id).run_id)
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
@@ -276,14 +282,26 @@ class Participant(AsyncTurns, Sessions):
             return self._cache.history(self.db, run, previous_run_id, self.num_history_runs)
         return self.db.history(run.session_id, before_run_id=run.run_id, last_n_runs=self.num_history_runs)
 
-    def _readable_run(self, run_id: str, user_id: str | None) -> RunOutput:
-        if not isinstance(run_id, str):
-            raise TypeError(f"a run is named by its id, run_id=run.run_id, not by a {type(run_id).__name__}")
-        run = self.db.load_run(run_id)
-        if run is None:
-            raise RunNotFoundError(f"there is no run {run_id!r}")
-        self.get_session(run.session_id, user_id=user_id)
+    def _readable_run(self, run_id: Id, user_id: Id | None, session_id: Id | None) -> RunOutput:
+        if isinstance(run_id, RunOutput):
+            raise WrongTypeError("a run is named by its id, run_id=run.run_id, not by a RunOutput")
+        key, wanted = checked_id(run_id, "run_id"), optional_id(session_id, "session_id")
+        user_id = self._user_id(user_id)
+        if wanted is not None:
+            self._existing(wanted, user_id)
+        run = self.db.load_run(key)
+        if run is None or wanted not in (None, run.session_id):
+            raise RunNotFoundError(f"there is no run {key!r}" + (f" in session {wanted!r}" if wanted else ""))
+        self._find(run.session_id, user_id)
         return run
+
+    def _must_be_sizes(self, runs: int, tokens: int | None, output_chars: int | None) -> None:
+        must_be_count("num_history_runs", runs)
+        if runs < 1:
+            raise InvalidInputError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
+        for name, size in (("max_history_tokens", tokens), ("max_tool_output_chars", output_chars)):
+            if size is not None:
+                must_be_count(name, size, least=1)
 
     def _must_be_made_of(self, name: str, model: object, db: object, members: Sequence[object]) -> None:
         who = name or type(self).__name__

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kern import requirements_json
+from kern.answers import must_fit
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.message import new_id
 from kern.tools.policy import Policy
@@ -71,6 +74,15 @@ class Requirement:
     expires_at: float | None = None
     approved_by: list[str] = field(default_factory=list)
     requirement_id: str = field(default_factory=new_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As data that `json.dumps` takes, with the answer as far as there is one."""
+        return requirements_json.to_dict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Requirement:
+        """From `to_dict`, in any process. Raises `WrongTypeError`, and `InvalidAnswerError` with one entry a wrong key."""
+        return requirements_json.from_dict(data)
 
     @property
     def is_resolved(self) -> bool:
@@ -173,10 +185,12 @@ class Requirement:
         self.status, self.decided_at = "expired", time.time()
 
     def must_accept(self, answer: Requirement) -> None:
-        """For storages, about to store `answer` to this requirement: raise `InvalidAnswerError` unless the policy allows it."""
+        """For storages, about to store `answer` to this requirement: raise `InvalidAnswerError` unless it fits what was asked
+        and the policy allows it. An answer may come from anywhere, so it is taken for no more than a wish."""
         if answer.status == "expired":
             return
         self._must_be_in_time()
+        must_fit(self, answer)
         arguments = self.arguments if answer.edited_arguments is None else answer.edited_arguments
         needed = self.policy.demand(arguments, self.schema).approvers
         if answer.status == "approved" and needed > 1 and len(set(answer.approved_by)) < needed:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kern.inputs import checked_id, optional_id
 from kern.message import Message, new_id
 from kern.requirement import Requirement
 
@@ -82,6 +83,11 @@ class RunOutput:
     refused: bool = False
     created_at: float = field(default_factory=time.time)
     updated_at: float = field(default_factory=time.time)
+
+    def check_ids(self) -> None:
+        """For storages, about to store it: its session's and its user's id as text. Raises `InvalidInputError`."""
+        self.session_id = checked_id(self.session_id, "session_id")
+        self.user_id = optional_id(self.user_id, "user_id")
 
     @property
     def is_paused(self) -> bool:

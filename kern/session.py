@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from kern.inputs import must_be_counts, must_be_roles
 from kern.message import Message, Role
 from kern.run import RunOutput
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 NameSource = Literal["human", "auto", "fallback"]
 SessionKind = Literal["agent", "team"]
+SessionOrder = Literal["used", "created"]
 CHAT_ROLES: tuple[Role, ...] = ("user", "assistant")
 
 
@@ -58,12 +60,15 @@ class AgentSession:
         `last_n_runs` keeps the newest runs, `before` is a message id (exclusive), `limit` keeps the newest of what is left,
         `members=False` leaves out what went on between a team's leader and its members.
         """
+        must_be_counts(last_n_runs=last_n_runs, limit=limit)
+        must_be_roles(roles)
         return self.db.messages(
             self.session_id, last_n_runs=last_n_runs, limit=limit, before=before, roles=roles, members=members
         )
 
     def get_chat_history(self, *, last_n_runs: int | None = None, limit: int | None = None) -> list[Message]:
         """Only what the user and the assistant said: no system or tool messages, no answers that are nothing but tool calls."""
+        must_be_counts(last_n_runs=last_n_runs, limit=limit)
         said = self.get_messages(last_n_runs=last_n_runs, roles=CHAT_ROLES, members=False)
         words = [message for message in said if message.content]
         return words if limit is None else words[max(0, len(words) - limit) :]
@@ -71,6 +76,30 @@ class AgentSession:
 
 class TeamSession(AgentSession):
     """A conversation with a team; members' runs hang below the leader's (`run.member_runs`)."""
+
+
+class SessionPage(list[AgentSession]):
+    """Some sessions of a list, and whether there are more.
+
+    `next` is what to give as `before` for the page after this one; `None` on the last page.
+    """
+
+    def __init__(self, sessions: Iterable[AgentSession] = (), next: str | None = None) -> None:
+        super().__init__(sessions)
+        self.next = next
+
+    @property
+    def has_more(self) -> bool:
+        """Whether sessions come after this page."""
+        return self.next is not None
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[AgentSession, str]], limit: int, before: str | float | None) -> SessionPage:
+        """The first `limit` of what was found (one more was looked for), each with the place that it has in the list."""
+        shown = found[:limit]
+        place = shown[-1][1] if shown else before
+        more = None if len(found) <= limit else "" if place is None else str(place)
+        return cls([session for session, _ in shown], more)
 
 
 @dataclass

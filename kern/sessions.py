@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from kern.db.base import Db, must_be_counts
+from collections.abc import Iterator
+
+from kern.db.base import Db
 from kern.errors import ModelError, SessionNotFoundError, SessionOwnershipError
+from kern.inputs import Id, must_be_count, must_be_counts, optional_id
 from kern.message import Message
 from kern.models.base import Model
 from kern.naming import FIRST_MESSAGES, check_name, generate_name
-from kern.session import AgentSession, SessionSummaryManager
+from kern.session import AgentSession, SessionPage, SessionSummaryManager
+from kern.warning import warn_caller
 
 
 class Sessions:
@@ -16,41 +20,56 @@ class Sessions:
     db: Db
     model: Model | None
     name: str
-    session_id: str | None
-    user_id: str | None
+    session_id: Id | None
+    user_id: Id | None
     session_summary_manager: SessionSummaryManager | None
+    _has_warned_of_missing = False
 
-    def get_session(self, session_id: str | None = None, *, user_id: str | None = None) -> AgentSession | None:
-        """The session, or `None`. Raises `SessionOwnershipError` when `user_id` is given and it is another user's."""
-        session = self.db.read_session(self._session_id(session_id))
-        caller = user_id or self.user_id
-        if session is not None and caller and session.user_id and session.user_id != caller:
-            raise SessionOwnershipError(f"session {session.session_id} belongs to another user")
+    def get_session(self, session_id: Id | None = None, *, user_id: Id | None = None) -> AgentSession | None:
+        """The session, or `None` (with a warning, once an agent, that says how to begin it).
+
+        Raises `SessionOwnershipError` when `user_id` is given and it is another user's.
+        """
+        session = self._find(session_id, user_id)
+        if session is None and not self._has_warned_of_missing:
+            self._has_warned_of_missing = True
+            key = self._session_id(session_id)
+            warn_caller(f"there is no session {key!r} yet, so get_session returns None: run(…, session_id={key!r}) begins it")
         return session
 
-    def list_sessions(self, *, user_id: str | None = None, limit: int = 50, before: float | None = None) -> list[AgentSession]:
-        """Sessions, last used first; `before` (an `updated_at`) reads the next page."""
-        return self.db.list_sessions(user_id or self.user_id, limit=limit, before=before)
+    def list_sessions(self, *, user_id: Id | None = None, limit: int = 50, before: float | str | None = None) -> SessionPage:
+        """A page of sessions, last used first. It is a list; `has_more` tells whether there are others, and `before=page.next`
+        reads them. Sessions that are used meanwhile move to the first page: `iter_sessions` meets each.
+        """
+        return self.db.list_sessions(self._user_id(user_id), limit=limit, before=before)
+
+    def iter_sessions(self, *, user_id: Id | None = None, page_size: int = 200) -> Iterator[AgentSession]:
+        """Every session that there is now, newest first, each once, whatever is used, renamed, begun or deleted meanwhile.
+
+        Reads a page at a time, so it costs the same memory however many there are.
+        """
+        must_be_count("page_size", page_size, least=1)
+        return self._each(self._user_id(user_id), page_size)
 
     def get_chat_history(
         self,
-        session_id: str | None = None,
+        session_id: Id | None = None,
         *,
-        user_id: str | None = None,
+        user_id: Id | None = None,
         last_n_runs: int | None = None,
         limit: int | None = None,
     ) -> list[Message]:
         """What user and assistant said, oldest first. Raises `SessionNotFoundError`, `SessionOwnershipError`."""
-        must_be_counts(limit=limit)
+        must_be_counts(last_n_runs=last_n_runs, limit=limit)
         return self._existing(session_id, user_id).get_chat_history(last_n_runs=last_n_runs, limit=limit)
 
     def set_session_name(
         self,
-        session_id: str | None = None,
+        session_id: Id | None = None,
         session_name: str | None = None,
         *,
         autogenerate: bool = False,
-        user_id: str | None = None,
+        user_id: Id | None = None,
     ) -> AgentSession:
         """Name the session by hand or let the model do it; returns the updated session.
 
@@ -69,13 +88,13 @@ class Sessions:
             raise SessionNotFoundError(f"session {session.session_id} was deleted meanwhile")
         return renamed
 
-    def get_session_name(self, session_id: str | None = None, *, user_id: str | None = None) -> str | None:
+    def get_session_name(self, session_id: Id | None = None, *, user_id: Id | None = None) -> str | None:
         """The session's name, or `None` while it has none. Raises `SessionNotFoundError`, `SessionOwnershipError`."""
         return self._existing(session_id, user_id).name
 
-    def delete_session(self, session_id: str | None = None, *, user_id: str | None = None) -> bool:
+    def delete_session(self, session_id: Id | None = None, *, user_id: Id | None = None) -> bool:
         """Remove the session with all it holds; returns whether there was one. Raises `SessionOwnershipError`."""
-        session = self.get_session(session_id, user_id=user_id)
+        session = self._find(session_id, user_id)
         return session is not None and self.db.delete_session(session.session_id)
 
     @property
@@ -85,17 +104,39 @@ class Sessions:
             raise ModelError(f"{self.name or type(self).__name__} has no model; give it one", permanent=True, refused=False)
         return self.model
 
-    def _existing(self, session_id: str | None, user_id: str | None) -> AgentSession:
-        session = self.get_session(session_id, user_id=user_id)
-        if session is None:
-            raise SessionNotFoundError(f"there is no session {self._session_id(session_id)!r}")
+    def _find(self, session_id: Id | None, user_id: Id | None) -> AgentSession | None:
+        key, caller = self._session_id(session_id), self._user_id(user_id)
+        session = self.db.read_session(key)
+        if session is not None and caller and session.user_id and session.user_id != caller:
+            raise SessionOwnershipError(f"session {session.session_id} belongs to another user")
         return session
 
-    def _session_id(self, session_id: str | None) -> str:
-        chosen = session_id or self.session_id
-        if not chosen:
+    def _existing(self, session_id: Id | None, user_id: Id | None) -> AgentSession:
+        session = self._find(session_id, user_id)
+        if session is None:
+            key = self._session_id(session_id)
+            raise SessionNotFoundError(f"there is no session {key!r}; run(…, session_id={key!r}) begins it")
+        return session
+
+    def _each(self, user_id: str | None, page_size: int) -> Iterator[AgentSession]:
+        page = self.db.list_sessions(user_id, limit=page_size, order="created")
+        yield from page
+        while page.has_more:
+            page = self.db.list_sessions(user_id, limit=page_size, before=page.next, order="created")
+            yield from page
+
+    def _session_id(self, session_id: Id | None) -> str:
+        chosen = self._own_session_id(session_id)
+        if chosen is None:
             raise SessionNotFoundError("no session id was given; pass session_id=…")
         return chosen
+
+    def _own_session_id(self, session_id: Id | None) -> str | None:
+        """The given id, else the agent's own. An empty one is an error, and never means the agent's."""
+        return optional_id(self.session_id if session_id is None else session_id, "session_id")
+
+    def _user_id(self, user_id: Id | None) -> str | None:
+        return optional_id(self.user_id if user_id is None else user_id, "user_id")
 
     def _naming_model(self) -> Model:
         manager = self.session_summary_manager

@@ -16,7 +16,7 @@ from kern.message import Message, Role, new_id
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput, Status
-from kern.session import AgentSession, NameSource, SessionKind
+from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 
 Signal = Literal["ok", "cancelled", "lost"]
 
@@ -37,17 +37,11 @@ class Claim:
     agent_name: str = ""
 
 
-def must_be_counts(**counts: int | None) -> None:
-    """Raise `ValueError` for a negative number of rows to read, which one database takes for all and another refuses."""
-    for name, count in counts.items():
-        if count is not None and count < 0:
-            raise ValueError(f"{name} is 0 or more, not {count}")
-
-
 class Db(Protocol):
     """Storage of sessions, runs, messages, tool calls and requirements.
 
-    Where the number of rows to read is an argument, a negative one raises `ValueError` (see `must_be_counts`).
+    Ids of sessions and users are checked, and become text, as in `kern.inputs.checked_id`; where the number of rows to read is
+    an argument, what is no number or negative raises `InvalidInputError`.
     """
 
     # Sessions and their names -----------------------------------------------------------------------------------------
@@ -56,8 +50,18 @@ class Db(Protocol):
         """The session (a `TeamSession` where its kind is team), or `None`."""
         ...
 
-    def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
-        """Sessions, last used first; `before` is an `updated_at` (exclusive), for the next page."""
+    def list_sessions(
+        self,
+        user_id: str | None = None,
+        *,
+        limit: int = 50,
+        before: float | str | None = None,
+        order: SessionOrder = "used",
+    ) -> SessionPage:
+        """Sessions, last used first, or with `order="created"` newest first, an order in which nothing moves.
+
+        `before` is the `next` of a page in the same order, or an `updated_at` (exclusive) where the last used come first.
+        """
         ...
 
     def rename_session(

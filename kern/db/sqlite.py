@@ -14,14 +14,16 @@ from kern.db import sqlite_reading as reading
 from kern.db import sqlite_runs as runs
 from kern.db import sqlite_sessions as sessions
 from kern.db import sqlite_steps as steps
-from kern.db.base import Claim, Signal, must_be_counts
+from kern.db.base import Claim, Signal
+from kern.db.places import place, place_of
 from kern.db.sqlite_connection import Connections
 from kern.db.sqlite_rows import session_of
+from kern.inputs import checked_id, must_be_count, must_be_counts, optional_id
 from kern.message import Message, Role
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput, Status
-from kern.session import AgentSession, NameSource, SessionKind
+from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 
 MEMORY = ":memory:"
 
@@ -49,30 +51,43 @@ class SqliteDb:
     # Sessions and their names -----------------------------------------------------------------------------------------
 
     def read_session(self, session_id: str) -> AgentSession | None:
+        key = checked_id(session_id, "session_id")
         with self._connections.reading() as connection:
-            row = sessions.read(connection, session_id)
+            row = sessions.read(connection, key)
         return session_of(row, self) if row else None
 
-    def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
-        must_be_counts(limit=limit)
+    def list_sessions(
+        self,
+        user_id: str | None = None,
+        *,
+        limit: int = 50,
+        before: float | str | None = None,
+        order: SessionOrder = "used",
+    ) -> SessionPage:
+        must_be_count("limit", limit)
+        user, begins = optional_id(user_id, "user_id"), place_of(before, order)
         with self._connections.reading() as connection:
-            rows = sessions.newest(connection, user_id, limit, before)
-        return [session_of(row, self) for row in rows]
+            rows = sessions.page(connection, user, limit + 1, begins, order)
+        found = [(session_of(row[:-1], self), place(row[-2], row[-1], order)) for row in rows]
+        return SessionPage.of(found, limit, before)
 
     def rename_session(
         self, session_id: str, name: str, source: NameSource, *, expected_version: int | None = None
     ) -> AgentSession | None:
+        key = checked_id(session_id, "session_id")
         with self._connections.writing() as connection:
-            row = sessions.rename(connection, session_id, name, source, expected_version)
+            row = sessions.rename(connection, key, name, source, expected_version)
         return session_of(row, self) if row else None
 
     def delete_session(self, session_id: str) -> bool:
+        key = checked_id(session_id, "session_id")
         with self._connections.writing() as connection:
-            return sessions.delete(connection, session_id)
+            return sessions.delete(connection, key)
 
     # Runs: open, claim, end -------------------------------------------------------------------------------------------
 
     def open_run(self, run: RunOutput, claim: Claim, *, kind: SessionKind) -> AgentSession:
+        run.check_ids()
         with self._connections.writing() as connection:
             row, previous_run_id = runs.open_run(connection, run, claim, kind)
         session = session_of(row, self)
@@ -155,11 +170,11 @@ class SqliteDb:
     def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
         must_be_counts(last_n=last_n)
         with self._connections.reading() as connection:
-            return reading.runs(connection, session_id, last_n)
+            return reading.runs(connection, checked_id(session_id, "session_id"), last_n)
 
     def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
         with self._connections.reading() as connection:
-            return reading.history(connection, session_id, before_run_id, last_n_runs)
+            return reading.history(connection, checked_id(session_id, "session_id"), before_run_id, last_n_runs)
 
     def messages(
         self,
@@ -173,9 +188,11 @@ class SqliteDb:
     ) -> list[Message]:
         must_be_counts(last_n_runs=last_n_runs, limit=limit)
         with self._connections.reading() as connection:
-            return reading.messages(connection, session_id, last_n_runs, limit, before, roles, members)
+            return reading.messages(
+                connection, checked_id(session_id, "session_id"), last_n_runs, limit, before, roles, members
+            )
 
     def opening(self, session_id: str, limit: int = 6) -> list[Message]:
         must_be_counts(limit=limit)
         with self._connections.reading() as connection:
-            return reading.opening(connection, session_id, limit)
+            return reading.opening(connection, checked_id(session_id, "session_id"), limit)

@@ -8,20 +8,23 @@ from sqlite3 import Connection
 from kern.db.sqlite_rows import Row
 from kern.errors import SessionOwnershipError
 from kern.run import RunOutput
-from kern.session import NameSource, SessionKind
+from kern.session import NameSource, SessionKind, SessionOrder
 
 _SELECT = """SELECT session_id, user_id, kind, agent_id, name, name_source, name_version, created_at, updated_at
     FROM sessions"""
 _BY_ID = " ".join((_SELECT, "WHERE session_id = ?"))
-_NEWEST_FIRST = "ORDER BY updated_at DESC, id DESC LIMIT ?"
-_NEWEST = " ".join((_SELECT, "WHERE updated_at < ?", _NEWEST_FIRST))
-_NEWEST_OF_USER = " ".join((_SELECT, "WHERE user_id = ? AND updated_at < ?", _NEWEST_FIRST))
+_PAGE = _SELECT.replace("FROM", ", id FROM")
+#: By order: the rows before a place. Of one user there are few, so their index is better than a walk along all rows.
+_PAGES = {
+    "used": "updated_at <= :moment AND (updated_at < :moment OR id < :row) ORDER BY updated_at DESC, id DESC LIMIT :limit",
+    "created": "id < :row ORDER BY id DESC LIMIT :limit",
+}
+_PAGES_OF_USER = {"used": _PAGES["used"], "created": "id < :row ORDER BY +id DESC LIMIT :limit"}
 _INSERT = "INSERT INTO sessions (session_id, user_id, kind, agent_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)"
 _USED = "UPDATE sessions SET updated_at = ? WHERE session_id = ?"
 _RENAME = """UPDATE sessions SET name = ?, name_source = ?, name_version = name_version + 1
     WHERE session_id = ? AND name_version = coalesce(?, name_version)"""
 _DELETE = "DELETE FROM sessions WHERE session_id = ?"
-_FOREVER = 1e99
 
 
 def read(connection: Connection, session_id: str) -> Row | None:
@@ -30,12 +33,11 @@ def read(connection: Connection, session_id: str) -> Row | None:
     return row
 
 
-def newest(connection: Connection, user_id: str | None, limit: int, before: float | None) -> list[Row]:
-    """Rows, last used first."""
-    until = _FOREVER if before is None else before
-    if user_id is None:
-        return connection.execute(_NEWEST, (until, limit)).fetchall()
-    return connection.execute(_NEWEST_OF_USER, (user_id, until, limit)).fetchall()
+def page(connection: Connection, user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> list[Row]:
+    """Rows in that order from the place on, each with its number last."""
+    of_user, pages = ("", _PAGES) if user_id is None else ("user_id = :user_id AND", _PAGES_OF_USER)
+    values = {"user_id": user_id, "moment": place[0], "row": place[1], "limit": limit}
+    return connection.execute(f"{_PAGE} WHERE {of_user} {pages[order]}", values).fetchall()
 
 
 def rename(connection: Connection, session_id: str, name: str, source: NameSource, expected_version: int | None) -> Row | None:

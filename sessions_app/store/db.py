@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kern.db.base import Claim, Signal
+from kern.db.places import place, place_of
+from kern.inputs import checked_id, must_be_count, optional_id
 from kern.message import Message, Role
 from kern.requirement import Requirement
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput, Status
-from kern.session import AgentSession, NameSource, SessionKind
+from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 from sessions_app.models import Person
 from sessions_app.store import late, reading, runs, sessions, steps
 from sessions_app.store.claims import lost
@@ -35,13 +37,25 @@ class DjangoDb:
     # Sessions and their names -----------------------------------------------------------------------------------------
 
     def read_session(self, session_id: str) -> AgentSession | None:
+        key = checked_id(session_id, "session_id")
         with read():
-            row = sessions.find(session_id)
+            row = sessions.find(key)
         return session_of(row, self) if row else None
 
-    def list_sessions(self, user_id: str | None = None, *, limit: int = 50, before: float | None = None) -> list[AgentSession]:
+    def list_sessions(
+        self,
+        user_id: str | None = None,
+        *,
+        limit: int = 50,
+        before: float | str | None = None,
+        order: SessionOrder = "used",
+    ) -> SessionPage:
+        must_be_count("limit", limit)
+        user, begins = optional_id(user_id, "user_id"), place_of(before, order)
         with read():
-            return [session_of(row, self) for row in sessions.newest(user_id, limit, before)]
+            rows = list(sessions.page(user, limit + 1, begins, order))
+        found = [(session_of(row, self), place(row.updated_at.timestamp(), row.pk, order)) for row in rows]
+        return SessionPage.of(found, limit, before)
 
     def rename_session(
         self,
@@ -54,17 +68,20 @@ class DjangoDb:
         note: str = "",
     ) -> AgentSession | None:
         """As `Db.rename_session`; the record of names also keeps who gave it and, where it fell back, why."""
+        key = checked_id(session_id, "session_id")
         with write():
-            row = sessions.rename(session_id, name, source, expected_version, person, note)
+            row = sessions.rename(key, name, source, expected_version, person, note)
         return session_of(row, self) if row else None
 
     def delete_session(self, session_id: str) -> bool:
+        key = checked_id(session_id, "session_id")
         with write():
-            return sessions.delete(session_id)
+            return sessions.delete(key)
 
     # Runs: open, claim, end -------------------------------------------------------------------------------------------
 
     def open_run(self, run: RunOutput, claim: Claim, *, kind: SessionKind) -> AgentSession:
+        run.check_ids()
         with write():
             row, previous_run_id = runs.open_run(run, claim, kind)
         session = session_of(row, self)
@@ -165,11 +182,11 @@ class DjangoDb:
 
     def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
         with read():
-            return reading.runs(session_id, last_n)
+            return reading.runs(checked_id(session_id, "session_id"), last_n)
 
     def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
         with read():
-            return reading.history(session_id, before_run_id, last_n_runs)
+            return reading.history(checked_id(session_id, "session_id"), before_run_id, last_n_runs)
 
     def messages(
         self,
@@ -182,8 +199,8 @@ class DjangoDb:
         members: bool = True,
     ) -> list[Message]:
         with read():
-            return reading.messages(session_id, last_n_runs, limit, before, roles, members)
+            return reading.messages(checked_id(session_id, "session_id"), last_n_runs, limit, before, roles, members)
 
     def opening(self, session_id: str, limit: int = 6) -> list[Message]:
         with read():
-            return reading.opening(session_id, limit)
+            return reading.opening(checked_id(session_id, "session_id"), limit)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Min, Q
 
-from kern.db.base import must_be_counts
 from kern.history import since_refusals, without_refused
+from kern.inputs import must_be_counts
 from kern.message import Message, Role
 from kern.outcomes import open_outputs, with_outputs
 from kern.run import RunOutput

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from kern.db.base import must_be_counts
 from kern.errors import SessionOwnershipError
 from kern.run import RunOutput
-from kern.session import NameSource, SessionKind
+from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app import changes
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
@@ -19,15 +18,17 @@ def find(session_id: str) -> Session | None:
     return Session.objects.filter(session_id=session_id).first()
 
 
-def newest(user_id: str | None, limit: int, before: float | None) -> QuerySet[Session]:
-    """Rows, last used first."""
-    must_be_counts(limit=limit)
-    found = Session.objects.order_by("-updated_at", "-pk")
-    if user_id is not None:
-        found = found.filter(user_id=user_id)
-    if before is not None:
-        found = found.filter(updated_at__lt=moment(before))
-    return found[:limit]
+def page(user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> QuerySet[Session]:
+    """Rows in that order from the place on."""
+    used_at, row = place
+    found = Session.objects.all() if user_id is None else Session.objects.filter(user_id=user_id)
+    if order == "used":
+        until = moment(used_at)
+        found = found.filter(Q(updated_at__lt=until) | Q(updated_at=until, pk__lt=row), updated_at__lte=until)
+        return found.order_by("-updated_at", "-pk")[:limit]
+    # Of one user there are few: their index is better than a walk along all rows (a sum is not what the key's index has).
+    by_age = F("pk").desc() if user_id is None else (F("pk") + 0).desc()
+    return found.filter(pk__lt=row).order_by(by_age)[:limit]
 
 
 def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+import uuid
 
 import pytest
 
@@ -11,6 +12,7 @@ from kern.db.base import Claim
 from kern.errors import (
     AlreadyAnsweredError,
     InvalidAnswerError,
+    InvalidInputError,
     LeaseLostError,
     RunNotContinuableError,
     RunNotFoundError,
@@ -103,6 +105,80 @@ def test_sessions_are_listed_last_used_first_a_page_at_a_time(db):
     assert [session.session_id for session in db.list_sessions("ana")] == ["one", "three"]
     first = db.list_sessions(limit=2)
     assert [session.session_id for session in db.list_sessions(limit=2, before=first[-1].updated_at)] == ["two"]
+
+
+def listed(db, **wanted):
+    """The ids of all pages, one after the other."""
+    page = db.list_sessions(**wanted)
+    pages = [page]
+    while page.has_more:
+        page = db.list_sessions(**wanted, before=page.next)
+        pages.append(page)
+    return [[session.session_id for session in page] for page in pages]
+
+
+def test_pages_of_sessions_say_that_there_is_more_and_go_on_where_they_ended(db):
+    for session_id, user_id in [("one", "ana"), ("two", "cy"), ("three", "ana"), ("four", "ana")]:
+        whole_turn(db, session_id, user_id=user_id)
+    whole_turn(db, "one")
+    assert listed(db, limit=2) == [["one", "four"], ["three", "two"]]
+    assert listed(db, user_id="ana", limit=2) == [["one", "four"], ["three"]]
+    assert listed(db, limit=3, order="created") == [["four", "three", "two"], ["one"]]
+    assert listed(db, user_id="ana", limit=1, order="created") == [["four"], ["three"], ["one"]]
+    assert db.list_sessions(limit=0).has_more
+    assert not db.list_sessions("nobody", limit=0).has_more
+
+
+def test_pages_by_age_stand_still_while_sessions_are_used_begun_and_deleted(db):
+    for number in range(4):
+        whole_turn(db, f"s{number}")
+    first = db.list_sessions(limit=2, order="created")
+    whole_turn(db, "s1")
+    whole_turn(db, "new")
+    db.delete_session("s2")
+    rest = db.list_sessions(limit=2, order="created", before=first.next)
+    assert [session.session_id for session in [*first, *rest]] == ["s3", "s2", "s1", "s0"]
+
+
+@pytest.mark.parametrize("given", [42, uuid.UUID("9e0fe5e8-6c3c-4a3c-9e1b-2f7cbd2a0c11")])
+def test_numbers_and_uuids_are_ids_as_text(db, given):
+    for number in range(2):
+        run = RunOutput(session_id=given, user_id=given, messages=[Message("user", f"Question {number}")])
+        claim = Claim(run.run_id)
+        db.open_run(run, claim, kind="agent")
+        finish(db, run, claim, answer=False)
+    assert (db.read_session(given).session_id, db.read_session(str(given)).user_id) == (str(given), str(given))
+    assert [session.session_id for session in db.list_sessions(given)] == [str(given)]
+    assert len(db.runs(given)) == len(db.messages(given, roles=["user"])) == len(db.opening(given, 2)) == 2
+    assert db.rename_session(given, "Named", "human").name == "Named"
+    assert db.delete_session(given)
+
+
+@pytest.mark.parametrize("bad", ["", "  ", "\u200b", "a\x00b", "\ud83d", "x" * 201, True, 1.5, b"ana"])
+def test_what_is_no_id_is_refused_by_every_storage_and_nothing_is_stored(db, bad):
+    whole_turn(db)
+    attempts = [
+        lambda: open_turn(db, bad),
+        lambda: open_turn(db, user_id=bad),
+        lambda: db.read_session(bad),
+        lambda: db.list_sessions(bad),
+        lambda: db.rename_session(bad, "Name", "human"),
+        lambda: db.delete_session(bad),
+        lambda: db.runs(bad),
+        lambda: db.messages(bad),
+        lambda: db.opening(bad),
+    ]
+    for attempt in attempts:
+        with pytest.raises(InvalidInputError):
+            attempt()
+    assert len(db.list_sessions()) == 1
+    assert len(db.runs("travel")) == 1
+
+
+def test_the_longest_ids_in_every_script_are_kept(db):
+    for key in ("x" * 200, "\U0001f44d" * 200, "Grüße/会話 7"):
+        whole_turn(db, key, user_id=key)
+        assert db.read_session(key).user_id == key
 
 
 def test_a_rename_writes_the_name_and_nothing_else(db):

@@ -1,0 +1,100 @@
+"""What callers give, checked before anything happens: ids, words, numbers of rows (rule L21).
+
+Each error is one line of the library's family that says what to write; `ValueError` and `TypeError` are among its bases.
+"""
+
+from __future__ import annotations
+
+import operator
+import uuid
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import Any, get_args
+
+from kern.errors import InvalidInputError, WrongTypeError
+from kern.lines import is_visible
+from kern.message import Role
+
+#: An id as callers may give it; it is kept as text.
+Id = str | int | uuid.UUID
+#: Ids are columns of databases; longer ones would be cut, or refused by one database and taken by another.
+LONGEST_ID = 200
+
+
+def checked_id(value: object, name: str) -> str:
+    """The id as text: whole numbers and UUIDs become their digits. `name` is what the argument is called.
+
+    Raises `WrongTypeError` for anything else, `InvalidInputError` for an id that is empty, blank, too long, or has characters
+    that databases do not store.
+    """
+    text = _as_text(value)
+    if text is None:
+        raise WrongTypeError(f"{name} is text, a whole number or a UUID, not {_shown(value)}")
+    if not is_visible(text):
+        raise InvalidInputError(f"{name} is empty: give an id, or leave {name} out")
+    if len(text) > LONGEST_ID:
+        raise InvalidInputError(f"{name} has {len(text)} characters; an id has at most {LONGEST_ID}")
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidInputError(f"{name} has a NUL or half a character in it: {text[:40]!r}")
+    return text
+
+
+def optional_id(value: object, name: str) -> str | None:
+    """As `checked_id`; `None` stays `None`."""
+    return None if value is None else checked_id(value, name)
+
+
+def checked_words(value: object) -> str:
+    """A message for an agent. Raises `WrongTypeError` for what is no text, `InvalidInputError` for text without words."""
+    if not isinstance(value, str):
+        raise WrongTypeError(f"a message is text, not {_shown(value)}; write run('Hello')")
+    if not is_visible(value):
+        raise InvalidInputError("an empty message cannot be answered; write something")
+    return str.__str__(value)
+
+
+def must_be_count(name: str, value: object, least: int = 0) -> None:
+    """Raise `WrongTypeError` or `InvalidInputError` for what is no number of rows, characters or tokens."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise WrongTypeError(f"{name} is a whole number, not {_shown(value)}")
+    if operator.index(value) < least:
+        raise InvalidInputError(f"{name} is {least} or more, not {value}")
+
+
+def must_be_counts(**counts: int | None) -> None:
+    """As `must_be_count` for each; `None` is any number."""
+    for name, value in counts.items():
+        if value is not None:
+            must_be_count(name, value)
+
+
+def must_be_roles(roles: Sequence[Role] | None) -> None:
+    """Raise `WrongTypeError` for what is no list, `InvalidInputError` for roles that no message has."""
+    if roles is None:
+        return
+    known = get_args(Role)
+    if isinstance(roles, str | bytes) or not isinstance(roles, Iterable):
+        raise WrongTypeError(f"roles is a list such as ['user', 'assistant'], not {_shown(roles)}")
+    unknown = [role for role in roles if role not in known]
+    if unknown:
+        raise InvalidInputError(f"there is no role {unknown[0]!r}; roles are {', '.join(known)}")
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, str):
+        # Of a subclass, such as a member of an enumeration, its own text.
+        return str.__str__(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, Integral):
+        return str(operator.index(value))
+    return str(value) if isinstance(value, uuid.UUID) else None
+
+
+def _shown(value: object) -> str:
+    """The value and its kind, short enough for one line."""
+    if value is None:
+        return "None"
+    text = " ".join(repr(value).split())
+    short = text if len(text) <= 60 else f"{text[:60]}…"
+    return f"{short} ({type(value).__name__})"
