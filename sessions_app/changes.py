@@ -23,6 +23,11 @@ def record(session: Session, kind: str, person: Person | None = None, actor: str
     return change
 
 
+def record_unseen(session: Session, kind: str, **data: Any) -> Change:
+    """Append a change that is no news to anybody: it makes nothing unread and no page is told."""
+    return Change.objects.create(session=session, kind=kind, data=data)
+
+
 def follow(after: int, limit: int = 200) -> models.QuerySet[Change]:
     """Changes of all sessions after the given number, oldest first."""
     return Change.objects.filter(pk__gt=after).order_by("pk")[:limit]

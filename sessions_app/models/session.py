@@ -231,4 +231,5 @@ class SessionRead(models.Model):
 def unread_by(person: Person) -> Q:
     """A condition on sessions: something happened that the person has not seen."""
     seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
-    return ~Q(Exists(seen))
+    # Nothing has happened yet in a session that was imported.
+    return Q(last_change__gt=0) & ~Q(Exists(seen))

@@ -1,44 +1,64 @@
-"""One line of a file in OpenAI's chat format, read leniently where the meaning is clear and refused where it is not."""
+"""One line of a file in the format of docs/import.md, read leniently where the meaning is clear and refused where it is not."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NoReturn
 
-from kern.lines import one_line
-from kern.message import Role, ToolCall
-from sessions_app.texts import LONGEST_TEXT
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from sessions_app.management.importing.entries import CREATED, Entry, EntryReader
+from sessions_app.management.importing.moments import read_moment
+from sessions_app.management.importing.notes import Notes
+from sessions_app.management.importing.objects import BadLineError, Reader
 from sessions_app.texts import normalized as clean
 
-ROLES: dict[str, Role] = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
 LONGEST_ID = 200
 LONGEST_NAME = 200
-#: Longest name of a tool and longest id of a call.
-LONGEST_WORD = 200
+UPDATED = ("updated_at", "update_time", "updated", "last_activity_at", "updatedAt")
+#: How a conversation stands, in our words and in those of other systems.
+STATUSES: dict[str, str] = {
+    "open": "open",
+    "new": "open",
+    "active": "open",
+    "opened": "open",
+    "in_progress": "open",
+    "hold": "open",
+    "on_hold": "open",
+    "snoozed": "snoozed",
+    "pending": "snoozed",
+    "waiting": "snoozed",
+    "waiting_on_customer": "snoozed",
+    "awaiting_reply": "snoozed",
+    "closed": "closed",
+    "close": "closed",
+    "solved": "closed",
+    "resolved": "closed",
+    "done": "closed",
+    "completed": "closed",
+    "archived": "closed",
+}
+#: A tick between messages of one moment: what was said later stands later.
+TICK = timedelta(microseconds=1)
 
 
-class BadLineError(ValueError):
-    """This line is no conversation; the text says why, for a person."""
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket of another system, as the line names it."""
+
+    ticket_id: str
+    system: str = ""
 
 
 @dataclass
-class Entry:
-    """One message of the file. `calls` are the assistant's; `call_id` and `tool_name` are a tool result's."""
+class Turn:
+    """What one turn of the AI is made of: the customer's words, and what the agent said and did about them."""
 
-    role: Role
-    content: str
-    calls: list[ToolCall] = field(default_factory=list)
-    call_id: str = ""
-    tool_name: str = ""
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass
@@ -47,47 +67,139 @@ class Conversation:
 
     own_id: str
     entries: list[Entry]
+    notes: Notes = field(default_factory=Notes)
     name: str = ""
+    name_source: str = "human"
     user_id: str = ""
+    customer_name: str = ""
+    customer_email: str = ""
+    status: str = ""
+    snoozed_until: datetime | None = None
+    assignee: str = ""
+    queue: str = ""
+    model: str = ""
+    agent: str = ""
+    tickets: list[Ticket] = field(default_factory=list)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
     digest: str = ""
+    made_at: str = ""
 
-    def id_for(self, customer: str) -> str:
-        """The line's own id, else one made from who wrote what: the same when it is read again, and no other customer's."""
+    def ids_for(self, customer: str) -> list[str]:
+        """The line's own id, else one made from who wrote what and when: the same when it is read again, and no other's.
+
+        After it those that an earlier version would have made.
+        """
         if self.own_id:
-            return self.own_id
-        made_of = hashlib.sha256(f"{customer}\n{self.digest}".encode()).hexdigest() if customer else self.digest
-        return f"import-{made_of[:32]}"
+            return [self.own_id]
+        made_of = [f"{self.made_at}\n{customer}\n{self.digest}"] if self.made_at else []
+        made_of += [f"{customer}\n{self.digest}"] if customer else []
+        made = [hashlib.sha256(text.encode()).hexdigest() for text in made_of]
+        return list(dict.fromkeys(f"import-{digest[:32]}" for digest in (*made, self.digest)))
 
-    def turns(self) -> list[list[Entry]]:
-        """The entries cut where a customer speaks after somebody answered; what comes before the first is part of it."""
-        turns: list[list[Entry]] = [[]]
+    def turns(self) -> list[Turn]:
+        """The entries as turns: a new one where a customer has spoken since the agent did.
+
+        People's words and what no agent has answered are in none.
+        """
+        turns: list[Turn] = []
+        waiting: list[Entry] = []
+        asked_in: dict[str, Turn] = {}
         for entry in self.entries:
-            answered = any(earlier.role in ("assistant", "tool") for earlier in turns[-1])
-            if entry.role == "user" and answered:
-                turns.append([])
-            turns[-1].append(entry)
+            if entry.stands_alone:
+                # A person has answered what waited.
+                waiting = waiting if entry.internal else [kept for kept in waiting if kept.role == "system"]
+            elif entry.role == "tool" and entry.call_id in asked_in:
+                # However late it came, a result stands with its call.
+                asked_in.pop(entry.call_id).entries.append(entry)
+            elif entry.role in ("user", "system"):
+                waiting.append(entry)
+            else:
+                if waiting or not turns:
+                    turns.append(Turn(waiting))
+                    waiting = []
+                turns[-1].entries.append(entry)
+                asked_in |= {call.id: turns[-1] for call in entry.calls}
+        instructions = [entry for entry in waiting if entry.role == "system"]
+        if instructions and not turns:
+            turns.append(Turn())
+        if instructions:
+            turns[-1].entries += instructions
         return turns
 
+    def set_times(self) -> None:
+        """Give every entry a moment after the one before it, where the line names none; note what lies the wrong way round."""
+        moment = self.created_at or next((entry.created_at for entry in self.entries if entry.created_at), None)
+        if moment is None:
+            self.notes.add("", "no moment is named: the conversation stands where it is imported")
+            moment = self.updated_at or datetime.now(UTC)
+        last = moment - TICK
+        for number, entry in enumerate(self.entries, start=1):
+            if entry.created_at is not None and entry.created_at < last.replace(microsecond=0):
+                self.notes.add(f"message {number}", "a message is older than the one before it; its time is kept")
+            elif entry.created_at is None or entry.created_at <= last:
+                entry.created_at = last + TICK
+            last = max(last, entry.created_at)
+        self.created_at = min(moment, *(entry.created_at or moment for entry in self.entries)) if self.entries else moment
 
-def read_line(line: bytes) -> Conversation:
+
+def read_line(line: bytes, zone: tzinfo = UTC) -> Conversation:
     """The conversation of a line: an object with `messages`, or a bare list of messages. Raises `BadLineError`."""
     value = _parse(line)
-    messages = value.get("messages") if isinstance(value, dict) else value
+    about = value if isinstance(value, dict) else {"messages": value}
+    notes = Notes()
+    reader = Reader(about, notes, "", "the conversation", zone)
+    messages = reader.take("messages", "items", "input")
+    output = reader.take("output")
+    if isinstance(messages, list) and isinstance(output, list):
+        messages = [*messages, *output]
     if not isinstance(messages, list):
         raise BadLineError("it has no list of messages")
     if not messages:
         raise BadLineError("its list of messages is empty")
-    about = value if isinstance(value, dict) else {}
-    entries = _Reader().entries(messages)
     digest = hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest()
-    return Conversation(
-        own_id=_own_id(about.get("id")),
-        entries=entries,
-        name=_line_of(about.get("name") or about.get("title"))[:LONGEST_NAME].strip(),
-        # An id without signs that nobody sees, as the other doors want it (see `checked_line`).
-        user_id="".join(filter(str.isprintable, _line_of(about.get("user_id") or about.get("user"))))[:LONGEST_ID],
-        digest=digest,
+    conversation = Conversation(_own_id(reader), EntryReader(notes, zone).entries(messages), notes, digest=digest)
+    _describe(conversation, reader)
+    reader.finish()
+    conversation.set_times()
+    return conversation
+
+
+def _describe(conversation: Conversation, reader: Reader) -> None:
+    """Everything of a conversation beside its messages."""
+    conversation.name = reader.line("name", "title", "subject", longest=LONGEST_NAME)
+    conversation.name_source = reader.tried(_name_source, "name_source") or "human"
+    _customer(conversation, reader)
+    conversation.status = reader.tried(_status, "status", "state") or ""
+    conversation.snoozed_until = reader.tried(lambda value: read_moment(value, reader.zone, ahead=True), "snoozed_until")
+    conversation.assignee = _assignee(reader)
+    conversation.queue = reader.line("queue", longest=50)
+    conversation.model = reader.line("model", longest=100)
+    conversation.agent = reader.line("agent", "agent_name", longest=100)
+    conversation.tickets = [ticket for value in _as_list(reader.take("tickets", "ticket")) for ticket in _ticket(value, reader)]
+    conversation.created_at = reader.moment(*CREATED)
+    conversation.made_at = conversation.created_at.isoformat() if conversation.created_at else ""
+    conversation.updated_at = reader.moment(*UPDATED)
+
+
+def _customer(conversation: Conversation, reader: Reader) -> None:
+    person = reader.take("customer", "requester", "contact")
+    user = reader.take("user")
+    about = person if isinstance(person, dict) else user if isinstance(user, dict) else {}
+    inner = Reader(about, reader.notes, reader.where, "the customer")
+    # An id without signs that nobody sees, as the other doors want it.
+    given = reader.line("user_id", "customer_id", longest=LONGEST_ID) or inner.line("id", "user_id", longest=LONGEST_ID)
+    if not given and user is not about:
+        given = Reader({"user": user}, reader.notes, reader.where, reader.what).line("user", longest=LONGEST_ID)
+    conversation.user_id = "".join(filter(str.isprintable, given))
+    name = person if isinstance(person, str) else ""
+    conversation.customer_name = (
+        reader.line("customer_name", longest=120)
+        or inner.line("name", longest=120)
+        or Reader({"customer": name}, reader.notes, reader.where, reader.what).line("customer", longest=120)
     )
+    conversation.customer_email = reader.tried(_email, "customer_email") or inner.tried(_email, "email") or ""
+    inner.finish()
 
 
 def _parse(line: bytes) -> Any:
@@ -101,12 +213,13 @@ def _parse(line: bytes) -> Any:
         raise BadLineError(f"it is not JSON: {error}") from error
 
 
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a JSON value")
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a JSON value")
 
 
-def _own_id(given: Any) -> str:
+def _own_id(reader: Reader) -> str:
     """The line's id where it can be one, empty where it has none."""
+    given = reader.take("id", "session_id", "conversation_id")
     if given is None:
         return ""
     if isinstance(given, bool) or not isinstance(given, (str, int)):
@@ -117,112 +230,49 @@ def _own_id(given: Any) -> str:
     return text
 
 
-def _line_of(value: Any) -> str:
-    """Text as one line; anything else counts as absent."""
-    if not isinstance(value, str):
-        return ""
-    return one_line(clean(value))
+def _status(value: Any) -> str:
+    key = value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else None
+    if key not in STATUSES:
+        raise ValueError("it is none of open, snoozed, closed or a word for them; the conversation is open")
+    return STATUSES[key]
 
 
-class _Reader:
-    """Reads messages in order. Knows which calls are open, because older files name the function and not the call."""
-
-    def __init__(self) -> None:
-        self._open: list[ToolCall] = []
-        self._count = 0
-
-    def entries(self, messages: list[Any]) -> list[Entry]:
-        """All messages. Raises `BadLineError` naming the one that is wrong."""
-        found = []
-        for number, message in enumerate(messages, start=1):
-            try:
-                found.append(self._entry(message))
-            except BadLineError as error:
-                raise BadLineError(f"message {number}: {error}") from error
-        return found
-
-    def _entry(self, message: Any) -> Entry:
-        if not isinstance(message, dict):
-            raise BadLineError("it is not an object")
-        role = ROLES.get(message["role"]) if isinstance(message.get("role"), str) else None
-        if role is None:
-            raise BadLineError(f"unknown role {message.get('role')!r}")
-        entry = Entry(role, _shown(_content(message), "its content has"))
-        if role == "assistant":
-            entry.calls = [self._call(call) for call in _calls(message)]
-        elif role == "tool":
-            call = self._answered(message)
-            entry.call_id, entry.tool_name = call.id, call.name
-        return entry
-
-    def _call(self, call: Any) -> ToolCall:
-        function = call.get("function") or call.get("custom") if isinstance(call, dict) else None
-        if not isinstance(function, dict) or not isinstance(function.get("name"), str) or not function["name"]:
-            raise BadLineError("a tool call has no function with a name")
-        self._count += 1
-        arguments = function.get("arguments", function.get("input"))
-        made = ToolCall(
-            id=_word(call.get("id") or f"call_{self._count}", "a tool call's id"),
-            name=_word(function["name"], "a tool's name"),
-            arguments=_shown(
-                clean(arguments if isinstance(arguments, str) else json.dumps(arguments or {})), "a tool call's arguments have"
-            ),
-        )
-        self._open.append(made)
-        return made
-
-    def _answered(self, message: dict[str, Any]) -> ToolCall:
-        """The call that a tool's result belongs to; a result nobody asked for stands on its own."""
-        call_id, name = message.get("tool_call_id"), message.get("name")
-        for call in self._open:
-            if call_id == call.id or (call_id is None and name in (call.name, None)):
-                self._open.remove(call)
-                return call
-        self._count += 1
-        return ToolCall(
-            id=_word(call_id or f"call_{self._count}", "a tool call's id"), name=_word(name or "unknown", "a tool's name")
-        )
+def _name_source(value: Any) -> str:
+    if value not in ("human", "auto", "fallback"):
+        raise ValueError("it is none of human, auto, fallback; the name counts as a person's")
+    return str(value)
 
 
-def _calls(message: dict[str, Any]) -> list[Any]:
-    calls = message.get("tool_calls") or []
-    if not isinstance(calls, list):
-        raise BadLineError("its tool_calls are no list")
-    legacy = message.get("function_call")
-    return [*calls, {"function": legacy}] if legacy else calls
-
-
-def _word(value: Any, what: str) -> str:
-    text = clean(str(value))
-    if len(text) > LONGEST_WORD:
-        raise BadLineError(f"{what} has more than {LONGEST_WORD} letters")
+def _email(value: Any) -> str:
+    text = clean(value).strip() if isinstance(value, str) else ""
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError("it is no email address") from error
     return text
 
 
-def _shown(text: str, what: str) -> str:
-    """The text, which pages show whole. Raises `BadLineError` where that would be too much."""
-    if len(text) > LONGEST_TEXT:
-        raise BadLineError(f"{what} {len(text):,} characters, more than {LONGEST_TEXT:,}")
-    return text
+def _assignee(reader: Reader) -> str:
+    value = reader.take("assignee")
+    about = value if isinstance(value, dict) else {"email": value}
+    inner = Reader(about, reader.notes, reader.where, "the assignee")
+    found = inner.line("email", longest=254)
+    inner.finish()
+    return found
 
 
-def _content(message: dict[str, Any]) -> str:
-    content = message.get("content")
-    if content is None:
-        refusal = message.get("refusal")
-        return clean(refusal) if isinstance(refusal, str) else ""
-    if isinstance(content, str):
-        return clean(content)
-    if isinstance(content, list):
-        return "\n".join(filter(None, map(_part, content)))
-    raise BadLineError("its content is neither text nor a list of parts")
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
-def _part(part: Any) -> str:
-    """One part of a message: its text, or a word about what it was."""
-    if isinstance(part, str):
-        return clean(part)
-    if not isinstance(part, dict):
-        raise BadLineError("a part of its content is neither text nor an object")
-    text = part.get("text", part.get("refusal"))
-    return clean(text) if isinstance(text, str) else f"[{_line_of(part.get('type')) or 'attachment'}]"
+def _ticket(value: Any, reader: Reader) -> list[Ticket]:
+    """The ticket, or none where the value names none."""
+    if isinstance(value, dict):
+        inner = Reader(value, reader.notes, reader.where, "a ticket")
+        found = Ticket(inner.line("id", "ticket_id", "url", longest=500), inner.line("system", longest=50))
+        inner.finish()
+    else:
+        found = Ticket(Reader({"tickets": value}, reader.notes, reader.where, reader.what).line("tickets", longest=500))
+    return [found] if found.ticket_id else []

@@ -1,50 +1,49 @@
-"""Rows of an imported conversation: a session, a completed run for each turn, its messages and its tool calls."""
+"""Rows of an imported conversation: a session, an ended run for each turn, its messages and its tool calls."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from sessions_app import desk
-from sessions_app.changes import record
-from sessions_app.management.importing.chat_format import BadLineError, Conversation, Entry
-from sessions_app.models import Message, NameRecord, Queue, Run, Session, ToolCall
-from sessions_app.storable import check_storable
+from kern.errors import InvalidSessionNameError
+from kern.naming import check_name
+from sessions_app import desk, tickets
+from sessions_app.changes import record_unseen
+from sessions_app.management.importing.chat_format import Conversation, Turn
+from sessions_app.management.importing.entries import Entry
+from sessions_app.management.importing.journal import Journal
+from sessions_app.management.importing.objects import BadLineError
+from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
+from sessions_app.problems import Refused
 
 CHANNEL = "import"
 IMPORTED = "session.imported"
-AUTHORS = {
-    "user": Message.Author.CUSTOMER,
-    "assistant": Message.Author.AGENT,
-    "tool": Message.Author.SYSTEM,
-    "system": Message.Author.SYSTEM,
-}
+NAMED = "from the imported file"
 
 
 @dataclass
 class Importer:
-    """Puts conversations into one queue. `user_id` is the customer of lines that name none."""
+    """Puts conversations into a queue: the line's own, else `queue`.
+
+    `user_id` is the customer of lines that name none, `status` how those stand that do not say. A `dry_run` stores nothing.
+    """
 
     queue: Queue
     user_id: str = ""
+    status: str = Session.Status.OPEN
+    dry_run: bool = False
     seen: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    @cached_property
-    def agent_name(self) -> str:
-        """Who answered, as far as we can say: the queue's agent."""
-        names = {worker.id: worker.name for worker in desk.current().workers}
-        return names.get(self.queue.agent_id, self.queue.name)
 
     def add(self, conversation: Conversation, line: int) -> bool:
         """Store the conversation in one transaction; False when just that is there already.
 
         Raises `BadLineError` when its id belongs to something else, or was imported with other messages or for another
-        customer.
+        customer, or its queue is not there.
         """
         customer = conversation.user_id or self.user_id
         session_id = _id_of(conversation, customer)
@@ -55,104 +54,213 @@ class Importer:
         if existing:
             _must_be_the_same(existing, conversation, customer)
             return False
+        if self.dry_run and before[0] != line:
+            return False
+        queue = self._queue_of(conversation)
         with transaction.atomic():
-            session = self._session(conversation, session_id, customer)
-            turns = conversation.turns()
-            runs = Run.objects.bulk_create([self._run(session, turn) for turn in turns])
-            self._messages(session, list(zip(runs, turns, strict=True)))
-            session.read_last_said()
-            record(session, IMPORTED, runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
+            Rows(conversation, queue, self._agent_name(queue), conversation.status or self.status).store(session_id, customer)
+            if self.dry_run:
+                transaction.set_rollback(True)
         return True
 
-    def _session(self, conversation: Conversation, session_id: str, customer: str) -> Session:
-        session = Session.objects.create(
+    @cached_property
+    def _queues(self) -> dict[str, Queue]:
+        return {queue.slug: queue for queue in Queue.objects.all()}
+
+    def _queue_of(self, conversation: Conversation) -> Queue:
+        if not conversation.queue:
+            return self.queue
+        if conversation.queue not in self._queues:
+            raise BadLineError(f"there is no queue {conversation.queue}; there are: {', '.join(self._queues)}")
+        return self._queues[conversation.queue]
+
+    def _agent_name(self, queue: Queue) -> str:
+        """Who answered, as far as we can say: the queue's agent."""
+        names = {worker.id: worker.name for worker in desk.current().workers}
+        return names.get(queue.agent_id, queue.name)
+
+
+@dataclass
+class Rows:
+    """The rows of one conversation."""
+
+    conversation: Conversation
+    queue: Queue
+    agent_name: str
+    status: str
+    people: dict[str, Person | None] = field(default_factory=dict)
+
+    def store(self, session_id: str, customer: str) -> None:
+        """Make all of them, in the caller's transaction."""
+        conversation = self.conversation
+        session = self._session(session_id, customer)
+        turns = conversation.turns()
+        runs = Run.objects.bulk_create([self._run(session, turn) for turn in turns])
+        self._messages(session, list(zip(runs, turns, strict=True)))
+        session.read_last_said()
+        self._name(session)
+        self._tickets(session)
+        about: dict[str, Any] = {"runs": len(runs), "messages": len(conversation.entries), "digest": conversation.digest}
+        record_unseen(session, IMPORTED, **about)
+
+    # The session ----------------------------------------------------------------------------------------------------------
+
+    def _session(self, session_id: str, customer: str) -> Session:
+        began = self.conversation.created_at or timezone.now()
+        last = max((at for entry in self.conversation.entries if (at := entry.created_at)), default=began)
+        status, until = self._standing()
+        return Session.objects.create(
             session_id=session_id,
             queue=self.queue,
             kind=desk.kind_of(self.queue.agent_id),
             user_id=customer,
+            customer_name=self.conversation.customer_name,
+            customer_email=self.conversation.customer_email,
             channel=CHANNEL,
-            name=conversation.name,
-            name_source=Session.NameSource.HUMAN if conversation.name else Session.NameSource.NONE,
-            name_version=1 if conversation.name else 0,
+            status=status,
+            snoozed_until=until,
+            assignee=self._assignee(),
+            created_at=began,
+            activity_at=last,
+            updated_at=max(last, self.conversation.updated_at or last),
         )
-        if conversation.name:
-            NameRecord.objects.create(
-                session=session, name=conversation.name, source=Session.NameSource.HUMAN, note="from the imported file"
-            )
-        return session
 
-    def _run(self, session: Session, turn: list[Entry]) -> Run:
-        answers = [entry.content for entry in turn if entry.role == "assistant" and entry.content]
-        calls = sum(len(entry.calls) for entry in turn)
+    def _standing(self) -> tuple[str, datetime | None]:
+        """The status, and the end of a snooze; one that is over has ended."""
+        until = self.conversation.snoozed_until
+        if self.status != Session.Status.SNOOZED:
+            if until is not None:
+                self._note("the end of a snooze goes with the status snoozed alone and is not kept", until.isoformat())
+            return self.status, None
+        if until is not None and until <= timezone.now():
+            self._note("a snooze that is over is open again", until.isoformat())
+            return Session.Status.OPEN, None
+        return self.status, until
+
+    def _assignee(self) -> Person | None:
+        wanted = self.conversation.assignee
+        person = self._person(wanted)
+        if wanted and (person is None or not Queue.objects.visible_to(person).filter(pk=self.queue.pk).exists()):
+            self._note("an assignee who does not work the queue, by email address, is not kept", wanted)
+            return None
+        return person
+
+    def _name(self, session: Session) -> None:
+        """Name the session as the line does, if that can be a name."""
+        if not self.conversation.name:
+            return
+        try:
+            name = check_name(self.conversation.name)
+        except InvalidSessionNameError as error:
+            self._note(f"a name is not kept, since {error}", self.conversation.name)
+            return
+        source = self.conversation.name_source
+        session.name, session.name_source, session.name_version = name, source, 1
+        session.save(update_fields=["name", "name_source", "name_version"])
+        NameRecord.objects.create(session=session, name=name, source=source, note=NAMED, created_at=session.updated_at)
+
+    def _tickets(self, session: Session) -> None:
+        systems = list(TicketSystem.objects.all()) if self.conversation.tickets else []
+        for ticket in self.conversation.tickets:
+            asked = [system for system in systems if ticket.system.lower() in ("", system.slug.lower(), system.name.lower())]
+            try:
+                system, number = tickets.located(ticket.ticket_id, asked)
+            except Refused as refused:
+                why = f"there is no ticket system {ticket.system}" if ticket.system and not asked else refused.message
+                self._note("a ticket is not linked", f"{ticket.ticket_id}: {why}")
+                continue
+            TicketLink.objects.get_or_create(
+                session=session, system=system, ticket_id=number, defaults={"created_at": session.created_at}
+            )
+
+    # Turns and messages ---------------------------------------------------------------------------------------------------
+
+    def _run(self, session: Session, turn: Turn) -> Run:
+        spoken = [entry for entry in turn.entries if entry.role == "assistant"]
+        answers = [entry.content for entry in spoken if entry.content]
+        statuses = [entry.status for entry in spoken if entry.status]
+        times = [at for entry in turn.entries if (at := entry.created_at)] or [session.created_at]
+        counts = {name: sum(entry.tokens.get(name, 0) for entry in spoken) for name in ("input_tokens", "output_tokens")}
         return Run(
             session=session,
             agent_id=self.queue.agent_id,
-            agent_name=self.agent_name,
-            status=Run.Status.COMPLETED,
+            agent_name=next((entry.author for entry in reversed(spoken) if entry.author), self._agent),
+            model=next((entry.model for entry in reversed(spoken) if entry.model), self.conversation.model),
+            status=statuses[-1] if statuses else Run.Status.COMPLETED,
             content=answers[-1] if answers else "",
-            metrics={"tool_calls": calls, "model_calls": sum(entry.role == "assistant" for entry in turn)},
+            error=next((entry.error for entry in reversed(spoken) if entry.error), ""),
+            metrics={
+                "tool_calls": sum(len(entry.calls) for entry in turn.entries),
+                "model_calls": len(spoken),
+                **{name: count for name, count in counts.items() if count},
+            },
+            created_at=times[0],
+            updated_at=max(times),
         )
 
-    def _messages(self, session: Session, turns: list[tuple[Run, list[Entry]]]) -> None:
-        messages: list[Message] = []
-        journal: list[ToolCall] = []
-        for run, entries in turns:
-            lines = Journal(run)
-            for entry in entries:
-                messages.append(self._message(session, run, entry, lines))
-            journal += lines.calls.values()
-        Message.objects.bulk_create(messages, batch_size=500)
-        ToolCall.objects.bulk_create(journal, batch_size=500)
+    def _messages(self, session: Session, turns: list[tuple[Run, Turn]]) -> None:
+        journals = {id(entry): journal for run, turn in turns for journal in [Journal(run)] for entry in turn.entries}
+        rows = [self._message(session, entry, journals.get(id(entry))) for entry in self.conversation.entries]
+        Message.objects.bulk_create(rows, batch_size=500)
+        calls = [call for journal in dict.fromkeys(journals.values()) for call in journal.calls.values()]
+        ToolCall.objects.bulk_create(calls, batch_size=500)
 
-    def _message(self, session: Session, run: Run, entry: Entry, journal: Journal) -> Message:
-        calls = [{**call.to_dict(), "id": journal.propose(call.id, call.name, call.arguments)} for call in entry.calls]
-        return Message(
+    def _message(self, session: Session, entry: Entry, journal: Journal | None) -> Message:
+        at = entry.created_at or session.created_at
+        row = Message(
             session=session,
-            run=run,
-            role=entry.role,
-            author_kind=AUTHORS[entry.role],
-            author=self.agent_name if entry.role == "assistant" else "",
+            run=journal.run if journal else None,
+            role="assistant" if entry.stands_alone else entry.role,
+            author_kind="person" if entry.stands_alone else entry.author_kind,
+            author=(entry.author or self._author_of(entry, session))[:120],
+            person=self._person(entry.email) if entry.stands_alone else None,
             content=entry.content,
-            tool_calls=calls,
-            tool_call_id=journal.finish(entry.call_id, entry.content) if entry.role == "tool" else "",
+            internal=entry.internal,
             tool_name=entry.tool_name,
+            provider_items=self._reasoning(entry, journal),
+            created_at=at,
         )
+        if journal and entry.role == "tool":
+            row.tool_call_id = journal.finish(entry.call_id, entry.content, at)
+        elif journal:
+            row.tool_calls = [
+                {**call.to_dict(), "id": journal.propose(call.id, call.name, call.arguments, at)} for call in entry.calls
+            ]
+        return row
 
+    def _author_of(self, entry: Entry, session: Session) -> str:
+        """The name of an author whom the line does not name."""
+        names = {"agent": self._agent, "customer": session.customer}
+        person = self._person(entry.email) if entry.author_kind == "person" else None
+        return str(person) if person else entry.email or names.get(entry.author_kind, "")
 
-class Journal:
-    """The tool calls of one run. A call id that a file uses twice in a turn gets a number: a journal line is one call."""
+    def _reasoning(self, entry: Entry, journal: Journal | None) -> list[dict[str, Any]]:
+        """What the model thought, kept with a turn that is over for good: another one may be tried again by another model."""
+        if entry.reasoning and (journal is None or journal.run.status != Run.Status.COMPLETED):
+            self._note("reasoning of a turn that did not complete is not kept", entry.reasoning)
+            return []
+        return entry.reasoning
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.calls: dict[str, ToolCall] = {}
-        self._waiting: dict[str, list[str]] = {}
+    def _person(self, email: str) -> Person | None:
+        """The person of the desk with this address."""
+        key = email.lower()
+        if key and key not in self.people:
+            self.people[key] = Person.objects.filter(email__iexact=key).first()
+        return self.people.get(key)
 
-    def propose(self, call_id: str, name: str, arguments: str) -> str:
-        """Add a call; returns its id in this run."""
-        unique, count = call_id, 1
-        while unique in self.calls:
-            count += 1
-            unique = f"{call_id[:190]}#{count}"
-        self.calls[unique] = ToolCall(run=self.run, call_id=unique, tool_name=name, arguments=arguments_of(arguments))
-        self._waiting.setdefault(call_id, []).append(unique)
-        return unique
+    @property
+    def _agent(self) -> str:
+        return self.conversation.agent or self.agent_name
 
-    def finish(self, call_id: str, result: str) -> str:
-        """Note a result; returns the id of its call in this run, or the given one when nothing of this run was asked."""
-        waiting = self._waiting.get(call_id)
-        if not waiting:
-            return call_id
-        call = self.calls[waiting.pop(0)]
-        call.status, call.result, call.finished_at = ToolCall.Status.FINISHED, result, timezone.now()
-        return call.call_id
+    def _note(self, kind: str, detail: Any) -> None:
+        self.conversation.notes.add("", kind, detail)
 
 
 def _id_of(conversation: Conversation, customer: str) -> str:
-    """The session's id. What was imported when an id was made from the messages alone keeps that one."""
-    wanted, earlier = conversation.id_for(customer), conversation.id_for("")
-    if wanted != earlier and Session.objects.filter(session_id=earlier, user_id=customer).exists():
-        return earlier
-    return wanted
+    """The session's id. What was imported when ids were made from less of the line keeps that one."""
+    wanted, *earlier = conversation.ids_for(customer)
+    known = Session.objects.filter(session_id__in=earlier, user_id=customer).values_list("session_id", flat=True)
+    return next(iter(known), wanted)
 
 
 def _must_be_the_same(session: Session, conversation: Conversation, customer: str) -> None:
@@ -170,13 +278,3 @@ def _must_be_the_same(session: Session, conversation: Conversation, customer: st
             f"{session.session_id} is already there with other content: it was imported with {imported.data['messages']} "
             f"messages, this line has {len(conversation.entries)}; nothing of it was imported"
         )
-
-
-def arguments_of(text: str) -> dict[str, Any]:
-    """A call's arguments, empty when the text is no JSON object that can be stored; the message keeps the text as it was."""
-    try:
-        value = json.loads(text or "{}")
-        check_storable(value)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -1,0 +1,55 @@
+"""The tool calls of an imported turn."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sessions_app.models import Run, ToolCall
+from sessions_app.storable import check_storable
+
+
+class Journal:
+    """The tool calls of one run. A call id that a file uses twice in a turn gets a number: a journal line is one call."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.calls: dict[str, ToolCall] = {}
+        self._waiting: dict[str, list[str]] = {}
+
+    def propose(self, call_id: str, name: str, arguments: str, at: datetime) -> str:
+        """Add a call; returns its id in this run. Until its result comes nobody knows whether it ran."""
+        unique, count = call_id, 1
+        while unique in self.calls:
+            count += 1
+            unique = f"{call_id[:190]}#{count}"
+        self.calls[unique] = ToolCall(
+            run=self.run,
+            call_id=unique,
+            tool_name=name,
+            arguments=arguments_of(arguments),
+            status=ToolCall.Status.STARTED,
+            started_at=at,
+        )
+        self._waiting.setdefault(call_id, []).append(unique)
+        return unique
+
+    def finish(self, call_id: str, result: str, at: datetime) -> str:
+        """Note a result; returns the id of its call in this run, or the given one when nothing of this run was asked."""
+        waiting = self._waiting.get(call_id)
+        if not waiting:
+            return call_id
+        call = self.calls[waiting.pop(0)]
+        call.status, call.result, call.finished_at = ToolCall.Status.FINISHED, result, at
+        return call.call_id
+
+
+def arguments_of(text: str) -> dict[str, Any]:
+    """A call's arguments, empty when the text is no JSON object that can be stored; the message keeps the text as it was."""
+    try:
+        value = json.loads(text or "{}")
+        check_storable(value)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
