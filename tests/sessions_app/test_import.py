@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from kern.testing import ScriptedModel
 from sessions_app import turns
-from sessions_app.models import Message, Person, Queue, Session, ToolCall
+from sessions_app.models import Message, Person, Session, ToolCall
 from sessions_app.store import DjangoDb
 from tests.desk import actor
+from tests.importing import CHAT, Load, load
+
+__all__ = ["load"]
 
 Work = Callable[[], list[str]]
-CHAT = [
-    {"role": "system", "content": "Be kind."},
-    {"role": "user", "content": "Where is order 7?"},
-    {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"order": "7"}'}}],
-    },
-    {"role": "tool", "tool_call_id": "c1", "name": "find", "content": "on its way"},
-    {"role": "assistant", "content": "It is on its way."},
-    {"role": "user", "content": [{"type": "text", "text": "Thanks"}, {"type": "image_url", "image_url": {"url": "x"}}]},
-    {"role": "assistant", "content": "You are welcome."},
-]
-
-
-@pytest.fixture
-def load(tmp_path: Path, orders: Queue) -> Callable[..., tuple[str, str]]:
-    """Import lines (objects, or bytes as they are); returns what was printed and what was complained about."""
-
-    def run(*lines: Any, options: tuple[str, ...] = ()) -> tuple[str, str]:
-        file = tmp_path / "chats.jsonl"
-        file.write_bytes(b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines))
-        out, complaints = StringIO(), StringIO()
-        try:
-            call_command("import_conversations", str(file), *options, stdout=out, stderr=complaints)
-        except CommandError as error:
-            complaints.write(f"{error} ({error.returncode})")
-        return out.getvalue(), complaints.getvalue()
-
-    return run
-
-
-Load = Callable[..., tuple[str, str]]
 
 
 def test_a_conversation_becomes_runs_messages_and_tool_calls(load: Load) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NoReturn
@@ -183,23 +184,35 @@ def _describe(conversation: Conversation, reader: Reader) -> None:
 
 
 def _customer(conversation: Conversation, reader: Reader) -> None:
-    person = reader.take("customer", "requester", "contact")
-    user = reader.take("user")
-    about = person if isinstance(person, dict) else user if isinstance(user, dict) else {}
-    inner = Reader(about, reader.notes, reader.where, "the customer")
-    # An id without signs that nobody sees, as the other doors want it.
-    given = reader.line("user_id", "customer_id", longest=LONGEST_ID) or inner.line("id", "user_id", longest=LONGEST_ID)
-    if not given and user is not about:
-        given = Reader({"user": user}, reader.notes, reader.where, reader.what).line("user", longest=LONGEST_ID)
-    conversation.user_id = "".join(filter(str.isprintable, given))
-    name = person if isinstance(person, str) else ""
-    conversation.customer_name = (
-        reader.line("customer_name", longest=120)
-        or inner.line("name", longest=120)
-        or Reader({"customer": name}, reader.notes, reader.where, reader.what).line("customer", longest=120)
+    person, user = reader.take("customer", "requester", "contact"), reader.take("user")
+    about = next((value for value in (person, user) if isinstance(value, dict)), {})
+    # A customer who is no object is a name, a user who is none is an id.
+    plain = {"name": None if person is about else person, "id": None if user is about else user}
+    inner, bare = (Reader(value, reader.notes, reader.where, "the customer") for value in (about, plain))
+    ids = (
+        reader.line("user_id", "customer_id", longest=LONGEST_ID),
+        inner.line("id", "user_id", longest=LONGEST_ID),
+        bare.line("id", longest=LONGEST_ID),
     )
-    conversation.customer_email = reader.tried(_email, "customer_email") or inner.tried(_email, "email") or ""
+    names = (
+        reader.line("customer_name", longest=120),
+        inner.line("name", longest=120),
+        bare.line("name", longest=120),
+    )
+    emails = (reader.tried(_email, "customer_email") or "", inner.tried(_email, "email") or "")
     inner.finish()
+    # An id without signs that nobody sees, as the other doors want it.
+    conversation.user_id = "".join(filter(str.isprintable, _agreed(reader, "id", ids)))
+    conversation.customer_name = _agreed(reader, "name", names)
+    conversation.customer_email = _agreed(reader, "email address", emails)
+
+
+def _agreed(reader: Reader, what: str, given: Sequence[str]) -> str:
+    """The first that says something; another that says something else is noted."""
+    said = list(dict.fromkeys(filter(None, given)))
+    for other in said[1:]:
+        reader.note(f"a second {what} of the customer is not kept", other)
+    return said[0] if said else ""
 
 
 def _parse(line: bytes) -> Any:
