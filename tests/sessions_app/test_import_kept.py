@@ -154,6 +154,21 @@ def test_conversations_that_do_not_say_stand_as_the_command_says(load: Load) -> 
     assert dict(Session.objects.values_list("session_id", "status")) == {"a": "closed", "b": "open"}
 
 
+def test_a_customer_waits_in_an_open_conversation_since_they_wrote_and_in_no_closed_one(load: Load) -> None:
+    asked = [*HELLO, {"role": "user", "content": "And my bag?", "created_at": SECONDS + 60}]
+    load(
+        {"id": "a", "created_at": SECONDS, "status": "open", "messages": asked},
+        {"id": "b", "created_at": SECONDS, "status": "solved", "messages": asked},
+        {"id": "c", "created_at": SECONDS, "status": "open", "messages": HELLO},
+    )
+    waiting = {row.session_id: (row.waiting_since, row.last_text, row.last_author_kind) for row in Session.objects.all()}
+    assert waiting == {
+        "a": (BEGAN + timedelta(minutes=1), "And my bag?", "customer"),
+        "b": (None, "And my bag?", "customer"),
+        "c": (None, "Good day.", "agent"),
+    }
+
+
 def test_a_snooze_comes_back_and_one_that_is_over_is_open(load: Load) -> None:
     later = (timezone.now() + timedelta(days=3)).replace(microsecond=0)
     about = {"status": "snoozed", "created_at": SECONDS, "messages": HELLO}
