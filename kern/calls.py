@@ -68,7 +68,7 @@ def _settle_without_tool(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
         yield from _follow_answer(turn, call, None, asked)
         return
     known = ", ".join(turn.tools) or "none"
-    output = f"There is no tool {call.name!r}. Tools: {known}."
+    output = f"{f'There is no tool {call.name!r}' if call.name else 'The call names no tool'}. Tools: {known}."
     did_not_happen = asked is not None and asked.reason == "uncertain" and asked.status == "approved"
     if turn.journal_of(call).status == "started" and not did_not_happen:
         output = f"{output} {UNKNOWN}"

@@ -6,6 +6,7 @@ and goes on with it. The child runs under the leader's claim.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +49,8 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
 
     child = turn.member_run_of(call)
     if child is None:
-        member = turn.who.member(str(arguments.get("member", "")))
-        task = str(arguments.get("task", "")).strip()
+        member = turn.who.member(_text(arguments.get("member")))
+        task = _text(arguments.get("task"))
         if member is None or not task:
             names = ", ".join(member.name for member in turn.who.members)
             yield from finish_call(turn, call, f"Name a member ({names}) and a task.", failed=True)
@@ -66,6 +67,11 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
         # A member that is given the task again begins anew, and knows nothing of what was done for it.
         told = [f"{child.agent_name} could not do it: {child.error or child.status}", account_of(child)]
         yield from finish_call(turn, call, "\n".join(filter(None, told)), failed=True)
+
+
+def _text(value: Any) -> str:
+    """What stands in an argument, as text: models give a task as an object, too, and null for none."""
+    return "" if value is None else value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutput:

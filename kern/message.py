@@ -90,7 +90,8 @@ class Message:
     `created_at` is in seconds since 1970 (UTC). `author` is the speaking agent's, member's or person's name where it is
     known. `provider_items` are opaque items of the provider (reasoning) that belong to this message when the same run asks the
     model again, and their places in it (see `ModelAnswer`); they never leave the run. `reasoning` is what the model thought
-    before it said this: for the team's eyes, no part of the conversation, and never sent to a model or a customer.
+    before it said this: for the team's eyes, no part of the conversation, never sent to a model or a customer, and read from
+    storage with its run alone.
     """
 
     role: Role

@@ -205,8 +205,9 @@ class Requirement:
         self._must_be_pending()
         if self.kind != "confirmation":
             raise InvalidAnswerError(f"the arguments of a {self.kind} requirement are not edited; answer it instead")
-        from kern.tools.schema import validate
+        from kern.tools.schema import validate, without_needless_nulls
 
+        arguments = without_needless_nulls(arguments, self.schema)
         validate(arguments, self.schema)
         if self.reason == "draft" and not str(arguments.get("text", "")).strip():
             raise InvalidAnswerError("write what is sent", {"text": "is required"})

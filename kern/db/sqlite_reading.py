@@ -22,12 +22,12 @@ _RUNS = """SELECT session_id, run_id, user_id, agent_id, agent_name, model, pare
     metrics, error, permanent_error, created_at, updated_at, root_run_id, lease_until,
     refused FROM runs WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 _MESSAGES_OF_RUNS = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at,
-    provider_items FROM messages WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+    provider_items, reasoning FROM messages WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 _CALLS_OF_RUNS = """SELECT run_id, call_id, tool_name, arguments, status, result, failed, worker, started_at, finished_at
     FROM tool_calls WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
 _REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, "WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"))
-# What the provider kept for itself never leaves its run, so it is not read here.
-_MESSAGES = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, ''
+# What the provider kept for itself, and what was thought, never leaves its run, so it is not read here.
+_MESSAGES = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, '', ''
     FROM messages"""
 _WINDOW = """SELECT run_id, refused FROM runs WHERE session_id = ? AND parent_run_id IS NULL
     AND id < coalesce((SELECT id FROM runs WHERE run_id = ?), 9223372036854775807) ORDER BY id DESC LIMIT ?"""

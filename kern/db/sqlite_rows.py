@@ -109,12 +109,13 @@ def message_row(message: Message, session_id: str, run_id: str) -> Row:
         message.author,
         message.created_at,
         to_json(message.provider_items) if message.provider_items else "",
+        storable(message.reasoning),
     )
 
 
 def message_of(row: Row) -> Message:
-    """A message; the provider's items are there where the statement asked for them."""
-    message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, provider_items = row
+    """A message; the provider's items and what was thought are there where the statement asked for them."""
+    message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, provider_items, reasoning = row
     return Message(
         role=role,
         content=content,
@@ -126,6 +127,7 @@ def message_of(row: Row) -> Message:
         created_at=created_at,
         message_id=message_id,
         provider_items=json.loads(provider_items) if provider_items else [],
+        reasoning=reasoning,
     )
 
 

@@ -75,6 +75,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """UPDATE runs SET refused = 1 WHERE permanent_error = 1 AND status = 'error' AND (error LIKE '%server answered 400%'
             OR error LIKE '%server answered 413%' OR error LIKE '%server answered 422%' OR error LIKE '%content filter%')""",
     ),
+    ("ALTER TABLE messages ADD COLUMN reasoning TEXT NOT NULL DEFAULT ''",),
 )
 
 #: One statement, so that all of it is of one moment: between several, another process might make the file its own.

@@ -18,7 +18,7 @@ _INSERT_RUN = """INSERT INTO runs (run_id, session_id, root_run_id, parent_run_i
     agent_name, model, content, metrics, error, permanent_error, created_at, updated_at, status, lease_owner, lease_until)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?)"""
 _INSERT_MESSAGE = """INSERT INTO messages (message_id, session_id, run_id, role, content, tool_calls, tool_call_id, tool_name,
-    author, created_at, provider_items) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    author, created_at, provider_items, reasoning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _PROPOSE = "INSERT INTO tool_calls (run_id, call_id, tool_name, arguments, status) VALUES (?, ?, ?, ?, 'proposed')"
 _START = """UPDATE tool_calls SET status = 'started', arguments = ?, worker = ?, started_at = ?
     WHERE run_id = ? AND call_id = ? AND status = 'proposed'"""

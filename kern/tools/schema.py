@@ -54,6 +54,14 @@ def validate(arguments: dict[str, Any], schema: Schema) -> None:
     _raise_if_any(_errors(arguments, schema))
 
 
+def without_needless_nulls(arguments: Any, schema: Schema) -> Any:
+    """The arguments without nulls for what need not be given and takes no null: models write null where they mean the default.
+
+    A copy where something was left out, at any depth.
+    """
+    return _without_nulls(arguments, schema, {"$defs": schema["$defs"]} if "$defs" in schema else {})
+
+
 def validate_fields(values: dict[str, Any], fields: Sequence[InputField], schema: Schema) -> None:
     """Raise `InvalidAnswerError` unless a person's `values` fill `fields`; `schema` is the whole tool's.
 
@@ -83,6 +91,19 @@ def input_fields(tool: Tool) -> list[InputField]:
         )
         for name in tool.user_input_fields
     ]
+
+
+def _without_nulls(value: Any, schema: Schema, shared: Schema) -> Any:
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        return [_without_nulls(item, schema["items"], shared) for item in value]
+    if not isinstance(value, dict) or not isinstance(schema.get("properties"), dict):
+        return value
+    parts, required = schema["properties"], schema.get("required", ())
+    return {
+        name: _without_nulls(item, parts.get(name, {}), shared)
+        for name, item in value.items()
+        if item is not None or name not in parts or name in required or not _errors(None, {**shared, **parts[name]})
+    }
 
 
 def _raise_if_any(errors: dict[str, str]) -> None:

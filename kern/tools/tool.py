@@ -107,15 +107,16 @@ class Tool:
     def check(self, arguments: dict[str, Any], *, partial: Collection[str] = ()) -> dict[str, Any]:
         """The arguments, if they fit the parameters; a copy.
 
-        `partial` names what a person will fill later: it may be missing, and what the model guessed for it is dropped.
+        A null for a parameter with a default means the default, unless null is one of its values. `partial` names what a person
+        will fill later: it may be missing, and what the model guessed for it is dropped.
         Raises `InvalidAnswerError` that says everything that is wrong.
         """
-        from kern.tools.schema import validate
+        from kern.tools.schema import validate, without_needless_nulls
 
-        schema, given = self.parameters, arguments
+        schema, given = self.parameters, without_needless_nulls(arguments, self.parameters)
         if partial and isinstance(arguments, dict):
             schema = {**schema, "required": [key for key in schema["required"] if key not in partial]}
-            given = {key: value for key, value in arguments.items() if key not in partial}
+            given = {key: value for key, value in given.items() if key not in partial}
         validate(given, schema)
         self.signature.coerce(given)
         return dict(given)

@@ -37,7 +37,7 @@ class MessageSet(models.QuerySet["Message"]):
         sent = Q(author_kind__in=[Message.Author.CUSTOMER, Message.Author.PERSON])
         answered = Q(author_kind=Message.Author.AGENT, run__parent=None, sent=True)
         said = self.filter(sent | answered, internal=False, role__in=["user", "assistant"]).exclude(content="")
-        return said.exclude(run__purpose__in=[Run.Purpose.DRAFT, Run.Purpose.INTERNAL])
+        return said.exclude(run__purpose__in=[Run.Purpose.DRAFT, Run.Purpose.INTERNAL]).defer("reasoning")
 
 
 class Message(models.Model):
@@ -68,6 +68,7 @@ class Message(models.Model):
     tool_call_id = models.CharField(max_length=200, blank=True)
     tool_name = models.CharField(max_length=200, blank=True)
     provider_items: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    reasoning = models.TextField(blank=True, help_text=_("What the model thought before it said this. For the team alone."))
     internal = models.BooleanField(default=False)
     sent = models.BooleanField(default=True)
     idempotency_key = models.CharField(max_length=200, blank=True)

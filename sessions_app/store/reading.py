@@ -66,7 +66,7 @@ def _load(session: rows.Session, roots: list[rows.Run]) -> dict[str, RunOutput]:
     _mark_interrupted(loaded, roots, below)
     for message in rows.Message.objects.filter(run__in=trees).order_by("pk"):
         run = loaded[message.run_id or 0]
-        run.messages.append(message_of(message, run.run_id, with_provider_items=True))
+        run.messages.append(message_of(message, run.run_id, within_run=True))
     for call in rows.ToolCall.objects.filter(run__in=trees).order_by("pk"):
         loaded[call.run_id].tools.append(execution_of(call, loaded[call.run_id].run_id))
     _add_requirements(session, loaded, trees, roots)
@@ -118,7 +118,7 @@ def history(session_id: str, before_run_id: str, last_n_runs: int) -> list[Messa
     window_is_full = len(roots) == last_n_runs or start > 0
     roots = roots[start:]
     run_ids = {pk: run_id for pk, run_id, _ in roots}
-    of_runs = [row for row in rows.Message.objects.filter(run__in=run_ids).order_by("pk") if _was_said(row)]
+    of_runs = [row for row in rows.Message.objects.filter(run__in=run_ids).defer("reasoning").order_by("pk") if _was_said(row)]
     begins: dict[int, int] = {}
     for message in of_runs:
         begins.setdefault(message.run_id or 0, message.pk)
@@ -209,7 +209,7 @@ def messages(
         found = found.filter(role__in=roles)
     if not members:
         found = found.filter(run__parent=None)
-    newest_first = found.select_related("run").order_by("-pk")
+    newest_first = found.select_related("run").defer("reasoning").order_by("-pk")
     return _records(list(newest_first if limit is None else newest_first[:limit])[::-1])
 
 

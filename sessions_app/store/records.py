@@ -134,14 +134,15 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
         tool_call_id=message.tool_call_id or "",
         tool_name=storable(message.tool_name or "")[:200],
         provider_items=plain(message.provider_items),
+        reasoning=storable(message.reasoning),
         internal=run.purpose != rows.Run.Purpose.ANSWER,
         sent=sent and run.purpose == rows.Run.Purpose.ANSWER,
         created_at=moment(message.created_at),
     )
 
 
-def message_of(row: rows.Message, run_id: str | None, *, with_provider_items: bool = False) -> Message:
-    """A message. What the provider kept for itself stays in its run, so only the loading of that run asks for it.
+def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = False) -> Message:
+    """A message. What the provider kept for itself, and what was thought, stays in its run: only what loads that has it.
 
     For a model, what a person of the desk replied is an answer like its own; what one asks it privately is a question.
     """
@@ -156,7 +157,8 @@ def message_of(row: rows.Message, run_id: str | None, *, with_provider_items: bo
         author=row.author or None,
         created_at=row.created_at.timestamp(),
         message_id=row.message_id,
-        provider_items=row.provider_items if with_provider_items else [],
+        provider_items=row.provider_items if within_run else [],
+        reasoning=row.reasoning if within_run else "",
     )
 
 

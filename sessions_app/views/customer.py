@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from sessions_app import ratelimit, turns
 from sessions_app.models import Message, Queue, Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.models.session import secret_hash
+from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.problems import KeyTaken, Refused
 from sessions_app.texts import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
@@ -161,15 +161,18 @@ def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
 
 
 def _state(session: Session) -> str:
-    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), nothing
-    any more (`closed`), or nothing."""
+    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), a person because the
+    AI `failed`, nothing any more (`closed`), or nothing."""
     last = session.messages.for_customer().order_by("-pk").values_list("author_kind", flat=True).first()
-    active = session.runs.roots().answering().active().values_list("status", flat=True).first()
-    if session.effective_ai_mode == AiMode.AUTOPILOT and active in (Run.Status.PENDING, Run.Status.RUNNING):
+    newest = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True).first()
+    if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
     if session.status == Session.Status.CLOSED:
         return "closed"
-    return "person" if active or last == Message.Author.CUSTOMER else ""
+    waits = last == Message.Author.CUSTOMER
+    if waits and newest == Run.Status.ERROR and not session.led_by_person:
+        return "failed"
+    return "person" if waits or newest in ACTIVE_RUN else ""
 
 
 def _form_page(request: HttpRequest, queue: Queue, form: WriteForm, status: int = 200) -> HttpResponse:

@@ -17,7 +17,7 @@ from sessions_app.models import Message, Run, ToolCall
 
 @dataclass
 class Step:
-    """One tool call: asked for by the model, perhaps begun, perhaps made, with a result; or a member's whole run."""
+    """One tool call: asked for by the model, perhaps begun or made, with a result; or a member's whole run; or a thought."""
 
     call_id: str
     tool_name: str
@@ -28,6 +28,7 @@ class Step:
     made: bool = False
     seconds: float | None = None
     member: ShownRun | None = None
+    thought: str = ""
 
     @property
     def task(self) -> str:
@@ -166,6 +167,8 @@ def _shown(
 ) -> ShownRun:
     shown = ShownRun(run, agent_name(run))
     for message in messages:
+        if thought := message.reasoning.strip():
+            shown.blocks.append(Block(message.created_at, [Step("", "", {}, thought=thought)]))
         if message.content.strip():
             shown.blocks.append(Block(message.created_at, words=message))
         steps = [_step(call, journal.get(call["id"]), results.get(call["id"]), members) for call in message.tool_calls]

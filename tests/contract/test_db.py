@@ -449,6 +449,19 @@ def test_what_the_provider_keeps_for_itself_stays_in_its_run(db):
     assert all(not message.provider_items for message in db.history("travel", before_run_id=new_id(), last_n_runs=3))
 
 
+def test_what_was_thought_is_kept_with_its_run_alone(db):
+    run, claim = open_turn(db)
+    thought = "They ask \ud800 for it."
+    db.store_answer(claim, Message("assistant", "Hm.", run_id=run.run_id, reasoning=thought), RunMetrics())
+    run.status, run.content = "completed", "Yes."
+    db.finish_run(claim, run, Message("assistant", "Yes.", run_id=run.run_id, reasoning="It is so."))
+    assert db.load_run(run.run_id).reasoning == "They ask ? for it.\n\nIt is so."
+    assert db.runs("travel")[-1].reasoning == db.load_run(run.run_id).reasoning
+    seen = [*db.messages("travel"), *db.opening("travel"), *db.history("travel", before_run_id=new_id(), last_n_runs=3)]
+    assert {"Hm.", "Yes."} <= {message.content for message in seen}
+    assert not any(message.reasoning for message in seen)
+
+
 # Pausing and going on -------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,12 @@ from kern.message import ToolCall
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelEvent, ModelRequest, TextDelta, Usage
 from kern.testing import ScriptedModel, call
 from kern.tools import RunContext, tool
+
+
+@dataclass
+class Filters:
+    day: str
+    stops: int = 1
 
 
 def find_booking(reference: str) -> dict[str, object]:
@@ -56,6 +64,13 @@ def test_a_tools_result_goes_back_to_the_model_and_is_journalled(db: SqliteDb) -
         (call("find_booking", reference=7), "do not fit"),
         (ToolCall("c1", "find_booking", "{broken"), "could not be read"),
         (ToolCall("c1", "find_booking", "[1]"), "not a JSON object"),
+        (ToolCall("c1", "find_booking", [{"reference": "K7"}]), "not a JSON object"),  # type: ignore[arg-type]
+        (ToolCall("c1", "find_booking", 5), "not a JSON object"),  # type: ignore[arg-type]
+        (ToolCall("c1", "find_booking", "null"), "reference is required"),
+        (ToolCall("c1", "find_booking", None), "reference is required"),  # type: ignore[arg-type]
+        (ToolCall("c1", "find_booking", " \n"), "reference is required"),
+        (ToolCall("c1", "find_booking", '{"reference": null}'), "reference must be text"),
+        (ToolCall("c1", None, "{}"), "The call names no tool. Tools: find_booking."),  # type: ignore[arg-type]
     ],
 )
 def test_what_goes_wrong_with_a_tool_is_its_result_and_the_run_goes_on(db: SqliteDb, reply: ToolCall, told: str) -> None:
@@ -63,6 +78,61 @@ def test_what_goes_wrong_with_a_tool_is_its_result_and_the_run_goes_on(db: Sqlit
     run = agent.run("My booking?", session_id="s")
     assert run.status == "completed"
     assert told in outputs(agent)[0]
+
+
+@tool
+def find_flights(to: str, cabin: str = "economy", most: int | None = 5, filters: Filters | None = None) -> str:
+    """Find flights."""
+    return f"{to} {cabin} {most} {filters}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "result"),
+    [
+        ('{"to": "LIS", "cabin": null}', "LIS economy 5 None"),
+        ({"to": "LIS", "cabin": None}, "LIS economy 5 None"),
+        ('"{\\"to\\": \\"LIS\\"}"', "LIS economy 5 None"),
+        ('{"to": "LIS", "most": null, "filters": null}', "LIS economy None None"),
+        ('{"to": "LIS", "filters": {"stops": null, "day": "Mon"}}', "LIS economy 5 Filters(day='Mon', stops=1)"),
+    ],
+)
+def test_arguments_in_another_form_are_read_and_a_null_means_the_default(db: SqliteDb, arguments: Any, result: str) -> None:
+    agent = Agent(ScriptedModel([ToolCall("c1", "find_flights", arguments), "Done."]), db=db, tools=[find_flights])
+    run = agent.run("Flights to Lisbon?")
+    assert [(line.result, line.failed) for line in db.load_run(run.run_id).tools] == [(result, False)]
+
+
+def test_an_answer_of_neither_words_nor_calls_fails_the_run_with_words_that_say_so(db: SqliteDb) -> None:
+    agent = agent_on(db, call("find_booking", reference="K7"), "", "<think>What now?</think>")
+    with pytest.raises(ModelError, match="gave no answer: neither words nor a tool call") as caught:
+        agent.run("My booking?", session_id="s")
+    [run] = db.runs("s")
+    assert (run.status, run.content, caught.value.permanent) == ("error", "", False)
+    assert run.error.startswith("the model was asked twice")
+
+
+def test_thinking_is_kept_for_the_team_and_sent_to_nobody(db: SqliteDb) -> None:
+    thinking = ModelAnswer("<think>They want it.</think>Let me look.", [call("find_booking", reference="K7")])
+    agent = agent_on(db, thinking, ModelAnswer("Two passengers.", reasoning="It is theirs."), "Bye.")
+    *_, end = agent.run("My booking?", session_id="s", stream=True)
+    assert isinstance(end, RunCompleted)
+    agent.run("Thanks", session_id="s")
+    [first, _] = db.runs("s")
+    assert (first.content, first.reasoning) == ("Two passengers.", "They want it.\n\nIt is theirs.")
+    assert [message.reasoning for message in first.messages if message.role == "assistant"] == [
+        "They want it.",
+        "It is theirs.",
+    ]
+    sent = [message for request in agent.model.requests for message in request.messages]  # type: ignore[union-attr]
+    assert not any("They want it." in message.content for message in sent)
+    assert {message.content for message in agent.get_chat_history("s")} >= {"Let me look.", "Two passengers."}
+
+
+def test_no_thinking_is_streamed(db: SqliteDb) -> None:
+    agent = agent_on(db, "<think>They greet me.</think>Good morning.")
+    told = [event.content for event in agent.run("Hello", stream=True) if isinstance(event, RunContent)]
+    assert told[-1] == "Good morning."
+    assert all("Good morning.".startswith(content) for content in told)
 
 
 def test_a_tool_may_know_whose_run_it_serves(db: SqliteDb) -> None:

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.client import AsyncClient
 from pytest_django.fixtures import Settings
 
+from kern.models.base import ModelAnswer
 from kern.testing import call
 from sessions_app import live, turns
 from sessions_app.models import Change, Message, Person, Queue, Session
@@ -77,6 +78,34 @@ def test_the_customer_of_a_closed_conversation_does_not_wait(browser: Client, an
     page = page_of(browser, address)
     assert "We are looking at it" not in page
     assert "This conversation is closed. Write again to open it." in page
+
+
+def test_the_customer_of_an_answer_that_failed_is_told_and_no_longer_when_a_person_answered(
+    browser: Client, work: Work, ana: Person
+) -> None:
+    address = begin(browser)
+    actor.says("", "<think>What now?</think>")
+    assert work() == ["error"]
+    page = page_of(browser, address)
+    assert "Our assistant could not answer this. It waits for a person now" in page
+    assert "We are looking at it" not in page
+    session = Session.objects.get()
+    turns.reply(session, ana, "It left today.", seen=session.last_change)
+    assert "could not answer this" not in page_of(browser, address)
+
+
+def test_a_customer_reads_nothing_of_what_the_model_thought(browser: Client, work: Work, ana: Person) -> None:
+    address = begin(browser)
+    thinking = ModelAnswer("<think>THOUGHT-SECRET</think>It left today.", reasoning="REASONING-SECRET")
+    actor.says(ModelAnswer("<think>LOOK-SECRET</think>", [call("note_order", order="7")]), thinking)
+    assert work() == ["completed"]
+    session = Session.objects.get()
+    assert "SECRET" not in page_of(browser, address)
+    assert "SECRET" not in str([message.content for message in Message.objects.all()])
+    assert (session.last_text, session.runs.get().content) == ("It left today.", "It left today.")
+    browser.force_login(ana)
+    team = browser.get(f"/open/{session.session_id}/").content.decode()
+    assert all(f"<pre>{thought}" in team for thought in ("LOOK-SECRET", "REASONING-SECRET"))
 
 
 def test_only_words_meant_for_the_customer_are_shown(browser: Client, work: Work, ana: Person) -> None:
