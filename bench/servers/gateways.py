@@ -78,7 +78,7 @@ class LiteLLM(Gateway):
         # JSON is YAML.
         (self.folder / "config.yaml").write_text(json.dumps(settings))
         command = [str(self.folder / "bin" / "litellm"), "--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-        own = {"LITELLM_MASTER_KEY": key, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "OPENAI_BASE_URL": "", "DATABASE_URL": ""}
+        own = {"LITELLM_MASTER_KEY": key, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         with running(command, self.folder, port, own):
             yield Reached(f"http://127.0.0.1:{port}/v1", key)
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.report import CannotMeasureError
+from tests.story.program import FOREIGN
 
 #: Longest start of a gateway (seconds): some import for half a minute on a busy machine.
 PATIENCE = 180.0
@@ -32,7 +33,7 @@ def running(command: Sequence[str], folder: Path, port: int, environment: Mappin
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, **environment},
+            env={**{name: value for name, value in os.environ.items() if name not in FOREIGN}, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
