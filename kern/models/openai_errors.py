@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import ModelError
+from kern.models.reason import reason_in
 from kern.models.too_long import is_too_long
 
 if TYPE_CHECKING:
@@ -125,15 +126,14 @@ def _status(error: openai.APIStatusError) -> ModelError:
 
 def _said(error: openai.APIStatusError) -> str:
     """The server's own words, in whichever form they came."""
-    message = error.body.get("message") if isinstance(error.body, dict) else None
-    return str(message or error.body or error.message or "")
+    return reason_in(error.body) or str(error.body or error.message or "")
 
 
 def _status_text(error: openai.APIStatusError) -> str:
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         # Without the server's words: some quote the key, and this text is stored and shown.
         return "the model server refused the API key (401): check OPENAI_API_KEY"
-    said = error.body.get("message") if isinstance(error.body, dict) else None
+    said = reason_in(error.body)
     try:
         phrase = HTTPStatus(error.status_code).phrase
     except ValueError:
