@@ -85,7 +85,8 @@ def _told(outcome: Outcome) -> str:
 
     found = [line for lines in outcome.verdict.found.values() for line in lines]
     return (
-        f"killed: {listed(outcome.killed)}; runs: {listed(outcome.verdict.runs)}; people: {listed(outcome.decided)};"
+        f"killed: {listed(outcome.killed)}; hung: {listed(outcome.hung)};"
+        f" runs: {listed(outcome.verdict.runs)}; people: {listed(outcome.decided)};"
         f" tries that came to nothing: {listed(outcome.troubles)}; settled {outcome.settled_after:.0f} s after the last kill"
         f"; found: {'; '.join(found[:20]) or 'nothing'}"
     )

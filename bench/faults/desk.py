@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 
 from bench.faults.journal import Journal
 from kern.agent import Agent
@@ -11,6 +12,8 @@ from sessions_app.desk import Desk, QueueSpec
 
 #: Before and after its effect a tool takes so long (seconds), so that workers die on both sides of it.
 MOMENT = 0.3
+#: A tool that hangs does so for that many seconds: longer than anything waits.
+HANGS = 600.0
 
 
 @tool
@@ -49,11 +52,28 @@ def post(reference: str, context: RunContext) -> str:
     return f"The letter about {reference} is posted."
 
 
+@tool(timeout=2.0)
+def fax(reference: str, context: RunContext) -> str:
+    """Send a fax. The first one of each reference hangs: of half of them before it is sent, of the others after.
+
+    Args:
+        reference: what is faxed
+    """
+    hangs = Journal.named_by_environment().is_first(reference)
+    if hangs and zlib.crc32(reference.encode()) % 2:
+        context.cancellation.wait(HANGS)
+        return "Nobody waited, so nothing was sent."
+    _act("fax", reference, context)
+    if hangs:
+        time.sleep(HANGS)
+    return f"The fax about {reference} is sent."
+
+
 def _act(name: str, reference: str, context: RunContext) -> None:
     time.sleep(MOMENT)
     Journal.named_by_environment().write(name, reference, context.idempotency_key)
     time.sleep(MOMENT)
 
 
-clerk = Agent(name="Clerk", description="You work in an office.", tools=[note, pay, post])
+clerk = Agent(name="Clerk", description="You work in an office.", tools=[note, pay, post, fax])
 desk = Desk(name="Office", queues=[QueueSpec("office", "Office", clerk, naming_delay=2)])

@@ -17,6 +17,8 @@ class Journal:
         self._lines = folder / "effects.jsonl"
         self._recognised = folder / "recognised"
         self._recognised.mkdir(parents=True, exist_ok=True)
+        self._begun = folder / "begun"
+        self._begun.mkdir(exist_ok=True)
 
     @classmethod
     def named_by_environment(cls) -> Journal:
@@ -35,6 +37,19 @@ class Journal:
     def write_once(self, reference: str, key: str) -> None:
         """An effect of an outside system that recognises the idempotency key: with the same key nothing more happens."""
         (self._recognised / f"{reference}~{key.replace('/', '_')}").touch()
+
+    def is_first(self, reference: str) -> bool:
+        """Whether nobody has asked this of the reference before."""
+        try:
+            (self._begun / reference).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+    @property
+    def hung(self) -> int:
+        """How many calls hung: the first ones of their references."""
+        return len(list(self._begun.iterdir()))
 
     def counted(self) -> Counter[str]:
         """How often each reference had its effect."""

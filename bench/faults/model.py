@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.faults.wishes import Wish, read
-from tests.responses_server import Calls, Cut, ErrorReply, Reply, ResponsesServer, Text
+from tests.responses_server import Calls, Cut, Endless, ErrorReply, Hang, Reply, ResponsesServer, Text
 from tests.responses_server.brain import think
 
 Json = dict[str, Any]
@@ -28,6 +28,8 @@ class Mind:
     """Decides what to answer."""
 
     def __init__(self) -> None:
+        #: How often nothing more came, until the client went.
+        self.silences = 0
         self._asked: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -55,6 +57,9 @@ class Mind:
                 return ErrorReply(503, "overloaded", "Too much to do.")
             if wish.trouble == "cut" and asked == 1:
                 return Cut(5, Text(WORDS))
+            if wish.trouble in ("silent", "alive") and asked == 1:
+                self.silences += 1
+                return Hang(5, Text(WORDS)) if wish.trouble == "silent" else Endless("comments", every=1.0)
         return None
 
 
@@ -85,12 +90,14 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with ResponsesServer() as server:
-        server.reply_with(Mind().answer)
+        mind = Mind()
+        server.reply_with(mind.answer)
         print(server.base_url, flush=True)
         stopped.wait()
         # Half a request is what a worker leaves that dies while it sends.
         rejections = [text for text in server.rejections if "could not parse the JSON body" not in text]
-        (folder / "model.json").write_text(json.dumps({"requests": len(server.requests), "rejections": rejections}))
+        asked = {"requests": len(server.requests), "rejections": rejections, "silences": mind.silences}
+        (folder / "model.json").write_text(json.dumps(asked))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ class Outcome:
     settled_after: float
     decided: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
+    #: What hung: tools, and answers of the model.
+    hung: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_clean(self) -> bool:
@@ -55,8 +57,10 @@ def play(folder: Path, database: str, size: Size, seed: int) -> Outcome:
     folder.mkdir(parents=True)
     with World(folder, database) as world:
         outcome = _play(world, size, seed)
+        outcome.hung["tool"] = world.journal.hung
     asked = json.loads((folder / "model.json").read_text())
     outcome.verdict.add(INVALID, asked["rejections"])
+    outcome.hung["model"] = asked["silences"]
     (folder / "verdict.json").write_text(as_json(outcome.verdict))
     return outcome
 

@@ -7,15 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["note", "pay", "post", "slow", "chat"]
-#: What goes wrong on the model's side: nothing, one HTTP error, one broken stream, errors until the run has failed.
-Trouble = Literal["smooth", "error", "cut", "stubborn"]
+Kind = Literal["note", "pay", "post", "fax", "slow", "chat"]
+#: What goes wrong on the model's side: nothing, one HTTP error, one broken stream, errors until the run has failed, silence or
+#: nothing but keep-alives until the client goes.
+Trouble = Literal["smooth", "error", "cut", "stubborn", "silent", "alive"]
 
-KINDS: dict[Kind, int] = {"note": 30, "pay": 30, "post": 15, "slow": 15, "chat": 10}
-TROUBLES: dict[Trouble, int] = {"smooth": 76, "error": 10, "cut": 10, "stubborn": 4}
+KINDS: dict[Kind, int] = {"note": 27, "pay": 28, "post": 14, "fax": 10, "slow": 12, "chat": 9}
+TROUBLES: dict[Trouble, int] = {"smooth": 70, "error": 10, "cut": 10, "stubborn": 4, "silent": 3, "alive": 3}
 #: Payments above it are refused by the people (cents).
 MOST_CENTS = 1000
-_WISH = re.compile(r"\[(note|pay|post|slow|chat) (\d+-\d+) (smooth|error|cut|stubborn) (\d+)\]")
+_WISH = re.compile(r"\[(note|pay|post|fax|slow|chat) (\d+-\d+) (smooth|error|cut|stubborn|silent|alive) (\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Wish:
     @property
     def wants_effect(self) -> bool:
         """Whether something should happen in the world."""
-        return self.kind in ("note", "pay", "post")
+        return self.kind in ("note", "pay", "post", "fax")
 
     @property
     def is_refused(self) -> bool:

@@ -25,6 +25,8 @@ from tests.servers import TemporaryPostgresql
 #: Longest a start may take (seconds) on a busy machine.
 PATIENCE = 90
 LEASE_SECONDS = 3
+#: A turn whose model is silent ends after so many seconds.
+TURN_SECONDS = 12
 WORKERS = ("worker 1", "worker 2")
 
 
@@ -126,6 +128,7 @@ class World:
             "KERN_VAR": str(self.folder / "var"),
             "KERN_DESK": "bench.faults.desk:desk",
             "KERN_LEASE_SECONDS": str(LEASE_SECONDS),
+            "KERN_TURN_SECONDS": str(TURN_SECONDS),
             "WORKER_THREADS": "4",
             "DATABASE_URL": database,
             "DATABASE_POOL": "10",
