@@ -7,6 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kern import inputs
+from kern.errors import InvalidInputError
+from kern.inputs import Id
 from kern.lines import is_one_line, is_visible, without_hidden
 from kern.message import storable
 from sessions_app.problems import Refused
@@ -87,6 +90,21 @@ def checked_line(text: str, what: str, longest: int) -> str:
     that nobody sees: two ids that look the same are the same.
     """
     line = _one_line(text, what, longest)
+    if not line.isprintable():
+        raise Refused(_not_one_line(what))
+    return line
+
+
+def checked_id(key: Id, what: str) -> str:
+    """An id that a caller chose, as the library takes it (numbers and UUIDs are text), on one line as everybody sees it.
+
+    Raises `Refused` for an empty one, too: without it would lead to somebody else's.
+    """
+    try:
+        line = inputs.checked_id(key.strip() if isinstance(key, str) else key, what)
+    except InvalidInputError as error:
+        text = _("%(what)s must be one line of plain text, 1 to %(most)d characters.")
+        raise Refused(text % {"what": what, "most": inputs.LONGEST_ID}) from error
     if not line.isprintable():
         raise Refused(_not_one_line(what))
     return line

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kern.inputs import Id
 from kern.message import new_id
 from sessions_app import desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
@@ -22,7 +23,7 @@ from sessions_app.models import Message, Person, Queue, Requirement, Run, Sessio
 from sessions_app.moving import began_in, move
 from sessions_app.once import checked_key, sent_before
 from sessions_app.problems import IdTaken, Refused
-from sessions_app.texts import checked_line, checked_message, checked_name
+from sessions_app.texts import checked_id, checked_line, checked_message, checked_name
 
 __all__ = [
     "ask_again",
@@ -60,11 +61,11 @@ LONGEST_SNOOZE = timedelta(days=5 * 365)
 def start_session(
     queue: Queue,
     *,
-    user_id: str = "",
+    user_id: Id = "",
     customer_name: str = "",
     customer_email: str = "",
     channel: str = "page",
-    session_id: str | None = None,
+    session_id: Id | None = None,
 ) -> Session:
     """A new session in the queue; with the id of one that the same user began there, that one.
 
@@ -84,15 +85,16 @@ def start_session(
 def start_session_once(
     queue: Queue,
     *,
-    user_id: str = "",
+    user_id: Id = "",
     customer_name: str = "",
     customer_email: str = "",
     channel: str = "page",
-    session_id: str | None = None,
+    session_id: Id | None = None,
 ) -> tuple[Session, bool]:
     """`start_session`, which tells too whether the session is new: of several at once, one is told so."""
-    wanted = checked_line(session_id or "", _("The session's id"), 200) or new_id()
-    customer = checked_line(user_id, _("The user's id"), 200)
+    wanted = new_id() if session_id is None else checked_id(session_id, _("The session's id"))
+    # Empty is a customer without an id, as everywhere in these rows.
+    customer = "" if user_id == "" else checked_id(user_id, _("The user's id"))
     described = {
         "queue": queue,
         "kind": desk.kind_of(queue.agent_id),

@@ -57,7 +57,8 @@ def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
         return [{"type": "function_call_output", "call_id": call_id, "output": message.content}]
     if message.role != "assistant":
         part = {"type": "input_text", "text": message.content}
-        return [{"type": "message", "role": message.role, "content": [part]}]
+        # A system message after the first is refused by the templates of most open models; its words say whose they are.
+        return [{"type": "message", "role": "user", "content": [part]}]
     return list(_in_order(message, ids, message.provider_items if keep_reasoning else []))
 
 

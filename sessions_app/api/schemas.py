@@ -109,7 +109,9 @@ class SessionIn(Input):
     """A new session. Send a `session_id` of your own to make asking twice harmless."""
 
     queue: Text = Field(..., max_length=50, description="The queue's slug.", examples=["bookings"])
-    user_id: Id = Field("", max_length=200, description="Who the customer is in your system. A number counts as its digits.")
+    user_id: Id | None = Field(
+        None, min_length=1, max_length=200, description="Who the customer is in your system. A number counts as its digits."
+    )
     customer_name: Text = Field("", max_length=120)
     customer_email: Annotated[Text, AfterValidator(_email)] = Field("", max_length=254)
     session_id: Id | None = Field(

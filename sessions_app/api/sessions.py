@@ -28,9 +28,12 @@ router = Router()
 class SessionFilter(Paging):
     """Which sessions."""
 
-    user_id: Text | None = Field(None, max_length=200, description="Only this customer's.")
+    user_id: Text | None = Field(None, min_length=1, max_length=200, description="Only this customer's.")
     session_id: Text | None = Field(
-        None, max_length=200, description="Only the one of this id, which may have anything in it that addresses can not."
+        None,
+        min_length=1,
+        max_length=200,
+        description="Only the one of this id, whatever is in it.",
     )
     queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
     q: Text | None = Field(
@@ -49,7 +52,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
         raise Http404("There is no such queue, or this token may not use it.")
     begun, is_new = turns.start_session_once(
         queue,
-        user_id=session.user_id,
+        user_id="" if session.user_id is None else session.user_id,
         customer_name=session.customer_name,
         customer_email=session.customer_email,
         channel="api",

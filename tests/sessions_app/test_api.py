@@ -237,6 +237,16 @@ def test_a_ticket_link_that_is_not_there_is_not_found(program: Program, session:
         assert (gone.status_code, code(gone)) == (404, "not_found")
 
 
+def test_an_empty_id_is_nobodys(program: Program, shop: Program, session: Session) -> None:
+    """A program whose variable is empty must not get the sessions of all customers without an id."""
+    for name in ("user_id", "session_id"):
+        refused = program.get("/sessions", **{name: ""})
+        assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, [name])
+        refused = shop.post("/sessions", {"queue": "orders", name: ""})
+        assert (refused.status_code, list(refused.json()["error"]["fields"])) == (422, [name])
+    assert shop.post("/sessions", {"queue": "orders", "user_id": None, "session_id": None}).json()["user_id"] == ""
+
+
 def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: Session) -> None:
     refused = program.get("/sessions", userId="u9", limit=100)
     assert (refused.status_code, code(refused)) == (422, "invalid")

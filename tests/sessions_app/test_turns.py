@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -138,6 +139,21 @@ def test_an_id_is_one_users_session_for_ever(orders: Queue, parcels: Queue) -> N
     for queue, user in ((orders, "lou"), (orders, ""), (parcels, "kim")):
         with pytest.raises(Refused):
             turns.start_session(queue, user_id=user, session_id="case-7")
+
+
+def test_numbers_and_uuids_are_ids_as_text_and_what_is_no_id_begins_nothing(orders: Queue) -> None:
+    key = uuid.uuid4()
+    assert turns.start_session(orders, user_id=42, session_id=key) == turns.start_session(
+        orders, user_id="42", session_id=str(key)
+    )
+    for bad in ("  ", "a\x00b", "\ud83d", "x" * 201, "a\nb", True, 1.5):
+        with pytest.raises(Refused):
+            turns.start_session(orders, user_id=bad)  # type: ignore[arg-type]
+        with pytest.raises(Refused):
+            turns.start_session(orders, session_id=bad)  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        turns.start_session(orders, session_id="")
+    assert Session.objects.count() == 1
 
 
 def test_a_team_answers_where_the_queue_has_one(parcels: Queue, work: Work) -> None:
