@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
-from kern.lines import is_one_line, is_visible, one_line, without_hidden
+from kern.lines import is_one_line, is_visible, without_hidden
 from kern.listening import ask_within
 from kern.message import Message
 from kern.models.base import Model, ModelRequest
+from kern.name_answers import clean
 
 LONGEST_NAME = 200
 MOST_WORDS = 5
@@ -26,17 +26,6 @@ INSTRUCTIONS = (
     "Answer with the name alone: no quotes, no markup, no full stop."
 )
 TOO_LONG = f"That has more than {MOST_WORDS} words. Write a name for this conversation with at most {MOST_WORDS} words."
-
-_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-#: A template that puts the opening tag into the prompt leaves only the closing one in the answer.
-_REST_OF_THINKING = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-#: Of an answer only the beginning is read (characters): a name is short.
-_ANSWER_EXCERPT = 2_000
-#: Tags alone: what else stands between angle brackets, like <12345>, may be the subject.
-_TAG = r"</?[a-z][\w-]{0,20}(?:\s+[\w:-]{1,20}\s*=[^<>\n]{0,100})?\s?/?>|<![^<>\n]{0,40}>"
-_MARKUP = re.compile(rf"{_TAG}|[*`~]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•>]|#+|\d+\.)\s+", re.MULTILINE | re.IGNORECASE)
-_LABEL = re.compile(r"^(?:session |conversation )?(?:name|title)\s*:\s*", re.IGNORECASE)
-_QUOTES = "\"'“”„‘’«»‹›"
 
 
 def check_name(name: str) -> str:
@@ -76,37 +65,6 @@ def generate_name(model: Model, messages: Sequence[Message], *, seconds: float =
     if not is_visible(name):
         raise NamingError(f"the model {model.id} answered with nothing that could be a name")
     return name
-
-
-def clean(answer: str) -> str:
-    """A model's answer without thinking, markup, quotes, labels and line breaks: the first line that says something.
-
-    Models like to announce the name: the line in quotes, or the one after a colon, is what they announced.
-    """
-    said = _REST_OF_THINKING.sub("", _THINKING.sub("", answer)).strip()[:_ANSWER_EXCERPT]
-    text = _MARKUP.sub("", said)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines:
-        return ""
-    line = _LABEL.sub("", _announced(lines))
-    return one_line(_unquoted(_unquoted(one_line(line)).rstrip(".")))
-
-
-def _announced(lines: list[str]) -> str:
-    """The line that is the name."""
-    quoted = next((line for line in lines if len(line) > 2 and line[0] in _QUOTES and line.rstrip(".")[-1:] in _QUOTES), None)
-    if quoted is not None:
-        return quoted
-    return lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
-
-
-def _unquoted(text: str) -> str:
-    """Without quotes around the whole, or a single one left at an end; those around a word inside stay."""
-    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
-        text = text[1:-1].strip()
-    if sum(char in _QUOTES for char in text) == 1:
-        text = text.strip(_QUOTES).strip()
-    return text
 
 
 def _ask(model: Model, messages: list[Message], seconds: float) -> str:
