@@ -217,7 +217,7 @@ class StandingApproval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tool_name} in {self.queue} until {self.until:%Y-%m-%d %H:%M}"
+        return f"{self.tool_name} in {self.queue} until {timezone.localtime(self.until):%Y-%m-%d %H:%M %Z}"
 
 
 __all__ = ["AppendOnlyError", "Decision", "StandingApproval", "ToolPolicy"]
