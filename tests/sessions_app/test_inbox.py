@@ -115,7 +115,7 @@ def test_a_refresh_of_a_scrolled_list_keeps_what_was_loaded(inbox: Client, order
 
 def test_filters_and_search_narrow_the_list(inbox: Client, ben: Person, orders: Queue) -> None:
     wanted = conversation(orders, "", user_id="lee", customer_email="lee@mail.example", last_text="A broken vase")
-    conversation(orders, "Other")
+    conversation(orders, "Other", last_change=1)
     tickets.link(wanted, ben, "HD-4711")
     for query in ("vase", "lee@mail", "HD-4711", "broken a", wanted.session_id):
         assert names(read(inbox, "/search/", q=query)) == ["Unnamed session"], query
