@@ -16,9 +16,8 @@ from django.utils import timezone
 from kern.models.responses_input import to_input
 from kern.testing import ScriptedModel
 from sessions_app import turns
-from sessions_app.management.importing.chat_format import STATUSES
-from sessions_app.management.importing.entries import AUTHORS, RUN_STATUSES
 from sessions_app.management.importing.moments import read_moment
+from sessions_app.management.importing.vocabulary import AUTHORS, RUN_STATUSES, STATUSES
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
 from sessions_app.models.session import unread_by
 from tests.desk import actor

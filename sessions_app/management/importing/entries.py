@@ -4,103 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
-from typing import Any, Literal
+from datetime import tzinfo
+from typing import Any
 
 from kern.message import Role, ToolCall
 from sessions_app.management.importing.content import content_of, output_of
+from sessions_app.management.importing.conversation import Entry
 from sessions_app.management.importing.notes import Notes, as_text
 from sessions_app.management.importing.objects import BadLineError, Reader, shown, word
+from sessions_app.management.importing.vocabulary import (
+    CREATED,
+    KIND_OF_ROLE,
+    ROLE_OF_KIND,
+    ROLES,
+    AuthorKind,
+    author_kind,
+    run_status,
+)
 from sessions_app.texts import normalized as clean
 
-AuthorKind = Literal["customer", "agent", "person", "system"]
-RunStatus = Literal["completed", "error", "cancelled"]
-
-ROLES: dict[str, Role] = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "assistant": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
-#: Who wrote, in our words and in those of other systems. `agent` is the AI, as everywhere here.
-AUTHORS: dict[str, AuthorKind] = {
-    "customer": "customer",
-    "user": "customer",
-    "end_user": "customer",
-    "requester": "customer",
-    "contact": "customer",
-    "visitor": "customer",
-    "agent": "agent",
-    "ai": "agent",
-    "bot": "agent",
-    "assistant": "agent",
-    "person": "person",
-    "human": "person",
-    "staff": "person",
-    "operator": "person",
-    "teammate": "person",
-    "admin": "person",
-    "system": "system",
-}
-KIND_OF_ROLE: dict[Role, AuthorKind] = {"user": "customer", "assistant": "agent", "tool": "system", "system": "system"}
-ROLE_OF_KIND: dict[AuthorKind, Role] = {"customer": "user", "agent": "assistant", "person": "assistant", "system": "system"}
-#: How a turn ended. What had not ended in the other system goes on nowhere: it counts as cancelled.
-RUN_STATUSES: dict[str, RunStatus] = {
-    "completed": "completed",
-    "complete": "completed",
-    "finished": "completed",
-    "finished_successfully": "completed",
-    "done": "completed",
-    "success": "completed",
-    "error": "error",
-    "failed": "error",
-    "failure": "error",
-    "incomplete": "error",
-    "expired": "error",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-    "cancelling": "cancelled",
-    "stopped": "cancelled",
-    "interrupted": "cancelled",
-    "in_progress": "cancelled",
-    "running": "cancelled",
-    "queued": "cancelled",
-    "pending": "cancelled",
-    "paused": "cancelled",
-    "requires_action": "cancelled",
-}
-CREATED = ("created_at", "create_time", "created", "timestamp", "time", "date", "createdAt")
 TOKENS = {"input_tokens": ("input_tokens", "prompt_tokens"), "output_tokens": ("output_tokens", "completion_tokens")}
-
-
-@dataclass
-class Entry:
-    """One message. `calls` are the assistant's; `call_id` and `tool_name` are a tool result's; `reasoning` came before it."""
-
-    role: Role
-    content: str = ""
-    calls: list[ToolCall] = field(default_factory=list)
-    call_id: str = ""
-    tool_name: str = ""
-    author_kind: AuthorKind = "system"
-    author: str = ""
-    email: str = ""
-    internal: bool = False
-    created_at: datetime | None = None
-    model: str = ""
-    status: RunStatus | None = None
-    error: str = ""
-    tokens: dict[str, int] = field(default_factory=dict)
-    reasoning: list[dict[str, Any]] = field(default_factory=list)
-    is_item: bool = False
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether it belongs to no turn of the AI: people of the desk write beside them."""
-        return self.author_kind == "person" or self.internal
 
 
 class EntryReader:
@@ -197,13 +120,13 @@ class EntryReader:
         author = reader.take("author")
         if isinstance(author, dict):
             inner = Reader(author, self._notes, reader.where, "an author")
-            kind = inner.tried(_author_kind, "kind", "type", "role")
+            kind = inner.tried(author_kind, "kind", "type", "role")
             self._named = inner.line("name", longest=120), inner.line("email", longest=254)
             inner.finish()
         else:
             kind = None
             self._named = Reader({"author": author}, self._notes, reader.where, reader.what).line("author", longest=120), ""
-        return reader.tried(_author_kind, "author_kind", "author_type", "sender_type") or kind
+        return reader.tried(author_kind, "author_kind", "author_type", "sender_type") or kind
 
     def _author(self, reader: Reader, entry: Entry) -> None:
         name, email = self._named
@@ -219,7 +142,7 @@ class EntryReader:
             return
         entry.calls = [self._chat_call(call, reader) for call in calls]
         entry.model = reader.line("model", "model_slug", longest=100)
-        entry.status = reader.tried(_run_status, "status")
+        entry.status = reader.tried(run_status, "status")
         entry.error = _error(reader)
         entry.tokens = _tokens(reader)
         thought = reader.take("reasoning_content", "reasoning", "thinking")
@@ -240,7 +163,7 @@ class EntryReader:
             reader, reader.take("call_id") or reader.take("id"), reader.take("name"), reader.take("arguments", "input")
         )
         entry = Entry("assistant", calls=[call], author_kind="agent", is_item=True)
-        entry.status = reader.tried(_run_status, "status")
+        entry.status = reader.tried(run_status, "status")
         entry.reasoning, self._reasoning = self._reasoning, []
         return [entry]
 
@@ -327,20 +250,6 @@ def _arguments(given: Any, reader: Reader) -> str:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
-
-
-def _author_kind(value: Any) -> AuthorKind:
-    kind = AUTHORS.get(value.strip().lower().replace("-", "_").replace(" ", "_")) if isinstance(value, str) else None
-    if kind is None:
-        raise ValueError("it is none of customer, agent, person, system")
-    return kind
-
-
-def _run_status(value: Any) -> RunStatus:
-    status = RUN_STATUSES.get(value.strip().lower()) if isinstance(value, str) else None
-    if status is None:
-        raise ValueError("it is none of completed, error, cancelled")
-    return status
 
 
 def _internal(reader: Reader) -> bool:

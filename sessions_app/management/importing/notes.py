@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sessions_app.texts import normalized
+
 LONGEST_DETAIL = 200
 
 
@@ -60,5 +62,5 @@ def as_text(value: Any) -> str:
 
 
 def _shortened(detail: Any) -> str:
-    line = " ".join(as_text(detail).split())
+    line = " ".join(normalized(as_text(detail)).split())
     return line if len(line) <= LONGEST_DETAIL else f"{line[:LONGEST_DETAIL]}…"

@@ -14,8 +14,7 @@ from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
 from sessions_app import desk, tickets
 from sessions_app.changes import record_unseen
-from sessions_app.management.importing.chat_format import Conversation, Turn
-from sessions_app.management.importing.entries import Entry
+from sessions_app.management.importing.conversation import Conversation, Entry, Turn
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall

@@ -1,0 +1,117 @@
+"""Words of other systems for what a conversation is made of, and which of ours they mean; docs/import.md lists them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from kern.message import Role
+
+AuthorKind = Literal["customer", "agent", "person", "system"]
+RunStatus = Literal["completed", "error", "cancelled"]
+
+ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+#: Who wrote, in our words and in those of other systems. `agent` is the AI, as everywhere here.
+AUTHORS: dict[str, AuthorKind] = {
+    "customer": "customer",
+    "user": "customer",
+    "end_user": "customer",
+    "requester": "customer",
+    "contact": "customer",
+    "visitor": "customer",
+    "agent": "agent",
+    "ai": "agent",
+    "bot": "agent",
+    "assistant": "agent",
+    "person": "person",
+    "human": "person",
+    "staff": "person",
+    "operator": "person",
+    "teammate": "person",
+    "admin": "person",
+    "system": "system",
+}
+KIND_OF_ROLE: dict[Role, AuthorKind] = {"user": "customer", "assistant": "agent", "tool": "system", "system": "system"}
+ROLE_OF_KIND: dict[AuthorKind, Role] = {"customer": "user", "agent": "assistant", "person": "assistant", "system": "system"}
+#: How a turn ended. What had not ended in the other system goes on nowhere: it counts as cancelled.
+RUN_STATUSES: dict[str, RunStatus] = {
+    "completed": "completed",
+    "complete": "completed",
+    "finished": "completed",
+    "finished_successfully": "completed",
+    "done": "completed",
+    "success": "completed",
+    "error": "error",
+    "failed": "error",
+    "failure": "error",
+    "incomplete": "error",
+    "expired": "error",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "cancelling": "cancelled",
+    "stopped": "cancelled",
+    "interrupted": "cancelled",
+    "in_progress": "cancelled",
+    "running": "cancelled",
+    "queued": "cancelled",
+    "pending": "cancelled",
+    "paused": "cancelled",
+    "requires_action": "cancelled",
+}
+CREATED = ("created_at", "create_time", "created", "timestamp", "time", "date", "createdAt")
+UPDATED = ("updated_at", "update_time", "updated", "last_activity_at", "updatedAt")
+#: How a conversation stands, in our words and in those of other systems.
+STATUSES: dict[str, str] = {
+    "open": "open",
+    "new": "open",
+    "active": "open",
+    "opened": "open",
+    "in_progress": "open",
+    "hold": "open",
+    "on_hold": "open",
+    "snoozed": "snoozed",
+    "pending": "snoozed",
+    "waiting": "snoozed",
+    "waiting_on_customer": "snoozed",
+    "awaiting_reply": "snoozed",
+    "closed": "closed",
+    "close": "closed",
+    "solved": "closed",
+    "resolved": "closed",
+    "done": "closed",
+    "completed": "closed",
+    "archived": "closed",
+}
+
+
+def author_kind(value: Any) -> AuthorKind:
+    kind = AUTHORS.get(value.strip().lower().replace("-", "_").replace(" ", "_")) if isinstance(value, str) else None
+    if kind is None:
+        raise ValueError("it is none of customer, agent, person, system")
+    return kind
+
+
+def run_status(value: Any) -> RunStatus:
+    status = RUN_STATUSES.get(value.strip().lower()) if isinstance(value, str) else None
+    if status is None:
+        raise ValueError("it is none of completed, error, cancelled")
+    return status
+
+
+def conversation_status(value: Any) -> str:
+    key = value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else None
+    if key not in STATUSES:
+        raise ValueError("it is none of open, snoozed, closed or a word for them; the conversation is open")
+    return STATUSES[key]
+
+
+def name_source(value: Any) -> str:
+    if value not in ("human", "auto", "fallback"):
+        raise ValueError("it is none of human, auto, fallback; the name counts as a person's")
+    return str(value)
