@@ -40,6 +40,7 @@ urlpatterns = [
     path("sessions/<key:session_id>/name/", names.session_name, name="session-name"),
     path("sessions/<key:session_id>/tickets/", tickets.session_tickets, name="session-tickets"),
     path("sessions/<key:session_id>/assignee/", sessions.session_assignee, name="session-assignee"),
+    path("sessions/<key:session_id>/queue/", sessions.session_queue, name="session-queue"),
     path("sessions/<key:session_id>/status/", sessions.session_status, name="session-status"),
     path("sessions/<key:session_id>/lead/", sessions.session_lead, name="session-lead"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),

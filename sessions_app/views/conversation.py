@@ -158,6 +158,7 @@ def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:
         "agent": agent_of(session),
         "names": list(session.names.select_related("person")[:NAMES]),
         "tickets": list(session.tickets.select_related("system")),
+        "queues": list(access.queues_for(request.user).exclude(pk=session.queue_id or 0)),
         "before": others[:100].count() if session.user_id else 0,
         "members": sorted({name for name in runs.exclude(parent=None).values_list("agent_name", flat=True) if name}),
         "wrote": list(wrote.exclude(pk=session.assignee_id or 0)),

@@ -16,6 +16,7 @@ from sessions_app import access, turns
 from sessions_app.models import Person, Session
 from sessions_app.problems import Refused
 from sessions_app.respond import PersonRequest, done, for_people
+from sessions_app.texts import clean
 from sessions_app.views.conversation import (
     back_to,
     cards_of,
@@ -119,6 +120,18 @@ def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
     """Give the session to somebody, or to nobody."""
     session = access.session_or_404(request.user, session_id)
     turns.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
+    return done(request, back_to(request, session))
+
+
+@require_POST
+@for_people
+def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Move the session to another queue that the person works."""
+    session = access.session_or_404(request.user, session_id)
+    queue = access.queues_for(request.user).filter(slug=clean(request.POST.get("queue", ""))).first()
+    if queue is None:
+        raise Refused(_("There is no such queue any more, or you do not work it."))
+    turns.move(session, request.user, queue)
     return done(request, back_to(request, session))
 
 

@@ -481,7 +481,7 @@ def test_items_of_the_responses_api_are_read(load: Load, work: Work) -> None:
 
 def test_every_key_that_nobody_reads_is_counted_by_kind_and_told_by_line(load: Load, tmp_path: Path) -> None:
     report = tmp_path / "report.txt"
-    message = {"role": "user", "content": "Hi", "weight": 0.5, "nothing": None}
+    message = {"role": "user", "content": "Hi", "weight": 0.5, "nothing": None, "half": "\ud800"}
     lines = [{"id": str(number), "created_at": SECONDS, "labels": ["vip"], "messages": [message]} for number in range(3)]
     told, _ = load(*lines, b"{broken", options=("--report", str(report)))
     assert "3 × the key 'weight' of a message is not kept (first in line 1)" in told

@@ -396,3 +396,16 @@ def test_where_the_queue_has_no_ai_nothing_can_be_handed_back(inbox: Client, ord
     inbox.post(f"/sessions/{session.session_id}/lead/", {"do": "mode", "mode": "draft"})
     inbox.post(f"/sessions/{session.session_id}/lead/", {"do": "take-over"})
     assert 'value="hand-back"' in page_of(inbox, session)
+
+
+def test_a_person_moves_a_session_to_another_queue_that_they_work(
+    inbox: Client, session: Session, ben: Person, parcels: Queue
+) -> None:
+    assert "Move to" not in page_of(inbox, session, "?details")
+    refused = inbox.post(f"/sessions/{session.session_id}/queue/", {"queue": "parcels"}, headers=HTMX)
+    assert (refused.status_code, Session.objects.get().queue) == (422, session.queue)
+    parcels.members.add(ben)
+    assert '<option value="parcels">Parcels</option>' in page_of(inbox, session, "?details")
+    assert inbox.post(f"/sessions/{session.session_id}/queue/", {"queue": "parcels"}).status_code == 303
+    assert Session.objects.get().queue == parcels
+    assert "moved this from <b>Orders</b> to <b>Parcels</b>" in page_of(inbox, session)
