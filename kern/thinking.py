@@ -43,11 +43,20 @@ def split_thinking(text: str) -> tuple[str, str]:
     return (said.strip() if reader.has_thought else said), reader.thought
 
 
-class ThinkingReader:
-    """Reads one answer piece by piece: `read` gives what is certainly said, `finish` the rest, `thought` what was thought."""
+def _behind_space(text: str, at: int) -> int:
+    return len(text) - len(text[at:].lstrip()) if text[at : at + 1].isspace() else at
 
-    def __init__(self) -> None:
+
+class ThinkingReader:
+    """Reads one answer piece by piece: `read` gives what is certainly said, `finish` the rest, `thought` what was thought.
+
+    With `begins_in_thought` the answer is expected to begin inside thinking, as this model's answers do; one without a closing tag
+    is text after all. Afterwards `began_in_thought` says whether it did.
+    """
+
+    def __init__(self, *, begins_in_thought: bool = False) -> None:
         self.has_thought = False
+        self.began_in_thought = False
         self._text = ""
         #: Up to here the text has been read; what comes after is held back.
         self._at = 0
@@ -58,6 +67,9 @@ class ThinkingReader:
         self._doubtful: str | None = None
         self._never_closed: set[re.Pattern[str]] = set()
         self._in_head = False
+        if begins_in_thought:
+            self._closes, self._doubtful = TAG_CLOSES, ""
+            self._thoughts.append("")
 
     @property
     def thought(self) -> str:
@@ -112,6 +124,7 @@ class ThinkingReader:
         closes = kind == "close" or text in PAIRS.values()
         if closes and not self.has_thought:
             # Its opening mark stood in the prompt.
+            self.began_in_thought = True
             self._thoughts.append(self._words.take_back())
         self.has_thought = True
         return True
@@ -142,6 +155,11 @@ class ThinkingReader:
 
     def _read_thinking(self, at_end: bool) -> bool:
         assert self._closes is not None
+        if self._doubtful == "" and not self.has_thought and MARK.match(self._text, _behind_space(self._text, self._at)):
+            # It was expected to begin inside thinking, and has a mark of its own.
+            self._closes = self._doubtful = None
+            self._thoughts.pop()
+            return True
         mark = self._closes.search(self._text, self._at)
         if mark is None:
             if at_end:
@@ -167,6 +185,7 @@ class ThinkingReader:
 
     def _close(self) -> None:
         thought = self._thoughts[-1]
+        self.began_in_thought = self.began_in_thought or not (self.has_thought or self._words.anything or self._doubtful != "")
         self.has_thought = True
         if self._closes is TAG_CLOSES and TAG_OPENS.search(thought):
             # Thinking opened inside thinking: what follows is thought as well, where one more closing tag comes.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
+from weakref import WeakSet
 
 from kern.errors import KernError, ModelError
 from kern.lines import is_visible
@@ -121,7 +122,7 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
     model's program is at fault (`MISTAKES`).
     """
     try:
-        yield from _without_thinking(model.stream(request))
+        yield from _without_thinking(model, model.stream(request))
     except KernError:
         raise
     except Exception as error:
@@ -169,24 +170,49 @@ def answer_of(events: Iterable[ModelEvent]) -> ModelAnswer:
     raise ModelError("the model's stream ended without an answer")
 
 
-def _without_thinking(events: Iterator[ModelEvent]) -> Generator[ModelEvent, None, None]:
+def _without_thinking(model: Model, events: Iterator[ModelEvent]) -> Generator[ModelEvent, None, None]:
     """The events, with the thinking that stands in the text as reasoning."""
-    reader = ThinkingReader()
+    reader = ThinkingReader(begins_in_thought=_thinking_first.has(model))
     try:
         for event in events:
             if isinstance(event, TextDelta):
                 yield from _told(reader.read(event.text), event.text)
             elif isinstance(event, ModelAnswer):
                 yield from _told(reader.finish())
+                _thinking_first.learn(model, reader.began_in_thought)
                 yield _split(event)
             else:
                 if isinstance(event, AnswerRestarted):
-                    reader = ThinkingReader()
+                    reader = ThinkingReader(begins_in_thought=_thinking_first.has(model))
                 yield event
     finally:
         close = getattr(events, "close", None)
         if close is not None:
             close()
+
+
+class _ThinkingFirst:
+    """The models whose last answer began inside thinking, because their template opens it.
+
+    Of their next answers nothing is told before the closing tag; the first such answer is taken back when that tag comes.
+    """
+
+    def __init__(self) -> None:
+        self._models: WeakSet[Model] = WeakSet()
+
+    def has(self, model: Model) -> bool:
+        try:
+            return model in self._models
+        except TypeError:
+            # A model that compares by value has no hash, and cannot be remembered.
+            return False
+
+    def learn(self, model: Model, thinks_first: bool) -> None:
+        with suppress(TypeError):
+            (self._models.add if thinks_first else self._models.discard)(model)
+
+
+_thinking_first = _ThinkingFirst()
 
 
 def _told(said: Said, heard: str = "") -> Iterator[ModelEvent]:

@@ -49,7 +49,8 @@ def reported(failure: Any) -> ModelError:
     said = {name: _field_of(failure, name) for name in ("code", "type", "message")}
     # The event's own type says nothing about the reason.
     code = said["code"] or (said["type"] if said["type"] != "error" else "")
-    text = said["message"] or (failure if isinstance(failure, str) else "") or code or "no reason given"
+    body = failure if isinstance(failure, dict | str) else getattr(failure, "body", None)
+    text = reason_in(body) or said["message"] or code or "no reason given"
     if is_too_long(text, code, said["type"]):
         return ModelError(f"the model failed: {_short(text)}", too_long=True)
     permanent = _is_permanent_code(code)

@@ -44,6 +44,16 @@ def test_words_that_turn_out_to_be_thinking_are_taken_back() -> None:
     assert words_of(events) == "Good morning."
 
 
+def test_of_a_model_that_thinks_first_nothing_is_told_before_its_thinking_ends() -> None:
+    """Its template opens the thinking; that it does is known from its first answer on, until it stops doing so."""
+    thinking, plain = "They greet me.\n</think>\nGood morning.", "Good morning."
+    model = ScriptedModel([thinking, thinking, plain, plain, thinking, f"<think>{thinking}"])
+    told = [[event.text for event in events_of(model, HELLO) if isinstance(event, TextDelta)] for _ in range(6)]
+    assert told[0][0] == told[4][0] == "They "
+    assert all("".join(told[number]) == "Good morning." for number in (1, 2, 3, 5))
+    assert told[3] == ["Good ", "morning."]
+
+
 @pytest.mark.parametrize("empty", ["", " \n", "\u200b", "<think>Hm.</think>", "<think>Hm"])
 def test_an_empty_answer_is_asked_for_once_more(empty: str) -> None:
     model = ScriptedModel([ModelAnswer(empty, usage=Usage(10, 1)), ModelAnswer("Hello.", usage=Usage(10, 2))])
