@@ -5,25 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from sessions_app.texts import normalized, too_long, trimmed
+from sessions_app.models import UnsentText
+from sessions_app.texts import LONGEST_TEXT, normalized, too_long, trimmed
 from sessions_app.zones import LONGEST_NAME, check_zone
 
 LARGEST = 2**63 - 1
 
 
+#: Attributes of a text box, for the script that says how much room is left.
+COUNTED = {
+    "data-most": LONGEST_TEXT,
+    "data-left": _("{n} characters left"),
+    "data-over": _("{n} characters too many: shorten it, or send it in parts"),
+}
+
+
 class WordsField(forms.CharField):
     """Text of any length as people type or paste it: nothing is cut, what is too long comes back whole with the reason."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, is_limited: bool = True, **options: Any) -> None:
+        self.is_limited = is_limited
         super().__init__(strip=False, **options)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), **COUNTED} if self.is_limited else super().widget_attrs(widget)
 
     def to_python(self, value: Any) -> str:
         return normalized(super().to_python(value) or "")
 
     def validate(self, value: str) -> None:
         super().validate(value.strip())
-        if trouble := too_long(trimmed(value)):
+        if self.is_limited and (trouble := too_long(trimmed(value))):
             raise forms.ValidationError(trouble, code="max_length")
 
 
@@ -33,10 +47,22 @@ class SeenForm(forms.Form):
     seen = forms.IntegerField(min_value=0, max_value=LARGEST)
 
 
-class ComposerForm(SeenForm):
-    """A reply, a note, or a question to the agent. Whether the words are acceptable is the verb's to say."""
+class UnsentForm(forms.Form):
+    """What stands in the composer. `page` names the open page, `base` is the version of the unsent words that it knows."""
 
-    kind = forms.ChoiceField(choices=[("reply", "reply"), ("note", "note"), ("ask", "ask")])
+    kind = forms.ChoiceField(choices=UnsentText.Kind.choices)
+    body = WordsField(required=False, is_limited=False)
+    base = forms.IntegerField(min_value=0, max_value=LARGEST, required=False)
+    page = forms.CharField(max_length=40, required=False)
+
+    def clean_base(self) -> int:
+        """The version; 0 for a page that knows none."""
+        return self.cleaned_data["base"] or 0
+
+
+class ComposerForm(SeenForm, UnsentForm):
+    """A reply, a note, or a question to the agent. Whether there is anything to send is the verb's to say."""
+
     body = WordsField(required=False)
 
 

@@ -37,6 +37,7 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.reopening",
         "sessions_app.names",
         "sessions_app.tickets",
+        "sessions_app.unsent",
         "sessions_app.access",
     ),
     ("sessions_app",),

@@ -11,6 +11,7 @@ from sessions_app.models.run import Run, ToolCall
 from sessions_app.models.session import Session, SessionRead
 from sessions_app.models.ticket import TicketLink, TicketSystem
 from sessions_app.models.token import ApiToken
+from sessions_app.models.unsent import UnsentText
 
 __all__ = [
     "ApiToken",
@@ -29,4 +30,5 @@ __all__ = [
     "TicketSystem",
     "ToolCall",
     "ToolPolicy",
+    "UnsentText",
 ]

@@ -14,11 +14,12 @@ from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sessions_app.formatting import markdown_html
+from sessions_app.forms import COUNTED
 from sessions_app.models import Run
 from sessions_app.views import spans
 from sessions_app.views.costs import cost_of_run
@@ -211,3 +212,9 @@ def tokens(run: Run) -> int:
 def widget(field: BoundField) -> SafeString:
     """A form's field in our look."""
     return field.as_widget(attrs={"class": "input"})
+
+
+@register.simple_tag
+def counted() -> SafeString:
+    """Attributes of a text box that says how much room is left."""
+    return format_html_join(" ", '{}="{}"', COUNTED.items())

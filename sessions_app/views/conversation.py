@@ -8,11 +8,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_app import access, decide, desk, turns
+from sessions_app import access, decide, desk, turns, unsent
 from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.respond import PersonRequest
+from sessions_app.texts import row_number
 from sessions_app.views.boxes import WhereConverter
 from sessions_app.views.cards import Card
 from sessions_app.views.listing import Filters
@@ -92,14 +93,26 @@ def where_of(request: PersonRequest) -> str:
 
 
 def composer_context(request: PersonRequest, session: Session) -> dict[str, Any]:
-    """The empty composer, or one with an agent's draft in it."""
-    draft = request.GET.get("draft", "")
-    if draft.isdecimal() and len(draft) < 19:
-        drafts = Message.objects.filter(session=session, pk=draft, sent=False, author_kind=Message.Author.AGENT)
-        words = drafts.values_list("content", flat=True).first()
-        return {"session": session, "agent": agent_of(session), "body": words or "", "kind": "reply"}
-    kind = request.GET.get("write", "")
-    return {"session": session, "agent": agent_of(session), "body": "", "kind": kind if kind in ("note", "ask") else "reply"}
+    """The composer with what its reader has not sent yet, and below it an agent's draft where one is asked for."""
+    kept = unsent.of(session, request.user)
+    wish = request.GET.get("write", "")
+    kind = kept.kind if kept.text.strip() else wish if wish in ("note", "ask") else "reply"
+    body = below(kept.text, draft_of(request, session))
+    return {"session": session, "agent": agent_of(session), "unsent": kept, "body": body, "kind": kind}
+
+
+def draft_of(request: PersonRequest, session: Session) -> str:
+    """The words of the agent's draft that the address asks for."""
+    key = row_number(request.GET.get("draft", ""))
+    if key is None:
+        return ""
+    drafts = Message.objects.filter(session=session, pk=key, sent=False, author_kind=Message.Author.AGENT)
+    return drafts.values_list("content", flat=True).first() or ""
+
+
+def below(typed: str, added: str) -> str:
+    """Both texts, with a line between them where there are two."""
+    return f"{typed.rstrip()}\n\n{added}" if typed.strip() and added else added or typed
 
 
 def cards_of(request: PersonRequest, session: Session) -> list[Card]:

@@ -1,20 +1,24 @@
-"""What people write: replies, notes, questions to the agent; and drafts they have the agent write."""
+"""What people write: replies, notes, questions to the agent, unsent words; and drafts that the agent writes for them."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from sessions_app import access, turns
-from sessions_app.forms import ComposerForm
+from sessions_app import access, turns, unsent
+from sessions_app.formatting import markdown_html
+from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
 from sessions_app.problems import Newer, Refused
 from sessions_app.respond import PersonRequest, for_people, respond
-from sessions_app.views.conversation import back_to, composer_context
+from sessions_app.texts import trimmed
+from sessions_app.views.conversation import back_to, below, composer_context, draft_of
 
 COMPOSER = "sessions/_composer.html"
 
@@ -25,7 +29,7 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
     """Send a reply, keep a note or ask the agent; what was typed stays in the box when it did not go."""
     session = access.session_or_404(request.user, session_id)
     form = ComposerForm(request.POST)
-    typed = {"body": request.POST.get("body", ""), "kind": request.POST.get("kind", "reply"), "session": session}
+    typed = _typed(request)
     if not form.is_valid():
         error = next(iter(form.errors.get("body", [])), _("This page is out of date: load it again."))
         return _again(request, session, {**typed, "error": error}, 422)
@@ -37,11 +41,13 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
     except Refused as refused:
         return _again(request, session, {**typed, "error": refused.message, "seen": form.cleaned_data["seen"]}, 422)
     fresh = access.session_or_404(request.user, session_id)
-    context = composer_context(request, fresh)
+    # What was private stays private: the next words go to nobody whom the last ones did not go to.
+    kind = form.cleaned_data["kind"]
+    context = {**composer_context(request, fresh), "kind": kind}
     if request.POST.get("do") == "draft":
         # The words in the box were not sent anywhere: they stay, and so does what their writer has seen.
-        context |= {"body": typed["body"], "kind": typed["kind"], "seen": form.cleaned_data["seen"]}
-    return respond(request, COMPOSER, context, location=back_to(request, fresh))
+        context |= {**typed, "session": fresh, "seen": form.cleaned_data["seen"]}
+    return respond(request, COMPOSER, context, location=_in_mode(back_to(request, fresh), kind))
 
 
 @for_people
@@ -49,27 +55,80 @@ def session_composer(request: PersonRequest, session_id: str) -> HttpResponse:
     """The composer with an agent's draft in it, below what was typed already; that stays a note if it was one."""
     session = access.session_or_404(request.user, session_id)
     context = composer_context(request, session)
-    form = ComposerForm(request.GET)
-    if form.is_valid() and (typed := form.cleaned_data["body"].strip()):
-        words = "\n\n".join(part for part in (typed, context["body"]) if part)
-        context |= {"body": words, "kind": form.cleaned_data["kind"], "seen": form.cleaned_data["seen"]}
+    # Typed words are posted: an address has no room for long ones.
+    form = ComposerForm(request.POST or request.GET)
+    if form.is_valid():
+        typed = form.cleaned_data["body"]
+        context |= {"body": below(typed, draft_of(request, session)), "seen": form.cleaned_data["seen"]}
+        context |= {"kind": form.cleaned_data["kind"] if typed.strip() else "reply"}
     return render(request, COMPOSER, context)
 
 
+@require_POST
+@for_people
+def session_preview(request: PersonRequest, session_id: str) -> HttpResponse:
+    """What was typed as it will be shown; without htmx the page with the composer and the preview in it."""
+    session = access.session_or_404(request.user, session_id)
+    typed = _typed(request)
+    context = {**composer_context(request, session), **typed, "preview": markdown_html(trimmed(typed["body"]))}
+    if request.htmx:
+        return render(request, "sessions/_preview.html", context)
+    return render(request, "sessions/preview.html", {**context, "back": back_to(request, session)})
+
+
+@require_POST
+@for_people
+def session_unsent(request: PersonRequest, session_id: str) -> HttpResponse:
+    """Keep what stands in the composer, or settle what another page of the same person had there (`do` is `add` or `drop`)."""
+    session = access.session_or_404(request.user, session_id)
+    form = UnsentForm(request.POST)
+    if not form.is_valid():
+        raise Refused(_("This page is out of date: load it again."))
+    said, person, button = form.cleaned_data, request.user, request.POST.get("do")
+    if button not in ("add", "drop"):
+        kept = unsent.keep(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])
+        return render(request, "sessions/_unsent.html", {"session": session, "unsent": kept})
+    kept = unsent.settle_elsewhere(session, person, said["kind"], said["body"], add=button == "add")
+    context = {**composer_context(request, session), **_typed(request), "unsent": kept, "body": kept.text}
+    return respond(request, COMPOSER, context, location=back_to(request, session))
+
+
+def _typed(request: PersonRequest) -> dict[str, Any]:
+    """The composer as it was posted."""
+    typed = {"body": request.POST.get("body", ""), "kind": request.POST.get("kind", "reply")}
+    seen = request.POST.get("seen", "")
+    return {**typed, "seen": seen} if seen.isdecimal() else typed
+
+
 def _write(session: Session, person: Person, form: ComposerForm, button: str) -> None:
-    kind, words = form.cleaned_data["kind"], form.cleaned_data["body"]
+    said = form.cleaned_data
     if button == "draft":
         turns.draft(session, person)
-    elif kind == "note":
-        turns.note(session, person, words)
-    elif kind == "ask":
-        turns.ask_agent(session, person, words)
-    else:
-        turns.reply(session, person, words, seen=form.cleaned_data["seen"])
-        if button == "send-resolve":
+        return
+    with transaction.atomic():
+        unsent.sent(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])
+        if said["kind"] == "note":
+            turns.note(session, person, said["body"])
+        elif said["kind"] == "ask":
+            turns.ask_agent(session, person, said["body"])
+        else:
+            turns.reply(session, person, said["body"], seen=said["seen"])
+        if said["kind"] == "reply" and button == "send-resolve":
             turns.resolve(session, person)
 
 
 def _again(request: PersonRequest, session: Session, context: dict[str, Any], status: int) -> HttpResponse:
     context = {**composer_context(request, session), **context}
     return respond(request, COMPOSER, context, status=status, location=back_to(request, session))
+
+
+def _in_mode(address: str, kind: str) -> str:
+    """The page's address with the composer as it was: `write=note` and `write=ask` are private."""
+    parts = urlsplit(address)
+    query = QueryDict(parts.query, mutable=True)
+    if kind == query.get("write", "reply"):
+        return address
+    query.pop("write", None)
+    if kind != "reply":
+        query["write"] = kind
+    return urlunsplit(parts._replace(query=query.urlencode(safe="/:")))

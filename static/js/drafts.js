@@ -1,49 +1,110 @@
-// What is written and not sent yet: it survives another conversation and a reload, and stays what it was (reply, note, question).
+// What is written and not sent yet stays what it was (reply, note, question). The server keeps it for its writer, on each of
+// their devices; this tab remembers what the server does not have yet.
 (() => {
+  const WAIT = 1000, AGAIN = 5000;
+  // Browsers take no longer bodies of requests that outlive their page.
+  const OUTLIVES = 60_000;
+  const PAGE = Math.random().toString(36).slice(2);
   const find = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const forms = () => all("form[data-draft]");
   const nameOf = (form) => `draft-${form.dataset.draft}`;
   const stored = (name) => JSON.parse(sessionStorage.getItem(name) ?? "null");
-  const put = (name, draft) => { if (draft?.body.trim()) sessionStorage.setItem(name, JSON.stringify(draft)); else sessionStorage.removeItem(name); };
-  const keep = (form) => put(nameOf(form), { kind: form.elements.kind.value, body: form.elements.body.value });
+  const put = (name, draft) => sessionStorage.setItem(name, JSON.stringify(draft));
+  const tellRoom = () => document.dispatchEvent(new Event("words-restored"));
+
+  // Keeping on the server --------------------------------------------------------------------------------------------
+  const busy = new Set(), timers = new Map();
+  const later = (form, wait = WAIT) => {
+    clearTimeout(timers.get(nameOf(form)));
+    timers.set(nameOf(form), setTimeout(() => save(form), wait));
+  };
+  const save = async (form) => {
+    const name = nameOf(form), draft = stored(name);
+    clearTimeout(timers.get(name));
+    if (!draft?.dirty || form.dataset.sending !== undefined) return;
+    // One at a time: each tells the next which version it knows.
+    if (busy.has(name)) { later(form); return; }
+    busy.add(name);
+    const body = new URLSearchParams(new FormData(form));
+    body.set("body", draft.body);
+    body.set("kind", draft.kind);
+    const headers = { "HX-Request": "true" }, keepalive = body.toString().length < OUTLIVES;
+    const answer = await fetch(form.dataset.keep, { method: "POST", body, headers, keepalive }).catch(() => null);
+    const place = answer?.ok && await answer.text().catch(() => null);
+    busy.delete(name);
+    const now = stored(name);
+    if (!place) { if (now?.dirty) later(form, AGAIN); return; }
+    if (now?.body === draft.body && now.kind === draft.kind) put(name, { ...now, dirty: false });
+    const shown = forms().find((other) => nameOf(other) === name), unsent = shown && find(".unsent", shown);
+    if (!unsent) return;
+    unsent.outerHTML = place;
+    htmx.process(find(".unsent", shown));
+    if (stored(name)?.dirty) later(shown);
+  };
+  const saveAll = () => forms().forEach(save);
+  addEventListener("pagehide", saveAll);
+  addEventListener("online", saveAll);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) saveAll(); });
+
+  const keep = (form) => {
+    put(nameOf(form), { kind: form.elements.kind.value, body: form.elements.body.value, dirty: true });
+    later(form);
+  };
   const restore = (form) => {
     const draft = stored(nameOf(form));
-    if (draft) { form.elements.body.value = draft.body; form.elements.kind.value = draft.kind; }
+    form.elements.page.value = PAGE;
+    if (draft?.dirty) {
+      form.elements.body.value = draft.body;
+      form.elements.kind.value = draft.kind;
+      later(form);
+    } else if (draft && !form.elements.body.value) form.elements.kind.value = draft.kind;
   };
 
-  document.addEventListener("input", (event) => {
-    const form = event.target.form;
-    if (!form?.dataset.draft) return;
+  const changed = (event) => {
+    const { form } = event.target;
+    if (!form?.dataset.draft || !["body", "kind"].includes(event.target.name)) return;
     // What was on the screen when the writing began is what the writer has seen.
-    if (!stored(nameOf(form)) && !find(".notice", form)) {
-      form.elements.seen.value = Math.max(form.elements.seen.value, find("ol[data-seen]").dataset.seen);
+    if (!stored(nameOf(form))?.body.trim() && !find(".notice:not(.unsent *)", form)) {
+      form.elements.seen.value = Math.max(form.elements.seen.value, find("ol[data-seen]")?.dataset.seen ?? 0);
     }
+    find(".preview", form)?.remove();
     keep(form);
-  });
+  };
+  document.addEventListener("input", changed);
   document.addEventListener("DOMContentLoaded", () => {
-    all("form[data-draft]").forEach((form) => { if (form.elements.body.value) keep(form); else restore(form); });
+    const isAsked = new URLSearchParams(location.search).has("draft");
+    forms().forEach((form) => { if (isAsked && form.elements.body.value) keep(form); restore(form); });
+    tellRoom();
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    // An agent's draft that was asked for comes with what was typed; else what is stored is newer than what the server knew.
-    const asked = event.detail.ctx?.request?.method === "GET" && event.detail.ctx.request.action.includes("/composer/");
-    all("form[data-draft]").forEach(asked ? keep : restore);
+    // An agent's draft that was asked for, and words from another page, come with what was typed.
+    const action = event.detail.ctx?.request?.action ?? "", isAsked = /\/(composer|unsent)\/(\?|$)/.test(action);
+    forms().forEach((form) => { if (isAsked) keep(form); restore(form); });
+    tellRoom();
   });
+  // Before another conversation is shown in this one's place.
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => { if (ctx.request.method === "GET" && ctx.sourceElement?.closest?.(".row")) saveAll(); });
 
-  // Sending --------------------------------------------------------------------------------------------------------
+  // Sending ----------------------------------------------------------------------------------------------------------
+  const isSending = (ctx, form) => form && ctx.request.method === "POST" && ctx.request.submitter?.value !== "draft"
+    && new URL(ctx.request.action, location).pathname === new URL(form.action).pathname;
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail, form = ctx.sourceElement?.closest?.("form[data-draft]");
-    if (form && ctx.request.method === "POST" && ctx.request.submitter?.value !== "draft") {
-      ctx.sent = { name: nameOf(form), body: form.elements.body.value };
-    }
+    if (!isSending(ctx, form)) return;
+    ctx.sent = { name: nameOf(form), body: form.elements.body.value, form };
+    form.dataset.sending = "";
+    clearTimeout(timers.get(nameOf(form)));
   });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx: { sent } } }) => { if (sent) delete sent.form.dataset.sending; });
   // Before the swap, and also where there is none because another conversation is open by now.
   document.addEventListener("htmx:after:request", (event) => {
-    const { sent, response } = event.detail.ctx, draft = sent && stored(sent.name);
+    const { sent, response } = event.detail.ctx, draft = sent && (stored(sent.name) ?? { body: sent.body, kind: "reply" });
     if (!draft || response.status >= 400) return;
     // What was typed while it was on its way is the beginning of the next.
     const rest = draft.body.startsWith(sent.body) ? draft.body.slice(sent.body.length).trimStart() : draft.body;
-    put(sent.name, { ...draft, body: rest });
-    const shown = all("form[data-draft]").find((form) => nameOf(form) === sent.name && form.elements.body.value === sent.body);
+    put(sent.name, { ...draft, body: rest, dirty: Boolean(rest) });
+    const shown = forms().find((form) => nameOf(form) === sent.name && form.elements.body.value === sent.body);
     if (shown) shown.elements.body.value = rest;
   });
 })();

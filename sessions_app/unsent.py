@@ -1,0 +1,81 @@
+"""Words that a person has typed and not sent: kept for them while they type, and gone when they are sent.
+
+The newest words win, but nothing is lost: what another page or device of the same person wrote meanwhile is put beside them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_app.models import Person, Session, UnsentText
+from sessions_app.texts import normalized, trimmed
+
+#: How much later than the words were sent their keeping may arrive.
+SLOWEST_SAVING = timedelta(minutes=1)
+
+
+def of(session: Session, person: Person) -> UnsentText:
+    """What the person has not sent in this conversation; an unsaved, empty row where there is nothing."""
+    found = UnsentText.objects.filter(session=session, person=person).first()
+    return found or UnsentText(session=session, person=person)
+
+
+@transaction.atomic
+def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> UnsentText:
+    """Keep what stands in the composer of `page`, which knew version `base`."""
+    words = normalized(text)
+    if not words.strip() and not UnsentText.objects.filter(session=session, person=person).exists():
+        return of(session, person)
+    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    if not row.text and _was_sent(session, person, words):
+        # Saving was slower than sending.
+        return row
+    _put_aside(row, words, base=base, page=page)
+    _write(row, kind, words, page)
+    return row
+
+
+def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> None:
+    """Empty the composer, in the transaction that sends its words."""
+    # The row is made where there is none, so that words which are still being kept wait for it and find that they were sent.
+    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    _put_aside(row, normalized(text), base=base, page=page)
+    _write(row, kind, "", page)
+
+
+@transaction.atomic
+def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, add: bool) -> UnsentText:
+    """Add what another page had written to `text`, or throw it away; returns what stands in the composer then."""
+    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    words = _joined(normalized(text), row.elsewhere) if add else normalized(text)
+    row.elsewhere = ""
+    _write(row, kind, words, row.page)
+    return row
+
+
+def _put_aside(row: UnsentText, words: str, *, base: int, page: str) -> None:
+    """Keep what stood here beside the new words, where another page wrote it and the new words do not have it."""
+    is_from_elsewhere = row.version != base and row.page != page
+    if is_from_elsewhere and row.text.strip() and row.text.strip() not in words:
+        row.elsewhere = _joined(row.elsewhere, row.text)
+
+
+def _write(row: UnsentText, kind: str, words: str, page: str) -> None:
+    row.kind, row.text, row.page, row.updated_at = kind, words, page[:40], timezone.now()
+    row.version += 1
+    row.save()
+
+
+def _was_sent(session: Session, person: Person, words: str) -> bool:
+    since = timezone.now() - SLOWEST_SAVING
+    newest = (
+        session.messages.filter(person=person, created_at__gte=since).order_by("-pk").values_list("content", flat=True).first()
+    )
+    return newest is not None and newest.startswith(trimmed(words))
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip())

@@ -1,0 +1,18 @@
+// What a customer has typed and not sent survives a reload of the page, in this tab alone.
+(() => {
+  const box = document.querySelector("textarea[name=message]");
+  if (!box) return;
+  // The form's address: a form that came back with a mistake stands at another one than the page did.
+  const name = `unsent-${new URL(box.form.action).pathname}`;
+  // What stands in the conversation was sent, from this page or from the one where it began.
+  const said = [...document.querySelectorAll(".entry.customer .words")].map((words) => words.textContent.trim());
+  Object.keys(sessionStorage).filter((key) => key.startsWith("unsent-")).forEach((key) => {
+    if (said.includes(sessionStorage.getItem(key).trim())) sessionStorage.removeItem(key);
+  });
+  if (!box.value) box.value = sessionStorage.getItem(name) ?? "";
+  document.dispatchEvent(new Event("words-restored"));
+  box.addEventListener("input", () => {
+    if (box.value.trim()) sessionStorage.setItem(name, box.value);
+    else sessionStorage.removeItem(name);
+  });
+})();
