@@ -58,6 +58,8 @@ def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, 
 
 def _put_aside(row: UnsentText, words: str, *, base: int, page: str) -> None:
     """Keep what stood here beside the new words, where another page wrote it and the new words do not have it."""
+    if row.elsewhere.strip() in words:
+        row.elsewhere = ""
     is_from_elsewhere = row.version != base and row.page != page
     if is_from_elsewhere and row.text.strip() and row.text.strip() not in words:
         row.elsewhere = _joined(row.elsewhere, row.text)

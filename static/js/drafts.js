@@ -35,11 +35,12 @@
     busy.delete(name);
     const now = stored(name);
     if (!place) { if (now?.dirty) later(form, AGAIN); return; }
-    if (now?.body === draft.body && now.kind === draft.kind) put(name, { ...now, dirty: false });
-    const shown = forms().find((other) => nameOf(other) === name), unsent = shown && find(".unsent", shown);
-    if (!unsent) return;
-    unsent.outerHTML = place;
-    htmx.process(find(".unsent", shown));
+    const version = Number(/name="base" value="(\d+)"/.exec(place)?.[1] ?? 0);
+    if (now) put(name, { ...now, version, dirty: now.body !== draft.body || now.kind !== draft.kind });
+    const shown = forms().find((other) => nameOf(other) === name), kept = shown && find(".kept", shown);
+    if (!kept) return;
+    kept.outerHTML = place;
+    htmx.process(find(".kept", shown));
     if (stored(name)?.dirty) later(shown);
   };
   const saveAll = () => forms().forEach(save);
@@ -48,16 +49,18 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden) saveAll(); });
 
   const keep = (form) => {
-    put(nameOf(form), { kind: form.elements.kind.value, body: form.elements.body.value, dirty: true });
+    const version = Number(form.elements.base.value);
+    put(nameOf(form), { kind: form.elements.kind.value, body: form.elements.body.value, version, dirty: true });
     later(form);
   };
   const restore = (form) => {
     const draft = stored(nameOf(form));
     form.elements.page.value = PAGE;
-    if (draft?.dirty) {
+    // The page may have been made before what was typed here arrived.
+    if (draft?.dirty || draft?.version > Number(form.elements.base.value)) {
       form.elements.body.value = draft.body;
       form.elements.kind.value = draft.kind;
-      later(form);
+      if (draft.dirty) later(form);
     } else if (draft && !form.elements.body.value) form.elements.kind.value = draft.kind;
   };
 
@@ -65,7 +68,7 @@
     const { form } = event.target;
     if (!form?.dataset.draft || !["body", "kind"].includes(event.target.name)) return;
     // What was on the screen when the writing began is what the writer has seen.
-    if (!stored(nameOf(form))?.body.trim() && !find(".notice:not(.unsent *)", form)) {
+    if (!stored(nameOf(form))?.body.trim() && !find(".notice:not(.kept *)", form)) {
       form.elements.seen.value = Math.max(form.elements.seen.value, find("ol[data-seen]")?.dataset.seen ?? 0);
     }
     find(".preview", form)?.remove();
@@ -103,7 +106,7 @@
     if (!draft || response.status >= 400) return;
     // What was typed while it was on its way is the beginning of the next.
     const rest = draft.body.startsWith(sent.body) ? draft.body.slice(sent.body.length).trimStart() : draft.body;
-    put(sent.name, { ...draft, body: rest, dirty: Boolean(rest) });
+    put(sent.name, { ...draft, body: rest, version: 0, dirty: Boolean(rest) });
     const shown = forms().find((form) => nameOf(form) === sent.name && form.elements.body.value === sent.body);
     if (shown) shown.elements.body.value = rest;
   });

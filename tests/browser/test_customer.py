@@ -28,3 +28,34 @@ def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(vi
     expect(page.locator("#unreachable")).to_have_count(0)
     expect(page.locator("#timeline")).to_contain_text("Written on my other phone")
     expect(page.locator("#composer textarea")).to_have_value("Half a sentence")
+
+
+def test_a_long_paste_is_told_before_it_is_sent_and_never_cut(visit: Visit, orders: Queue) -> None:
+    page = visit(None, "/help/orders/")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("x" * 95_000)
+    expect(page.locator(".room")).to_have_text("5,000 characters left")
+    page.locator("[name=message]").fill("x" * 105_000)
+    expect(page.locator(".room")).to_contain_text("5,000 characters too many")
+    page.locator("button.primary").click()
+    expect(page.get_by_role("alert")).to_contain_text("105,000 characters, at most 100,000")
+    assert len(page.locator("[name=message]").input_value()) == 105_000
+
+
+def test_what_a_customer_typed_survives_a_reload_and_is_gone_once_sent(visit: Visit, orders: Queue) -> None:
+    page = visit(None, "/help/orders/")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("It says:\n  at main")
+    page.reload()
+    expect(page.locator("[name=message]")).to_have_value("It says:\n  at main")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("button.primary").click()
+    expect(page.locator("#timeline")).to_contain_text("at main")
+    page.locator("#composer textarea").fill("Half")
+    page.reload()
+    expect(page.locator("#composer textarea")).to_have_value("Half")
+    page.locator("#composer button").click()
+    expect(page.locator(".entry.customer")).to_have_count(2)
+    expect(page.locator("#composer textarea")).to_have_value("")
+    page.goto("/help/orders/")
+    expect(page.locator("[name=message]")).to_have_value("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from sessions_app import turns
+from sessions_app import turns, unsent
 from sessions_app.models import Message, Person, Queue, Session
 from tests.browser.conftest import Visit
 
@@ -123,3 +123,40 @@ def test_the_key_that_sends_does_not_pass_by_what_must_be_reviewed(
     expect(page.locator(".event", has_text="had the agent draft")).to_have_count(0)
     page.get_by_role("button", name="Send anyway").click()
     expect(page.locator(".entry .words", has_text="It left today.")).to_have_count(1)
+
+
+def test_half_a_reply_is_there_in_another_browser(visit: Visit, ana: Person, two: tuple[Session, Session]) -> None:
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    page.get_by_label("Note", exact=True).check()
+    with page.expect_response("**/unsent/"):
+        page.locator("textarea[name=body]").fill("Half a\n  note")
+    page.context.close()
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    assert box(page) == "Half a\n  note"
+    expect(page.locator("[name=kind][value=note]")).to_be_checked()
+    page.locator("textarea[name=body]").press("Control+Enter")
+    expect(page.locator(".entry.note")).to_contain_text("Half a")
+    page.reload()
+    assert box(page) == ""
+    # What comes next is as private as what was before.
+    expect(page.locator("[name=kind][value=note]")).to_be_checked()
+
+
+def test_what_another_page_typed_is_shown_and_can_be_added(visit: Visit, ana: Person, two: tuple[Session, Session]) -> None:
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    unsent.keep(two[0], ana, "reply", "From the phone", page="phone")
+    page.locator("textarea[name=body]").fill("From the desk")
+    expect(page.locator(".kept .notice")).to_contain_text("From the phone")
+    page.get_by_role("button", name="Add it below").click()
+    expect(page.locator("textarea[name=body]")).to_have_value("From the desk\n\nFrom the phone")
+    expect(page.locator(".kept .notice")).to_have_count(0)
+
+
+def test_a_preview_shows_the_words_and_goes_when_they_change(visit: Visit, ana: Person, two: tuple[Session, Session]) -> None:
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    page.locator("textarea[name=body]").fill("It is **there**.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".preview strong")).to_have_text("there")
+    page.locator("textarea[name=body]").press_sequentially(" Or not.")
+    expect(page.locator(".preview")).to_have_count(0)
+    assert replies() == []
