@@ -95,14 +95,14 @@
   document.addEventListener("htmx:before:request", (event) => {
     const { ctx } = event.detail, form = ctx.sourceElement?.closest?.("form[data-draft]");
     if (!isSending(ctx, form)) return;
-    ctx.sent = { name: nameOf(form), body: form.elements.body.value, form };
+    ctx.sent = { name: nameOf(form), body: form.elements.body.value, kind: form.elements.kind.value, form };
     form.dataset.sending = "";
     clearTimeout(timers.get(nameOf(form)));
   });
   document.addEventListener("htmx:finally:request", ({ detail: { ctx: { sent } } }) => { if (sent) delete sent.form.dataset.sending; });
   // Before the swap, and also where there is none because another conversation is open by now.
   document.addEventListener("htmx:after:request", (event) => {
-    const { sent, response } = event.detail.ctx, draft = sent && (stored(sent.name) ?? { body: sent.body, kind: "reply" });
+    const { sent, response } = event.detail.ctx, draft = sent && (stored(sent.name) ?? { body: sent.body, kind: sent.kind });
     if (!draft || response.status >= 400) return;
     // What was typed while it was on its way is the beginning of the next.
     const rest = draft.body.startsWith(sent.body) ? draft.body.slice(sent.body.length).trimStart() : draft.body;
