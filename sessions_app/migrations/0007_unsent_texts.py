@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0005_time_zone_of_people'),
+        ('sessions_app', '0006_reasoning_of_messages'),
     ]
 
     operations = [
