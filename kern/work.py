@@ -45,7 +45,8 @@ class Work(Waiting):
         Raises `StopRequested`, `LeaseLostError` or `DeadlineError`.
         """
         super().check()
-        if now:
+        if now or self._signal == "lost":
+            # The heartbeat looks from another thread, which sees nothing of a transaction that is open in this one.
             self._signal = self.db.renew(self.claim)
         if self._signal == "lost":
             raise LeaseLostError(f"run {self.claim.run_id} is no longer this worker's")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from kern.db.base import Claim
+from kern.db.base import Claim, Signal
 from kern.message import Message
 from kern.models.base import ModelRequest
 from kern.run import RunMetrics
@@ -195,6 +195,36 @@ def test_the_model_is_asked_without_a_database_connection_in_the_hand(session: S
     assert work() == ["completed"]
     assert held == [False]
     assert Session.objects.get(pk=session.pk).last_text == "Hello."
+
+
+class WatchedDb(DjangoDb):
+    """Says when the heartbeat has looked at the runs and told what it saw."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.told = threading.Event()
+
+    def look(self, claims: Sequence[Claim]) -> list[Signal]:
+        self.looks += 1
+        if self.looks > 1:
+            self.told.set()
+        return super().look(claims)
+
+
+def test_a_turn_inside_a_transaction_goes_on_though_the_heartbeat_cannot_see_it(session: Session) -> None:
+    db = WatchedDb()
+
+    def wait(request: ModelRequest) -> str:
+        assert db.told.wait(60)
+        return "Hello."
+
+    actor.says(wait)
+    with transaction.atomic():
+        turns.receive(session, "Hi")
+        run = session.runs.due().get()
+        for _event in desks.agent_for("clerk").bound(db=db).execute(Claim(run.run_id)):
+            pass
+    assert [(run.status, run.content) for run in session.runs.all()] == [("completed", "Hello.")]
 
 
 def test_the_sweeps_of_two_workers_do_not_disturb_each_other(session: Session) -> None:
