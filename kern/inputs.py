@@ -19,6 +19,10 @@ from kern.message import Role
 Id = str | int | uuid.UUID
 #: Ids are columns of databases; longer ones would be cut, or refused by one database and taken by another.
 LONGEST_ID = 200
+#: No whole number with so many bits is an id: it has more digits than that.
+MOST_BITS = 1_000
+#: Rows, characters and tokens; databases count no further than 2**63 - 1.
+MOST = 2**53
 
 
 def checked_id(value: object, name: str) -> str:
@@ -29,7 +33,7 @@ def checked_id(value: object, name: str) -> str:
     """
     text = _as_text(value)
     if text is None:
-        raise WrongTypeError(f"{name} is text, a whole number or a UUID, not {_shown(value)}")
+        raise WrongTypeError(f"{name} is text, a whole number or a UUID, not {shown(value)}")
     if not is_visible(text):
         raise InvalidInputError(f"{name} is empty: give an id, or leave {name} out")
     if len(text) > LONGEST_ID:
@@ -47,7 +51,7 @@ def optional_id(value: object, name: str) -> str | None:
 def checked_words(value: object) -> str:
     """A message for an agent. Raises `WrongTypeError` for what is no text, `InvalidInputError` for text without words."""
     if not isinstance(value, str):
-        raise WrongTypeError(f"a message is text, not {_shown(value)}; write run('Hello')")
+        raise WrongTypeError(f"a message is text, not {shown(value)}; write run('Hello')")
     if not is_visible(value):
         raise InvalidInputError("an empty message cannot be answered; write something")
     return str.__str__(value)
@@ -56,9 +60,11 @@ def checked_words(value: object) -> str:
 def must_be_count(name: str, value: object, least: int = 0) -> None:
     """Raise `WrongTypeError` or `InvalidInputError` for what is no number of rows, characters or tokens."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise WrongTypeError(f"{name} is a whole number, not {_shown(value)}")
-    if operator.index(value) < least:
-        raise InvalidInputError(f"{name} is {least} or more, not {value}")
+        raise WrongTypeError(f"{name} is a whole number, not {shown(value)}")
+    if not least <= operator.index(value) <= MOST:
+        raise InvalidInputError(
+            f"{name} is {least} or more" + (f", not {shown(value)}" if value < least else f" and at most {MOST}")
+        )
 
 
 def must_be_counts(**counts: int | None) -> None:
@@ -74,7 +80,7 @@ def must_be_roles(roles: Sequence[Role] | None) -> None:
         return
     known = get_args(Role)
     if isinstance(roles, str | bytes) or not isinstance(roles, Iterable):
-        raise WrongTypeError(f"roles is a list such as ['user', 'assistant'], not {_shown(roles)}")
+        raise WrongTypeError(f"roles is a list such as ['user', 'assistant'], not {shown(roles)}")
     unknown = [role for role in roles if role not in known]
     if unknown:
         raise InvalidInputError(f"there is no role {unknown[0]!r}; roles are {', '.join(known)}")
@@ -87,14 +93,19 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, Integral):
-        return str(operator.index(value))
+        # Python writes no number of more than 4,300 digits; whatever stands in its place is too long as well.
+        number = operator.index(value)
+        return str(number) if number.bit_length() < MOST_BITS else "9" * MOST_BITS
     return str(value) if isinstance(value, uuid.UUID) else None
 
 
-def _shown(value: object) -> str:
-    """The value and its kind, short enough for one line."""
+def shown(value: object) -> str:
+    """The value and its kind, short enough for one line, whatever object it is."""
     if value is None:
         return "None"
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 - somebody's object, or a number of too many digits
+        return f"that {type(value).__name__}"
     short = text if len(text) <= 60 else f"{text[:60]}…"
     return f"{short} ({type(value).__name__})"

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 
 from kern.errors import InvalidInputError, WrongTypeError
+from kern.inputs import shown
 from kern.session import SessionOrder
 
 #: Before every row, and after every moment that a session can have been used at (seconds since 1970).
@@ -31,7 +32,7 @@ def place_of(before: object, order: SessionOrder) -> tuple[float, int]:
     if isinstance(before, bool) or not isinstance(before, int | float):
         raise WrongTypeError(f"{_WHAT}, or a number of seconds, not {type(before).__name__}")
     if order == "created" or not 0 <= before <= LATEST:
-        raise InvalidInputError(f"{_WHAT}, not {before}")
+        raise InvalidInputError(f"{_WHAT}, not {shown(before)}")
     # No row has the number 0: rows of just this moment are not before it.
     return float(before), 0
 

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
+from kern.history import BEGUN_BEFORE, GO_ON
 from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.models.offline_articles import Article, Library, fitting_text
@@ -47,7 +48,8 @@ class OfflineResponder:
         yield answer
 
     def _answer(self, request: ModelRequest) -> ModelAnswer:
-        messages = request.messages
+        # Nobody said what only fills a user's place.
+        messages = [message for message in request.messages if message.content not in (BEGUN_BEFORE, GO_ON)]
         if not request.tools and asks_for_a_name(messages):
             return self._say(name_for(messages))
         messages = _before_drafts(messages)

@@ -291,6 +291,7 @@ class RunOut(Schema):
     content: str
     error: str
     permanent_error: bool
+    refused: bool
     metrics: dict[str, Any]
     tool_calls: list[ToolCallOut]
     created_at: datetime

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from kern.history import BEGUN_BEFORE, GO_ON, LEFT_OUT, NO_ANSWER, in_turns, since_refusals, valid_input, without_refused
-from kern.message import Message, ToolCall
+from kern.message import Message, Role, ToolCall
 
 NOW = "now"
 REASONING = [{"type": "reasoning", "encrypted_content": "opaque"}]
@@ -134,6 +139,35 @@ def test_the_user_begins_the_assistant_follows_a_tool_and_somebody_waits_for_an_
         ("assistant", "Soon."),
         ("user", GO_ON),
     ]
+
+
+STEPS = st.sampled_from(["user", "said", "called", "cut off", "empty"])
+RUNS = st.lists(st.tuples(st.sampled_from(["one", "two", "three", NOW]), STEPS), max_size=30)
+
+
+@given(RUNS)
+def test_whatever_happened_the_strictest_template_takes_it(steps: list[tuple[str, str]]) -> None:
+    """The rules of Mistral's, Gemma's and DeepSeek's templates, for runs that overlap, break off and begin with anything."""
+    messages: list[Message] = []
+    for number, (run_id, step) in enumerate(steps):
+        call_id = f"c{number}"
+        if step in ("called", "cut off"):
+            messages.append(said("", call_id, run_id=run_id))
+        if step == "called":
+            messages.insert(len(messages) - number % 3, output(call_id, run_id=run_id))
+        elif step in ("user", "said", "empty"):
+            role: Role = "user" if step == "user" else "assistant"
+            messages.append(Message(role, "" if step == "empty" else f"{step} {number}", run_id=run_id))
+    turns = in_turns(valid_input(messages, NOW))
+    assert (turns[0].role, turns[-1].role in ("user", "tool")) == ("user", True)
+    for before, after in pairwise(turns):
+        follows = {"user": ("assistant",), "assistant": ("user", "tool"), "tool": ("tool", "assistant")}
+        assert after.role in follows[before.role]
+        assert (after.role == "tool") == bool(before.tool_calls) or before.role == "tool"
+    calls = [call.id for message in turns for call in message.tool_calls]
+    assert calls == [message.tool_call_id for message in turns if message.role == "tool"]
+    written = {message.content for message in messages if message.role != "tool" and message.content}
+    assert all(any(words in message.content for message in turns) for words in written), "no words are lost"
 
 
 def test_a_refused_run_has_one_line_in_its_place_and_several_in_a_row_have_one() -> None:

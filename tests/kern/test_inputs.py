@@ -19,6 +19,8 @@ from kern.testing import ScriptedModel, call
 from kern.tools import tool
 from tests.kern.conftest import ANA, CY
 
+#: More digits than Python writes.
+HUGE = pytest.param(10**5000, id="huge")
 UUID = uuid.UUID("9e0fe5e8-6c3c-4a3c-9e1b-2f7cbd2a0c11")
 
 
@@ -80,7 +82,7 @@ EVERY_VERB: list[Callable[..., object]] = [
 
 
 @pytest.mark.parametrize(
-    "bad", ["", " ", "\t\n", "\u200b", True, False, 1.5, b"ana", ["ana"], {}, "a\x00b", "\ud83d", "x" * 201]
+    "bad", ["", " ", "\t\n", "\u200b", True, False, 1.5, b"ana", ["ana"], {}, "a\x00b", "\ud83d", "x" * 201, 10**200, HUGE]
 )
 def test_what_is_no_id_is_one_clear_error_for_every_verb_and_nothing_happens(db: SqliteDb, bad: Any) -> None:
     agent = agent_on(db, session_id="s", user_id=ANA)
@@ -130,7 +132,7 @@ def test_a_message_without_anything_to_read_is_refused(db: SqliteDb, bad: str) -
     assert agent_on(db).list_sessions() == []
 
 
-@pytest.mark.parametrize("bad", [-1, True, False, 1.0, "5", b"5", math.inf, [5]])
+@pytest.mark.parametrize("bad", [-1, True, False, 1.0, "5", b"5", math.inf, [5], 2**63, HUGE])
 def test_what_is_no_number_of_rows_is_refused(db: SqliteDb, bad: Any) -> None:
     agent = agent_on(db)
     agent.run("Hi", session_id="s")
@@ -158,7 +160,7 @@ def test_no_limit_is_what_iter_sessions_is_for(db: SqliteDb) -> None:
         agent_on(db).list_sessions(limit=None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0, 1e20, "yesterday", "1/2/3", True, b"1", [1], "5"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0, 1e20, HUGE, "yesterday", "1/2/3", True, b"1", [1], "5"])
 def test_what_names_no_place_in_the_list_is_refused(db: SqliteDb, bad: Any) -> None:
     with pytest.raises(InvalidInputError, match="before is the `next` of a page"):
         agent_on(db).list_sessions(before=bad)

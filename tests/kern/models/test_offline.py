@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from kern.delegation import delegate_schema
+from kern.history import BEGUN_BEFORE, GO_ON
 from kern.message import Message, ToolCall
 from kern.models.base import ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
@@ -112,6 +113,11 @@ def test_what_is_missing_is_asked_for_and_the_reply_completes_it():
 
 def test_messages_sent_in_a_row_are_read_as_one():
     assert calls("Please look up my booking", "It is K7QX2M") == [("find_booking", {"reference": "K7QX2M"})]
+
+
+def test_what_only_fills_the_users_place_is_nobodys_words():
+    assert text("May I bring my dog?", answered(), GO_ON) == text("May I bring my dog?")
+    assert text(BEGUN_BEFORE, answered("Welcome."), "May I bring my dog?") == text("May I bring my dog?")
 
 
 def test_an_article_answers_a_question():
