@@ -205,7 +205,8 @@ def test_a_name_is_due_once_enough_was_said(session: Session, orders: Queue) -> 
 @pytest.mark.parametrize("named", [True, False])
 def test_no_name_is_due_where_there_is_one_or_naming_is_off(session: Session, named: bool) -> None:
     Queue.objects.update(naming_after_messages=1, naming_enabled=named)
-    Session.objects.update(name="Late parcel" if named else "")
+    session.name = "Late parcel" if named else ""
+    session.save()
     answered(customer_writes(session, "Hello"), "Hi")
     session.refresh_from_db()
     assert session.name_due_at is None
