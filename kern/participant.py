@@ -175,7 +175,8 @@ class Participant(AsyncTurns, Sessions):
             yield from self._resume(run, claim)
 
     def cancel_run(self, run_id: Id, *, session_id: Id | None = None, user_id: Id | None = None) -> bool:
-        """Stop a run: at once when it waits, at its next step when it works. Returns whether it was active.
+        """Stop a run: at once when it waits for people, within two seconds when it works, whatever it waits for (rule L18).
+        Returns whether it was active.
 
         Raises `RunNotFoundError`, `SessionOwnershipError`.
         """

@@ -18,7 +18,7 @@ from sessions_app.store import DjangoDb
 
 
 def cancel(run: Run, person: Person) -> None:
-    """Stop a turn: at once where it waits, at its next step where it works. Raises `Refused` when it has ended."""
+    """Stop a turn: at once where it waits, within two seconds where it works. Raises `Refused` when it has ended."""
     with session_locked(run.session):
         if not DjangoDb().cancel_run(run.run_id, person=person):
             raise Refused(_("This turn has already ended."))

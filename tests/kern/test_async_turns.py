@@ -56,8 +56,8 @@ def statuses(db: SqliteDb) -> list[tuple[str, str]]:
 
 def test_a_turn_is_awaited(db: SqliteDb) -> None:
     agent = Agent(ScriptedModel(["Hello."]), db=db)
-    run = asyncio.run(agent.arun("Hi", session_id="s", user_id="ana"))
-    assert (run.content, run.user_id) == ("Hello.", "ana")
+    run = asyncio.run(agent.arun("Hi", session_id="s", user_id=42))
+    assert (run.content, run.user_id) == ("Hello.", "42")
     assert statuses(db) == [("completed", "Hello.")]
 
 
@@ -74,7 +74,7 @@ def test_a_paused_turn_goes_on(db: SqliteDb) -> None:
         agent = Agent(ScriptedModel([call("refund", amount=5), call("refund", amount=6), "Both."]), db=db, tools=[refund])
         run = await agent.arun("Refund", session_id="s")
         run.active_requirements[0].confirm()
-        again = await agent.acontinue_run(run.run_id, run.requirements)
+        again = await agent.acontinue_run(run.run_id, run.requirements, session_id="s")
         again.active_requirements[0].confirm()
         events = [event async for event in agent.acontinue_run(run.run_id, again.requirements, stream=True)]
         with pytest.raises(RunNotContinuableError):
