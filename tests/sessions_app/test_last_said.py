@@ -47,7 +47,7 @@ def shown(client: Client, person: Person, path: str = "/open/", **query: str) ->
     """Each row's line, as the person reads it."""
     client.force_login(person)
     page = client.get(path, query).content.decode()
-    lines = re.findall(r'<p class="text cut">(.*?)</p>', page, re.DOTALL)
+    lines = re.findall(r'<p class="text said cut">(.*?)</p>', page, re.DOTALL)
     return [" ".join(unescape(re.sub("<[^>]+>", "", text)).split()) for text in lines]
 
 
