@@ -68,6 +68,12 @@ def test_the_customer_of_the_command_line_counts_as_the_lines_own(load: Load) ->
     assert "0 imported, 1 already there" in load({"messages": CHAT, "user_id": "bob"})[0]
 
 
+@pytest.mark.parametrize("bad", ["  ", "x" * 201, "a\nb", "a\x00b"])
+def test_a_customer_without_an_id_that_can_be_one_stops_the_import(load: Load, bad: str) -> None:
+    assert "--user must be one line of plain text" in load(CHAT, options=("--user", bad))[1]
+    assert not Session.objects.exists()
+
+
 def test_what_was_imported_under_an_id_of_its_messages_alone_is_not_imported_again(load: Load) -> None:
     load(CHAT)
     Session.objects.update(user_id="alice")

@@ -20,7 +20,8 @@ from sessions_app.management.importing.notes import Notes, Tally
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue, Session
-from sessions_app.texts import LONGEST_TEXT
+from sessions_app.problems import Refused
+from sessions_app.texts import LONGEST_TEXT, checked_id
 
 
 class Command(BaseCommand):
@@ -45,7 +46,9 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would become of each line and store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        importer = Importer(self._queue(options["queue"]), options["user"][:200], options["status"], dry_run=options["dry_run"])
+        importer = Importer(
+            self._queue(options["queue"]), self._customer(options["user"]), options["status"], dry_run=options["dry_run"]
+        )
         counts, tally = {"imported": 0, "already there": 0, "bad": 0}, Tally()
         try:
             with ExitStack() as files:
@@ -85,6 +88,12 @@ class Command(BaseCommand):
         if report:
             report.write(f"line {number}: not imported: {reason}\n")
         return "bad"
+
+    def _customer(self, user_id: str) -> str:
+        try:
+            return user_id and checked_id(user_id, "--user")
+        except Refused as refused:
+            raise CommandError(str(refused)) from refused
 
     def _queue(self, slug: str | None) -> Queue:
         try:
