@@ -50,8 +50,8 @@ def _behind_space(text: str, at: int) -> int:
 class ThinkingReader:
     """Reads one answer piece by piece: `read` gives what is certainly said, `finish` the rest, `thought` what was thought.
 
-    With `begins_in_thought` the answer is expected to begin inside thinking, as this model's answers do; one without a closing tag
-    is text after all. Afterwards `began_in_thought` says whether it did.
+    With `begins_in_thought` the answer is expected to begin inside thinking, as this model's answers do; one without a closing
+    tag is text after all. Afterwards `began_in_thought` says whether it did.
     """
 
     def __init__(self, *, begins_in_thought: bool = False) -> None:
