@@ -237,7 +237,11 @@ class ReplyIn(MessageIn):
 
 
 class MessageOut(Schema):
-    """`internal` messages are notes: never show them to the customer. `sent` says whether the words reached the customer."""
+    """`internal` messages are notes: never show them to the customer. `sent` says whether the words reached the customer.
+
+    `content` of agents and people is Markdown, of customers plain text; `html` is safe to put into a page, and keeps its shape
+    there with `white-space: pre-wrap`.
+    """
 
     message_id: str
     run_id: str | None
@@ -245,12 +249,17 @@ class MessageOut(Schema):
     author_kind: str
     author: str
     content: str
+    html: str
     tool_calls: list[dict[str, Any]]
     tool_call_id: str
     tool_name: str
     internal: bool
     sent: bool
     created_at: datetime
+
+    @staticmethod
+    def resolve_html(message: Message) -> str:
+        return str(message.html) if message.role in ("user", "assistant") else ""
 
     @staticmethod
     def resolve_run_id(message: Message) -> str | None:

@@ -9,10 +9,13 @@
   Object.keys(sessionStorage).filter((key) => key.startsWith("unsent-")).forEach((key) => {
     if (said.includes(sessionStorage.getItem(key).trim())) sessionStorage.removeItem(key);
   });
-  if (!box.value) box.value = sessionStorage.getItem(name) ?? "";
-  document.dispatchEvent(new Event("words-restored"));
-  box.addEventListener("input", () => {
+  const keep = () => {
     if (box.value.trim()) sessionStorage.setItem(name, box.value);
     else sessionStorage.removeItem(name);
-  });
+  };
+  // Somebody may have typed before this file was there.
+  if (box.value) keep();
+  else box.value = sessionStorage.getItem(name) ?? "";
+  document.dispatchEvent(new Event("words-restored"));
+  box.addEventListener("input", keep);
 })();

@@ -51,6 +51,7 @@ def test_what_a_customer_typed_survives_a_reload_and_is_gone_once_sent(visit: Vi
     page.get_by_label("Your name").fill("Kim")
     page.locator("button.primary").click()
     expect(page.locator("#timeline")).to_contain_text("at main")
+    page.wait_for_load_state()
     page.locator("#composer textarea").fill("Half")
     page.reload()
     expect(page.locator("#composer textarea")).to_have_value("Half")

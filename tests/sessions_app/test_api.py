@@ -516,3 +516,18 @@ def test_a_paused_run_is_dropped_for_a_new_one(program: Program, session: Sessio
     assert program.post(f"/runs/{run_id}/ask-again").json()["status"] == "cancelled"
     assert work() == ["cancelled", "completed"]
     assert code(program.post(f"/runs/{run_id}/ask-again")) == "refused"
+
+
+def test_words_come_as_they_were_written_and_as_a_page_shows_them(
+    shop: Program, ana: Person, session: Session, work: Callable[[], list[str]]
+) -> None:
+    actor.says("It is **there**.")
+    turns.receive(session, "Is it *there* <b>?")
+    work()
+    turns.reply(session, ana, "Yes, **there**.", seen=10**9)
+    found = shop.get(f"/sessions/{session.session_id}/messages").json()["items"]
+    assert [(item["content"], item["html"]) for item in found if item["role"] in ("user", "assistant")] == [
+        ("Is it *there* <b>?", "<p>Is it *there* &lt;b&gt;?</p>"),
+        ("It is **there**.", "<p>It is <strong>there</strong>.</p>"),
+        ("Yes, **there**.", "<p>Yes, <strong>there</strong>.</p>"),
+    ]
