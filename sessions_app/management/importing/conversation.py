@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from kern.message import Role, ToolCall
 from sessions_app.management.importing.notes import Notes
@@ -33,7 +32,7 @@ class Entry:
     status: RunStatus | None = None
     error: str = ""
     tokens: dict[str, int] = field(default_factory=dict)
-    reasoning: list[dict[str, Any]] = field(default_factory=list)
+    reasoning: str = ""
     is_item: bool = False
 
     @property

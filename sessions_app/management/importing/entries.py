@@ -33,7 +33,7 @@ class EntryReader:
         self._notes, self._zone = notes, zone
         self._open: list[ToolCall] = []
         self._count = 0
-        self._reasoning: list[dict[str, Any]] = []
+        self._reasoning: list[str] = []
         self._named = ("", "")
         self._items: dict[str, Callable[[Reader], list[Entry]]] = {
             "function_call": self._function_call,
@@ -147,10 +147,8 @@ class EntryReader:
         entry.tokens = _tokens(reader)
         thought = reader.take("reasoning_content", "reasoning", "thinking")
         if thought:
-            self._reasoning.append(
-                {"type": "reasoning", "summary": [{"type": "summary_text", "text": clean(as_text(thought))}]}
-            )
-        entry.reasoning, self._reasoning = self._reasoning, []
+            self._reasoning.append(clean(as_text(thought)))
+        entry.reasoning = self._thoughts()
 
     def _of_a_tool(self, reader: Reader, entry: Entry) -> None:
         call_id, name = reader.take("tool_call_id", "call_id"), reader.take("name", "tool_name")
@@ -164,7 +162,7 @@ class EntryReader:
         )
         entry = Entry("assistant", calls=[call], author_kind="agent", is_item=True)
         entry.status = reader.tried(run_status, "status")
-        entry.reasoning, self._reasoning = self._reasoning, []
+        entry.reasoning = self._thoughts()
         return [entry]
 
     def _call_output(self, reader: Reader) -> list[Entry]:
@@ -182,10 +180,18 @@ class EntryReader:
         return [asked, answer]
 
     def _reasoning_item(self, reader: Reader) -> list[Entry]:
-        kept = ("id", "summary", "content", "encrypted_content", "status")
-        item = {key: value for key in kept if (value := reader.take(key))}
-        self._reasoning.append({"type": "reasoning", **item})
+        thought = "\n\n".join(filter(None, (output_of(reader, "summary"), output_of(reader, "content"))))
+        if thought:
+            self._reasoning.append(shown(thought, "its reasoning has"))
+        if reader.take("encrypted_content"):
+            reader.note("reasoning that only its provider can read is not kept")
+        reader.take("id", "status")
         return []
+
+    def _thoughts(self) -> str:
+        """What was thought before what comes now."""
+        thoughts, self._reasoning = "\n\n".join(self._reasoning), []
+        return thoughts
 
     # Calls and their results ----------------------------------------------------------------------------------------------
 

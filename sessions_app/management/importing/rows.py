@@ -216,7 +216,7 @@ class Rows:
             content=entry.content,
             internal=entry.internal,
             tool_name=entry.tool_name,
-            provider_items=self._reasoning(entry, journal),
+            reasoning=entry.reasoning,
             created_at=at,
         )
         if journal and entry.role == "tool":
@@ -232,13 +232,6 @@ class Rows:
         names = {"agent": self._agent, "customer": session.customer}
         person = self._person(entry.email) if entry.author_kind == "person" else None
         return str(person) if person else entry.email or names.get(entry.author_kind, "")
-
-    def _reasoning(self, entry: Entry, journal: Journal | None) -> list[dict[str, Any]]:
-        """What the model thought, kept with a turn that is over for good: another one may be tried again by another model."""
-        if entry.reasoning and (journal is None or journal.run.status != Run.Status.COMPLETED):
-            self._note("reasoning of a turn that did not complete is not kept", entry.reasoning)
-            return []
-        return entry.reasoning
 
     def _person(self, email: str) -> Person | None:
         """The person of the desk with this address."""
