@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib.resources import files
 from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,8 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 LONGEST_NAME = 64
-#: Folders of names that stand for places; the others are abbreviations, offsets and older spellings.
-REGIONS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
 class Reader(Protocol):
@@ -33,12 +32,12 @@ def names() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones to choose from, by region: a name, and how it is read."""
-    regions: dict[str, list[tuple[str, str]]] = {region: [] for region in REGIONS}
-    for name in sorted(names()):
+    """Zones to choose from, by region: a name, and how it is read. Of several spellings only the one in use today."""
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text()
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")):
         region, _slash, place = name.partition("/")
-        if place and region in regions:
-            regions[region].append((name, place.replace("_", " ").replace("/", ", ")))
+        regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
     return [*regions.items(), ("UTC", [("UTC", "UTC")])]
 
 

@@ -75,6 +75,8 @@ def test_whatever_changes_a_row_changes_what_is_found(orders: Queue, ana: Person
     assert not found("grosse")
     tickets.unlink(TicketLink.objects.get(), ana)
     assert not found("hd-47")
+    Session.objects.bulk_create([Session(queue=orders, customer_name="Ægir")])
+    assert found("aegir")
     with pytest.raises(ValueError, match="search_text is made of them"):
         Session.objects.update(name="Behind")
 
