@@ -10,8 +10,9 @@
     if (said.includes(sessionStorage.getItem(key).trim())) sessionStorage.removeItem(key);
   });
   const keep = () => {
-    if (box.value.trim()) sessionStorage.setItem(name, box.value);
-    else sessionStorage.removeItem(name);
+    sessionStorage.removeItem(name);
+    // A text of millions of letters is more than a tab remembers.
+    try { if (box.value.trim()) sessionStorage.setItem(name, box.value); } catch { /* It stands in the box all the same. */ }
   };
   // Somebody may have typed before this file was there.
   if (box.value) keep();

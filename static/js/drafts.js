@@ -10,7 +10,8 @@
   const forms = () => all("form[data-draft]");
   const nameOf = (form) => `draft-${form.dataset.draft}`;
   const stored = (name) => JSON.parse(sessionStorage.getItem(name) ?? "null");
-  const put = (name, draft) => sessionStorage.setItem(name, JSON.stringify(draft));
+  // A text of millions of letters is more than a tab remembers; it stands in the box all the same.
+  const put = (name, draft) => { try { sessionStorage.setItem(name, JSON.stringify(draft)); } catch { sessionStorage.removeItem(name); } };
   const tellRoom = () => document.dispatchEvent(new Event("words-restored"));
 
   // Keeping on the server --------------------------------------------------------------------------------------------
@@ -34,7 +35,8 @@
     const place = answer?.ok && await answer.text().catch(() => null);
     busy.delete(name);
     const now = stored(name);
-    if (!place) { if (now?.dirty) later(form, AGAIN); return; }
+    // What the server refuses it will refuse again.
+    if (!place) { if (now?.dirty && !(answer?.status < 500)) later(form, AGAIN); return; }
     const version = Number(/name="base" value="(\d+)"/.exec(place)?.[1] ?? 0);
     if (now) put(name, { ...now, version, dirty: now.body !== draft.body || now.kind !== draft.kind });
     const shown = forms().find((other) => nameOf(other) === name), kept = shown && find(".kept", shown);

@@ -167,6 +167,6 @@
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail, { status } = ctx.response;
     if (source(event)?.closest?.(".row") && ctx.request.method === "GET") { putBack(); ctx.push = false; }
-    if (status >= 500 || status === 403 || status === 404) trouble(ctx);
+    if (status >= 500 || [400, 403, 404, 413].includes(status)) trouble(ctx);
   });
 })();
