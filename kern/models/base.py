@@ -152,7 +152,7 @@ def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, 
             return
         empty = answer
         yield AnswerRestarted()
-    thought = ", though it thought" if empty is not None and empty.reasoning else ""
+    thought = ", only thinking" if empty is not None and empty.reasoning else ""
     raise ModelError(f"the model was asked twice and gave no answer: neither words nor a tool call came{thought}")
 
 

@@ -87,7 +87,7 @@ def test_the_customer_of_an_answer_that_failed_is_told_and_no_longer_when_a_pers
     actor.says("", "<think>What now?</think>")
     assert work() == ["error"]
     page = page_of(browser, address)
-    assert "Our assistant could not answer this. It waits for a person now" in page
+    assert "Our assistant could not answer this. Your message waits for a person now" in page
     assert "We are looking at it" not in page
     session = Session.objects.get()
     turns.reply(session, ana, "It left today.", seen=session.last_change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.openai import OpenAIResponses
 from tests.kern.models.conftest import ModelFactory
-from tests.responses_server import Calls, Refusal, ResponsesServer, Text
+from tests.responses_server import Calls, Garbage, Refusal, ResponsesServer, Text
 
 FARE = ToolSchema(
     name="fare",
@@ -44,6 +45,18 @@ def test_text_arrives_in_pieces_and_the_whole_answer_last(model: OpenAIResponses
     *pieces, answer = model.stream(hello())
     assert pieces == [TextDelta("Good "), TextDelta("mor"), TextDelta("ning.")]
     assert answer == ModelAnswer(content="Good morning.", model="gpt-5.2", usage=Usage(40, 9, 30, 5))
+
+
+def test_a_server_that_takes_no_notice_of_streaming_is_heard(model: OpenAIResponses, server: ResponsesServer) -> None:
+    part = {"type": "output_text", "text": "Hello."}
+    response = {"object": "response", "status": "completed", "output": [{"type": "message", "content": [part]}]}
+    server.reply_with(Garbage(json.dumps(response).encode(), "application/json; charset=utf-8"))
+    assert ask(model, hello()).content == "Hello."
+    refused = {"error": {"message": "No such model here.", "code": "model_not_found"}}
+    server.reply_with(Garbage(json.dumps(refused).encode(), "application/json"))
+    with pytest.raises(ModelError, match="No such model here") as caught:
+        ask(model, hello())
+    assert caught.value.permanent
 
 
 def test_a_refusal_is_text(model: OpenAIResponses, server: ResponsesServer) -> None:
