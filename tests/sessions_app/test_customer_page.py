@@ -115,7 +115,8 @@ def test_only_words_meant_for_the_customer_are_shown(browser: Client, work: Work
     session = Session.objects.get()
     turns.note(session, ana, "Customer is a VIP-SECRET")
     turns.reply(session, ana, "Ana here, all is well.", seen=Session.objects.get().last_change)
-    Session.objects.update(name="NAME-SECRET")
+    session.name = "NAME-SECRET"
+    session.save(update_fields=["name"])
     Message.objects.create(session=session, role="assistant", author_kind="agent", content="DRAFT-SECRET", sent=False)
     for page in (page_of(browser, address), page_of(browser, f"{address}timeline/")):
         assert "Here you are." in page
