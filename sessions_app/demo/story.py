@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from kern.db.base import Claim, Signal
+from kern.db.base import Claim
 from kern.errors import ModelError
 from kern.message import ToolCall
 from kern.models.base import ModelAnswer, Usage
@@ -45,19 +45,6 @@ SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since")
 PROMPT_TOKENS = 900
 
 
-class UnwatchedDb(DjangoDb):
-    """`DjangoDb` for turns inside a transaction: nobody else can see their runs, let alone stop them.
-
-    The heartbeat looks from a thread of its own, finds no such run, and would give a turn of a slow machine up as lost.
-    """
-
-    def renew(self, claim: Claim) -> Signal:
-        return "ok"
-
-    def look(self, claims: Sequence[Claim]) -> list[Signal]:
-        return ["ok" for _ in claims]
-
-
 class Story:
     """One conversation being told. Use it inside a transaction: nobody sees, or works on, a half-told one."""
 
@@ -77,7 +64,7 @@ class Story:
         run = self.session.runs.due().get()
         model = ScriptedModel([_measured(reply) for reply in replies], id="demo")
         worker = next(worker for worker in desk.current().workers if worker.id == run.agent_id)
-        for _event in worker.bound(db=UnwatchedDb(), model=model).execute(Claim(run.run_id, fence=run.fence, worker="demo")):
+        for _event in worker.bound(db=DjangoDb(), model=model).execute(Claim(run.run_id, fence=run.fence, worker="demo")):
             pass
         return self
 

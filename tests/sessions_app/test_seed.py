@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from pytest_django.fixtures import Settings
 
-from kern.db.base import Claim
 from sessions_app.demo.stories import STORIES
-from sessions_app.demo.story import Story, UnwatchedDb
 from sessions_app.models import Person, Requirement, Run, Session, ToolCall
 from sessions_app.models.session import unread_by
-from sessions_app.store import DjangoDb
 
 
 @pytest.fixture
@@ -83,14 +78,3 @@ def test_demo_people_are_never_made_on_a_server(demo: None, settings: Settings) 
     with pytest.raises(CommandError, match="only with DEBUG"):
         seed()
     assert Person.objects.count() == 0
-
-
-def test_a_turn_of_the_demo_is_not_given_up_where_the_machine_is_slow(demo: None) -> None:
-    """The heartbeat's thread does not see into the transaction that the demo is made in."""
-    seed()
-    Session.objects.all().delete()
-    with transaction.atomic(), ThreadPoolExecutor(1) as heartbeat:
-        story = Story("slow", "bookings", "Nora Lind").customer("Hello?")
-        claim = Claim(story.session.runs.due().get().run_id, fence=story.now().fence, worker="demo")
-        watched, unwatched = (heartbeat.submit(db.look, [claim]).result() for db in (DjangoDb(), UnwatchedDb()))
-    assert (watched, unwatched) == (["lost"], ["ok"])
