@@ -16,6 +16,7 @@ from kern.message import Message, ToolCall, storable
 from kern.models.base import ToolSchema
 from kern.outcomes import account_of
 from kern.run import RunOutput, Status
+from kern.thinking import split_thinking
 from kern.waiting import DeadlineError
 
 if TYPE_CHECKING:
@@ -70,8 +71,10 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
 
 
 def _text(value: Any) -> str:
-    """What stands in an argument, as text: models give a task as an object, too, and null for none."""
-    return "" if value is None else value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """What stands in an argument, as text without thinking: models give a task as an object, too, and null for none."""
+    if isinstance(value, str):
+        return split_thinking(value)[0].strip()
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutput:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kern.errors import InvalidAnswerError
 from kern.message import Message, ToolCall, new_id, storable
 from kern.requirement import Requirement
+from kern.thinking import split_thinking
 
 if TYPE_CHECKING:
     from kern.events import RunEvent
@@ -57,6 +58,7 @@ def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Itera
 
     asked = turn.requirement_of(call)
     if asked is None:
+        arguments = _without_thinking(arguments)
         try:
             validate(arguments, SCHEMA)
         except InvalidAnswerError as error:
@@ -122,6 +124,12 @@ def _question(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Requirem
 
 def _text_of(call: ToolCall) -> str:
     try:
-        return str(call.parsed().get("text", ""))
+        return str(_without_thinking(call.parsed()).get("text", ""))
     except ValueError:
         return ""
+
+
+def _without_thinking(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as people and customers read them: a model that has seen a draft may call the pseudo-tool itself."""
+    text = arguments.get("text")
+    return {**arguments, "text": split_thinking(text)[0]} if isinstance(text, str) else arguments

@@ -3,9 +3,10 @@
 Servers that do not split the two leave thinking in the text (`kern.thinking_marks` knows how it is marked). One reader serves
 answers and names, whole or as they stream.
 
-At the start of the answer or of a line an opening tag begins thinking, which without a closing tag lasts to the end. Inside a
-line it does so only where the closing tag follows, so that "write <think> first" stays what it is. In code (a fence, backticks)
-and between quotes a tag is text. A closing tag whose opening one stood in the prompt makes all before it thinking. While it
+At the start of the answer, of a line or of a sentence an opening tag begins thinking, which without a closing tag lasts to the
+end, and so does one with a word right behind it. Elsewhere it does so only where the closing tag follows, so that "write
+<think> first" stays what it is. In code (a fence, backticks) and between quotes a tag is text. Tags around the answer
+(`<answer>`) are taken out behind thinking. A closing tag whose opening one stood in the prompt makes all before it thinking. While it
 streams, no more is held back than what may turn out to be a tag, or thinking.
 """
 
@@ -17,6 +18,7 @@ from kern.thinking_marks import (
     BARE_FINAL,
     BARE_HARMONY,
     BARE_HEAD,
+    BRACKETS,
     CHANNEL,
     CHANNEL_CLOSES,
     LONGEST,
@@ -106,17 +108,21 @@ class ThinkingReader:
             return False
         self._say(mark.start())
         before, after = self._words.last, self._text[mark.end() : mark.end() + 1]
-        if before in _QUOTES and not after and not at_end:
+        if not after and not at_end and (before in _QUOTES or mark.lastgroup == "open"):
             return False
         if self._words.is_code or (after and _QUOTES.get(before) == after):
             self._say(mark.end())
             return True
-        return self._meet(mark.lastgroup or "", mark.group())
+        return self._meet(mark.lastgroup or "", mark.group(), after)
 
-    def _meet(self, kind: str, text: str) -> bool:
-        """Do what a mark in the words asks for."""
+    def _meet(self, kind: str, text: str, after: str) -> bool:
+        """Do what a mark in the words asks for; `after` is the character behind it."""
         if kind == "open" or text in PAIRS:
-            return self._begin(text, PAIRS.get(text), doubtful=self._words.inside_a_line)
+            certain = text not in BRACKETS and (self._words.may_begin or after.isalnum())
+            return self._begin(text, PAIRS.get(text), doubtful=not certain)
+        if kind == "around" and not self.has_thought:
+            self._say(self._at + len(text))
+            return True
         if text in (CHANNEL, START):
             self._in_head = True
         else:

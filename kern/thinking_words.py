@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 _FENCES = ("```", "~~~")
+_MARKUP = " *_>-+•#"
+_SENTENCE_ENDS = tuple(".!?…。！？")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Words:
         self.anything = False
         self.last = ""
         self._line_head = ""
+        #: The last character of the line that is no space.
+        self._line_end = ""
         self._ticks = 0
         self._fence = ""
         self._all: list[str] = []
@@ -36,8 +40,9 @@ class Words:
         return bool(self._fence) or self._ticks % 2 == 1
 
     @property
-    def inside_a_line(self) -> bool:
-        return bool(self._line_head)
+    def may_begin(self) -> bool:
+        """Whether something new may begin here: a line (behind its bullet or emphasis) or a sentence."""
+        return not self._line_head.strip(_MARKUP) or self._line_end in _SENTENCE_ENDS
 
     def add(self, text: str) -> None:
         """Text that is said."""
@@ -52,12 +57,13 @@ class Words:
             self._ticks += len(re.findall("`+", line)) - (line[:1] == self.last == "`")
             if len(self._line_head) < 3:
                 self._line_head = (self._line_head + line).lstrip()[:3]
+            self._line_end = line.rstrip()[-1:] or self._line_end
             self.last = line[-1:] or ("\n" if number else self.last)
 
     def _end_line(self) -> None:
         if self._line_head in _FENCES and self._fence in ("", self._line_head):
             self._fence = "" if self._fence else self._line_head
-        self._line_head, self._ticks, self.last = "", 0, "\n"
+        self._line_head, self._line_end, self._ticks, self.last = "", "", 0, "\n"
 
     def take(self, *, strip: bool, at_end: bool = False) -> Said:
         """What was said since this was last called. Space before the first word waits for it; with `strip` it goes."""
@@ -77,7 +83,7 @@ class Words:
         self._all.clear()
         self._new.clear()
         self.anything = self._given = False
-        self.last = self._line_head = self._fence = ""
+        self.last = self._line_head = self._line_end = self._fence = ""
         self._ticks = 0
         self._afresh = True
         return thought

@@ -55,6 +55,15 @@ def test_a_draft_is_not_edited_to_nothing(db: SqliteDb) -> None:
     assert "text" in wrong.value.errors
 
 
+def test_a_model_that_calls_the_pseudo_tool_itself_shows_no_thinking(db: SqliteDb) -> None:
+    agent = agent_on(db, call(SEND_ANSWER, text="<think>They ask.</think>It is in Oslo."))
+    run = agent.run("Where is my bag?", session_id="s")
+    draft = the_draft(run)
+    assert draft.arguments == {"text": "It is in Oslo."}
+    draft.confirm()
+    assert agent.continue_run(run.run_id, run.requirements).content == "It is in Oslo."
+
+
 def test_an_answer_waits_for_a_person_and_is_said_only_when_it_is_sent(db: SqliteDb) -> None:
     agent = agent_on(db, call("find_bag", tag="LH1"), "It is in Oslo.")
     run = agent.run("Where is my bag?", session_id="s")

@@ -99,6 +99,14 @@ def test_a_leader_is_told_what_a_failed_member_had_done(db: SqliteDb) -> None:
     assert told.splitlines()[-1] == '- fare_rules({"fare": "Y"}): Y: refundable'
 
 
+def test_a_task_has_no_thinking_in_it(db: SqliteDb) -> None:
+    team = team_on(
+        db, [call(DELEGATE, member="Fares", task="<think>Who?</think>Look."), "Done."], fares=["<think>Hm.</think>Yes."]
+    )
+    run = team.run("Can I have my money back?", session_id="s")
+    assert [m.content for m in run.member_runs[0].messages if m.role != "system"] == ["Look.", "Yes."]
+
+
 def test_an_unknown_member_is_named_to_the_leader(db: SqliteDb) -> None:
     team = team_on(db, [call(DELEGATE, member="Nobody", task="Check"), "Nobody is there."])
     team.run("Check it", session_id="s")

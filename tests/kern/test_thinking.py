@@ -22,6 +22,7 @@ CASES = [
     ("Hello.\n<think>endless", "Hello.", "endless"),
     ("<think/>Hello.", "Hello.", ""),
     ("<think></think>Hello.", "Hello.", ""),
+    ("Hello <think>They ask.</think>Ana.", "Hello Ana.", "They ask."),
     ("<thinking>A <think>bag</think> is lost.</thinking>Hello.", "Hello.", "A <think>bag\n\nis lost."),
     ("<think>They say <think> is a tag.</think>Hello.", "Hello.", "They say <think> is a tag."),
     ("<think>They say `</think>` ends it.</think>Hello.", "Hello.", "They say `</think>` ends it."),
@@ -42,6 +43,17 @@ CASES = [
     ("<|channel|>final<|message|>Hello.", "Hello.", ""),
     ('<|channel|>commentary to=functions.fare<|constrain|>json<|message|>{"to": "LIS"}<|call|>', "", '{"to": "LIS"}'),
     ("analysisThey ask.assistantfinalHello.", "Hello.", "They ask."),
+    ("<analysis>They ask.</analysis>Hello.", "Hello.", "They ask."),
+    ("<scratchpad>They ask.</scratchpad>\nHello.", "Hello.", "They ask."),
+    ("<antThinking>They ask.</antThinking>Hello.", "Hello.", "They ask."),
+    ("< think >They ask.</ think >Hello.", "Hello.", "They ask."),
+    ("<|think|>They ask.<|/think|>Hello.", "Hello.", "They ask."),
+    ("[think]They ask.[/think]Hello.", "Hello.", "They ask."),
+    ("<think>They ask.</think>\n<answer>Hello.</answer>", "Hello.", "They ask."),
+    ("<|begin_of_thought|>They ask.<|end_of_thought|><|begin_of_solution|>Hello.<|end_of_solution|>", "Hello.", "They ask."),
+    ("Hello. <think> More? I", "Hello.", "More? I"),
+    ("Hello <think>More? I", "Hello", "More? I"),
+    ("- One\n- <thinking>Two, or", "- One\n-", "Two, or"),
 ]
 TALK = [
     "Write <think> first.",
@@ -55,6 +67,9 @@ TALK = [
     "It ends with <",
     "It ends with <think",
     "thinking is hard",
+    "[think] about it",
+    "Put it in <answer>42</answer>.",
+    "5 < thinking",
 ]
 
 
@@ -98,7 +113,8 @@ def test_only_what_may_be_a_tag_is_held_back() -> None:
 
 
 MARKS = ["<think>", "</think>", "<thinking>", "`", "```", "\n", " ", "word", "<|channel|>", "analysis", "<|message|>", "final"]
-MARKS += ["<|end|>", "<|start|>", "[THINK]", "[/THINK]", '"', "<", "A", "assistantfinal", "<think"]
+MARKS += ["<|end|>", "<|start|>", "[THINK]", "[/THINK]", '"', "<", "A", "assistantfinal", "<think", "< ", ". ", "- ", "[think]"]
+MARKS += ["[/think]", "<answer>", "</answer>", "< think >", "</ think>"]
 
 
 @given(st.lists(st.sampled_from(MARKS), max_size=14), st.data())
