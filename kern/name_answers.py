@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from kern.lines import one_line
-from kern.name_phrases import ANNOUNCEMENT, KEYS, LABEL, NO_TITLES, OPENING, PLACEHOLDER, REFUSAL, SUBJECT
+from kern.name_phrases import ANNOUNCEMENT, KEYS, LABEL, NO_TITLES, OPENING, PLACEHOLDER, REFUSAL, SUBJECT, WOULD_BE
 from kern.thinking import split_thinking
 
 #: Of an answer only the beginning is read (characters): a name is short.
@@ -23,9 +23,9 @@ _TAG = r"</?[a-z][\w-]{0,20}(?:\s+[\w:-]{1,20}\s*=[^<>\n]{0,100})?\s?/?>|<![^<>\
 _MARKUP = re.compile(rf"{_TAG}|[*`~]+|(?<!\w)_+|_+(?!\w)|^\s*(?:[-+•>]|#+|\d+\.)\s+", re.MULTILINE | re.IGNORECASE)
 _FENCE = re.compile(r"^\s*(?:```|~~~)[ \t]*[\w+-]{0,20}[ \t]*$", re.MULTILINE)
 _BEFORE_JSON = re.compile(r"^\s*(?:(?:```|~~~)\s*)?(?:json5?\b\s*:?\s*)?", re.IGNORECASE)
-_QUOTES = "\"'“”„‘’«»‹›"
+_QUOTES = "\"'“”„‘’«»‹›「」『』"
 _QUOTED = re.compile(
-    r"\"([^\"\n]{2,200})\"|“([^”\n]{2,200})”|„([^“”\n]{2,200})[“”]|«\s?([^»\n]{2,200}?)\s?»|「([^」\n]{2,200})」|'([^'\n]{2,200})'(?!\w)"
+    r"\"([^\"\n]{2,200})\"|“([^”\n]{2,200})”|„([^“”\n]{2,200})[“”]|«\s?([^»\n]{2,200}?)\s?»|「([^」\n]{2,200})」|『([^』\n]{2,200})』|'([^'\n]{2,200})'(?!\w)"
 )
 
 
@@ -63,11 +63,12 @@ def _announced(lines: list[str]) -> str:
 
 
 def _after_announcement(line: str) -> str:
-    """What the line announces: words in quotes, or what stands behind its colon."""
+    """What the line announces: words in quotes, or what stands behind its colon or its verb."""
     if found := _QUOTED.search(line):
         return _words_of(found)
-    _, _, behind = re.sub("：", ":", line).partition(":")
-    return behind
+    _, colon, behind = re.sub("：", ":", line).partition(":")
+    verb = None if colon else WOULD_BE.search(line)
+    return line[verb.end() :] if verb else behind
 
 
 def _words_of(quoted: re.Match[str]) -> str:

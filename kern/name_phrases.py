@@ -29,13 +29,46 @@ def _begins(*phrases: str, then: str = "") -> re.Pattern[str]:
 
 
 SUBJECT = _any(map(re.escape, KEYS))
-_WORDS = "the|a|my|suggested|proposed|generated|short|concise|final|session|conversation|chat|thread"
+_WORDS = (
+    "the|a|my|an?|one|your|new|suggested|suggestion|proposed|possible|potential|recommended|generated|short|concise|final|best|good|"
+    "session|conversation|chat|thread|ein|eine|der|die|das|mein|passender?|möglicher?|vorgeschlagener?|kurzer?|"
+    "un|una|el|la|buen|posible|breve|sugerido|propuesto|un|une|le|mon|bon|court|titre|"
+    "sugerida|propuesta|proposé|suggéré|proposto|suggerito"
+)
+#: What stands between a title's word and its colon: "name of the session", "título sugerido", "タイトル案".
+_BEHIND = (
+    r"(?:\s+(?:of|for|der|des|für|de|para|du|pour|della|per)\s+[^\s:：]{1,20}(?:\s[^\s:：]{1,20}){0,2}"
+    r"|\s+(?:suggestions?|proposals?|options?|ideas?|sugerid[oa]|propuest[oa]|proposée?|suggérée?|proposto|suggerito)"
+    r"|s?vorschlag|案|候補)?"
+)
+_VERB = r"(?:\s+(?:is|are|could be|would be|might be|lautet|ist|wäre|es|sería|podría ser|est|serait|è|sarebbe|é|seria))?"
+_SUGGESTIONS = (
+    "suggestions?|proposals?|options?|(?:final )?answer|output|vorschlag|antwort|sugerencia|propuesta|opción|proposition|提案"
+)
+_WOULD_BE = "(?:ist|wäre|lautet|es|sería|podría ser|est|serait|è|sarebbe)"
 #: "Title: Lost bag"
-LABEL = _begins(rf"(?:(?:{_WORDS})\s+){{0,4}}{SUBJECT}\s*(?:[:：]|\s[-–—]\s)\s*")
+LABEL = _begins(
+    rf"(?:(?:{_WORDS})\s+){{0,4}}{SUBJECT}{_BEHIND}{_VERB}\s*(?:[:：]|\s[-–—]\s)\s*",
+    rf"(?:(?:{_WORDS})\s+){{0,4}}(?:{_SUGGESTIONS})(?:\s\d{{1,2}})?\s*(?:[:：]|\s[-–—]\s)\s*",
+    rf"(?:セッション|会話|チャット|対話|会话|對話|对话|대화|채팅)(?:の|的|\s)?(?:{SUBJECT}|名|名前)\s*(?:[:：]|\s[-–—]\s)\s*",
+    rf"{SUBJECT}\s?=\s?",
+)
 #: "Sure! "
 OPENING = _begins(
     *("sure", "sure thing", "certainly", "of course", "absolutely", "okay", "ok", "alright", "got it", "no problem", "great"),
     *("gerne", "natürlich", "klar", "bien sûr", "d['’]accord", "claro", "claro que sí", "por supuesto", "certo", "certamente"),
+    *(
+        "gern",
+        "sicher",
+        "selbstverständlich",
+        "aber (?:gerne|sicher)",
+        "desde luego",
+        "vale",
+        "avec plaisir",
+        "volentieri",
+        "yes",
+    ),
+    *("承知しました", "承知いたしました", "わかりました", "分かりました", "了解しました", "かしこまりました", "明白了"),
     *(
         "com certeza",
         "конечно",
@@ -50,12 +83,13 @@ OPENING = _begins(
         "물론",
         "물론입니다",
     ),
-    then=r"(?:[!.,:，。！、：]+\s*|\s*$)",
+    then=r"(?:[!.,:，。！、：]+\s*|\s+[-–—]\s+|\s*$)",
 )
 #: "Here is a title"
 ANNOUNCEMENT = _begins(
     *(r"here['’]?s\b", r"here\s+(?:is|are|you\s+go)\b", r"how about\b", r"what about\b", r"based on (?:the|this|your|our)\b"),
-    rf"(?:this|the|my|a|one)\b.{{0,60}}\b{SUBJECT}\b.{{0,60}}\b(?:is|could be|would be|might be)\b",
+    rf"(?:this|the|my|a|one)\b.{{0,60}}\b{SUBJECT}\b.{{0,60}}\b(?:could|would|might) be\b",
+    rf"(?:this|the|my|a|one)\b.{{0,60}}\b{SUBJECT}\b.{{0,60}}\bis\b.{{0,3}}[:：\"“„«]",
     r"(?:i|we)(?:['’]d|\s+would|\s+can|\s+will)?\s+(?:suggest|propose|recommend|call|name|title|came up)\b",
     *("hier (?:ist|sind|kommt)", "wie wäre", "ich schlage", "mein vorschlag", "voici", "je (?:propose|suggère)", "que diriez"),
     *(
@@ -68,8 +102,13 @@ ANNOUNCEMENT = _begins(
         "aqui está",
         "sugestão",
     ),
+    r"以下の(?:タイトル|名前|題名)",
+    rf"(?:ein|der|une?|el|il|le)\b.{{0,40}}\b{SUBJECT}\b.{{0,40}}\b{_WOULD_BE}\b.{{0,3}}[:：\"“„«]",
+    rf"{SUBJECT}は[^:：「『]{{0,10}}[:：「『]",
     *("вот", "предлагаю", "以下是", "这是", "这里是", "我建议", "建议的", "以下は", "こちらが", "다음은"),
 )
+#: "The best title would be …", whose name stands behind it without any mark.
+WOULD_BE = re.compile(r"\b(?:could|would|might) be\s+(?=\w)", re.IGNORECASE)
 _TASKS = (
     "help|assist|generate|create|provide|write|come up|suggest|titles?|names?|access|browse|compl(?:y|ete)|continue|do that|"
     "have the|have (?:any|enough)|request|summari[sz]e|open|view|see"
@@ -84,11 +123,38 @@ REFUSAL = _begins(
     *(r"es tut mir (?:\w+\s)?leid\b", r"leider kann ich\b", r"ich kann (?:leider|das|dabei|keinen|dir|ihnen)\b"),
     *(r"(?:je suis )?désolée?\b", r"je ne (?:peux|suis)\b", r"lo siento\b", r"no puedo\b", r"mi dispiace\b", r"non posso\b"),
     *(r"desculpe\b", r"lamento\b", r"não posso\b", r"извините\b", r"к сожалению\b", r"я не могу\b"),
-    *("(?:很|非常)?抱歉", "对不起", "我(?:无法|不能)", "申し訳", "죄송"),
+    *("(?:很|非常)?抱歉", "对不起", "我(?:无法|不能)", "申し訳", "できません", "죄송"),
+    *(
+        r"(?:hi|hello|hey)\b.{0,20}\bhow (?:can|may) i (?:help|assist)\b",
+        r"how (?:can|may) i (?:help|assist)\b",
+        r"i don['’]?t know\b",
+    ),
 )
 #: What stands where a name should.
 PLACEHOLDER = _begins(
     *("json", "null", "none", "nil", "undefined", "n/?a", "string", "text", "untitled", "no (?:title|name)", r"[\W_]*"),
     rf"(?:(?:the|your|session|conversation|chat)\s)?{SUBJECT}",
+    rf"[(\[]?(?:no|untitled|unnamed|new|empty)\s(?:{SUBJECT}|chat|conversation|session|thread)(?:\s(?:available|given|found|yet))?[)\]]?",
+    *(
+        "not applicable",
+        "unknown",
+        "unnamed",
+        "not available",
+        "neue[rs]? (?:unterhaltung|chat|gespräch)",
+        "nuev[oa] (?:chat|conversación)",
+    ),
+    *(
+        "nouvelle conversation",
+        "sin título",
+        "ohne titel",
+        "sans titre",
+        "unbenannt",
+        "無題",
+        "新しい(?:チャット|会話)",
+        "新对话",
+        "conversation",
+        "yes",
+        "no",
+    ),
     then="$",
 )

@@ -5,8 +5,8 @@ answers and names, whole or as they stream.
 
 At the start of the answer, of a line or of a sentence an opening tag begins thinking, which without a closing tag lasts to the
 end, and so does one with a word right behind it. Elsewhere it does so only where the closing tag follows, so that "write
-<think> first" stays what it is. In code (a fence, backticks) and between quotes a tag is text. Tags around the answer
-(`<answer>`) are taken out behind thinking. A closing tag whose opening one stood in the prompt makes all before it thinking. While it
+<think> first" stays what it is. In code (a fence, backticks) and between quotes a tag is text. A closing tag whose opening one
+stood in the prompt makes all before it thinking. Behind thinking, tags around the answer (`<answer>`) are taken out. While it
 streams, no more is held back than what may turn out to be a tag, or thinking.
 """
 
