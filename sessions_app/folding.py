@@ -20,7 +20,7 @@ _MARKS = (
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"  # Arabic
 )
 #: Characters that nobody sees: soft hyphens, joiners, direction marks, variation selectors.
-_UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+_UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
 _LEFT_OUT = re.compile(f"[{_MARKS}{_UNSEEN}]")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 #: Letters with a stroke or of two letters, which Unicode does not take apart; the same letters on Arabic and Persian
@@ -29,7 +29,7 @@ _ALIKE = str.maketrans(
     {
         **dict(zip("łøđħŧıðþæœ", ("l", "o", "d", "h", "t", "i", "d", "th", "ae", "oe"), strict=True)),
         **dict(zip("یىکة", "ييكه", strict=True)),
-        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\u00b4", "'"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u2032\u00b4", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u05be", "-"),
     }

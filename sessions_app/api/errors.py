@@ -137,10 +137,14 @@ def _invalid_request(_request: HttpRequest, error: ValidationError) -> HttpRespo
 
 def _reason(item: dict[str, Any]) -> str:
     """What is wrong with one value, without the words of the library that found it."""
-    if _is_body(item["loc"]):
+    if item.get("type") == "no_body":
+        return "This address takes no body. Leave it out."
+    if _is_body(item["loc"]) and item.get("type") != "value_error":
         return "Send a JSON object. What goes into it stands at /api/docs."
     if item.get("type") == "extra_forbidden":
         return "There is no such field. Those there are stand at /api/docs."
+    if item.get("type") == "too_long" and item["ctx"].get("field_type") == "Value":
+        return f"must have at most {item['ctx']['max_length']} characters"
     return str(item["msg"]).removeprefix("Value error, ")
 
 

@@ -17,6 +17,8 @@ from pydantic import ConfigDict
 from sessions_app.api.errors import answer
 
 View = Callable[..., Any]
+#: Bodies that say nothing.
+NO_BODY = (b"", b"{}", b"null")
 
 
 class Input(Schema):
@@ -31,6 +33,7 @@ class StrictAPI(NinjaAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.add_decorator(only_known_parameters)
+        self.add_decorator(no_body_unasked)
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The name of the function, which generated clients call their methods by: it is part of the interface."""
@@ -59,6 +62,25 @@ def only_known_parameters(view: View) -> View:
         if unknown:
             message = f"There is no such query parameter. {expected}"
             raise ValidationError([{"loc": ("query", name), "msg": message} for name in unknown])
+        return view(request, **values)
+
+    return strict
+
+
+def no_body_unasked(view: View) -> View:
+    """The operation's view, which raises `ValidationError` for a body where the operation takes none.
+
+    Who sends `seen` to one that does not know it would think that it is minded. Clients send an empty object for nothing.
+    """
+    operation = cast(Operation, view._ninja_operation)  # type: ignore[attr-defined]
+    takes_one = any(vars(model)["__ninja_param_source__"] == "body" for model in operation.models)
+    if takes_one or not operation.include_in_schema:
+        return view
+
+    @wraps(view)
+    def strict(request: HttpRequest, **values: Any) -> Any:
+        if request.body.strip() not in NO_BODY:
+            raise ValidationError([{"loc": ("body", "body"), "type": "no_body", "msg": "This address takes no body."}])
         return view(request, **values)
 
     return strict

@@ -35,7 +35,7 @@ def _plain(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Nd":
         return str(unicodedata.digit(char))
-    if category == "Pd" or char == "\N{MINUS SIGN}":
+    if category == "Pd" or char in "\N{MINUS SIGN}\N{HYPHEN BULLET}\N{MODIFIER LETTER MINUS SIGN}":
         return "-"
     if char.isspace():
         return " "
@@ -127,6 +127,9 @@ def _parameters(query: str) -> dict[str, str]:
 def _split(address: str) -> SplitResult | None:
     """The address's parts with the host as every spelling of it reads; `None` for what is no address."""
     whole = address if has_scheme(address) else f"https://{address.lstrip('/')}"
+    if "\\" in whole:
+        # Browsers take it for a slash and urllib does not: each would go to another host.
+        return None
     try:
         parts = urlsplit(whole)
         port = "" if parts.port in _USUAL_PORTS else f":{parts.port}"

@@ -223,6 +223,33 @@ def test_every_body_knows_its_fields(program: Program, session: Session, method:
     assert (Session.objects.count(), session.messages.count(), session.tickets.count()) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/take-over"), ("POST", "/hand-back"), ("POST", "/drafts"), ("DELETE", "/tickets/1")]
+)
+def test_what_takes_no_body_says_so(program: Program, session: Session, method: str, path: str) -> None:
+    """Who sends `seen` to an address that does not know it would think that it is minded."""
+    address = f"/sessions/{session.session_id}{path}"
+    for body in ({"seen": 0}, [], "no", "{"):
+        refused = program.send(method, address, body)
+        assert (refused.status_code, refused.json()["error"]["fields"]) == (
+            422,
+            {"body": "This address takes no body. Leave it out."},
+        )
+    for nothing in ("", "{}", "null"):
+        assert "takes no body" not in program.send(method, address, nothing).content.decode()
+
+
+def test_what_is_too_long_is_told_in_characters(program: Program) -> None:
+    refused = program.post("/sessions", {"queue": "orders", "session_id": "x" * 201}).json()["error"]
+    assert refused["fields"] == {"session_id": "must have at most 200 characters"}
+
+
+def test_values_that_do_not_go_together_say_why(program: Program, session: Session) -> None:
+    wanted = {"status": "open", "until": "2030-01-31T09:00:00Z"}
+    refused = program.send("PUT", f"/sessions/{session.session_id}/status", wanted).json()["error"]
+    assert refused["fields"] == {"body": "until goes with the status snoozed"}
+
+
 def test_a_ticket_is_linked_by_its_long_web_address_too(program: Program, session: Session) -> None:
     address = f"https://help.example/t/HD-12?{'tab=2&' * 20}"
     linked = program.post(f"/sessions/{session.session_id}/tickets", {"ticket_id": address})

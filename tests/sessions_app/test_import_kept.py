@@ -254,6 +254,47 @@ def test_people_agents_and_notes_are_told_apart(load: Load, ana: Person, ben: Pe
     assert "Not kept" not in told
 
 
+@pytest.mark.parametrize(
+    ("flags", "is_note"),
+    [
+        *(({"internal": said}, True) for said in (True, "true", " TRUE", "1", 1, "yes")),
+        *(({"internal": said}, False) for said in (False, "false", "0", 0, "No", None, "")),
+        *(({"public": said}, True) for said in (False, "false", 0)),
+        *(({"public": said}, False) for said in (True, "true", 1)),
+        # Where one key says it, another may not undo it, and what nobody can read is shown to no customer.
+        *((flags, True) for flags in ({"internal": False, "private": True}, {"public": True, "is_private": "1"})),
+        *((flags, True) for flags in ({"internal": "staff"}, {"private": ["ana"]}, {"public": "team"})),
+    ],
+)
+def test_a_note_is_a_note_however_its_flag_is_written(load: Load, flags: dict[str, Any], is_note: bool) -> None:
+    load({"id": "a", "created_at": SECONDS, "messages": [*HELLO, {"role": "assistant", "content": "Psst.", **flags}]})
+    assert only().messages.for_customer().filter(content="Psst.").exists() is not is_note
+    assert only().messages.filter(content="Psst.", internal=is_note).exists()
+
+
+def test_a_flag_that_nobody_can_read_is_said(load: Load) -> None:
+    told, _ = load({"id": "a", "created_at": SECONDS, "messages": [{**HELLO[0], "private": "staff"}]})
+    assert "1 × 'private' of a message is neither true nor false and counts as true" in told
+
+
+def test_a_customers_id_is_never_cut_to_that_of_another(load: Load) -> None:
+    given = [{"id": str(number), "created_at": SECONDS, "messages": HELLO} for number in range(3)]
+    longest = "u" * 200
+    told, complaints = load(
+        given[0] | {"user_id": longest}, given[1] | {"customer": {"id": f"{longest}v"}}, given[2] | {"user_id": "k\u200bim"}
+    )
+    assert list(Session.objects.order_by("pk").values_list("user_id", flat=True)) == [longest, "kim"]
+    assert "line 2: its customer's id has more than 200 letters" in complaints
+    assert "1 × 'user_id' of the conversation is kept without the signs in it that nobody sees (first in line 3)" in told
+
+
+def test_of_a_key_that_stands_twice_nothing_is_dropped_in_silence(load: Load) -> None:
+    line = b'{"id": "%s", "created_at": 1717147800, "messages": [{"role": "user", "content": "One", "content": "%s"}]}'
+    _, complaints = load(line % (b"a", b"One"), line % (b"b", b"Two"))
+    assert only().session_id == "a"
+    assert "line 2: it is not JSON: the key 'content' stands twice in one object with different values" in complaints
+
+
 def test_an_imported_conversation_is_shown_to_people_as_it_was(load: Load, ana: Person, client: Client) -> None:
     note = {"author": {"kind": "person", "name": "Lee"}, "content": "Regular customer.", "internal": True}
     load(

@@ -37,6 +37,8 @@ ALIKE = [
     ("שָׁלוֹם", "שלום"),
     ("O’Brien", "o'brien"),
     ("AB‑123", "ab-123"),
+    ("Hawaiʻi", "hawai'i"),
+    ("葛\U000e0100城", "葛城"),
     ("co\u00adoperate", "cooperate"),
     ("ｶﾞﾗｽ", "ガラス"),
     (unicodedata.normalize("NFD", "Zoë Müller 한국 がく"), unicodedata.normalize("NFC", "zoë müller 한국 がく")),

@@ -41,6 +41,7 @@ def kinds(session: Session) -> list[str]:
         ("HD-١٢", "helpdesk", "HD-12"),
         ("ＨＤ－１２", "helpdesk", "HD-12"),
         ("HD–12", "helpdesk", "HD-12"),
+        ("HD\u204312", "helpdesk", "HD-12"),
         ("\u200b\u00a0HD\u201112\u202e\ufeff\n", "helpdesk", "HD-12"),
         ("hd-12", "helpdesk", "HD-12"),
         ("Shop-7", "bugs", "SHOP-7"),
@@ -62,6 +63,7 @@ def test_an_id_or_a_pasted_address_finds_its_system(
             "https://elsewhere.example/t/HD-1",
             "https://help.example.evil.example/t/HD-1",
             "https://help.example@evil.example/t/HD-1",
+            "https://evil.example\\@help.example/t/HD-1",
         ),
         *(
             "https://help.example/t/new",

@@ -21,6 +21,8 @@ from sessions_app.texts import normalized as clean
 
 LONGEST_ID = 200
 LONGEST_NAME = 200
+#: More than anything that stands in one line has.
+LONGEST_LINE = 100_000
 
 
 def read_line(line: bytes, zone: tzinfo = UTC) -> Conversation:
@@ -69,9 +71,9 @@ def _customer(conversation: Conversation, reader: Reader) -> None:
     plain = {"name": None if person is about else person, "id": None if user is about else user}
     inner, bare = (Reader(value, reader.notes, reader.where, "the customer") for value in (about, plain))
     ids = (
-        reader.line("user_id", "customer_id", longest=LONGEST_ID),
-        inner.line("id", "user_id", longest=LONGEST_ID),
-        bare.line("id", longest=LONGEST_ID),
+        _customer_id(reader, "user_id", "customer_id"),
+        _customer_id(inner, "id", "user_id"),
+        _customer_id(bare, "id"),
     )
     names = (
         reader.line("customer_name", longest=120),
@@ -80,10 +82,24 @@ def _customer(conversation: Conversation, reader: Reader) -> None:
     )
     emails = (reader.tried(_email, "customer_email") or "", inner.tried(_email, "email") or "")
     inner.finish()
-    # An id without signs that nobody sees, as the other doors want it.
-    conversation.user_id = "".join(filter(str.isprintable, _agreed(reader, "id", ids)))
+    conversation.user_id = _agreed(reader, "id", ids)
     conversation.customer_name = _agreed(reader, "name", names)
     conversation.customer_email = _agreed(reader, "email address", emails)
+
+
+def _customer_id(reader: Reader, *keys: str) -> str:
+    """The customer's id, without signs that nobody sees, which are noted. Raises `BadLineError` where it is too long.
+
+    What is left of an id that is cut could be another customer's.
+    """
+    given = reader.take(*keys)
+    found = Reader({keys[0]: given}, reader.notes, reader.where, reader.what).line(keys[0], longest=LONGEST_LINE)
+    found = "".join(filter(str.isprintable, found))
+    if len(found) > LONGEST_ID:
+        raise BadLineError(f"its customer's id has more than {LONGEST_ID} letters")
+    if isinstance(given, str) and found != given.strip():
+        reader.note(f"{keys[0]!r} of {reader.what} is kept without the signs in it that nobody sees", ascii(given))
+    return found
 
 
 def _agreed(reader: Reader, what: str, given: Sequence[str]) -> str:
@@ -96,13 +112,22 @@ def _agreed(reader: Reader, what: str, given: Sequence[str]) -> str:
 
 def _parse(line: bytes) -> Any:
     try:
-        return json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+        return json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise BadLineError(f"it is not UTF-8 (byte {error.start + 1})") from error
     except RecursionError as error:
         raise BadLineError("it is nested too deep") from error
     except ValueError as error:
         raise BadLineError(f"it is not JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises `ValueError` where one key says two things: JSON would drop the first without a word."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if found.setdefault(key, value) != value:
+            raise ValueError(f"the key {key!r} stands twice in one object with different values")
+    return found
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -259,8 +259,9 @@ def _refuse(constant: str) -> None:
 
 
 def _internal(reader: Reader) -> bool:
-    private, public = reader.flag("internal", "private", "is_private"), reader.flag("public")
-    return bool(private) if private is not None else public is False
+    """Whether it is a note for the team: one of its keys says so, or says something that nobody can read."""
+    secret = [reader.flag(key, unreadable=True) for key in ("internal", "private", "is_private")]
+    return any(secret) or reader.flag("public", unreadable=False) is False
 
 
 def _error(reader: Reader) -> str:
@@ -277,7 +278,13 @@ def _tokens(reader: Reader) -> dict[str, int]:
             reader.note("'usage' of a message is not kept, since it is no object", usage)
         return {}
     inner = Reader(usage, reader.notes, reader.where, "usage")
-    found = {name: inner.take(*keys) for name, keys in TOKENS.items()}
+    found = {name: inner.tried(_count, *keys) for name, keys in TOKENS.items()}
     inner.take("total_tokens")
     inner.finish()
-    return {name: value for name, value in found.items() if isinstance(value, int) and 0 <= value < 2**31}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError("it is no number of tokens")
+    return value

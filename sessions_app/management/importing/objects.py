@@ -16,6 +16,11 @@ T = TypeVar("T")
 
 #: Longest name of a tool and longest id of a call.
 LONGEST_WORD = 200
+#: Yes and no as JSON, spreadsheets and databases write them.
+FLAGS = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "y", "t"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "n", "f"), False),
+}
 
 
 class BadLineError(ValueError):
@@ -57,9 +62,15 @@ class Reader:
         """A moment; one that makes no sense is noted."""
         return self.tried(lambda value: read_moment(value, self.zone), *keys)
 
-    def flag(self, *keys: str) -> bool | None:
-        """Yes or no; anything else is noted."""
-        return self.tried(_flag, *keys)
+    def flag(self, key: str, *, unreadable: bool) -> bool | None:
+        """Yes or no, `None` where nothing is said; what is neither is noted and counts as `unreadable`."""
+        value = self.take(key)
+        if _is_empty(value):
+            return None
+        said = FLAGS.get(str(value).strip().lower())
+        if said is None:
+            self.note(f"{key!r} of {self.what} is neither true nor false and counts as {str(unreadable).lower()}", value)
+        return unreadable if said is None else said
 
     def tried(self, read: Callable[[Any], T], *keys: str) -> T | None:
         """What `read` makes of the value; where that raises `ValueError`, its words are noted and there is none."""
@@ -99,9 +110,3 @@ def word(value: Any, what: str) -> str:
 
 def _is_empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value == {}
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ValueError("it is neither true nor false")
