@@ -14,25 +14,25 @@ from typing import Any
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import paragraph as _commonmark_paragraph
+from markdown_it.rules_block import reference as _commonmark_reference
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import image as _commonmark_image
+from markdown_it.rules_inline.emphasis import tokenize as _commonmark_emphasis
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
+
+from sessions_app.links import LONGEST_ADDRESS, Links
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-#: Hosts without a scheme are links under these only: `setup.py` and `Node.js` are no addresses.
-BARE_TOP_LEVELS = ["com", "org", "net", "edu", "gov", "int", "mil"]
 #: Longest text whose HTML is remembered, and how many: about 60 MB at most.
 REMEMBERED_LENGTH, REMEMBERED = 4_000, 4_096
-#: Browsers take no longer ones, and longer stretches without a space are no addresses.
-LONGEST_ADDRESS = 2_000
 #: How much of a text is read for its line in a list.
 LINE_SOURCE = 2_000
 
@@ -81,48 +81,11 @@ def one_plain_line(markdown: str) -> str:
 # Links --------------------------------------------------------------------------------------------------------------------
 
 
-class Links(LinkifyIt):  # type: ignore[misc]
-    """Finds web and e-mail addresses in text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.add("ftp:", None).add("//", None)
-        self.tlds(BARE_TOP_LEVELS)
-
-    def normalize(self, match: Any) -> None:
-        """Give an address without a scheme a secure one."""
-        is_bare = not match.schema
-        super().normalize(match)
-        if is_bare:
-            match.url = match.url.replace("http://", "https://", 1)
-
-    def pretest(self, text: str) -> bool:
-        """Whether there may be an address: cheap, and never wrong about there being none."""
-        return _HINT.search(text) is not None
-
-    test = pretest
-
-    def match(self, text: str) -> list[Any] | None:
-        """All addresses. Looked for in stretches without white space, because the time grows with the square of the length."""
-        found = []
-        for stretch in _STRETCH.finditer(text):
-            if len(stretch[0]) <= LONGEST_ADDRESS and self.pretest(stretch[0]):
-                for link in super().match(stretch[0]) or []:
-                    link.index, link.last_index = link.index + stretch.start(), link.last_index + stretch.start()
-                    found.append(link)
-        return found or None
-
-    def match_at_start(self, text: str) -> Any:
-        """The address that the text begins with, or `None`."""
-        stretch = _STRETCH.match(text)
-        return super().match_at_start(stretch[0]) if stretch and len(stretch[0]) <= LONGEST_ADDRESS else None
-
-
 _LINKS = Links()
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_REFERENCE = re.compile(r"\s*\[[^\[\]]+\]:\s*<?(?:https?://|mailto:|tel:)", re.IGNORECASE)
+_HTML_BREAK = re.compile(r"<br ?/?>\n?", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
-_HINT = re.compile(rf"://|@|mailto:|[.](?:{'|'.join(BARE_TOP_LEVELS)})\b", re.IGNORECASE)
-#: Between white space, angle brackets, quotes, and the punctuation of scripts that write without spaces.
-_STRETCH = re.compile(r"""[^\s<>"“”«»。，、！？；：（）「」『』【】《》؟،؛]+""")
 
 
 def _with_links(text: str) -> str:
@@ -167,8 +130,10 @@ class Renderer(RendererHTML):
         token = tokens[idx]
         address = str(token.attrs.get("src", ""))
         words = self.renderInlineAsText(token.children, options, env).strip() or address
-        is_in_link = sum(other.nesting for other in tokens[:idx] if other.type.startswith("link_")) > 0
-        return escape(words) if is_in_link else f'<a href="{escape(address)}">{escape(words)}</a>'
+        if not _WEB.match(address) and words != address and not address.startswith("data:"):
+            # Nobody can follow it, but it can be read.
+            words = f"{words} ({address})"
+        return escape(words) if token.meta["is_in_link"] else f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
 def _address(state: StateInline, silent: bool) -> bool:
@@ -188,6 +153,39 @@ def _address(state: StateInline, silent: bool) -> bool:
         state.push("text", "", 0).content = text
         state.push("link_close", "a", -1)
     state.pos += len(text) - len(scheme[1])
+    return True
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    """An image that knows whether it stands in a link."""
+    made = _commonmark_image(state, silent)
+    if made and not silent:
+        state.tokens[-1].meta["is_in_link"] = state.linkLevel > 0
+    return made
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """Emphasis whose double stars also count beside punctuation.
+
+    CommonMark leaves them in `**Price:**10` and in Chinese and Japanese, where no spaces stand around them; models write both.
+    """
+    start = state.pos
+    made = _commonmark_emphasis(state, silent)
+    if made and state.src.startswith("**", start):
+        before, after = state.src[max(0, start - 1) : start], state.src[state.pos : min(state.pos + 1, state.posMax)]
+        for delimiter in state.delimiters[start - state.pos :]:
+            delimiter.open, delimiter.close = bool(after.strip()), bool(before.strip())
+    return made
+
+
+def _html_break(state: StateInline, silent: bool) -> bool:
+    """A line break as HTML, which models write into tables."""
+    found = _HTML_BREAK.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("softbreak", "br", 0)
+    state.pos = found.end()
     return True
 
 
@@ -211,6 +209,23 @@ def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return made
 
 
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The address of links that name it (`[1]: https://…`). The line is shown, too: nobody may have named it.
+
+    A line of a log such as `[ERROR]: timeout` is none.
+    """
+    if not _REFERENCE.match(state.getLines(start, min(start + 2, end), state.blkIndent, False)):
+        return False
+    if not _commonmark_reference(state, start, end, silent):
+        return False
+    if not silent:
+        state.push("paragraph_open", "p", 1)
+        inline = state.push("inline", "", 0)
+        inline.content, inline.children = state.getLines(start, state.line, state.blkIndent, False).strip(), []
+        state.push("paragraph_close", "p", -1)
+    return True
+
+
 def _made() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
     parser.enable(["table", "strikethrough", "linkify"])
@@ -219,6 +234,10 @@ def _made() -> MarkdownIt:
     parser.linkify = _LINKS
     parser.inline.ruler.at("newline", _line_break)
     parser.inline.ruler.at("linkify", _address)
+    parser.inline.ruler.at("image", _image)
+    parser.inline.ruler.at("emphasis", _emphasis)
+    parser.inline.ruler.at("html_inline", _html_break)
+    parser.block.ruler.at("reference", _reference)
     parser.block.ruler.at("paragraph", _paragraph)
     return parser
 

@@ -41,6 +41,13 @@ class WordsField(forms.CharField):
             raise forms.ValidationError(trouble, code="max_length")
 
 
+class LineField(forms.CharField):
+    """One line. A browser does not cut what is pasted into it: what is too long comes back whole with the reason."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
 class SeenForm(forms.Form):
     """Carries the number of the last change the person saw."""
 

@@ -40,7 +40,7 @@ def back_to(request: PersonRequest, session: Session) -> str:
 def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
     """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
     context = at_one_moment(session, lambda: _as_it_stands(request, session, where))
-    if request.headers.get("Purpose") != "prefetch":
+    if request.headers.get("Purpose") != "prefetch" and context["read"] != session.last_change:
         turns.mark_read(session, request.user)
     return context
 
@@ -53,6 +53,7 @@ def _as_it_stands(request: PersonRequest, session: Session, where: str) -> dict[
         **composer_context(request, session),
         "timeline": timeline(session, request.user, seen=seen),
         "seen_before": seen,
+        "read": read,
         "cards": cards_of(request, session),
     }
 

@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sessions_app import ratelimit, turns
-from sessions_app.models import Message, Queue, Run, Session
+from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.problems import KeyTaken, Refused
@@ -163,13 +163,13 @@ def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
 def _state(session: Session) -> str:
     """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), a person because the
     AI `failed`, nothing any more (`closed`), or nothing."""
-    last = session.messages.for_customer().order_by("-pk").values_list("author_kind", flat=True).first()
     newest = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True).first()
     if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
     if session.status == Session.Status.CLOSED:
         return "closed"
-    waits = last == Message.Author.CUSTOMER
+    # Words such as "Let me look" before a turn failed or was stopped are no answer.
+    waits = session.waiting_since is not None
     if waits and newest == Run.Status.ERROR and not session.led_by_person:
         return "failed"
     return "person" if waits or newest in ACTIVE_RUN else ""

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.forms import WordsField
+from sessions_app.forms import LineField, WordsField
 from sessions_app.models import Queue
 
 NOT_SENT_YET = _("This was not sent yet, because the page was out of date. Please send it again.")
@@ -48,7 +48,7 @@ class WriteForm(forms.Form):
     `key` makes sending it twice harmless: what was begun with a key has its id and its secret from it.
     """
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
     )
     email = forms.EmailField(

@@ -17,7 +17,7 @@ from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
 from sessions_app.problems import Newer, Refused
 from sessions_app.respond import PersonRequest, for_people, respond
-from sessions_app.texts import trimmed
+from sessions_app.texts import too_long, trimmed
 from sessions_app.views.conversation import back_to, below, composer_context, draft_of
 
 COMPOSER = "sessions/_composer.html"
@@ -70,7 +70,11 @@ def session_preview(request: PersonRequest, session_id: str) -> HttpResponse:
     """What was typed as it will be shown; without htmx the page with the composer and the preview in it."""
     session = access.session_or_404(request.user, session_id)
     typed = _typed(request)
-    context = {**composer_context(request, session), **typed, "preview": markdown_html(trimmed(typed["body"]))}
+    words = trimmed(typed["body"])
+    # What can't be sent is not formatted: that takes as long as it has letters.
+    trouble = too_long(words)
+    context = {**composer_context(request, session), **typed, "preview": "" if trouble else markdown_html(words)}
+    context |= {"too_long": trouble}
     if request.htmx:
         return render(request, "sessions/_preview.html", context)
     return render(request, "sessions/preview.html", {**context, "back": back_to(request, session)})

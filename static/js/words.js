@@ -1,12 +1,19 @@
 // Text boxes say how much room is left before a text is too long. Nothing is cut: the server says no, and gives all of it back.
 (() => {
   const NEAR = 0.9;
-  // As the server counts: without blank ends, a line end as one, and a character as one however many units it takes here.
+  // As the server counts: without blank lines around it (the first of several lines keeps its indentation), and a character as
+  // one however many units it takes here. Blank is what is blank there.
+  const isBlank = (letter) => /[\s\x1c-\x1f\x85]/.test(letter) && letter !== "\ufeff";
   const count = (text) => {
-    const body = text.trim();
-    let pairs = 0;
-    for (let i = 0; i < body.length; i++) if ((body.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
-    return body.length - pairs;
+    let start = 0, end = text.length, pairs = 0;
+    while (end > 0 && isBlank(text[end - 1])) end--;
+    while (start < end && isBlank(text[start])) start++;
+    const line = text.indexOf("\n", start);
+    if (line >= 0 && line < end) start = text.lastIndexOf("\n", start - 1) + 1;
+    for (let i = start + 1; i < end; i++) {
+      if ((text.charCodeAt(i - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(i) & 0xfc00) === 0xdc00) pairs++;
+    }
+    return end - start - pairs;
   };
   const place = (box) => {
     if (box.nextElementSibling?.matches(".room")) return box.nextElementSibling;

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.client import AsyncClient
 from pytest_django.fixtures import Settings
 
+from kern.errors import ModelError
 from kern.models.base import ModelAnswer
 from kern.testing import call
 from sessions_app import live, turns
@@ -92,6 +93,24 @@ def test_the_customer_of_an_answer_that_failed_is_told_and_no_longer_when_a_pers
     session = Session.objects.get()
     turns.reply(session, ana, "It left today.", seen=session.last_change)
     assert "could not answer this" not in page_of(browser, address)
+
+
+def test_words_before_a_turn_failed_or_was_stopped_are_no_answer(browser: Client, work: Work, ana: Person) -> None:
+    address = begin(browser)
+    actor.says(ModelAnswer("Let me look.", [call("refund", order="1", cents=5)]), ModelError("no such model"))
+    assert work() == ["paused"]
+    session = Session.objects.get()
+    turns.cancel(session.runs.get(), ana)
+    page = page_of(browser, address)
+    assert "Let me look." in page
+    assert "We are looking at it" in page
+    turns.receive(session, "And?")
+    actor.says(ModelAnswer("I look again.", [call("note_order", order="1")]), ModelError("no such model"))
+    assert work()[-1] == "error"
+    page = page_of(browser, address)
+    assert "I look again." in page
+    assert "Our assistant could not answer this." in page
+    assert "no such model" not in page
 
 
 def test_a_customer_reads_nothing_of_what_the_model_thought(browser: Client, work: Work, ana: Person) -> None:

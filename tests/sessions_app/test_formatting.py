@@ -84,6 +84,40 @@ def test_an_image_leaves_its_address_and_is_not_loaded() -> None:
     )
 
 
+def test_an_image_that_nobody_can_load_leaves_its_address_to_read() -> None:
+    assert markdown_html("![chart](sandbox:/mnt/data/chart.png)") == (
+        '<p><a rel="nofollow noopener">chart (sandbox:/mnt/data/chart.png)</a></p>'
+    )
+
+
+@pytest.mark.parametrize("typed", ["**Price:**10", "**「重要」**です", '**"New"**ly', "so **(really)**it"])
+def test_bold_words_beside_punctuation_keep_no_stars(typed: str) -> None:
+    html = markdown_html(typed)
+    assert "<strong>" in html
+    assert "*" not in html + one_plain_line(typed)
+
+
+def test_a_line_break_as_html_is_one() -> None:
+    assert markdown_html("one<br>two<br/>\nthree<BR />four") == "<p>one<br>two<br>three<br>four</p>"
+    assert "<td>1<br>2</td>" in markdown_html("|a|\n|-|\n|1<br>2|")
+    assert one_plain_line("one<br>two") == "one two"
+    assert markdown_html("`<br>`") == "<p><code>&lt;br&gt;</code></p>"
+    assert plain_html("one<br>two") == "<p>one&lt;br&gt;two</p>"
+
+
+@pytest.mark.parametrize("typed", ["[ERROR]: timeout", "Seen in a log:\n\n[Ana]: hello\n[Ben]: hi", "A foot[^1]\n\n[^1]: note"])
+def test_what_looks_like_the_address_of_a_link_and_is_none_is_shown(typed: str) -> None:
+    html = markdown_html(typed)
+    assert re.sub(r"<br>|</p><p>", "\n", html).split() == f"<p>{typed}</p>".split()
+
+
+def test_addresses_below_a_text_are_links_and_are_shown_also_where_nothing_names_them() -> None:
+    html = markdown_html("Read [the rules][1].\n\n[1]: https://example.com/a\n[2]: https://example.com/b")
+    assert '<a href="https://example.com/a" rel="nofollow noopener">the rules</a>' in html
+    assert ">https://example.com/a</a></p>" in html
+    assert ">https://example.com/b</a></p>" in html
+
+
 def test_an_address_without_a_host_leads_to_no_page_of_ours() -> None:
     assert "href" not in markdown_html("[refunds](/refunds) [x](page) ![y](a.png) [j](javascript:alert(1))")
 
@@ -99,7 +133,9 @@ def test_nothing_typed_becomes_more_than_text_and_known_tags(typed: str) -> None
     assert "\n" not in one_plain_line(typed)
 
 
-@pytest.mark.parametrize("typed", ["[" * 20_000, "://" * 30_000, "http://" * 14_000, "a@" * 50_000, "> " * 50_000])
+@pytest.mark.parametrize(
+    "typed", ["[" * 20_000, "://" * 30_000, "http://" * 14_000, "a@" * 50_000, "> " * 50_000, "![a](b)" * 14_000]
+)
 def test_odd_texts_as_long_as_may_be_are_shown(typed: str) -> None:
     assert plain_html(typed)
     assert markdown_html(typed)

@@ -159,7 +159,7 @@ def test_a_failed_run_says_why_and_is_tried_again(inbox: Client, session: Sessio
     assert work() == ["error"]
     page = page_of(inbox, session)
     assert "The run stopped" in page
-    assert "The server said no. The customer got no answer." in page
+    assert "The server said no. The customer got no answer." in " ".join(page.split())
     shop.actor.says("Hello Kim.")
     run = Run.objects.get()
     assert inbox.post(f"/runs/{run.run_id}/retry/", headers=HTMX).status_code == 204

@@ -136,6 +136,15 @@ def test_after_a_note_or_a_question_the_composer_stays_private(inbox: Client, se
     assert back["Location"].endswith(f"/open/{session.session_id}/?details=1")
 
 
+def test_a_preview_of_what_is_too_long_says_so_and_formats_nothing(inbox: Client, session: Session) -> None:
+    address = f"/sessions/{session.session_id}/preview/"
+    typed = {"kind": "reply", "body": "**a** " * 20_000}
+    for headers in (HTMX, {}):
+        page = inbox.post(address, typed, headers=headers).content.decode()
+        assert "This is too long to send: 119,999 characters" in page
+        assert "<strong>a" not in page
+
+
 def test_a_preview_shows_what_will_be_seen_and_sends_nothing(inbox: Client, session: Session) -> None:
     address = f"/sessions/{session.session_id}/preview/"
     form = {"kind": "reply", "seen": 5, "body": "It is **there**.\r\n  indented <b>\r\n\r\n* one"}
