@@ -50,7 +50,8 @@ class Answer:
 
     def end(self, output: Iterable[Any]) -> None:
         """Take the items of the final response: mostly they tell again what was told before."""
-        items = [item for told in output if (item := mapping(told)) and kind_of(item)]
+        told_items = ({"type": "message", "content": told} if isinstance(told, str) else mapping(told) for told in output)
+        items = [item for item in told_items if kind_of(item)]
         left, found = list(self.items), dict[int, Item]()
         for finds in (_by_call_id, _by_id, _by_words, None):
             nth: Counter[Kind | None] = Counter()

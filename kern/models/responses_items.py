@@ -19,6 +19,8 @@ def kind_of(item: Json) -> Kind | None:
     kind = word(item.get("type"))
     if kind in ("message", "reasoning", "function_call"):
         return kind  # type: ignore[return-value]
+    if kind in ("tool_call", "function"):
+        return "function_call"
     if kind:
         return None
     if "arguments" in item or "call_id" in item:
@@ -65,9 +67,11 @@ class Item:
             self.ids.add(given)
         if self.kind == "function_call":
             self.call_id = self.call_id or word(item.get("call_id"))
-            self.name = word(item.get("name")) or self.name
+            # In the form of chat completions, which gateways may pass on, name and arguments stand one level deeper.
+            function = mapping(item.get("function"))
+            self.name = word(item.get("name")) or word(function.get("name")) or self.name
             is_complete = whole and word(item.get("status")) not in _UNFINISHED
-            self.tellings.append((item.get("arguments"), is_complete))
+            self.tellings.append((item.get("arguments", function.get("arguments")), is_complete))
         elif whole:
             said, thought = _texts(item)
             self.finished = said if said.strip() else self.finished

@@ -154,6 +154,8 @@ PART_DONE = {
         [completed(message(content="Hello."))],
         [completed({"content": ["Hello."]})],
         [completed(output_text="Hello.")],
+        [completed(output="Hello.")],
+        [completed("Hello.")],
         [completed({"type": "message", "content": {"type": "text", "text": {"value": "Hello."}}})],
         [done(message("Hello.")), completed(message("Hello.", id="msg_9"))],
         [
@@ -295,6 +297,12 @@ def test_two_calls_that_say_the_same_are_two_under_ids_of_their_own() -> None:
 )
 def test_arguments_are_text_whatever_came(arguments: Any, read: str) -> None:
     assert calls_of(completed(pay(arguments))) == [("pay", read)]
+
+
+@pytest.mark.parametrize("kind", ["function_call", "tool_call", "function"])
+def test_a_call_in_the_form_of_chat_completions_is_read(kind: str) -> None:
+    nested = {"type": kind, "id": "call_1", "function": {"name": "pay", "arguments": '{"amount": 5}'}}
+    assert calls_of(done(nested), completed(nested)) == [("pay", '{"amount": 5}')]
 
 
 def test_a_call_without_a_name_is_a_call_that_names_nothing() -> None:
