@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from numbers import Integral
 from typing import Any, get_args
 
@@ -23,6 +24,8 @@ LONGEST_ID = 200
 MOST_BITS = 1_000
 #: Rows, characters and tokens; databases count no further than 2**63 - 1.
 MOST = 2**53
+#: Eleven days are longer than any turn, and locks of every system count this far.
+MOST_SECONDS = 10**6
 
 
 def checked_id(value: object, name: str) -> str:
@@ -72,6 +75,26 @@ def must_be_counts(**counts: int | None) -> None:
     for name, value in counts.items():
         if value is not None:
             must_be_count(name, value)
+
+
+def checked_seconds(name: str, value: object) -> float | None:
+    """The time as seconds; `None` stays `None`. Raises `WrongTypeError` or `InvalidInputError` for what is no time to wait."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if seconds is None:
+        return None
+    what = f"{name} is a number of seconds (or a timedelta) more than 0, or None for no limit, not {shown(value)}"
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise WrongTypeError(what)
+    if not 0 < seconds <= MOST_SECONDS:
+        raise InvalidInputError(f"{what}; at most {MOST_SECONDS}")
+    return float(seconds)
+
+
+def must_be_texts(**texts: object) -> None:
+    """Raise `WrongTypeError` for what is no text."""
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise WrongTypeError(f"{name} is text, not {shown(value)}; leave it out where there is none")
 
 
 def must_be_roles(roles: Sequence[Role] | None) -> None:

@@ -11,12 +11,11 @@ from kern.answers import must_agree
 from kern.asynchronous import AsyncTurns
 from kern.cache import SessionCache
 from kern.db.base import Claim, Db
-from kern.delegation import DELEGATE, delegate_schema
+from kern.delegation import delegate_schema
 from kern.delivery import outcome, told
-from kern.drafts import SEND_ANSWER
-from kern.errors import InvalidInputError, RunNotContinuableError, RunNotFoundError, WrongTypeError
+from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
-from kern.inputs import Id, checked_id, checked_words, must_be_count, optional_id
+from kern.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
 from kern.limit import TOOL_CALL_LIMIT
 from kern.loop import work_run
 from kern.message import Message, new_id, storable
@@ -24,7 +23,8 @@ from kern.requirements_json import Answers, requirements_of
 from kern.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.sessions import Sessions, in_memory
-from kern.tools import Tool, as_tool
+from kern.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
+from kern.tools import Tool
 from kern.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
 from kern.work import Work
 
@@ -63,15 +63,18 @@ class Participant(AsyncTurns, Sessions):
         deadline: float | None = None,
         lease: float = 60.0,
     ) -> None:
-        self._must_be_sizes(num_history_runs, max_history_tokens, max_tool_output_chars)
-        self._must_be_made_of(name, model, db, members)
-        self._must_be_limits(tool_call_limit, deadline)
+        must_be_sizes(num_history_runs, max_history_tokens, max_tool_output_chars, tool_call_limit)
+        must_be_made_of(name or type(self).__name__, model, db)
+        must_be_texts(name=name, description=description)
+        must_be_instructions(instructions)
+        if members and self.kind != "team":
+            raise TypeError(f"{name or 'Agent'}: an Agent has no members; write Team(members=[…])")
         self.model = model
         self.name = name
         self.id = optional_id(agent_id, "agent_id") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         self.description = description
         self.instructions = instructions
-        self.tools: list[Tool] = [as_tool(item) for item in tools]
+        self.tools: list[Tool] = checked_tools(tools, is_team=bool(members))
         self.members: list[Participant] = list(members)
         self.session_id = optional_id(session_id, "session_id")
         self.user_id = optional_id(user_id, "user_id")
@@ -82,12 +85,11 @@ class Participant(AsyncTurns, Sessions):
         self.tool_call_limit = tool_call_limit
         self.review_answers = review_answers
         self.session_summary_manager = session_summary_manager
-        self.deadline = deadline
-        self.lease = lease
+        self.deadline = checked_seconds("deadline", deadline)
+        self.lease = checked_lease(lease)
         self.cache_session = cache_session
         self._cache = SessionCache() if cache_session else None
         self.db: Db = db or in_memory()
-        self._must_be_consistent()
 
     # Turns --------------------------------------------------------------------------------------------------------------
 
@@ -295,41 +297,3 @@ class Participant(AsyncTurns, Sessions):
             raise RunNotFoundError(f"there is no run {key!r}" + (f" in session {wanted!r}" if wanted else ""))
         self._find(run.session_id, user_id)
         return run
-
-    def _must_be_sizes(self, runs: int, tokens: int | None, output_chars: int | None) -> None:
-        must_be_count("num_history_runs", runs)
-        if runs < 1:
-            raise InvalidInputError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
-        for name, size in (("max_history_tokens", tokens), ("max_tool_output_chars", output_chars)):
-            if size is not None:
-                must_be_count(name, size, least=1)
-
-    def _must_be_made_of(self, name: str, model: object, db: object, members: Sequence[object]) -> None:
-        who = name or type(self).__name__
-        if not _has(model, "stream"):
-            raise TypeError(f"{who}: {model!r} is no model; write model=OpenAIResponses(id='…')")
-        if not _has(db, "open_run"):
-            raise TypeError(f"{who}: {db!r} is no database; write db=SqliteDb(db_file='…')")
-        if members and self.kind != "team":
-            raise TypeError(f"{who}: an Agent has no members; write Team(members=[…])")
-
-    def _must_be_limits(self, tool_call_limit: int | None, deadline: float | None) -> None:
-        if tool_call_limit is not None and (not isinstance(tool_call_limit, int) or tool_call_limit < 0):
-            raise ValueError(f"tool_call_limit is a number of calls, 0 or more, or None for no limit; not {tool_call_limit!r}")
-        if deadline is not None and (not isinstance(deadline, int | float) or not deadline > 0):
-            raise ValueError(f"deadline is a number of seconds more than 0, or None for no deadline; not {deadline!r}")
-
-    def _must_be_consistent(self) -> None:
-        names = [tool.name for tool in self.tools]
-        doubled = {name for name in names if names.count(name) > 1}
-        if doubled:
-            raise ValueError(f"two tools have the name {', '.join(sorted(doubled))}; names must differ")
-        if self.members and DELEGATE in names:
-            raise ValueError(f"no tool of a team may be named {DELEGATE}: that is how its leader gives work to members")
-        if SEND_ANSWER in names:
-            raise ValueError(f"no tool may be named {SEND_ANSWER}: answers that people look through have that name")
-
-
-def _has(part: object, verb: str) -> bool:
-    """Whether the part is missing or an object with that method: no class, no text that names one."""
-    return part is None or (not isinstance(part, type) and callable(getattr(part, verb, None)))

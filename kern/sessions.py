@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kern.db.base import Db
-from kern.errors import ModelError, SessionNotFoundError, SessionOwnershipError
+from kern.errors import InvalidInputError, ModelError, SessionNotFoundError, SessionOwnershipError
 from kern.inputs import Id, must_be_count, must_be_counts, optional_id
 from kern.message import Message
 from kern.models.base import Model
@@ -77,7 +77,7 @@ class Sessions:
         `SessionOwnershipError`, `InvalidSessionNameError` (rule L12), `NamingError` (rule L11; the old name stands).
         """
         if (session_name is None) != autogenerate:
-            raise ValueError("give either session_name=… or autogenerate=True")
+            raise InvalidInputError("give either session_name=… or autogenerate=True")
         session = self._existing(session_id, user_id)
         if session_name is not None:
             renamed = self.db.rename_session(session.session_id, check_name(session_name), "human")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kern.cancellation import current, pause
 from kern.errors import ModelError
+from kern.inputs import checked_seconds, must_be_count, must_be_texts
 from kern.models.base import AnswerRestarted, ModelEvent, ModelRequest, TextDelta
 from kern.models.openai_errors import while_asking, while_reading
 from kern.models.responses_input import to_input, to_tools
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 20.0
 #: Seconds to wait for a connection, as opposed to for the model.
 CONNECT_TIMEOUT = 10.0
+#: How long a server may be silent where `timeout` is None (seconds): for ever would keep threads that nobody needs.
+LONGEST_SILENCE = 600.0
 #: The API refuses a lower limit.
 FEWEST_OUTPUT_TOKENS = 16
 
@@ -35,9 +38,10 @@ class OpenAIResponses:
     """A model behind the Responses API. Safe to share between threads; the SDK is imported by the first call.
 
     `api_key` and `base_url` default to OPENAI_API_KEY and OPENAI_BASE_URL, read at the first call. `timeout` is seconds without
-    a byte (not of the whole answer). `retries` is how often a failed attempt is repeated; the SDK's own retries are off.
-    `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given. `keep_reasoning` (implied by
-    `reasoning_effort`) asks for encrypted reasoning and replays it within the run; models without reasoning refuse that.
+    a byte (not of the whole answer; with `None` ten minutes). `retries` is how often a failed attempt is repeated; the SDK
+    itself repeats none. `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given.
+    `keep_reasoning` (implied by `reasoning_effort`) asks for encrypted reasoning and replays it within the run; models without
+    reasoning refuse that.
     `wait` pauses for the given seconds before a retry; by default no longer than somebody waits for the answer.
     """
 
@@ -47,7 +51,7 @@ class OpenAIResponses:
         *,
         api_key: str | None = None,
         base_url: str | None = None,
-        timeout: float = 60.0,
+        timeout: float | None = 60.0,
         retries: int = 2,
         reasoning_effort: str | None = None,
         keep_reasoning: bool = False,
@@ -55,8 +59,10 @@ class OpenAIResponses:
         max_output_tokens: int | None = None,
         wait: Callable[[float], object] = pause,
     ) -> None:
+        must_be_texts(id=id)
+        must_be_count("retries", retries)
         self.id = id
-        self.timeout = timeout
+        self.timeout = checked_seconds("timeout", timeout) or LONGEST_SILENCE
         self.retries = retries
         self.reasoning_effort = reasoning_effort
         self.keep_reasoning = keep_reasoning or reasoning_effort not in (None, "none")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast, overload
 
+from kern.inputs import checked_seconds
 from kern.models.base import ToolSchema
 from kern.tools.context import RunContext
 from kern.tools.docstring import read_docstring
@@ -63,7 +63,7 @@ class Tool:
         self.name = name or function.__name__
         self.description = described if description is None else description
         self.idempotent = idempotent
-        self.timeout = _seconds(self.name, timeout)
+        self.timeout = checked_seconds(f"the timeout of tool {self.name!r}", timeout)
         self.requirement_kind: Kind | None = _only_kind(
             self.name,
             confirmation=requires_confirmation,
@@ -203,16 +203,6 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Tool 
 def as_tool(candidate: Tool | Callable[..., Any]) -> Tool:
     """A tool as it is, a plain typed function wrapped. Raises `TypeError` for anything else."""
     return candidate if isinstance(candidate, Tool) else tool(candidate)
-
-
-def _seconds(name: str, timeout: float | timedelta | None) -> float | None:
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    if seconds is None:
-        return None
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not 0 < seconds < math.inf:
-        raise ValueError(f"the timeout of tool {name!r} is a number of seconds more than 0 (or a timedelta), not {timeout!r}")
-    return float(seconds)
 
 
 def _only_kind(name: str, **asked: bool) -> Kind | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.delegation import DELEGATE
-from kern.errors import ModelError
+from kern.errors import InvalidInputError, ModelError
 from kern.limit import MOST_REFUSALS
 from kern.message import ToolCall
 from kern.models.base import ModelAnswer, ModelRequest
@@ -120,7 +122,20 @@ def test_none_is_no_limit(db: SqliteDb) -> None:
     assert Agent(ScriptedModel(replies), db=db, tools=[look], tool_call_limit=None).run("Look").content == "Seen."
 
 
-@pytest.mark.parametrize("limits", [{"tool_call_limit": -1}, {"tool_call_limit": "30"}, {"deadline": 0}, {"deadline": "10"}])
-def test_limits_are_numbers(limits: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(limits))} is a number of"):
-        Agent(**limits)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *({"tool_call_limit": value} for value in (-1, "30", True, 1.5)),
+        *({name: value} for name in ("deadline", "lease") for value in (0, -1, "10", True, math.nan, math.inf, 1e300, 10**400)),
+        {"lease": None},
+    ],
+)
+def test_limits_are_numbers_that_a_clock_can_count(limits: dict[str, object]) -> None:
+    for kind in (Agent, Team):
+        with pytest.raises(InvalidInputError, match=f"^{next(iter(limits))} is "):
+            kind(**limits)  # type: ignore[arg-type]
+
+
+def test_a_run_without_any_calls_answers_at_once(db: SqliteDb) -> None:
+    agent = Agent(ScriptedModel([call("look", place="Oslo"), "I may not look."]), db=db, tools=[look], tool_call_limit=0)
+    assert agent.run("Look").content == "I may not look."

@@ -125,7 +125,7 @@ def test_of_a_call_that_may_be_repeated_the_model_is_told_that_it_took_too_long(
     assert (line.failed, line.result) == (True, "The tool took longer than 0.1 seconds and was left alone.")
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan"), "10", True])
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan"), 1e10, 10**400, "10", True])
 def test_a_timeout_is_a_number_of_seconds(timeout: object) -> None:
     with pytest.raises(ValueError, match="timeout of tool 'look' is a number of seconds"):
 

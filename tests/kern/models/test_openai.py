@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
-from kern.errors import ModelError
+from kern.errors import InvalidInputError, ModelError
 from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.openai import OpenAIResponses
@@ -213,6 +214,14 @@ def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="OPENAI_API_KEY") as caught:
         ask(OpenAIResponses(), hello())
     assert caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    "setting", [*({"timeout": value} for value in (0, -1, "x", True, 1e300)), {"retries": -1}, {"retries": "2"}, {"id": None}]
+)
+def test_what_is_no_setting_is_told_when_the_model_is_made(setting: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError, match=f"^{next(iter(setting))} is "):
+        OpenAIResponses(**setting)
 
 
 def test_closing_the_stream_closes_the_connection(model: OpenAIResponses, server: ResponsesServer) -> None:

@@ -1,0 +1,68 @@
+"""What agents and teams are made of, checked when they are made: a mistake is told there, not in somebody's first turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kern.delegation import DELEGATE
+from kern.drafts import SEND_ANSWER
+from kern.errors import InvalidInputError, WrongTypeError
+from kern.inputs import checked_seconds, must_be_count, shown
+from kern.tools import Tool, as_tool
+
+
+def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_call_limit: int | None) -> None:
+    """Raise `WrongTypeError` or `InvalidInputError` for what are no sizes of a history and no limit of calls."""
+    must_be_count("num_history_runs", runs)
+    if runs < 1:
+        raise InvalidInputError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
+    for name, size in (("max_history_tokens", tokens), ("max_tool_output_chars", output_chars)):
+        if size is not None:
+            must_be_count(name, size, least=1)
+    if tool_call_limit is not None:
+        must_be_count("tool_call_limit", tool_call_limit)
+
+
+def must_be_made_of(who: str, model: object, db: object) -> None:
+    """Raise `WrongTypeError` for what is no model or no database."""
+    if not _has(model, "stream"):
+        raise WrongTypeError(f"{who}: {model!r} is no model; write model=OpenAIResponses(id='…')")
+    if not _has(db, "open_run"):
+        raise WrongTypeError(f"{who}: {db!r} is no database; write db=SqliteDb(db_file='…')")
+
+
+def must_be_instructions(instructions: object) -> None:
+    """Raise `WrongTypeError` for what is neither text, nor lines, nor a function."""
+    is_lines = isinstance(instructions, list | tuple) and all(isinstance(line, str) for line in instructions)
+    if not (isinstance(instructions, str) or is_lines or callable(instructions)):
+        raise WrongTypeError(f"instructions is text, a list of lines or a function, not {shown(instructions)}")
+
+
+def checked_lease(lease: float) -> float:
+    """The lease in seconds. Raises `WrongTypeError` or `InvalidInputError` for what is none."""
+    seconds = checked_seconds("lease", lease)
+    if seconds is None:
+        raise WrongTypeError("lease is a number of seconds; a run cannot be kept from others for ever")
+    return seconds
+
+
+def checked_tools(tools: Iterable[Tool | Callable[..., Any]], *, is_team: bool) -> list[Tool]:
+    """The tools, plain functions wrapped. Raises `TypeError` for what is no tool, `ValueError` for names that are taken."""
+    if isinstance(tools, str | bytes | Tool) or not isinstance(tools, Iterable):
+        raise WrongTypeError(f"tools is a list of functions, not {shown(tools)}")
+    made = [as_tool(item) for item in tools]
+    names = [tool.name for tool in made]
+    doubled = {name for name in names if names.count(name) > 1}
+    if doubled:
+        raise ValueError(f"two tools have the name {', '.join(sorted(doubled))}; names must differ")
+    if is_team and DELEGATE in names:
+        raise ValueError(f"no tool of a team may be named {DELEGATE}: that is how its leader gives work to members")
+    if SEND_ANSWER in names:
+        raise ValueError(f"no tool may be named {SEND_ANSWER}: answers that people look through have that name")
+    return made
+
+
+def _has(part: object, verb: str) -> bool:
+    """Whether the part is missing or an object with that method: no class, no text that names one."""
+    return part is None or (not isinstance(part, type) and callable(getattr(part, verb, None)))
