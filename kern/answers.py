@@ -27,6 +27,16 @@ def must_agree(stored: Iterable[Requirement], given: Iterable[Requirement]) -> N
             raise AlreadyAnsweredError(f"somebody else has answered {name}: it is {current.status}", current)
 
 
+def must_not_contradict(given: Iterable[Requirement]) -> None:
+    """Raise `InvalidAnswerError` when two answers for one question say different things: neither counts by chance."""
+    said: dict[str, tuple[str, ...]] = {}
+    for answer in given:
+        if answer.is_resolved and said.setdefault(answer.requirement_id, _said(answer)) != _said(answer):
+            raise InvalidAnswerError(
+                f"{answer.tool_name} ({answer.requirement_id}) is answered twice, in two ways; give one answer"
+            )
+
+
 def must_fit(asked: Requirement, answer: Requirement) -> None:
     """Raise `InvalidAnswerError` unless `answer` could have been made from what was asked by the verbs of `Requirement`.
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
-from kern.answers import must_agree
+from kern.answers import must_agree, must_not_contradict
 from kern.asynchronous import AsyncTurns
 from kern.cache import SessionCache
 from kern.db.base import Claim, Db
@@ -155,6 +155,7 @@ class Participant(AsyncTurns, Sessions):
         it turns out whether somebody else was faster.
         """
         answers = requirements_of(requirements)
+        must_not_contradict(answers)
         run = self._readable_run(run_id, user_id, session_id)
         run_id = run.run_id
         if run.status == "paused":

@@ -250,3 +250,13 @@ def test_continue_run_takes_the_runs_session_and_no_other(db: SqliteDb) -> None:
         agent_on(db).continue_run(run.run_id, session_id="s")
     answered = agent_on(db, "Done.").continue_run(run.run_id, run.requirements, session_id="s", user_id=ANA)
     assert answered.content == "Done."
+
+
+def test_two_answers_that_contradict_each_other_are_refused_and_nothing_is_stored(db: SqliteDb) -> None:
+    run = paused(db, amount=5)
+    [asked] = sent(run)
+    yes, no = {**asked, "status": "approved"}, {**asked, "status": "rejected"}
+    with pytest.raises(InvalidAnswerError, match="is answered twice, in two ways"):
+        agent_on(db, "Done.").continue_run(run.run_id, [no, yes])
+    assert (done, db.load_run(run.run_id).status) == ([], "paused")  # type: ignore[union-attr]
+    assert agent_on(db, "Done.").continue_run(run.run_id, [yes, yes]).content == "Done."
