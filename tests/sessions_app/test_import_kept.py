@@ -517,6 +517,22 @@ def test_items_of_the_responses_api_are_read(load: Load, work: Work) -> None:
     assert "Look it up." not in json.dumps(items)
 
 
+def test_thinking_in_an_agents_words_is_kept_apart_and_that_of_a_person_stays(load: Load) -> None:
+    thinking = "<think>Look it up.</think>On its way."
+    load(
+        {
+            "id": "a",
+            "messages": [
+                {"role": "user", "content": "Where is 7?"},
+                {"role": "assistant", "content": thinking},
+                {"role": "assistant", "author_kind": "person", "content": thinking},
+            ],
+        }
+    )
+    answers = Message.objects.filter(role="assistant").order_by("pk")
+    assert [(message.content, message.reasoning) for message in answers] == [("On its way.", "Look it up."), (thinking, "")]
+
+
 # What is said about it ----------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any
 
 from kern.message import Role, ToolCall
+from kern.thinking import split_thinking
 from sessions_app.management.importing.content import content_of, output_of
 from sessions_app.management.importing.conversation import Entry
 from sessions_app.management.importing.notes import Notes, as_text
@@ -148,6 +149,10 @@ class EntryReader:
         thought = reader.take("reasoning_content", "reasoning", "thinking")
         if thought:
             self._reasoning.append(clean(as_text(thought)))
+        # Other systems keep thinking where the model left it, in the words for the customer.
+        entry.content, marked = split_thinking(entry.content)
+        if marked:
+            self._reasoning.append(marked)
         entry.reasoning = self._thoughts()
 
     def _of_a_tool(self, reader: Reader, entry: Entry) -> None:
