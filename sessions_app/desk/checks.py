@@ -54,8 +54,6 @@ def _faults_of_participant(one: Participant) -> Iterator[str]:
         yield f"{one.name[:40]}… has a name or an id of more than {LONGEST_NAME} characters."
     if one.cache_session:
         yield f"{one.name} has cache_session=True, which is for development without the inbox only."
-    if not _is_text(one.description) or not (callable(one.instructions) or _is_text(one.instructions)):
-        yield f"{one.name}: the description must be text; the instructions text, lines of text or a function."
     yield from _faults_of_models(one)
     yield from _faults_of_tools(one)
 
@@ -79,10 +77,6 @@ def _faults_of_models(one: Participant) -> Iterator[str]:
 
 def _is_model(model: object) -> bool:
     return model is None or (not isinstance(model, type) and callable(getattr(model, "stream", None)))
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(line, str) for line in value))
 
 
 def _quoted(value: object) -> str:
