@@ -9,8 +9,10 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from sessions_app.models import Person, Session, UnsentText
+from sessions_app.models import Message, Person, Session, UnsentText
+from sessions_app.problems import Refused
 from sessions_app.texts import normalized, trimmed
 
 #: How much later than the words were sent their keeping may arrive.
@@ -29,7 +31,7 @@ def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 
     words = normalized(text)
     if not words.strip() and not UnsentText.objects.filter(session=session, person=person).exists():
         return of(session, person)
-    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
     if not row.text and _was_sent(session, person, words):
         # Saving was slower than sending.
         return row
@@ -39,9 +41,16 @@ def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 
 
 
 def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> None:
-    """Empty the composer, in the transaction that sends its words."""
+    """Empty the composer, in the transaction that sends its words.
+
+    Raises `Refused` when another page or an earlier click sent the same words; the page knows of it then, and may send them again.
+    """
     # The row is made where there is none, so that words which are still being kept wait for it and find that they were sent.
-    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    newest = _newest_message(session, person)
+    is_the_same = newest is not None and newest.internal == (kind != "reply") and newest.content == trimmed(text)
+    if is_the_same and row.version != base and not row.text:
+        raise Refused(_("You have sent these words already, perhaps from another page or device. Send once more to say it again."))
     _put_aside(row, normalized(text), base=base, page=page)
     _write(row, kind, "", page)
 
@@ -49,7 +58,7 @@ def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 
 @transaction.atomic
 def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, add: bool) -> UnsentText:
     """Add what another page had written to `text`, or throw it away; returns what stands in the composer then."""
-    row, _created = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
+    row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
     words = _joined(normalized(text), row.elsewhere) if add else normalized(text)
     row.elsewhere = ""
     _write(row, kind, words, row.page)
@@ -72,11 +81,13 @@ def _write(row: UnsentText, kind: str, words: str, page: str) -> None:
 
 
 def _was_sent(session: Session, person: Person, words: str) -> bool:
+    newest = _newest_message(session, person)
     since = timezone.now() - SLOWEST_SAVING
-    newest = (
-        session.messages.filter(person=person, created_at__gte=since).order_by("-pk").values_list("content", flat=True).first()
-    )
-    return newest is not None and newest.startswith(trimmed(words))
+    return newest is not None and newest.created_at >= since and newest.content.startswith(trimmed(words))
+
+
+def _newest_message(session: Session, person: Person) -> Message | None:
+    return session.messages.filter(person=person).order_by("-pk").first()
 
 
 def _joined(*parts: str) -> str:

@@ -103,6 +103,25 @@ def test_words_that_were_sent_do_not_come_back_when_keeping_them_was_slower(inbo
     assert kept() == [("reply", "", "")]
 
 
+def test_words_that_another_page_sent_are_not_sent_twice_unless_they_are_meant(inbox: Client, session: Session) -> None:
+    typed(inbox, session, "It is **on its way**.", page="desk")
+    send(inbox, session, "It is **on its way**.", base=1, page="phone")
+    again = send(inbox, session, "It is **on its way**.", status=422, base=1, page="desk")
+    assert "You have sent these words already" in again
+    assert 'name="base" value="2"' in again
+    assert "It is **on its way**.</textarea>" in again
+    assert Message.objects.count() == 1
+    send(inbox, session, "It is **on its way**.", base=2, page="desk")
+    assert Message.objects.count() == 2
+
+
+def test_a_plain_form_that_is_sent_twice_says_it_once(inbox: Client, session: Session) -> None:
+    send(inbox, session, "It is on its way.")
+    send(inbox, session, "It is on its way.", status=422)
+    send(inbox, session, "It is on its way.", kind="note")
+    assert Message.objects.count() == 2
+
+
 def test_what_is_refused_stays(inbox: Client, session: Session) -> None:
     typed(inbox, session, "Half")
     send(inbox, session, " ", status=422, base=1)
