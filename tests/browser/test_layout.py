@@ -68,6 +68,14 @@ def test_no_window_is_too_small_for_a_page(
     assert height(role) < 2 * height(page.locator("#drawer .facts-list dt").first)
 
 
+def test_long_words_do_not_push_away_whose_conversation_it_is(visit: Visit, ana: Person, orders: Queue) -> None:
+    session = turns.start_session(orders, user_id="maria", customer_name="María-José Núñez")
+    turns.reply(session, ana, "You will get your money back within five days. " * 9, seen=session.last_change)
+    page = visit(ana, "/open/")
+    for name in page.locator(".row .said > :is(b, .last)").all():
+        assert name.evaluate("name => name.scrollWidth <= name.clientWidth"), name.inner_text()
+
+
 def test_the_door_and_the_customers_page_have_room(visit: Visit, crowded: Session) -> None:
     for path in ("/accounts/login/", "/help/orders/"):
         page = visit(None, path, viewport={"width": 320, "height": 256})
