@@ -42,7 +42,9 @@ def shown_events(changes: list[Change], reader: Person) -> list[Event]:
         elif change.kind in DROPPED:
             lines.append(_dropped(change, requirements.get(change.data.get("requirement"))))
         elif change.kind in WRITERS:
-            icon, write = WRITERS[change.kind]
+            # A paused turn is stopped by a person, a running one stops itself when it was asked to.
+            stopped_itself = change.kind == "run.cancelled" and change.person_id is None
+            icon, write = STOPPED_ITSELF if stopped_itself else WRITERS[change.kind]
             lines.append(Event(change.created_at, icon, write(_who(change, reader), change.data)))
     return lines
 
@@ -140,6 +142,7 @@ WRITERS: dict[str, tuple[str, Callable[[SafeString, dict[str, Any]], SafeString]
     "run.recovered": ("rotate-cw", _line("A worker stopped in the middle; another one went on")),
 }
 
+STOPPED_ITSELF = ("ban", _line("{who} stopped"))
 
 DROPPED = {
     "requirement.cancelled": _("the turn was stopped"),

@@ -90,7 +90,7 @@ def with_tool(stuck: Stuck, **options: object) -> Iterator[None]:
 
 
 def test_a_customer_is_answered_while_a_stopped_turns_server_is_silent_still(
-    session: Session, ana: Person, work: Work, stuck: Stuck
+    session: Session, ana: Person, client: Client, work: Work, stuck: Stuck
 ) -> None:
     shop.actor.says(stuck.model, "Here I am.")
     turns.receive(session, "Hi")
@@ -100,6 +100,10 @@ def test_a_customer_is_answered_while_a_stopped_turns_server_is_silent_still(
         turns.cancel(session.runs.get(), ana)
     assert work() == ["cancelled", "completed"]
     assert sent(session) == ["Hi", "Are you there?", "Here I am."]
+    client.force_login(ana)
+    page = client.get(f"/open/{session.session_id}/").content.decode()
+    assert "<b>You</b> asked the agent to stop" in page
+    assert "<b>Clerk</b> stopped</" in page
     stuck.goes_on.set()
     assert stuck.ended.wait(60)
     assert sent(session)[-1] == "Here I am."
