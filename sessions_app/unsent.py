@@ -50,7 +50,7 @@ def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 
     newest = _newest_message(session, person)
     is_the_same = newest is not None and newest.internal == (kind != "reply") and newest.content == trimmed(text)
     if is_the_same and row.version != base and not row.text:
-        raise Refused(_("You have sent these words already, perhaps from another page or device. Send once more to say it again."))
+        raise Refused(_("You have sent these words already, perhaps on another device. Send once more to say it again."))
     _put_aside(row, normalized(text), base=base, page=page)
     _write(row, kind, "", page)
 
