@@ -43,7 +43,7 @@ def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 
 def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> None:
     """Empty the composer, in the transaction that sends its words.
 
-    Raises `Refused` when another page or an earlier click sent the same words; the page knows of it then, and may send them again.
+    Raises `Refused` when another page or an earlier click sent the same words; a page that knows of it may send them again.
     """
     # The row is made where there is none, so that words which are still being kept wait for it and find that they were sent.
     row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
