@@ -29,11 +29,14 @@ from sessions_app.models import (
     Session,
     StandingApproval,
     ToolPolicy,
+    UnsentText,
 )
 from sessions_app.policies import is_allowed
 from tests.desk import actor
 
-MODELS = sorted(apps.get_app_config("sessions_app").get_models(), key=lambda model: model.__name__)
+#: What a person typed and has not sent is theirs alone: no admin reads it.
+PRIVATE = (UnsentText,)
+MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = ("change", "namerecord", "message", "toolcall", "run", "requirement", "sessionread", "decision", "standingapproval")
 
 
@@ -69,6 +72,10 @@ def test_every_model_has_pages(pages: Client, talked: Session) -> None:
         row = model._default_manager.first()
         if row is not None:
             assert pages.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_what_a_person_has_not_sent_has_no_page() -> None:
+    assert not any(admin.site.is_registered(model) for model in PRIVATE)
 
 
 def test_being_staff_is_not_enough(client: Client, ben: Person, talked: Session) -> None:
