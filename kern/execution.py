@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -94,7 +95,7 @@ def _received(work: Waiting, box: Box, timeout: float | None) -> Outcome:
 def _outcome(run: Callable[[], str]) -> Outcome:
     try:
         return Outcome(run())
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
+    except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
         return Outcome(f"The tool failed: {reason_of(error)}", failed=True)
     except BaseException as error:  # noqa: BLE001 - it is raised again where the turn is worked
         return Outcome(raised=error)

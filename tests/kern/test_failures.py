@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -175,6 +176,22 @@ def test_a_tool_that_wants_to_end_the_program_has_failed_and_the_run_goes_on(db:
     run = Agent(ScriptedModel([call("leave"), "Still here."]), db=db, tools=[leave]).run("Hi", session_id="s")
     assert run.content == "Still here."
     assert (run.tools[0].failed, run.tools[0].result) == (True, "The tool failed: SystemExit: 3")
+
+
+def test_a_tool_whose_own_event_loop_was_cancelled_has_failed_and_the_run_goes_on(db: SqliteDb) -> None:
+    async def wait() -> None:
+        task = asyncio.ensure_future(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    def look() -> str:
+        """Look in a loop of its own."""
+        asyncio.run(wait())
+        return "seen"
+
+    run = Agent(ScriptedModel([call("look"), "I could not look."]), db=db, tools=[look]).run("Hi", session_id="s")
+    assert run.content == "I could not look."
+    assert (run.tools[0].failed, run.tools[0].result) == (True, "The tool failed: CancelledError: ")
 
 
 def test_control_c_stays_control_c_when_the_interruption_cannot_be_stored(full: FullDisk) -> None:
