@@ -60,7 +60,10 @@ def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, 
     """Add what another page had written to `text`, or throw it away; returns what stands in the composer then."""
     row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
     words = _joined(normalized(text), row.elsewhere) if add else normalized(text)
-    row.elsewhere = ""
+    if add and row.elsewhere_is_private and kind == UnsentText.Kind.REPLY:
+        # What was typed for the team goes to nobody else by being added to a reply.
+        kind = UnsentText.Kind.NOTE
+    row.elsewhere, row.elsewhere_is_private = "", False
     _write(row, kind, words, row.page)
     return row
 
@@ -68,10 +71,11 @@ def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, 
 def _put_aside(row: UnsentText, words: str, *, base: int, page: str) -> None:
     """Keep what stood here beside the new words, where another page wrote it and the new words do not have it."""
     if row.elsewhere.strip() in words:
-        row.elsewhere = ""
+        row.elsewhere, row.elsewhere_is_private = "", False
     is_from_elsewhere = row.version != base and row.page != page
     if is_from_elsewhere and row.text.strip() and row.text.strip() not in words:
         row.elsewhere = _joined(row.elsewhere, row.text)
+        row.elsewhere_is_private = row.elsewhere_is_private or row.kind != UnsentText.Kind.REPLY
 
 
 def _write(row: UnsentText, kind: str, words: str, page: str) -> None:

@@ -26,6 +26,7 @@ class UnsentText(models.Model):
     kind = models.CharField(max_length=5, choices=Kind, default=Kind.REPLY)
     text = models.TextField(blank=True)
     elsewhere = models.TextField(blank=True, help_text=_("What another page had here before these words took its place."))
+    elsewhere_is_private = models.BooleanField(default=False, help_text=_("Some of it was no reply."))
     page = models.CharField(max_length=40, blank=True, help_text=_("The open page that wrote it last."))
     version = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(default=timezone.now)

@@ -93,7 +93,7 @@ def session_unsent(request: PersonRequest, session_id: str) -> HttpResponse:
         kept = unsent.keep(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])
         return render(request, "sessions/_unsent.html", {"session": session, "unsent": kept})
     kept = unsent.settle_elsewhere(session, person, said["kind"], said["body"], add=button == "add")
-    context = {**composer_context(request, session), **_typed(request), "unsent": kept, "body": kept.text}
+    context = {**composer_context(request, session), **_typed(request), "unsent": kept, "body": kept.text, "kind": kept.kind}
     return respond(request, COMPOSER, context, location=back_to(request, session))
 
 

@@ -155,6 +155,19 @@ def test_after_a_note_or_a_question_the_composer_stays_private(inbox: Client, se
     assert back["Location"].endswith(f"/open/{session.session_id}/?details=1")
 
 
+def test_a_note_that_another_page_had_makes_the_composer_private_where_it_is_added(inbox: Client, session: Session) -> None:
+    typed(inbox, session, "He is rude", kind="note", page="desk")
+    beside = typed(inbox, session, "Dear Kim", page="phone")
+    assert "for your team, on another page or device" in beside
+    address = f"/sessions/{session.session_id}/unsent/"
+    both = inbox.post(address, {"kind": "reply", "body": "Dear Kim", "do": "add"}, headers=HTMX).content.decode()
+    assert 'value="note" checked' in both
+    assert kept() == [("note", "Dear Kim\n\nHe is rude", "")]
+    typed(inbox, session, "A reply", page="desk", base=3)
+    page = typed(inbox, session, "Another", page="phone", base=0)
+    assert "for your team" not in page
+
+
 def test_a_preview_of_what_is_too_long_says_so_and_formats_nothing(inbox: Client, session: Session) -> None:
     address = f"/sessions/{session.session_id}/preview/"
     typed = {"kind": "reply", "body": "**a** " * 20_000}
