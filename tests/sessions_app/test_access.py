@@ -34,7 +34,7 @@ def secret(ana: Person, orders: Queue, session: Session, work: Callable[[], list
 def addresses(session: Session) -> dict[str, str]:
     """Every address about one session, by the name of its route."""
     requirement, link, run = Requirement.objects.get(), session.tickets.get(), Run.objects.get()
-    shown, said = ("timeline", "header", "decisions", "details"), ("messages", "composer")
+    shown, said = ("timeline", "header", "decisions", "details"), ("messages", "composer", "preview", "unsent")
     nouns = (*shown, *said, "name", "tickets", "assignee", "queue", "status", "lead")
     found = {f"session-{noun}": f"/sessions/{session.session_id}/{noun}/" for noun in nouns}
     runs = {f"run-{verb}": f"/runs/{run.run_id}/{verb}/" for verb in ("cancel", "retry", "again")}

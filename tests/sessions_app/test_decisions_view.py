@@ -53,7 +53,7 @@ def in_minutes(minutes: int) -> Any:
 
 def customers(page: str) -> list[str]:
     """Whose decisions a page lists, from top to bottom."""
-    return re.findall(r'<p class="text cut"><b>([^<]+)</b>', page)
+    return re.findall(r'<p class="text cut"><b[^>]*>([^<]+)</b>', page)
 
 
 def read(client: Client, path: str, **query: str) -> str:
