@@ -23,6 +23,12 @@ PASSING_STATUS = frozenset({408, 409, 425, 429})
 SETUP_STATUS = frozenset({401, 402, 403, 404, 405, 407, 410})
 #: With these words a 403 is about what was sent all the same (moderation at OpenRouter and others).
 MODERATION = re.compile(r"moderat|flagged|content.?(?:filter|polic)|safety|harm", re.IGNORECASE)
+#: What a content filter says, whatever status a gateway gives it: asking again would end alike.
+FILTERED = re.compile(
+    r"content.?management policy|content.?policy.?violat|responsible.?ai.?policy"
+    r"|(?:triggered|blocked by|flagged by)[^.]{0,40}(?:safety|content.?filter|moderation)",
+    re.IGNORECASE,
+)
 #: A 429 with one of these is no rate limit: until somebody pays, nothing helps.
 UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 #: Words in the code of a failed response that say it is the server's trouble, not the request's.
@@ -30,6 +36,8 @@ PASSING_WORDS = ("server_error", "internal", "rate_limit", "overload", "timeout"
 #: Words in a code that say what is wrong is the key, the rights or the model's name.
 SETUP_WORDS = ("api_key", "authentication", "permission", "not_found", "unsupported_model")
 LONGEST_TEXT = 500
+#: Only so much of a server's page is searched (characters).
+_EXCERPT = 4_000
 
 
 def while_asking(error: Exception) -> ModelError:
@@ -53,20 +61,22 @@ def reported(failure: Any) -> ModelError:
     text = reason_in(body) or said["message"] or code or "no reason given"
     if is_too_long(text, code, said["type"]):
         return ModelError(f"the model failed: {_short(text)}", too_long=True)
-    permanent = _is_permanent_code(code)
-    return ModelError(f"the model failed: {_short(text)}", permanent=permanent, refused=permanent and not _is_setup_code(code))
+    filtered = FILTERED.search(f"{code} {text}") is not None
+    permanent = filtered or _is_permanent_code(code)
+    refused = filtered or (permanent and not _is_setup_code(code))
+    return ModelError(f"the model failed: {_short(text)}", permanent=permanent, refused=refused)
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:
     """An answer that the server ended on purpose. Half an answer is none (rule L16), and asking again would end alike."""
     details = response.get("incomplete_details")
     reason = _field_of(details, "reason") or (details if isinstance(details, str) else "")
-    if reason in ("max_output_tokens", "max_tokens", "length"):
+    if reason.lower() in ("max_output_tokens", "max_tokens", "length"):
         limit = response.get("max_output_tokens")
         room = f"{limit} output tokens" if isinstance(limit, int) and limit else "the allowed output tokens"
         text = f"the answer did not fit into {room}, reasoning included: raise max_output_tokens"
         return ModelError(text, permanent=True, refused=False)
-    if reason == "content_filter":
+    if MODERATION.search(reason):
         return ModelError("the provider's content filter stopped the answer", permanent=True)
     if is_too_long(reason, reason):
         return ModelError(f"the provider ended the answer early: {_short(reason)}", too_long=True)
@@ -114,14 +124,15 @@ def _status(error: openai.APIStatusError) -> ModelError:
     unpaid = error.code in UNPAID or error.type in UNPAID
     if not unpaid and is_too_long(said, error.code, error.type, status=status):
         return ModelError(_status_text(error), status=status, too_long=True)
-    permanent = unpaid or not (status >= 500 or status in PASSING_STATUS)
+    filtered = status >= 500 and FILTERED.search(f"{error.code} {said[:_EXCERPT]}") is not None
+    permanent = unpaid or filtered or not (status >= 500 or status in PASSING_STATUS)
     about_setup = unpaid or (status in SETUP_STATUS and not (status == HTTPStatus.FORBIDDEN and MODERATION.search(said)))
     return ModelError(
         _status_text(error),
         permanent=permanent,
         status=status,
         retry_after=_retry_after(error.response.headers),
-        refused=permanent and not about_setup,
+        refused=filtered or (permanent and not about_setup),
     )
 
 

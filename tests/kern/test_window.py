@@ -17,7 +17,7 @@ from kern.testing import ScriptedModel, call
 from kern.tools import tool
 from kern.window import Window, shortened, tokens_of
 from tests.kern.conftest import ANA
-from tests.responses_server import Calls, ErrorReply, ResponsesServer, Text
+from tests.responses_server import Calls, ErrorReply, Failed, Incomplete, ResponsesServer, Text
 from tests.responses_server.script import Reply
 
 FILTER = ModelError("the provider's content filter stopped the answer", permanent=True)
@@ -118,10 +118,17 @@ def test_no_name_is_made_of_what_was_refused(db: SqliteDb) -> None:
         (ErrorReply(404, "model_not_found", "no such model"), False),
         (ErrorReply(429, "insufficient_quota", "pay first"), False),
         (ErrorReply(503, None, "busy"), False),
+        (ErrorReply(503, None, "the content filter is not available"), False),
+        (ErrorReply(500, None, "The prompt triggered Azure OpenAI's content management policy"), True),
+        (ErrorReply(502, "ContentPolicyViolationError", "Bad gateway"), True),
+        (Failed("server_error", "The response was blocked by the provider's safety system."), True),
+        (Incomplete("CONTENT_FILTERED"), True),
+        (Incomplete("safety"), True),
+        (Incomplete("MAX_TOKENS"), False),
     ],
 )
 def test_what_servers_refuse_for_good_is_told_from_what_ails_the_key_or_the_server(
-    db: SqliteDb, reply: ErrorReply, refused: bool
+    db: SqliteDb, reply: Reply, refused: bool
 ) -> None:
     with serving(reply) as server:
         agent = Agent(OpenAIResponses("m", api_key="any", base_url=server.base_url, retries=0), db=db)
