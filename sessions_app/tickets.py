@@ -72,11 +72,12 @@ def searched(text: str) -> list[str]:
 
 def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], str]:
     """Where somebody began with the name of a system, that one alone and the rest of the text."""
-    for system in systems:
-        for name in (system.name, system.slug):
-            rest = text[len(name) :].lstrip(" :#")
-            if text.casefold().startswith(name.casefold()) and text[len(name) :][:1] in (" ", ":", "#") and rest:
-                return [system], rest
+    named = [(ticket_ids.normalized(name), system) for system in systems for name in (system.name, system.slug)]
+    # The longest name first: "Help desk" is not the system "Help" with a desk.
+    for name, system in sorted(named, key=lambda pair: len(pair[0]), reverse=True):
+        rest = text[len(name) :].lstrip(" :#")
+        if text.casefold().startswith(name.casefold()) and text[len(name) :][:1] in (" ", ":", "#") and rest:
+            return [system], rest
     return systems, text
 
 

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 LONGEST_NAME = 64
+#: Files beside those of zones: this server's own zone, and that of a computer that was never told one.
+NO_ZONES = {"localtime", "Factory"}
 
 
 class Reader(Protocol):
@@ -27,7 +29,7 @@ class Reader(Protocol):
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
     """All names there are, older spellings (Europe/Kiev) too: browsers send either."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - NO_ZONES)
 
 
 @lru_cache(maxsize=1)

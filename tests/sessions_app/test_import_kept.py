@@ -132,6 +132,38 @@ def test_a_moment_that_makes_no_sense_is_reported_and_the_line_imported(load: Lo
 # How it stands ------------------------------------------------------------------------------------------------------------
 
 
+def test_words_are_read_whatever_their_capitals_and_hyphens(load: Load) -> None:
+    said = [{"role": "User", "content": "Hello"}, {"role": " ASSISTANT", "content": "Good day.", "status": "Requires-Action"}]
+    note = {"author": {"kind": "STAFF"}, "content": "Psst.", "internal": True}
+    told, _ = load({"id": "a", "created_at": SECONDS, "messages": [*said, note]})
+    assert list(only().messages.order_by("pk").values_list("role", "author_kind")) == [
+        ("user", "customer"),
+        ("assistant", "agent"),
+        ("assistant", "person"),
+    ]
+    assert Run.objects.get().status == "cancelled"
+    assert "Not kept" not in told
+
+
+def test_a_file_in_utf_16_is_told_what_it_is(load: Load) -> None:
+    told, complaints = load(json.dumps({"id": "a", "messages": HELLO}).encode("utf-16"))
+    assert "0 imported, 0 already there, 1 bad" in told
+    assert "line 1: it has NUL bytes in it, as files in UTF-16 have: save the file as UTF-8" in complaints
+
+
+def test_nobody_who_has_left_is_given_a_conversation(load: Load, ben: Person) -> None:
+    Person.objects.filter(pk=ben.pk).update(is_active=False)
+    told, _ = load({"id": "a", "created_at": SECONDS, "assignee": "ben@example.com", "messages": HELLO})
+    assert only().assignee is None
+    assert "1 × an assignee who does not work the queue, by email address, is not kept" in told
+
+
+def test_an_unknown_status_counts_as_none(load: Load) -> None:
+    told, _ = load({"id": "a", "created_at": SECONDS, "status": "spam", "messages": HELLO}, options=("--status", "closed"))
+    assert only().status == "closed"
+    assert "it counts as none" in told
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [("solved", "closed"), ("Resolved", "closed"), ("ON-HOLD", "open"), ("pending", "snoozed"), ("In Progress", "open")],

@@ -97,6 +97,13 @@ def test_a_system_that_spells_it_just_so_comes_first(session: Session, ana: Pers
     assert tickets.link(session, ana, "HD-12").system.slug == "helpdesk"
 
 
+@pytest.mark.parametrize("text", ["Help desk HD-12", "help\u00a0desk: HD-12", "Ｈｅｌｐ desk #HD-12"])
+def test_a_system_is_chosen_by_its_whole_name(session: Session, ana: Person, text: str) -> None:
+    for slug, name in (("a", "Help"), ("z", "Help")):
+        TicketSystem.objects.create(slug=slug, name=name, url_template="https://s.example/{id}", pattern=r"HD-\d+")
+    assert tickets.link(session, ana, text).system.slug == "helpdesk"
+
+
 def test_the_pattern_of_a_chosen_system_decides_too(session: Session, ana: Person) -> None:
     bugs = TicketSystem.objects.get(slug="bugs")
     assert (

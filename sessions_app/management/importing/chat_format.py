@@ -111,6 +111,8 @@ def _agreed(reader: Reader, what: str, given: Sequence[str]) -> str:
 
 
 def _parse(line: bytes) -> Any:
+    if b"\x00" in line:
+        raise BadLineError("it has NUL bytes in it, as files in UTF-16 have: save the file as UTF-8")
     try:
         return json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_object)
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kern.message import Role, ToolCall
 from kern.thinking import split_thinking
+from sessions_app.management.importing import vocabulary
 from sessions_app.management.importing.content import content_of, output_of
 from sessions_app.management.importing.conversation import Entry
 from sessions_app.management.importing.notes import Notes, as_text
@@ -108,7 +109,7 @@ class EntryReader:
 
     def _role_and_kind(self, reader: Reader) -> tuple[Role, AuthorKind]:
         given, kind = reader.take("role"), self._kind(reader)
-        role = ROLES.get(given) if isinstance(given, str) else None
+        role = ROLES.get(vocabulary.word(given))
         if role is None and (given is not None or kind is None):
             known = ", ".join(ROLES)
             raise BadLineError(f"unknown role {given!r}: there are {known}")

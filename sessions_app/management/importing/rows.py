@@ -139,10 +139,10 @@ class Rows:
     def _assignee(self) -> Person | None:
         wanted = self.conversation.assignee
         person = self._person(wanted)
-        if wanted and (person is None or not Queue.objects.visible_to(person).filter(pk=self.queue.pk).exists()):
+        works = person is not None and person.is_active and Queue.objects.visible_to(person).filter(pk=self.queue.pk).exists()
+        if wanted and not works:
             self._note("an assignee who does not work the queue, by email address, is not kept", wanted)
-            return None
-        return person
+        return person if works else None
 
     def _name(self, session: Session) -> None:
         """Name the session as the line does, if that can be a name."""

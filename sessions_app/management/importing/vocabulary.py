@@ -90,25 +90,30 @@ STATUSES: dict[str, str] = {
 }
 
 
+def word(value: Any) -> str:
+    """A word of these tables as it stands in them, whatever its capitals, spaces and hyphens; empty for what is no text."""
+    return "_".join(value.lower().replace("-", " ").replace("_", " ").split()) if isinstance(value, str) else ""
+
+
 def author_kind(value: Any) -> AuthorKind:
-    kind = AUTHORS.get(value.strip().lower().replace("-", "_").replace(" ", "_")) if isinstance(value, str) else None
+    kind = AUTHORS.get(word(value))
     if kind is None:
         raise ValueError("it is none of customer, agent, person, system")
     return kind
 
 
 def run_status(value: Any) -> RunStatus:
-    status = RUN_STATUSES.get(value.strip().lower()) if isinstance(value, str) else None
+    status = RUN_STATUSES.get(word(value))
     if status is None:
         raise ValueError("it is none of completed, error, cancelled")
     return status
 
 
 def conversation_status(value: Any) -> str:
-    key = value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else None
-    if key not in STATUSES:
-        raise ValueError("it is none of open, snoozed, closed or a word for them; the conversation is open")
-    return STATUSES[key]
+    status = STATUSES.get(word(value))
+    if status is None:
+        raise ValueError("it is none of open, snoozed, closed or a word for them; it counts as none")
+    return status
 
 
 def name_source(value: Any) -> str:
