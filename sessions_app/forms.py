@@ -48,6 +48,10 @@ class LineField(forms.CharField):
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
+class EmailLineField(LineField, forms.EmailField):
+    """An email address, which no browser cuts either: a shorter one may be somebody else's."""
+
+
 class SeenForm(forms.Form):
     """Carries the number of the last change the person saw."""
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.forms import LineField, WordsField
+from sessions_app.forms import EmailLineField, LineField, WordsField
 from sessions_app.models import Queue
 
 NOT_SENT_YET = _("This was not sent yet, because the page was out of date. Please send it again.")
@@ -51,7 +51,7 @@ class WriteForm(forms.Form):
     name = LineField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
     )
-    email = forms.EmailField(
+    email = EmailLineField(
         label=_("Your email address"),
         max_length=254,
         required=False,

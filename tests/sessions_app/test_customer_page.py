@@ -166,6 +166,18 @@ def test_the_pages_are_private(browser: Client) -> None:
     assert Message.objects.count() == 1
 
 
+def test_a_long_name_or_address_is_refused_whole_and_cut_by_no_browser(browser: Client) -> None:
+    name, email = "Kim " * 40, f"{'k' * 250}@example.com"
+    answer = browser.post("/help/orders/", {"name": name, "email": email, "message": "Hello"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert f'value="{name}"' in page
+    assert f'value="{email}"' in page
+    assert "at most 120 characters (it has 159)" in page
+    assert "maxlength" not in page
+    assert not Session.objects.exists()
+
+
 def test_a_queue_may_have_no_customer_page(browser: Client, orders: Queue) -> None:
     orders.customer_page = False
     orders.save()
