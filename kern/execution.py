@@ -43,14 +43,7 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
     as the tool raises them. Where the turn was taken away, `hand_in` gets the outcome when it comes, on the tool's thread;
     otherwise nobody hears of it.
     """
-    context = RunContext(
-        session_id=turn.run.session_id,
-        run_id=turn.run.run_id,
-        call_id=call.id,
-        user_id=turn.run.user_id,
-        agent_name=turn.who.name,
-        idempotency_key=f"{turn.run.run_id}:{call.id}",
-    )
+    context = _context_of(turn, call)
     box, taken_away = Box(), threading.Event()
     turn.db.release()
 
@@ -79,6 +72,17 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
     if outcome.raised is not None:
         raise outcome.raised
     return outcome
+
+
+def _context_of(turn: Turn, call: ToolCall) -> RunContext:
+    return RunContext(
+        session_id=turn.run.session_id,
+        run_id=turn.run.run_id,
+        call_id=call.id,
+        user_id=turn.run.user_id,
+        agent_name=turn.who.name,
+        idempotency_key=f"{turn.run.run_id}:{call.id}",
+    )
 
 
 def _received(work: Waiting, box: Box, timeout: float | None) -> Outcome:

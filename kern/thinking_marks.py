@@ -29,13 +29,15 @@ PAIRS = {
 #: Harmony (gpt-oss): each message has a head, which names its channel.
 CHANNEL, MESSAGE, START = "<|channel|>", "<|message|>", "<|start|>"
 ENDS = ("<|end|>", "<|return|>", "<|call|>")
+#: Tokens that end a turn in templates of open models, which some servers leave in the text.
+_TURN_ENDS = ("<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<｜end▁of▁sentence｜>")
 #: Tokens around the answer of models whose thinking stands between tokens.
 _SOLUTION = ("<|begin_of_solution|>", "<|end_of_solution|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>")
 #: Harmony whose tokens a server took out as special ones; the words of the heads are left: `analysisThe user…assistantfinalHi`.
 BARE_HEAD, BARE_FINAL = "analysis", "assistantfinal"
 BARE_HARMONY = re.compile(r"\s*analysis(?=[A-Z])")
 
-_TOKENS = (*PAIRS, *PAIRS.values(), CHANNEL, MESSAGE, START, *ENDS)
+_TOKENS = (*PAIRS, *PAIRS.values(), CHANNEL, MESSAGE, START, *ENDS, *_TURN_ENDS)
 _NAME = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _OPEN = rf"<\s?(?:{_NAME})(?:\s[^<>]{{0,100}})?(?<!/)>"
 _CLOSE = rf"<\s?/\s?(?:{_NAME})\s{{0,20}}>"

@@ -43,6 +43,8 @@ CASES = [
     ("<|channel|>final<|message|>Hello.", "Hello.", ""),
     ('<|channel|>commentary to=functions.fare<|constrain|>json<|message|>{"to": "LIS"}<|call|>', "", '{"to": "LIS"}'),
     ("analysisThey ask.assistantfinalHello.", "Hello.", "They ask."),
+    ("Hello.<|im_end|>", "Hello.", ""),
+    ("<think>They ask.</think>Hello.<｜end▁of▁sentence｜>", "Hello.", "They ask."),
     ("<analysis>They ask.</analysis>Hello.", "Hello.", "They ask."),
     ("<scratchpad>They ask.</scratchpad>\nHello.", "Hello.", "They ask."),
     ("<antThinking>They ask.</antThinking>Hello.", "Hello.", "They ask."),
@@ -70,6 +72,7 @@ TALK = [
     "[think] about it",
     "Put it in <answer>42</answer>.",
     "5 < thinking",
+    "It ends with `<|im_end|>`.",
 ]
 
 
