@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sessions_app import turns
-from sessions_app.models import Queue, Session
+from sessions_app.models import Person, Queue, Session
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
@@ -60,3 +60,16 @@ def test_what_a_customer_typed_survives_a_reload_and_is_gone_once_sent(visit: Vi
     expect(page.locator("#composer textarea")).to_have_value("")
     page.goto("/help/orders/")
     expect(page.locator("[name=message]")).to_have_value("")
+
+
+def test_a_wide_table_or_a_long_word_does_not_make_a_phones_page_wider(visit: Visit, ana: Person, orders: Queue) -> None:
+    page = visit(None, "/help/orders/", viewport={"width": 390, "height": 844})
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("W" * 300)
+    page.locator("button.primary").click()
+    expect(page.locator("#timeline")).to_contain_text("WWW")
+    session = Session.objects.get()
+    cells = f"| {'Size | ' * 8}\n|{'---|' * 8}\n| {'x' * 200} |{' y |' * 7}"
+    turns.reply(session, ana, f"{cells}\n\n```\n{'z' * 300}\n```\n\nhttps://example.com/{'a' * 300}", seen=session.last_change)
+    expect(page.locator("#timeline table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
