@@ -447,6 +447,15 @@ def test_how_a_turn_ended_with_which_model_and_why_is_kept(load: Load) -> None:
     assert ended == [("completed", "gpt-4o", "", 5), ("error", "gpt-5.2", "too long", None), ("cancelled", "gpt-4o", "", None)]
 
 
+def test_a_calls_moment_and_an_outputs_status_are_not_passed_over(load: Load) -> None:
+    said = {"type": "message", "role": "assistant", "content": "I look it up."}
+    made = {"type": "function_call", "call_id": "c1", "name": "find", "arguments": "{}", "created_at": SECONDS + 60}
+    output = {"type": "function_call_output", "call_id": "c1", "output": "half of it", "status": "incomplete"}
+    told, _ = load({"id": "a", "created_at": SECONDS, "messages": [HELLO[0], said, made, output]})
+    assert only().messages.get(content="I look it up.").created_at == BEGAN + timedelta(minutes=1)
+    assert "1 × the status of a call's output is not kept (first in line 1)" in told
+
+
 def test_a_result_without_its_call_and_a_call_without_its_result_are_kept_and_reported(load: Load, work: Work) -> None:
     call = {"id": "c1", "function": {"name": "find", "arguments": "{}"}}
     told, _ = load(

@@ -87,6 +87,7 @@ class EntryReader:
         last = found[-1] if found else None
         if entry.is_item and last and last.role == "assistant" and not last.stands_alone and not entry.reasoning:
             last.calls += entry.calls
+            last.created_at = last.created_at or entry.created_at
             last.status = entry.status or last.status
         else:
             found.append(entry)
@@ -174,7 +175,9 @@ class EntryReader:
     def _call_output(self, reader: Reader) -> list[Entry]:
         entry = Entry("tool", shown(output_of(reader, "output"), "its output has"))
         self._answer(entry, reader.take("call_id", "tool_call_id"), reader.take("name"), reader)
-        reader.take("status")
+        status = reader.take("status")
+        if status not in (None, "", "completed"):
+            reader.note("the status of a call's output is not kept", status)
         return [entry]
 
     def _mcp_call(self, reader: Reader) -> list[Entry]:
