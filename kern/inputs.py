@@ -123,9 +123,9 @@ def _as_text(value: Any) -> str | None:
 
 
 def shown(value: object) -> str:
-    """The value and its kind, short enough for one line, whatever object it is."""
-    if value is None:
-        return "None"
+    """The value and, unless it shows, its kind, short enough for one line, whatever object it is."""
+    if value is None or (type(value) is int and abs(value) < MOST):
+        return str(value)
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - somebody's object, or a number of too many digits
