@@ -226,16 +226,16 @@ def test_a_session_id_may_be_anything_its_caller_chose(inbox: Client, ben: Perso
 def test_a_plain_form_returns_to_its_page_and_htmx_gets_the_news(inbox: Client, session: Session) -> None:
     path = f"/sessions/{session.session_id}/messages/"
     page = f"/mine/{session.session_id}/"
-    sent = {"seen": session.last_change, "kind": "reply", "body": "Hello Kim"}
-    plain = inbox.post(path, sent, headers={"Referer": f"http://testserver{page}"})
+    sent = {"seen": session.last_change, "kind": "reply"}
+    plain = inbox.post(path, {**sent, "body": "Hello Kim"}, headers={"Referer": f"http://testserver{page}"})
     assert (plain.status_code, plain.headers["Location"]) == (303, f"http://testserver{page}")
-    elsewhere = inbox.post(path, sent, headers={"Referer": "https://evil.example/"})
+    elsewhere = inbox.post(path, {**sent, "body": "How are you?"}, headers={"Referer": "https://evil.example/"})
     assert elsewhere.headers["Location"] == f"/open/{session.session_id}/"
-    fragment = inbox.post(path, sent, headers=HTMX)
+    fragment = inbox.post(path, {**sent, "body": "It is here."}, headers=HTMX)
     assert fragment.status_code == 200
     assert fragment.headers["HX-Trigger"] == "session-changed,list-changed"
     assert "<html" not in fragment.content.decode()
-    assert Message.objects.filter(content="Hello Kim").count() == 3
+    assert list(Message.objects.order_by("pk").values_list("content", flat=True)) == ["Hello Kim", "How are you?", "It is here."]
 
 
 def test_a_reply_past_something_newer_is_stopped_and_keeps_its_words(inbox: Client, session: Session) -> None:
