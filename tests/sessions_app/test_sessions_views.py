@@ -235,7 +235,8 @@ def test_a_plain_form_returns_to_its_page_and_htmx_gets_the_news(inbox: Client, 
     assert fragment.status_code == 200
     assert fragment.headers["HX-Trigger"] == "session-changed,list-changed"
     assert "<html" not in fragment.content.decode()
-    assert list(Message.objects.order_by("pk").values_list("content", flat=True)) == ["Hello Kim", "How are you?", "It is here."]
+    words = Message.objects.order_by("pk").values_list("content", flat=True)
+    assert list(words) == ["Hello Kim", "How are you?", "It is here."]
 
 
 def test_a_reply_past_something_newer_is_stopped_and_keeps_its_words(inbox: Client, session: Session) -> None:
