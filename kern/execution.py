@@ -7,6 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
 from kern.asides import start_aside
@@ -36,15 +37,42 @@ class Outcome:
 HandIn = Callable[[Outcome], object]
 
 
+class LateOutcome:
+    """Hands in the outcome of a tool whose turn was taken away: once, on the thread that is second to say its part."""
+
+    def __init__(self, hand_in: HandIn) -> None:
+        self._hand_in = hand_in
+        self._taken_away = threading.Event()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+
+    def came(self, outcome: Outcome) -> bool:
+        """Say that the outcome is there. Whether the turn had been taken away by then."""
+        self._outcomes.put(outcome)
+        return self._taken_away.is_set() and self._give()
+
+    def take_away(self) -> None:
+        """Say that the turn was taken away."""
+        self._taken_away.set()
+        self._give()
+
+    def _give(self) -> bool:
+        try:
+            outcome = self._outcomes.get_nowait()
+        except Empty:
+            return False
+        self._hand_in(outcome)
+        return True
+
+
 def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], hand_in: HandIn) -> Outcome | None:
     """Run the tool; `None` where it took longer than its `timeout`, so that nobody knows what comes of it.
 
     Raises `StopRequested`, `LeaseLostError` or `DeadlineError` where the turn ends first, and `KeyboardInterrupt` and the like
-    as the tool raises them. Where the turn was taken away, `hand_in` gets the outcome when it comes, on the tool's thread;
-    otherwise nobody hears of it.
+    as the tool raises them. Where the turn was taken away, `hand_in` gets the outcome when it comes, once, most often on the
+    tool's thread; otherwise nobody hears of it.
     """
     context = _context_of(turn, call)
-    box, taken_away = Box(), threading.Event()
+    box, late = Box(), LateOutcome(hand_in)
     turn.db.release()
 
     def work() -> None:
@@ -53,8 +81,7 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
             turn.work.let_go()
         finally:
             box.put(outcome)
-        if taken_away.is_set():
-            hand_in(outcome)
+        if late.came(outcome):
             turn.work.let_go()
 
     start_aside(work, context.cancellation)
@@ -64,7 +91,7 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
         context.cancellation.cancel()
         return None
     except LeaseLostError:
-        taken_away.set()
+        late.take_away()
         raise
     except BaseException:
         context.cancellation.cancel()
