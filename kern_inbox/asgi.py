@@ -16,9 +16,10 @@ pages = get_asgi_application()
 # What reads rows can be imported from here on.
 from kern_inbox.desks import require_desk  # noqa: E402
 from kern_inbox.garbage import spare_what_is_loaded  # noqa: E402
+from kern_inbox.request_limits import limits_requests  # noqa: E402
 from kern_inbox.stopping import stops_streams  # noqa: E402
 
 require_desk()
 
-application = stops_streams(pages)
+application = stops_streams(limits_requests(pages))
 spare_what_is_loaded()

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "kern_inbox.requests.HostMiddleware",
+    "kern_inbox.refused_requests.RefusedRequestsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -85,6 +86,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": databases.database(ENVIRONMENT["DATABASE_URL"], KERN_VAR, ENVIRONMENT["DATABASE_POOL"])}
 CACHES = {"default": databases.cache(REDIS_URL)}
 LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG)
+
+# The largest body that `kern_inbox.request_limits` lets through stays in memory whole: nothing of it is written to disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2560 * 1024
 
 # Templates are kept once read, with DEBUG too (as Django does by itself): to read them anew took half of a page's time. Who
 # changes one starts the program again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from typing import Any
 
 import uvicorn
 
@@ -11,9 +12,9 @@ from kern_inbox.asgi import application
 
 
 class Server(threading.Thread):
-    """The program's own ASGI application on a free port."""
+    """The program's own ASGI application, or another one, on a free port."""
 
-    def __init__(self) -> None:
+    def __init__(self, application: Any = application) -> None:
         super().__init__(daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"

@@ -37,7 +37,9 @@ MEANINGS = {
     "forbidden": "the token or its person may not do that",
     "not_found": "there is no such thing, or the token does not see it",
     "method_not_allowed": "the address is there and does not know this method",
-    "too_large": "the body is too large to be read",
+    "too_large": "the body, the address or the headers are too large to be read; `message` says how much is allowed",
+    "too_slow": "the body came too slowly",
+    "unsupported": "the body is compressed",
     "invalid": "values are missing or wrong, see `fields`",
     "invalid_name": "this can not be a session's name",
     "invalid_answer": "the decision does not fit the requirement, see `fields`",
@@ -51,7 +53,7 @@ MEANINGS = {
     "unavailable": "the database is away, nothing was done",
 }
 #: Statuses that every endpoint may answer with, for the description.
-FAILURES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})
+FAILURES = frozenset({400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 422, 429, 431, 500, 503})
 Handler = Callable[[HttpRequest, Any], HttpResponse]
 
 
