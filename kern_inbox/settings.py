@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "sessions_app.audit.request.remember_request",
     "kern_inbox.time_zones.AdminTimeZoneMiddleware",
     "kern_inbox.wrong_method.WrongMethodMiddleware",
     "kern_inbox.database_away.DatabaseAwayMiddleware",

@@ -22,12 +22,20 @@ class SessionsAppConfig(AppConfig):
         post_migrate.connect(sync_desk, sender=self, dispatch_uid="sync_desk")
         register(check_desk)
         user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")
+        listen_for_audit()
 
 
 def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
     """At the first sign-in the person's zone is that of the browser, where its form tells one."""
     if request is not None and (zone := request.POST.get("browser_zone", "")):
         user.take_zone(zone)
+
+
+def listen_for_audit() -> None:
+    """Have the audit log told of what happens to accounts."""
+    from sessions_app.audit import people
+
+    people.listen()
 
 
 def sync_desk(**_: Any) -> None:

@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from sessions_app.admin.audited import Audited
+
 Row = TypeVar("Row", bound=models.Model)
 if TYPE_CHECKING:
     Pages = admin.ModelAdmin
@@ -20,8 +22,8 @@ else:
             return cls
 
 
-class AdminPages(Pages[Row]):
-    """Pages of one model that only superusers see; being staff is not enough."""
+class AdminPages(Audited, Pages[Row]):
+    """Pages of one model that only superusers see, being staff is not enough; what they edit is in the audit log."""
 
     show_full_result_count = False
     list_per_page = 50

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 
+from sessions_app.admin.audited import Audited
 from sessions_app.models import Person, Queue
 
 
@@ -47,9 +48,10 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Person)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     """Sign-in by email; groups are the roles that policies name; queues at the bottom."""
 
+    audit_row = False  # an account's entries are written whichever door changed it
     form = PersonForm
     add_form = NewPersonForm
     ordering = ["email"]

@@ -1,5 +1,6 @@
 """Rows: what is stored. State changes are verbs on the model, queries are named queryset methods."""
 
+from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
 from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
 from sessions_app.models.message import Message
@@ -15,6 +16,7 @@ from sessions_app.models.unsent import UnsentText
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
     "Change",
     "Decision",
     "Message",

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Any
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from sessions_app import access, record_of_decisions, reports
+from sessions_app.downloads import download, in_batches
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.edit_rate_chart import chart_of
 from sessions_app.views.story import page_context
 
-#: Lines of the record read and sent at once.
-BATCH = 500
 #: Whoever asks for more days than this, or for `all` of them, gets the whole record.
 MOST_DAYS = 36_500
 
@@ -81,29 +76,22 @@ def decisions_csv(request: PersonRequest) -> HttpResponseBase:
     """The record as CSV: the newest `days`, however many, or `all`; its times in the reader's zone, with the offset."""
     # Written after this view has returned, and with it the reader's zone.
     form = partial(record_of_decisions.as_csv, zone=timezone.get_current_timezone())
-    return _download(request, form, "csv", "text/csv; charset=utf-8")
+    return _download(request, form, "csv")
 
 
 @require_GET
 @for_people
 def decisions_jsonl(request: PersonRequest) -> HttpResponseBase:
     """The record, one JSON object a line: the newest `days`, however many, or `all`."""
-    return _download(request, record_of_decisions.as_jsonl, "jsonl", "application/x-ndjson")
+    return _download(request, record_of_decisions.as_jsonl, "jsonl")
 
 
-def _download(
-    request: PersonRequest, form: Callable[[Iterable[Decision]], Iterator[str]], ending: str, content_type: str
-) -> HttpResponseBase:
+def _download(request: PersonRequest, form: Callable[[Iterable[Decision]], Iterator[str]], ending: str) -> HttpResponseBase:
     lines = Wanted.of(request.GET).narrow(reports.visible_to(request.user))
     days = _days_of_record(request.GET.get("days", ""))
     if days is not None:
         lines = lines.filter(created_at__gte=reports.since(days))
-    pieces = form(_in_batches(lines))
-    answer: Any = StreamingHttpResponse(
-        _awaited(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=content_type
-    )
-    answer["Content-Disposition"] = f'attachment; filename="decisions-{timezone.localdate():%Y-%m-%d}.{ending}"'
-    return answer  # type: ignore[no-any-return]
+    return download(request, form(in_batches(lines)), f"decisions-{timezone.localdate():%Y-%m-%d}.{ending}")
 
 
 def _days_of_record(asked: str) -> int | None:
@@ -114,21 +102,6 @@ def _days_of_record(asked: str) -> int | None:
         return Wanted.days
     days = int(asked[:10])
     return days if days <= MOST_DAYS else None
-
-
-def _in_batches(lines: DecisionSet) -> Iterator[Decision]:
-    """The lines in order of their keys, a batch a query: no cursor stays open while a slow reader reads."""
-    last = 0
-    while batch := list(lines.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        yield from batch
-        last = batch[-1].pk
-
-
-async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """The pieces, fetched beside the event loop; a server would otherwise wait for all of them before it sends the first."""
-    fetch = sync_to_async(lambda: "".join(islice(pieces, BATCH)))
-    while text := await fetch():
-        yield text
 
 
 def _text(query: QueryDict, name: str) -> str:

@@ -1,0 +1,17 @@
+"""The audit log for other programs: one JSON object a line, which anyone can check (docs/audit-log.md), or CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+
+from sessions_app.downloads import in_batches
+from sessions_app.models import AuditEntry
+
+
+def as_jsonl(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    """The entries, oldest first."""
+    for entry in in_batches(entries):
+        yield json.dumps(entry.as_object(), ensure_ascii=False) + "\n"

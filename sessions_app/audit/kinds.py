@@ -1,0 +1,24 @@
+"""What the audit log can say: a kind for each thing that happens to accounts, rights, settings and data."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """`noun.what_happened`, and how people read it."""
+
+    SIGNED_IN = "account.signed_in", _("Signed in")
+    SIGNED_OUT = "account.signed_out", _("Signed out")
+    SIGN_IN_REFUSED = "account.sign_in_refused", _("Sign-in refused")
+    SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Second factor refused")
+    ACCOUNT_MADE = "account.made", _("Account made")
+    ACCOUNT_CHANGED = "account.changed", _("Account changed")
+    ACCOUNT_DELETED = "account.deleted", _("Account deleted")
+    ROLES_CHANGED = "account.roles_changed", _("Roles changed")
+    QUEUES_CHANGED = "account.queues_changed", _("Queues changed")
+
+    ROW_ADDED = "admin.added", _("Added in the administration")
+    ROW_CHANGED = "admin.changed", _("Changed in the administration")
+    ROW_DELETED = "admin.deleted", _("Deleted in the administration")
+    SETTINGS_CHANGED = "settings.changed", _("Settings of the program changed")
+    LOG_EXPORTED = "audit.exported", _("Audit log exported")
