@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kern_inbox import parsers
@@ -29,7 +30,7 @@ class Variable:
     """One variable: `parse` takes the text and raises `ValueError` with what it should have been.
 
     `default` is the text one would write to get what happens without it; empty means that nothing is set.
-    `secret` values are never repeated in an error message.
+    `secret` values are never repeated in an error message, and may stand in a file that NAME_FILE names.
     """
 
     name: str
@@ -136,7 +137,7 @@ def read(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
-    text = environment.get(variable.name, "").strip() or variable.default
+    text = environment.get(variable.name, "").strip() or _in_a_file(variable, environment) or variable.default
     if not text:
         return None
     try:
@@ -144,6 +145,20 @@ def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
     except ValueError as problem:
         shown = "" if variable.secret else f" (it is {text!r})"
         raise ConfigurationError(f"{variable.name} {problem}{shown}.") from None
+
+
+def _in_a_file(variable: Variable, environment: Mapping[str, str]) -> str:
+    """What the file named by NAME_FILE holds: secret managers give files, which no list of processes shows."""
+    path = environment.get(f"{variable.name}_FILE", "").strip() if variable.secret else ""
+    if not path:
+        return ""
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"{variable.name}_FILE cannot be read ({problem}).") from None
+    if not text:
+        raise ConfigurationError(f"{variable.name}_FILE is empty: {path}.")
+    return text
 
 
 def _require_for_production(values: Mapping[str, Any]) -> None:

@@ -184,6 +184,7 @@ CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page's cookie
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["HTTPS"]
 SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics/?$"]  # probes come from inside, without TLS and without our name
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT["HTTPS"] else 0
 if ENVIRONMENT["TRUSTED_PROXIES"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

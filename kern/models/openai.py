@@ -171,7 +171,8 @@ class OpenAIResponses:
 
         timeout = httpx2.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
         base_url = self._base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
-        http = openai.DefaultHttpxClient(timeout=timeout)
+        # A redirect would carry what customers wrote to an address that nobody chose.
+        http = openai.DefaultHttpxClient(timeout=timeout, follow_redirects=False)
         let_break_off(http)
         return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0, http_client=http)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from kern.errors import ModelError
 from kern.models.reason import reason_in
@@ -126,7 +127,9 @@ def _status(error: openai.APIStatusError) -> ModelError:
         return ModelError(_status_text(error), status=status, too_long=True)
     filtered = status >= 500 and FILTERED.search(f"{error.code} {said[:_EXCERPT]}") is not None
     permanent = unpaid or filtered or not (status >= 500 or status in PASSING_STATUS)
-    about_setup = unpaid or (status in SETUP_STATUS and not (status == HTTPStatus.FORBIDDEN and MODERATION.search(said)))
+    about_setup = (
+        unpaid or status < 400 or (status in SETUP_STATUS and not (status == HTTPStatus.FORBIDDEN and MODERATION.search(said)))
+    )
     return ModelError(
         _status_text(error),
         permanent=permanent,
@@ -145,12 +148,21 @@ def _status_text(error: openai.APIStatusError) -> str:
     if error.status_code == HTTPStatus.UNAUTHORIZED:
         # Without the server's words: some quote the key, and this text is stored and shown.
         return "the model server refused the API key (401): check OPENAI_API_KEY"
+    if 300 <= error.status_code < 400:
+        return f"the model server has moved ({error.status_code}{_target_of(error)}): set OPENAI_BASE_URL to its address"
     said = reason_in(error.body)
     try:
         phrase = HTTPStatus(error.status_code).phrase
     except ValueError:
         phrase = "unknown status"
     return f"the model server answered {error.status_code}: {_short(said or phrase)}"
+
+
+def _target_of(error: openai.APIStatusError) -> str:
+    """Where a redirect leads, without what an address may hide: a password, a key in its query."""
+    parts = urlsplit(error.response.headers.get("location", ""))
+    host = parts.netloc.rpartition("@")[2]
+    return f" to {parts.scheme}://{host}{parts.path}"[:LONGEST_TEXT] if parts.scheme and host else ""
 
 
 def _is_permanent_code(code: str) -> bool:

@@ -144,3 +144,20 @@ def test_postgresql_is_reached_through_a_pool(tmp_path: Path) -> None:
 
 def test_the_readme_has_the_table_of_all_variables() -> None:
     assert table() in (ROOT / "README.md").read_text(), "put the output of python -m kern_inbox.environment into README.md"
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a-key-of-the-model-server\n")
+    assert read(DEVELOPMENT | {"OPENAI_API_KEY_FILE": str(secret)})["OPENAI_API_KEY"] == "a-key-of-the-model-server"
+    assert read(DEVELOPMENT | {"OPENAI_API_KEY_FILE": str(secret), "OPENAI_API_KEY": "first"})["OPENAI_API_KEY"] == "first"
+    assert read(DEVELOPMENT | {"KERN_MODEL_FILE": str(secret)})["KERN_MODEL"] == "gpt-5.2"
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "cannot be read"), (b"\xff\xfe", "cannot be read"), (b"\n", "is empty")])
+def test_a_file_that_holds_no_secret_is_one_line_that_names_it(tmp_path: Path, content: bytes | None, says: str) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=f"SECRET_KEY_FILE {says}"):
+        read(DEVELOPMENT | {"SECRET_KEY_FILE": str(file)})

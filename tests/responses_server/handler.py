@@ -89,7 +89,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, reply: Reply, request: Json) -> None:
         if isinstance(reply, ErrorReply):
-            return self._send_error(reply.status, reply.message, code=reply.code, retry_after=reply.retry_after)
+            moved = {"Location": reply.location} if reply.location else {}
+            return self._send_error(
+                reply.status, reply.message, code=reply.code, retry_after=reply.retry_after, more_headers=moved
+            )
         if isinstance(reply, Garbage):
             return self._send(200, reply.body, reply.content_type)
         if isinstance(reply, Slow):
@@ -174,9 +177,11 @@ class Handler(BaseHTTPRequestHandler):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | str | None = None,
+        more_headers: dict[str, str] | None = None,
     ) -> None:
         kind = TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
         headers = {} if retry_after is None else self.habits.retry_headers(retry_after)
+        headers = {**headers, **(more_headers or {})}
         body = self.habits.error(status, {"message": message, "type": kind, "param": param, "code": code})
         if isinstance(body, str):
             self._send(status, body.encode(), "text/html", headers)

@@ -50,12 +50,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ErrorReply:
-    """An HTTP error; `retry_after` becomes the header of that name (seconds, or a date as text)."""
+    """An HTTP error; `retry_after` becomes the header of that name (seconds, or a date as text), `location` a redirect's."""
 
     status: int
     code: str | None = None
     message: str = "Something went wrong."
     retry_after: float | str | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True)

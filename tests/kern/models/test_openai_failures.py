@@ -101,6 +101,17 @@ def test_errors_say_what_to_do(make_model: ModelFactory, server: ResponsesServer
     )
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_what_customers_wrote_follows_no_redirect(make_model: ModelFactory, server: ResponsesServer, status: int) -> None:
+    """It would be sent to an address that nobody chose."""
+    with ResponsesServer() as elsewhere:
+        error = failure(make_model(), server, ErrorReply(status, location=f"{elsewhere.base_url}/responses?key=secret"))
+        assert elsewhere.attempts == 0
+    assert (error.permanent, error.refused) == (True, False)
+    assert f"to {elsewhere.base_url}/responses): set OPENAI_BASE_URL" in str(error)
+    assert "secret" not in str(error)
+
+
 def test_a_refused_key_is_never_quoted(server: ResponsesServer, make_model: ModelFactory) -> None:
     error = failure(make_model(), server, ErrorReply(401, "invalid_api_key", "Incorrect API key provided: key"))
     assert str(error) == "the model server refused the API key (401): check OPENAI_API_KEY"
