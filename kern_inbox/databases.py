@@ -8,7 +8,10 @@ from typing import Any
 from kern_inbox.environment import ConfigurationError
 
 # WAL lets pages read while a worker writes. NORMAL loses nothing when a process is killed, only when the machine is.
-SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864"
+# What is deleted is overwritten, so that nobody reads it in the file any more.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON"
+)
 SQLITE_WAIT_SECONDS = 20
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import Q
+from django.http import Http404
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Change, Person, Run, Session
@@ -20,14 +21,23 @@ MOST_NEWER = 50
 NEWS = Q(kind__startswith="message.") | Q(kind__startswith="requirement.") | Q(kind="run.completed")
 
 
+def locked_or_404(session: Session) -> Session:
+    """The session's row as it is now, locked until the transaction ends. Raises `Http404` when it is there no more."""
+    try:
+        return Session.objects.locked(session.session_id)
+    except Session.DoesNotExist:
+        raise Http404(_("This conversation was erased, or there never was one here.")) from None
+
+
 @contextmanager
 def session_locked(session: Session) -> Iterator[Session]:
     """One transaction in which nobody else changes the session; yields its row as it is now.
 
-    The work that became due by the end is hinted at after the commit.
+    The work that became due by the end is hinted at after the commit. Raises `Http404` when the session was deleted, or its
+    customer erased, since it was found.
     """
     with transaction.atomic():
-        locked = Session.objects.locked(session.session_id)
+        locked = locked_or_404(session)
         yield locked
         for run_id in Run.objects.due().filter(session=locked).values_list("run_id", flat=True):
             execute_turn.delay_on_commit(run_id)

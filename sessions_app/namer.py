@@ -103,7 +103,9 @@ def _failed(naming: Naming, error: Exception) -> None:
     log.warning("session %s got no name: %s", naming.session.session_id, note)
     again = not getattr(error, "permanent", True) and naming.failures + 1 < MOST_FAILURES
     with transaction.atomic():
-        session = Session.objects.locked(naming.session.session_id)
+        session = Session.objects.select_for_update().filter(session_id=naming.session.session_id).first()
+        if session is None:
+            return
         record(session, "name.failed", why=note, again=again)
     if again:
         _settle(naming, timezone.now() + RETRY_AFTER)

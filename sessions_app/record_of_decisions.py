@@ -29,6 +29,7 @@ COLUMNS = (
     "arguments",
     "edited_arguments",
     "policy",
+    "erased_at",
 )
 #: Spreadsheets run what begins like this; a quote before it makes it words.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -130,6 +131,7 @@ def _values(line: Decision, zone: tzinfo = UTC) -> dict[str, Any]:
                 line.arguments,
                 line.edited_arguments,
                 line.policy,
+                line.erased_at.astimezone(zone).isoformat() if line.erased_at else None,
             ),
             strict=True,
         )

@@ -15,7 +15,7 @@ from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from sessions_app import expiry, namer, runner
+from sessions_app import expiry, namer, retention, runner
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def sweep() -> None:
     runner.wake()
     expiry.expire()
     expiry.remind()
+    retention.erase_due()
     for run_id in runner.due():
         execute_turn.hint(run_id)
     for session_id in namer.due():

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app.changes import record
+from sessions_app.locking import locked_or_404
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.problems import Refused
 from sessions_app.texts import clean
@@ -27,7 +28,7 @@ def link_once(session: Session, person: Person, ticket_id: str, system: TicketSy
     """`link`, which tells too whether the link is new."""
     found_in, number = located(ticket_id, [system] if system else list(TicketSystem.objects.all()))
     with transaction.atomic():
-        locked = Session.objects.locked(session.session_id)
+        locked = locked_or_404(session)
         found, created = TicketLink.objects.get_or_create(
             session=locked, system=found_in, ticket_id=number, defaults={"linked_by": person}
         )
@@ -39,7 +40,7 @@ def link_once(session: Session, person: Person, ticket_id: str, system: TicketSy
 def unlink(link: TicketLink, person: Person) -> None:
     """Remove the link; the ticket itself is not touched. Unlinking twice does nothing."""
     with transaction.atomic():
-        locked = Session.objects.locked(link.session.session_id)
+        locked = locked_or_404(link.session)
         gone, _models = TicketLink.objects.filter(pk=link.pk).delete()
         if gone:
             record(locked, "ticket.unlinked", person, ticket=link.ticket_id, system=link.system.slug)

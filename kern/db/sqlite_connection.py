@@ -121,6 +121,8 @@ class Connections:
         connection = sqlite3.connect(target, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten, so that nobody reads it in the file any more.
+        connection.execute("PRAGMA secure_delete = ON").fetchall()
         return connection
 
     def _before_fork(self) -> None:

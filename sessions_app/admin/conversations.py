@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.customers.erasing import empty_admin_log
 from sessions_app.models import Session, SessionRead, TicketLink
 
 
@@ -48,6 +49,12 @@ class SessionAdmin(AdminPages[Session]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Session]) -> Any:
+        """What the session was called may be a customer's name or words, and nothing would lead from the entry to them."""
+        logged = super().log_deletions(request, queryset)
+        empty_admin_log(list(queryset))
+        return logged
 
     def get_deleted_objects(
         self, objs: QuerySet[Session] | Sequence[Session], request: HttpRequest

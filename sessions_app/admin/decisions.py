@@ -24,7 +24,7 @@ from sessions_app.store.questions import tighten_open
 class DecisionAdmin(RecordPages[Decision]):
     """Who decided what. The lines stay when their session is deleted."""
 
-    list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited"]
+    list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited", "erased_at"]
     list_filter = ["verdict", "queue_slug", "tool_name"]
     search_fields = ["=requirement_key", "=session_key", "actor", "person__search_text__contains"]
     search_help_text = "A requirement's or session's whole id, or a name"

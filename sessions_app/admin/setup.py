@@ -46,6 +46,7 @@ class QueueAdmin(AdminPages[Queue]):
         ("AI", {"fields": ["agent_id", "ai_mode"]}),
         ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay"]}),
         ("Customers", {"fields": ["customer_page", "welcome"]}),
+        ("Retention", {"fields": ["erase_after_days"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:

@@ -57,7 +57,7 @@ def sessions(request: ApiRequest) -> SessionSet:
     """The sessions the token sees. A session without a queue is seen only by a token without limits."""
     token = request.auth
     unlimited = not token.queues.exists() and (token.acts_for is None or token.acts_for.is_superuser)
-    return Session.objects.all() if unlimited else Session.objects.filter(queue__in=queues(request))
+    return Session.objects.there() if unlimited else Session.objects.there().filter(queue__in=queues(request))
 
 
 def session(request: ApiRequest, session_id: str) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kern.message import new_id
 from kern.tools.policy import Policy, Threshold
 from sessions_app.models.fields import OrderedJSONField
 from sessions_app.models.queue import Queue
@@ -19,6 +21,10 @@ from sessions_app.models.requirement import Requirement
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
+
+
+#: How the id of a session begins whose customer was erased.
+ERASED = "erased-"
 
 
 class AppendOnlyError(Exception):
@@ -48,6 +54,8 @@ class DecisionSet(models.QuerySet["Decision"]):
             requirement=requirement,
             requirement_key=requirement.requirement_id,
             session_key=session.session_id,
+            user_id=session.user_id,
+            customer_email=session.customer_email,
             queue_slug=session.queue.slug if session.queue else "",
             tool_name=requirement.tool_name,
             verdict=verdict,
@@ -62,6 +70,30 @@ class DecisionSet(models.QuerySet["Decision"]):
             created_at=now,
         )
 
+    def forget(self, session_keys: Iterable[str]) -> int:
+        """Take a customer's words and ids out of the lines of these sessions: the one way to change lines. How many.
+
+        What was decided, when, by whom and under which policy stays; lines about one session, or about one question, still
+        belong together, under a key that leads to nobody.
+        """
+        return self._forget(self._all().filter(session_key__in=list(session_keys)))
+
+    def forget_lines(self, keys: Iterable[int]) -> int:
+        """`forget`, where only some lines of a session are the customer's."""
+        return self._forget(self._all().filter(pk__in=list(keys)))
+
+    def _forget(self, rows: models.QuerySet[Decision]) -> int:
+        lines = list(rows.only("session_key", "requirement_key").order_by("pk"))
+        rows.filter(edited_arguments__isnull=False).update(edited_arguments={})
+        rows.update(arguments={}, note="", user_id="", customer_email="", erased_at=timezone.now())
+        _rename_keys(lines)
+        self._all().bulk_update(lines, ["session_key", "requirement_key"], batch_size=200)
+        return len(lines)
+
+    def _all(self) -> models.QuerySet[Decision]:
+        """The lines without the guard against changes."""
+        return models.QuerySet(self.model, using=self.db)
+
     def update(self, **changes: Any) -> int:
         raise AppendOnlyError("decisions are a record: they are never changed")
 
@@ -69,10 +101,19 @@ class DecisionSet(models.QuerySet["Decision"]):
         raise AppendOnlyError("decisions are a record: they are never deleted")
 
 
+def _rename_keys(lines: list[Decision]) -> None:
+    """Give the lines keys that nobody knows, the same one where they had the same one."""
+    known: dict[str, str] = {"": ""}
+    for line in lines:
+        line.session_key = known.setdefault(line.session_key, f"{ERASED}{new_id()}")
+        line.requirement_key = known.setdefault(line.requirement_key, new_id())
+
+
 class Decision(models.Model):
     """One line of the record: what happened to one requirement. Appended, never changed or deleted.
 
-    It names things by value (tool, queue, session id, who), so it stays whole when what it names is gone.
+    It names things by value (tool, queue, session id, who), so it stays whole when what it names is gone. Erasing a customer
+    takes out what is theirs (`DecisionSet.forget`), and `erased_at` says so.
     """
 
     class Verdict(models.TextChoices):
@@ -97,6 +138,8 @@ class Decision(models.Model):
         max_length=64, blank=True, help_text=_("The requirement's id, also when it is gone. Empty: the line is about a rule.")
     )
     session_key = models.CharField(max_length=200, blank=True)
+    user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer, also when the session is gone."))
+    customer_email = models.CharField(max_length=254, blank=True)
     queue_slug = models.CharField(max_length=50, blank=True)
     tool_name = models.CharField(max_length=200)
     verdict = models.CharField(max_length=10, choices=Verdict)
@@ -112,6 +155,9 @@ class Decision(models.Model):
     note = models.TextField(blank=True)
     waited = models.FloatField(null=True, blank=True, help_text=_("Seconds between the question and this."))
     created_at = models.DateTimeField(default=timezone.now)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the customer's words and ids were taken out of this line.")
+    )
 
     objects = DecisionSet.as_manager()
 
@@ -120,6 +166,8 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["tool_name", "queue_slug", "-id"], name="decision_by_tool"),
             models.Index(fields=["created_at"], name="decision_by_time"),
+            models.Index(fields=["session_key"], name="decision_by_session"),
+            models.Index(fields=["user_id"], name="decision_by_user", condition=~Q(user_id="")),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,8 @@ LARGEST_POSITION = 32_767
 MOST_MESSAGES = 1_000
 #: A week, in seconds.
 LONGEST_DELAY = 604_800
+#: A hundred years.
+MOST_DAYS = 36_500
 
 
 class AiMode(models.TextChoices):
@@ -47,6 +49,12 @@ class Queue(FoldedModel):
     )
     customer_page = models.BooleanField(default=True, help_text=_("Whether customers can write on a page of this queue."))
     welcome = models.TextField(blank=True, help_text=_("What the customer page says at the top."))
+    erase_after_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+        help_text=_("Conversations that were closed for so many days are erased for good. Empty: they are kept."),
+    )
     search_text = FoldedField("name", "slug")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="queues")
 

@@ -40,7 +40,11 @@ class SessionSet(models.QuerySet["Session"]):
 
     def visible_to(self, person: Person) -> SessionSet:
         """Sessions of the person's queues; all of them for an admin."""
-        return self if person.is_superuser else self.filter(queue__members=person.pk)
+        return self.there() if person.is_superuser else self.there().filter(queue__members=person.pk)
+
+    def there(self) -> SessionSet:
+        """Without those that are being erased."""
+        return self.exclude(status=Session.Status.ERASED)
 
     def waiting_for_decision(self) -> SessionSet:
         """With a requirement that a person must answer."""
@@ -85,6 +89,8 @@ class Session(LastSaid, FoldedModel):
         OPEN = "open", _("Open")
         SNOOZED = "snoozed", _("Snoozed")
         CLOSED = "closed", _("Closed")
+        #: On its way out: it has neither customer nor id any more, no page and no program sees it, its rows are being deleted.
+        ERASED = "erased", _("Erased")
 
     class NameSource(models.TextChoices):
         NONE = "", _("Unnamed")

@@ -80,9 +80,9 @@ def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
     open_ones = rows.Requirement.objects.pending().filter(session__queue=policy.queue, tool_name=policy.tool_name)
     for pk, session_id in open_ones.values_list("pk", "session__session_id"):
         with transaction.atomic():
-            session = Session.objects.locked(session_id)
+            session = Session.objects.select_for_update().filter(session_id=session_id).first()
             row = open_ones.filter(pk=pk).first()
-            if row is not None:
+            if session is not None and row is not None:
                 row.session = session
                 _tighten(row)
                 changes.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)

@@ -21,7 +21,7 @@ def find(session_id: str) -> Session | None:
 def page(user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> QuerySet[Session]:
     """Rows in that order from the place on."""
     used_at, row = place
-    found = Session.objects.all() if user_id is None else Session.objects.filter(user_id=user_id)
+    found = Session.objects.there() if user_id is None else Session.objects.there().filter(user_id=user_id)
     if order == "used":
         until = moment(used_at)
         found = found.filter(Q(updated_at__lt=until) | Q(updated_at=until, pk__lt=row), updated_at__lte=until)

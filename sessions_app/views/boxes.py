@@ -103,7 +103,7 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
         "open": visible.open,
         "snoozed": visible.snoozed,
         "closed": visible.closed,
-        "search": lambda: visible,
+        "search": visible.there,
     }
     return chosen[where]()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -49,6 +49,8 @@ def too_often(request: HttpRequest, queue: Queue, wait: int) -> HttpResponse:
 def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     try:
         return view(request, *args, **kwargs)
+    except Http404:
+        return render(request, "customer/gone.html", about(None), status=404)
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
         # Nothing of it was read, so there are no words to give back.
         return render(request, "customer/too_large.html", {**about(None), "most": LONGEST_TEXT}, status=413)

@@ -1,0 +1,172 @@
+"""Erase customers: what is theirs goes, the record of decisions keeps its facts without their words.
+
+In two steps, each in small transactions, so that nothing waits long and a process that dies leaves nothing half done. First a
+conversation is taken away: its turn is cancelled, the record's lines are emptied, and it loses its customer, its words, its
+secret link and its id in one transaction. From then on no page, program or message finds it. Then its rows are deleted, so many
+at once; what a process left of that the sweep finishes. The empty row itself stays a minute, for open pages to hear of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.utils import timezone
+
+from kern.message import new_id
+from sessions_app import ending
+from sessions_app.changes import record
+from sessions_app.customers.whom import Customer
+from sessions_app.models import Change, Decision, NameRecord, Run, Session, TicketLink
+from sessions_app.models.decision import ERASED
+from sessions_app.models.session import SessionSet
+
+#: Conversations taken away in one transaction, rows deleted in one.
+SESSIONS, ROWS = 25, 1_000
+#: Empty rows deleted at once.
+SHELLS = 500
+#: An empty row stays so long (until its `snoozed_until`), so that pages without live updates read in the log what became of it.
+HEARD_AFTER = timedelta(minutes=1)
+#: What is left of a session that was taken away: nothing that says whose it was or what was said.
+KEPT = ("id", "queue", "kind", "fence", "created_at", "last_change")
+
+
+@dataclass
+class Erased:
+    """What came of it. Not `finished`: time was up, and doing the same again goes on."""
+
+    sessions: int = 0
+    lines: int = 0
+    finished: bool = True
+
+
+def erase(customer: Customer, seconds: float | None = None) -> Erased:
+    """Erase everything of the customer; twice is fine. With `seconds` no new transaction begins after that time."""
+    end = None if seconds is None else time.monotonic() + seconds
+    done = Erased()
+    while keys := list(customer.sessions().order_by("pk").values_list("pk", flat=True)[:SESSIONS]):
+        if _is_over(end):
+            done.finished = False
+            return done
+        done.sessions += take_away(customer.sessions().filter(pk__in=keys))
+    done.lines = _forget_lines(customer)
+    _delete_turns(customer.shared_runs())
+    done.finished = finish(end=end)
+    return done
+
+
+def take_away(sessions: SessionSet) -> int:
+    """Make these conversations nobody's, without words and beyond reach, in one transaction. How many."""
+    with transaction.atomic():
+        keys = [session.pk for session in sessions.select_for_update(of=("self",)).order_by("pk")]
+        # Asked again, now that nobody changes them any more: one may have been opened again meanwhile.
+        locked = list(sessions.filter(pk__in=keys).order_by("pk"))
+        for session in locked:
+            for run in session.runs.roots().active():
+                ending.end(session, run, Run.Status.CANCELLED)
+        Decision.objects.forget([session.session_id for session in locked])
+        empty_admin_log(locked)
+        for session in locked:
+            _make_nobodys(session)
+    return len(locked)
+
+
+def finish(limit: int | None = None, end: float | None = None) -> bool:
+    """Delete the rows of what was taken away, at most `limit` transactions or until `end`. Whether all are gone."""
+    steps = 0
+    erased = Session.objects.filter(status=Session.Status.ERASED)
+    for session in erased.filter(snoozed_until=None).order_by("pk")[:limit]:
+        while _delete_some(session):
+            steps += 1
+            if _is_over(end) or (limit is not None and steps >= limit):
+                return False
+        erased.filter(pk=session.pk).update(snoozed_until=timezone.now() + HEARD_AFTER)
+    for heard in erased.filter(snoozed_until__lte=timezone.now()).order_by("pk")[:SHELLS]:
+        heard.delete()
+    return not erased.filter(snoozed_until=None).exists()
+
+
+def _make_nobodys(session: Session) -> None:
+    for field in session._meta.concrete_fields:
+        if field.name not in KEPT:
+            setattr(session, field.attname, field.get_default())
+    session.session_id, session.status = f"{ERASED}{new_id()}", Session.Status.ERASED
+    session.fence += 1
+    session.save()
+    record(session, "session.erased")
+
+
+def _delete_some(session: Session) -> bool:
+    """Delete some rows of a session that was taken away; whether there were any."""
+    for model, rows in _rows_of(session):
+        with transaction.atomic():
+            if keys := list(rows.values_list("pk", flat=True)[:ROWS]):
+                model._base_manager.filter(pk__in=keys).delete()
+                return True
+    return False
+
+
+def _rows_of(session: Session) -> Iterable[tuple[type[models.Model], models.QuerySet[Any]]]:
+    """Everything that hangs on the session: rows that hold others come last. The newest change stays, to be heard of."""
+    relations = [relation for relation in Session._meta.related_objects if relation.on_delete is models.CASCADE]
+    for relation in sorted(relations, key=lambda relation: relation.related_model is Run):
+        model: Any = relation.related_model
+        rows = model._base_manager.filter(**{relation.field.name: session.pk})
+        yield model, rows.exclude(pk=session.last_change) if model is Change else rows
+
+
+def _forget_lines(customer: Customer) -> int:
+    """Empty the lines of the record whose conversations were deleted before."""
+    with transaction.atomic():
+        return Decision.objects.forget(customer.lines().values_list("session_key", flat=True).distinct())
+
+
+def _delete_turns(keys: list[int]) -> None:
+    """Delete single turns in conversations that are nobody's, and what was made of their words there."""
+    for key in keys:
+        with transaction.atomic():
+            session = Session.objects.select_for_update(of=("self",)).filter(runs=key).first()
+            if session is None:
+                continue
+            run = session.runs.get(pk=key)
+            if run.is_active:
+                ending.end(session, run, Run.Status.CANCELLED)
+            lines = Decision.objects.filter(requirement__root=run)
+            Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
+            run.delete()
+            _say_anew(session)
+            record(session, "run.erased")
+
+
+def _say_anew(session: Session) -> None:
+    """Its name and its line in the list may have been made of what was erased."""
+    NameRecord.objects.filter(session=session).delete()
+    session.changes.filter(kind__startswith="name.").delete()
+    session.name, session.name_source, session.name_due_at = "", Session.NameSource.NONE, None
+    session.last_text = session.last_author_kind = session.last_author = ""
+    session.last_person = None
+    session.save()
+    session.read_last_said()
+
+
+def empty_admin_log(sessions: list[Session]) -> None:
+    """The administration writes down what rows are called when somebody edits them: sessions by their name, links by ticket."""
+    keys = [session.pk for session in sessions]
+    links = TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)
+    for model, of in ((Session, keys), (TicketLink, list(links))):
+        kind = ContentType.objects.get_for_model(model)
+        entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in of])
+        entries.update(object_repr="", change_message="")
+
+
+def _is_over(end: float | None) -> bool:
+    return end is not None and time.monotonic() >= end
+
+
+__all__ = ["Erased", "empty_admin_log", "erase", "finish", "take_away"]

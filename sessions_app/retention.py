@@ -1,0 +1,73 @@
+"""How long closed conversations are kept: per queue, for ever unless an admin says otherwise. Over, they are erased."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, Min, OuterRef
+from django.utils import timezone
+
+from sessions_app import customers
+from sessions_app.customers.erasing import SESSIONS, take_away
+from sessions_app.models import Queue, Requirement, Run, Session
+from sessions_app.models.session import SessionSet
+
+#: Conversations of a queue that one sweep takes away, and transactions in which it deletes rows.
+LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a queue's rule would erase now."""
+
+    queue: Queue
+    days: int
+    sessions: int
+    oldest: datetime | None
+
+
+def due_in(queue: Queue) -> SessionSet:
+    """Conversations that are closed, and have been for as long as the queue says; none that still works or asks anybody.
+
+    Opening one again, or what a customer writes, takes it out; so does moving it to another queue.
+    """
+    if queue.erase_after_days is None:
+        return Session.objects.none()
+    until = timezone.now() - timedelta(days=queue.erase_after_days)
+    # Nothing moves in a session after it was used last; the index over that time keeps the sweep from reading all closed ones.
+    closed = Session.objects.closed().filter(queue=queue, activity_at__lt=until, updated_at__lt=until)
+    works = Run.objects.active().filter(session=OuterRef("pk"))
+    asks = Requirement.objects.pending().filter(session=OuterRef("pk"))
+    return closed.exclude(Exists(works)).exclude(Exists(asks))
+
+
+def erase_due(limit: int = LIMIT) -> int:
+    """Erase what is over, at most `limit` conversations a queue, and delete some rows of what was taken away before. How many
+    conversations were taken away.
+    """
+    taken = sum(_erase_in(queue, limit) for queue in _ruled())
+    customers.finish(limit=limit)
+    return taken
+
+
+def report() -> list[Due]:
+    """What would go now, of each queue that has a rule."""
+    found = []
+    for queue in _ruled():
+        sessions = due_in(queue)
+        oldest = sessions.aggregate(oldest=Min("activity_at"))["oldest"]
+        found.append(Due(queue, queue.erase_after_days or 0, sessions.count(), oldest))
+    return found
+
+
+def _ruled() -> list[Queue]:
+    return list(Queue.objects.exclude(erase_after_days=None))
+
+
+def _erase_in(queue: Queue, limit: int) -> int:
+    taken = 0
+    keys = list(due_in(queue).order_by("activity_at").values_list("pk", flat=True)[:limit])
+    for first in range(0, len(keys), SESSIONS):
+        taken += take_away(due_in(queue).filter(pk__in=keys[first : first + SESSIONS]))
+    return taken
