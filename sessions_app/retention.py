@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
-from sessions_app import customers
+from sessions_app import audit, customers
 from sessions_app.customers.erasing import SESSIONS, take_away
 from sessions_app.models import Queue, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
@@ -69,5 +69,6 @@ def _erase_in(queue: Queue, limit: int) -> int:
     taken = 0
     keys = list(due_in(queue).order_by("activity_at").values_list("pk", flat=True)[:limit])
     for first in range(0, len(keys), SESSIONS):
-        taken += take_away(due_in(queue).filter(pk__in=keys[first : first + SESSIONS]))
+        chosen = due_in(queue).filter(pk__in=keys[first : first + SESSIONS])
+        taken += take_away(chosen, audit.Kind.RETENTION_ERASED, queue)
     return taken

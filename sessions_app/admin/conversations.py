@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from sessions_app import audit
 from sessions_app.admin.base import AdminPages, RecordPages
-from sessions_app.customers.erasing import empty_admin_log
+from sessions_app.customers.traces import empty_admin_log
 from sessions_app.models import Session, SessionRead, TicketLink
 
 
@@ -49,6 +50,13 @@ class SessionAdmin(AdminPages[Session]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def _record_deletions(self, request: HttpRequest, rows: Iterable[Any]) -> None:
+        """Which session, and nothing of the customer: when they are erased, nothing leads from the entry to them any more."""
+        for session in rows:
+            queue = session.queue.slug if session.queue else ""
+            told = {"queue": queue, "status": session.status, "created_at": session.created_at}
+            audit.record(audit.Kind.ROW_DELETED, request=request, subject=session, name=f"{session.pk}", before=told)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Session]) -> Any:
         """What the session was called may be a customer's name or words, and nothing would lead from the entry to them."""

@@ -22,3 +22,7 @@ class Kind(models.TextChoices):
     ROW_DELETED = "admin.deleted", _("Deleted in the administration")
     SETTINGS_CHANGED = "settings.changed", _("Settings of the program changed")
     LOG_EXPORTED = "audit.exported", _("Audit log exported")
+
+    CUSTOMER_ERASED = "customer.erased", _("Customer erased")
+    CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")
+    RETENTION_ERASED = "retention.erased", _("Closed conversations erased by their queue's rule")

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils import timezone
 
 from kern.message import new_id
-from sessions_app import ending
+from sessions_app import audit, ending
 from sessions_app.changes import record
+from sessions_app.customers import traces
+from sessions_app.customers.traces import empty_admin_log
 from sessions_app.customers.whom import Customer
-from sessions_app.models import Change, Decision, NameRecord, Run, Session, TicketLink
+from sessions_app.models import Change, Decision, NameRecord, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
 
@@ -54,15 +54,17 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
         if _is_over(end):
             done.finished = False
             return done
-        done.sessions += take_away(customer.sessions().filter(pk__in=keys))
-    done.lines = _forget_lines(customer)
-    _delete_turns(customer.shared_runs())
+        done.sessions += take_away(customer.sessions().filter(pk__in=keys), audit.Kind.CUSTOMER_ERASED, customer.digest)
+    done.lines = _erase_elsewhere(customer)
     done.finished = finish(end=end)
     return done
 
 
-def take_away(sessions: SessionSet) -> int:
-    """Make these conversations nobody's, without words and beyond reach, in one transaction. How many."""
+def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> int:
+    """Make these conversations nobody's, without words and beyond reach, in one transaction. How many.
+
+    The audit log says that it was done (`kind`) to whom (`subject`), and loses what it knew of these conversations.
+    """
     with transaction.atomic():
         keys = [session.pk for session in sessions.select_for_update(of=("self",)).order_by("pk")]
         # Asked again, now that nobody changes them any more: one may have been opened again meanwhile.
@@ -72,8 +74,11 @@ def take_away(sessions: SessionSet) -> int:
                 ending.end(session, run, Run.Status.CANCELLED)
         Decision.objects.forget([session.session_id for session in locked])
         empty_admin_log(locked)
+        entries = traces.about(locked)
         for session in locked:
             _make_nobodys(session)
+        if locked:
+            audit.blank(entries, kind, subject=subject, after={"conversations": len(locked)})
     return len(locked)
 
 
@@ -121,27 +126,36 @@ def _rows_of(session: Session) -> Iterable[tuple[type[models.Model], models.Quer
         yield model, rows.exclude(pk=session.last_change) if model is Change else rows
 
 
-def _forget_lines(customer: Customer) -> int:
-    """Empty the lines of the record whose conversations were deleted before."""
+def _erase_elsewhere(customer: Customer) -> int:
+    """Empty what is left of conversations that were deleted before, and delete turns in conversations of nobody. How many lines
+    of the record were emptied."""
+    turns = customer.shared_runs()
+    for key in turns:
+        _delete_turn(key)
     with transaction.atomic():
-        return Decision.objects.forget(customer.lines().values_list("session_key", flat=True).distinct())
+        lines = Decision.objects.forget(customer.lines().values_list("session_key", flat=True).distinct())
+        entries = traces.naming(customer)
+        if turns or lines or entries.exists():
+            audit.blank(
+                entries, audit.Kind.CUSTOMER_ERASED, subject=customer.digest, after={"turns": len(turns), "lines": lines}
+            )
+    return lines
 
 
-def _delete_turns(keys: list[int]) -> None:
-    """Delete single turns in conversations that are nobody's, and what was made of their words there."""
-    for key in keys:
-        with transaction.atomic():
-            session = Session.objects.select_for_update(of=("self",)).filter(runs=key).first()
-            if session is None:
-                continue
-            run = session.runs.get(pk=key)
-            if run.is_active:
-                ending.end(session, run, Run.Status.CANCELLED)
-            lines = Decision.objects.filter(requirement__root=run)
-            Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
-            run.delete()
-            _say_anew(session)
-            record(session, "run.erased")
+def _delete_turn(key: int) -> None:
+    """Delete a single turn in a conversation that is nobody's, and what was made of its words there."""
+    with transaction.atomic():
+        session = Session.objects.select_for_update(of=("self",)).filter(runs=key).first()
+        if session is None:
+            return
+        run = session.runs.get(pk=key)
+        if run.is_active:
+            ending.end(session, run, Run.Status.CANCELLED)
+        lines = Decision.objects.filter(requirement__root=run)
+        Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
+        run.delete()
+        _say_anew(session)
+        record(session, "run.erased")
 
 
 def _say_anew(session: Session) -> None:
@@ -155,18 +169,8 @@ def _say_anew(session: Session) -> None:
     session.read_last_said()
 
 
-def empty_admin_log(sessions: list[Session]) -> None:
-    """The administration writes down what rows are called when somebody edits them: sessions by their name, links by ticket."""
-    keys = [session.pk for session in sessions]
-    links = TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)
-    for model, of in ((Session, keys), (TicketLink, list(links))):
-        kind = ContentType.objects.get_for_model(model)
-        entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in of])
-        entries.update(object_repr="", change_message="")
-
-
 def _is_over(end: float | None) -> bool:
     return end is not None and time.monotonic() >= end
 
 
-__all__ = ["Erased", "empty_admin_log", "erase", "finish", "take_away"]
+__all__ = ["Erased", "erase", "finish", "take_away"]

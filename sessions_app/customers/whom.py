@@ -72,7 +72,7 @@ class Customer:
             return left.filter(user_id=self.value)
         found = left.filter(Q(customer_email__iexact=self.value) | Q(user_id__iexact=self.value))
         rows = found.values_list("pk", "customer_email", "user_id")
-        return left.filter(pk__in=[pk for pk, *names in rows if self._is_named(*names)])
+        return left.filter(pk__in=[pk for pk, *names in rows if self.is_named(*names)])
 
     def shared_runs(self) -> list[int]:
         """Their turns in conversations that belong to nobody and hold turns of others too."""
@@ -91,9 +91,10 @@ class Customer:
         # Databases differ in what they take for the same letter; so they are asked for too much, and this decides.
         found = Session.objects.there().filter(Q(customer_email__iexact=self.value) | Q(user_id__iexact=self.value))
         rows = found.values_list("pk", "customer_email", "user_id")
-        return [pk for pk, *names in rows if self._is_named(*names)]
+        return [pk for pk, *names in rows if self.is_named(*names)]
 
-    def _is_named(self, *names: str) -> bool:
+    def is_named(self, *names: str) -> bool:
+        """Whether one of these is the customer's mail address."""
         return _lowered(self.value) in map(_lowered, names)
 
 

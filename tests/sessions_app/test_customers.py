@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import connection, models
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +17,8 @@ from kern.agent import Agent
 from kern.testing import ScriptedModel, call
 from sessions_app import customers, decide, names, record_of_decisions, retention, runner, tickets, turns, unsent
 from sessions_app.customers import Customer
-from sessions_app.models import Decision, Message, Person, Queue, Requirement, Run, Session, UnsentText
+from sessions_app.customers.erasing import take_away
+from sessions_app.models import Decision, Message, Person, Queue, Run, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.problems import Refused
 from sessions_app.store import DjangoDb
@@ -198,7 +195,7 @@ def test_a_large_customer_goes_in_steps_and_what_a_process_left_is_finished_by_t
     Message.objects.bulk_create([Message(session=session, content=f"{KIM} {number}") for number in range(2_500)])
     assert customers.erase(Customer.of("user_id", "kim"), seconds=0).finished is False
     assert Session.objects.there().exists(), "no time, nothing begun"
-    customers.erasing.take_away(Customer.of("user_id", "kim").sessions())
+    take_away(Customer.of("user_id", "kim").sessions(), "customer.erased", "test")
     assert not Session.objects.there().exists()
     left = [Message.objects.count()]
     while left[-1]:

@@ -16,7 +16,7 @@ def name_customers(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0008_unsent_texts_that_are_private'),
+        ('sessions_app', '0009_audit_log'),
     ]
 
     operations = [

@@ -1,0 +1,52 @@
+"""What logs of the administration know of customers: names of conversations, ticket ids, who somebody was before an edit."""
+
+from __future__ import annotations
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+
+from sessions_app.customers.whom import Customer
+from sessions_app.models import AuditEntry, Session, TicketLink
+
+
+def empty_admin_log(sessions: list[Session]) -> None:
+    """Django's own log writes down what rows are called when somebody edits them: sessions by their name, links by ticket."""
+    keys = [session.pk for session in sessions]
+    links = TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)
+    for model, of in ((Session, keys), (TicketLink, list(links))):
+        kind = ContentType.objects.get_for_model(model)
+        entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in of])
+        entries.update(object_repr="", change_message="")
+
+
+def about(sessions: list[Session]) -> QuerySet[AuditEntry]:
+    """Entries of the audit log about these sessions and their ticket links, also links that are gone."""
+    keys = [session.pk for session in sessions]
+    links = [str(key) for key in TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)]
+    of_links = AuditEntry.objects.filter(subject_kind="ticketlink", blanked_by=None)
+    links += of_links.filter(before__session__in=keys).values_list("subject_id", flat=True)
+    of_sessions = Q(subject_kind="session", subject_id__in=[str(key) for key in keys])
+    return AuditEntry.objects.filter(of_sessions | Q(subject_kind="ticketlink", subject_id__in=links))
+
+
+def naming(customer: Customer) -> QuerySet[AuditEntry]:
+    """Entries of the audit log that tell who the customer of a session was, whether the session is there or not."""
+    entries = AuditEntry.objects.filter(subject_kind="session", blanked_by=None).exclude(before=None, after=None)
+    told = entries.values_list("number", "subject_id", "before", "after")
+    found = {subject for _number, subject, *details in told if any(_names(customer, values) for values in details)}
+    there = Session.objects.filter(pk__in=[key for key in found if key.isdecimal()]).values_list("pk", flat=True)
+    gone = found - {str(key) for key in there}
+    numbers = [
+        number for number, subject, *details in told if subject in gone or any(_names(customer, values) for values in details)
+    ]
+    return AuditEntry.objects.filter(number__in=numbers)
+
+
+def _names(customer: Customer, values: object) -> bool:
+    if not isinstance(values, dict):
+        return False
+    named = [str(values.get(column) or "") for column in ("user_id", "customer_email")]
+    if customer.by == "email":
+        return customer.is_named(*named)
+    return customer.by == "user_id" and named[0] == customer.value
