@@ -25,6 +25,7 @@ from kern.message import Message, ToolCall, storable
 from kern.outcomes import UNKNOWN, answered_output
 from kern.requirement import Kind, Requirement
 from kern.requirement import Status as RequirementStatus
+from kern.sizes import kept
 from kern.tools import Tool
 from kern.tools.policy import Policy
 
@@ -139,7 +140,7 @@ def _told(outcome: Outcome, asked: Requirement | None) -> str:
 def _hand_in(turn: Turn, call: ToolCall, asked: Requirement | None, outcome: Outcome) -> None:
     """Store what came of a call whose turn was taken away, where the storage wants to know."""
     if outcome.raised is None:
-        text = storable(_told(outcome, asked))
+        text = kept(storable(_told(outcome, asked)))
         message = Message("tool", text, tool_call_id=call.id, tool_name=call.name, run_id=turn.run.run_id)
         with contextlib.suppress(KernError):
             turn.db.finish_call(turn.claim, message, failed=outcome.failed)
@@ -163,7 +164,7 @@ def finish_call(
     status: RequirementStatus | None = None
     if asked is not None:
         status = asked.status = "failed" if failed else "executed"
-    message = Message("tool", storable(output), tool_call_id=call.id, tool_name=call.name, run_id=turn.run.run_id)
+    message = Message("tool", kept(storable(output)), tool_call_id=call.id, tool_name=call.name, run_id=turn.run.run_id)
     turn.db.finish_call(
         turn.claim,
         message,

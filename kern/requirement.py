@@ -11,6 +11,7 @@ from kern import requirements_json
 from kern.answers import must_fit
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.message import new_id
+from kern.sizes import kept
 from kern.tools.policy import Policy
 
 Kind = Literal["confirmation", "user_input", "user_feedback", "external_execution"]
@@ -248,7 +249,7 @@ class Requirement:
         Raises `InvalidAnswerError` for another kind of requirement, `AlreadyAnsweredError` when it has an answer.
         """
         self._settle("external_execution", "answered")
-        self.answer = str(result)
+        self.answer = kept(str(result))
 
     def _waits_for(self, kind: Kind) -> bool:
         return self.kind == kind and self.status == "pending"

@@ -22,6 +22,7 @@ from kern.message import Message, ToolCall, new_id, storable
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.requirement import Requirement
 from kern.run import RunOutput, ToolExecution
+from kern.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
 from kern.window import Window, tokens_of
 from kern.work import Work
 
@@ -48,6 +49,7 @@ class Turn:
         self.leader: Turn | None = None
         self._system: str | None = None
         self._words = ""
+        self._half = ""
         self._counted_until = time.monotonic()
         #: Members answer to their leader, not to a customer, so nobody looks through what they say.
         self.reviews_answers = who.review_answers and run.parent_run_id is None
@@ -108,7 +110,7 @@ class Turn:
     @property
     def partial(self) -> str:
         """What the model has said of its answer so far."""
-        return _whole(self._words)
+        return f"{self._words}{storable(self._half)}"
 
     def count_time(self) -> None:
         """Add the time since this was last called to the run's duration."""
@@ -121,7 +123,7 @@ class Turn:
         message = self._message((yield from self._within_window()))
         if self.reviews_answers and not message.tool_calls:
             message = as_draft(message)
-        self._words = ""
+        self._words = self._half = ""
         if message.tool_calls:
             self.count_time()
             self.db.store_answer(self.claim, message, self.run.metrics)
@@ -168,12 +170,18 @@ class Turn:
 
     def _heard(self, item: TextDelta | AnswerRestarted, started: float) -> RunEvent:
         if isinstance(item, AnswerRestarted):
-            self._words = ""
+            self._words = self._half = ""
             return self.event(RunContent)
         if self.run.metrics.time_to_first_token is None:
             self.run.metrics.time_to_first_token = time.monotonic() - started
-        self._words += item.text
+        self._say(item.text)
         return self.event(RunContent, delta=storable(item.text), content=self.partial)
+
+    def _say(self, text: str) -> None:
+        """Add to the words. Half a character at the end waits for its other half: all words are not gone through each time."""
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        self._words += _whole(text.removesuffix(self._half))
 
     def _request(self) -> ModelRequest:
         own = [message for message in self.run.messages if message.role != "system"]
@@ -202,7 +210,7 @@ class Turn:
             run_id=self.run.run_id,
             author=self.who.name or None,
             provider_items=_renamed(answer.provider_items, answer.tool_calls, calls),
-            reasoning=_whole(answer.reasoning),
+            reasoning=kept(_whole(answer.reasoning), MAX_REASONING_BYTES),
         )
 
     def _with_own_ids(self, calls: list[ToolCall]) -> list[ToolCall]:
@@ -225,11 +233,13 @@ class Turn:
         metrics.output_tokens += answer.usage.output_tokens
         metrics.cached_tokens += answer.usage.cached_tokens
         metrics.reasoning_tokens += answer.usage.reasoning_tokens
-        self.run.model = storable(answer.model) or self.who.required_model.id
+        self.run.model = storable(answer.model)[:LONGEST_MODEL] or self.who.required_model.id
 
 
 def _renamed(items: list[dict[str, Any]], before: list[ToolCall], calls: list[ToolCall]) -> list[dict[str, Any]]:
     """The provider's items, with the places of the calls under their ids in this run."""
+    if size_of(items) > MAX_PROVIDER_CHARS:
+        return []  # they only help: without them the model thinks afresh
     ids = {call.id: now.id for call, now in zip(before, calls, strict=True)}
     return [{**item, "call_id": ids.get(item["call_id"], "")} if "call_id" in item else item for item in items]
 

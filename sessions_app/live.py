@@ -19,6 +19,8 @@ CHANNEL = "kern:live"
 #: After a failure, words of answers are dropped for so long (seconds): a slow Redis must not slow the turn.
 REST = 1.0
 CONNECT_TIMEOUT = 0.3
+#: Of an answer that is still being written, open pages get its last so many characters, four times a second.
+LONGEST_PARTIAL = 20_000
 TIMEOUT = 0.5
 
 
@@ -52,12 +54,13 @@ def publish_change(session_pk: int, change_pk: int, kind: str) -> None:
 
 
 def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) -> None:
-    """Send all of the answer's text so far; it replaces what was sent before. Never raises.
+    """Send the answer's text so far, of a very long one its end; it replaces what was sent before. Never raises.
 
     `done` (`"d": true` in the payload) says that no more text of this run comes: rows have it now.
     """
     if not _health.resting:
-        _publish({"t": "text", "s": session_pk, "r": run_id, "x": text, **({"d": True} if done else {})})
+        shown = text if len(text) <= LONGEST_PARTIAL else f"…{text[-LONGEST_PARTIAL:]}"
+        _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
 
 
 def _publish(payload: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from weakref import WeakSet
 from kern.errors import KernError, ModelError
 from kern.lines import is_visible
 from kern.message import Message, ToolCall
+from kern.sizes import MAX_ANSWER_CHARS
 from kern.thinking import ThinkingReader, split_thinking
 from kern.thinking_words import Said
 
@@ -122,7 +123,7 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
     model's program is at fault (`MISTAKES`).
     """
     try:
-        yield from _without_thinking(model, model.stream(request))
+        yield from _bounded(_without_thinking(model, model.stream(request)))
     except KernError:
         raise
     except Exception as error:
@@ -130,6 +131,22 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
 
         text = f"the model failed with {reason_of(error)}"
         raise ModelError(text, permanent=isinstance(error, MISTAKES), refused=False) from error
+
+
+def _bounded(events: Generator[ModelEvent, None, None]) -> Generator[ModelEvent, None, None]:
+    """The events of an answer that comes to an end. Raises `ModelError` once it has more than `MAX_ANSWER_CHARS`."""
+    size = 0
+    with closing(events):
+        for event in events:
+            if isinstance(event, TextDelta):
+                size += len(event.text)
+            elif isinstance(event, ModelAnswer):
+                size = len(event.content) + sum(len(call.arguments) for call in event.tool_calls)
+            elif isinstance(event, AnswerRestarted):
+                size = 0
+            if size > MAX_ANSWER_CHARS:
+                raise ModelError(f"the model did not come to an end: its answer has more than {MAX_ANSWER_CHARS:,} characters")
+            yield event
 
 
 def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:

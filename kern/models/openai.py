@@ -111,7 +111,10 @@ class OpenAIResponses:
 
     def _attempt(self, request: ModelRequest) -> Generator[ModelEvent, None, None]:
         """Ask once. Raises only `ModelError`."""
+        from kern.models.openai_network import count_bytes
+
         stream = self._open(request)
+        count_bytes(stream.response)
         used = [call.id for message in request.messages for call in message.tool_calls]
         try:
             with stream:

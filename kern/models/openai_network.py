@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import Any
 
 import httpcore2
 import httpx2
 
 from kern.cancellation import current
+from kern.errors import ModelError
+from kern.sizes import MAX_RESPONSE_BYTES
 
 
 def let_break_off(client: httpx2.Client) -> None:
@@ -29,6 +32,29 @@ def let_break_off(client: httpx2.Client) -> None:
         backend = getattr(pool, "_network_backend", None)
         if pool is not None and isinstance(backend, httpcore2.NetworkBackend):
             pool._network_backend = _Backend(backend)
+
+
+def count_bytes(response: httpx2.Response) -> None:
+    """Have reading the response raise `ModelError` once it has more than `MAX_RESPONSE_BYTES`."""
+    if isinstance(response.stream, httpx2.SyncByteStream):
+        response.stream = _Counted(response.stream)
+
+
+class _Counted(httpx2.SyncByteStream):
+    def __init__(self, inner: httpx2.SyncByteStream) -> None:
+        self._inner = inner
+
+    def __iter__(self) -> Iterator[bytes]:
+        room = MAX_RESPONSE_BYTES
+        for piece in self._inner:
+            room -= len(piece)
+            if room < 0:
+                text = f"the model did not come to an end: its server sent more than {MAX_RESPONSE_BYTES:,} bytes"
+                raise ModelError(text, permanent=True, refused=False)
+            yield piece
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class _Backend(httpcore2.NetworkBackend):

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kern.errors import ToolError
+from kern.sizes import bounded
 
 
 def to_text(value: Any) -> str:
     """Text as it is, `None` as "done", anything else as compact JSON (dates, decimals, dataclasses and models included).
 
     What has no JSON form is written as Python shows it: the tool has done its work by now, and must not be called again for
-    how its result looks. A generator is run to its end here, and may raise what it likes.
+    how its result looks. A generator is run to its end here, and may raise what it likes; of endless items the first are kept.
     """
     if value is None:
         return "done"
@@ -20,7 +21,7 @@ def to_text(value: Any) -> str:
         return str(value)
     from pydantic_core import PydanticSerializationError, to_json
 
-    whole = list(value) if isinstance(value, Iterator) else value
+    whole = list(bounded(value)) if isinstance(value, Iterator) else value
     try:
         return to_json(whole, fallback=str, inf_nan_mode="null").decode()
     except PydanticSerializationError:

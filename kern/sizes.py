@@ -1,0 +1,51 @@
+"""How large the texts of a turn may be. What tools return is cut; a model that does not come to an end fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+#: Most bytes that a row keeps of what came of one call.
+MAX_RESULT_BYTES = 1_048_576
+#: Most characters of one answer: its words and its calls' arguments. Four times what a customer can write.
+MAX_ANSWER_CHARS = 400_000
+#: Most bytes that are kept of what a model thought before one answer.
+MAX_REASONING_BYTES = 262_144
+#: Most bytes of one response of a model's server, as they come over the network: events are many times what they tell.
+MAX_RESPONSE_BYTES = 64 * 1_048_576
+#: Of a provider's own items of one answer: more characters than that are not kept.
+MAX_PROVIDER_CHARS = 4 * 1_048_576
+#: Most characters of a model's name that a server tells.
+LONGEST_MODEL = 100
+_NOTE = "\n[… cut: {kept:,} of {all:,} bytes are kept …]"
+
+
+def kept(text: str, most: int = MAX_RESULT_BYTES) -> str:
+    """The text, cut to so many bytes of UTF-8, with a note at its end that says how much was left out."""
+    if len(text) * 4 <= most:
+        return text
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= most:
+        return text
+    room = most - len(_NOTE.format(kept=len(encoded), all=len(encoded)).encode())
+    beginning = encoded[:room].decode("utf-8", "ignore")
+    return beginning + _NOTE.format(kept=len(beginning.encode()), all=len(encoded))
+
+
+def bounded(items: Iterable[Any], most: int = MAX_RESULT_BYTES) -> Iterator[Any]:
+    """The first items of a generator that is run to its end: so many that what is kept of their text is full."""
+    room = most
+    for item in items:
+        if room >= 0:
+            # Every item takes at least its comma.
+            room -= 1 + (len(item) if isinstance(item, str | bytes) else 0)
+            yield item
+
+
+def size_of(value: Any) -> int:
+    """About how many characters a value of JSON has."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + size_of(item) for key, item in value.items())
+    return sum(map(size_of, value)) if isinstance(value, list) else 8
