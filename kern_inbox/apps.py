@@ -1,4 +1,7 @@
+from allauth.account.signals import authentication_step_completed
+from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class KernInboxConfig(AppConfig):
@@ -7,3 +10,15 @@ class KernInboxConfig(AppConfig):
     name = "kern_inbox"
     label = "kern_inbox"
     verbose_name = "Kern Inbox"
+
+
+class SignInsConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships no types
+    """allauth's table of sign-ins. Its rows are written by `sessions_app.sign_ins`, which keeps one when its key changes."""
+
+    verbose_name = "Sign-ins"
+
+    def ready(self) -> None:
+        from kern_inbox import sign_ins
+
+        user_logged_in.connect(sign_ins.note_sign_in, dispatch_uid="note_sign_in")
+        authentication_step_completed.connect(sign_ins.change_key, dispatch_uid="change_key_at_reauthentication")

@@ -50,6 +50,12 @@ VARIABLES = (
         parsers.secret_key,
         secret=True,
     ),
+    Variable(
+        "SECRET_KEY_FALLBACKS",
+        "Older values of SECRET_KEY, with spaces between: what they signed or encrypted can still be read.",
+        parsers.secret_keys,
+        secret=True,
+    ),
     Variable("ALLOWED_HOSTS", "Host names the site answers to, with commas. Required unless DEBUG.", parsers.hosts),
     Variable(
         "CSRF_TRUSTED_ORIGINS", "More origins whose forms are accepted, like `https://inbox.example.com`.", parsers.origins
@@ -105,6 +111,20 @@ VARIABLES = (
         "var",
     ),
     Variable("METRICS_TOKEN", "Bearer token that may read `/metrics`; staff always may.", secret=True),
+    Variable(
+        "SIGN_IN_IDLE_MINUTES",
+        "How long a sign-in lasts in which nothing is done.",
+        parsers.whole_number(5, 43_200),
+        "720",
+    ),
+    Variable("SIGN_IN_HOURS", "How long a sign-in lasts at most, whatever is done.", parsers.whole_number(1, 2160), "168"),
+    Variable(
+        "REQUIRE_SECOND_FACTOR",
+        "Who can do nothing without a second factor: `nobody`, `staff` (who may open the administration) or `everybody`. "
+        "Admins can require it of single people besides.",
+        parsers.one_of("nobody", "staff", "everybody"),
+        "nobody",
+    ),
     Variable("SIGN_UP", "Whether strangers may make themselves an account.", parsers.yes_or_no, "0"),
     Variable(
         "EMAIL_URL",

@@ -170,3 +170,22 @@ def secret_key(text: str) -> str:
 def folder(text: str) -> Path:
     """An absolute path; a relative one is meant from the project's folder, `~` is the home folder."""
     return (BASE_DIR / Path(text).expanduser()).resolve()
+
+
+def secret_keys(text: str) -> list[str]:
+    """Several such keys. They may have commas in them, and no spaces."""
+    try:
+        return [secret_key(key) for key in text.split()]
+    except ValueError as problem:
+        raise ValueError(f"holds a key that {problem}") from None
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser for one of these words."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text.lower()
+
+    return parse

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ except ConfigurationError as problem:
 
 DEBUG: bool = ENVIRONMENT["DEBUG"]
 SECRET_KEY: str = ENVIRONMENT["SECRET_KEY"]
+SECRET_KEY_FALLBACKS: list[str] = ENVIRONMENT["SECRET_KEY_FALLBACKS"] or []
 ALLOWED_HOSTS: list[str] = ENVIRONMENT["ALLOWED_HOSTS"] or []
 CSRF_TRUSTED_ORIGINS: list[str] = ENVIRONMENT["CSRF_TRUSTED_ORIGINS"] or []
 KERN_VAR: Path = ENVIRONMENT["KERN_VAR"]
@@ -53,6 +55,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "kern_inbox.apps.SignInsConfig",
     "django_htmx",
     "csp",
     "template_partials.apps.SimpleAppConfig",
@@ -63,6 +66,7 @@ MIDDLEWARE = [
     "kern_inbox.requests.request_log",
     "django.middleware.security.SecurityMiddleware",
     "kern_inbox.static_files.StaticFilesMiddleware",
+    "kern_inbox.no_store.no_store",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -75,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sessions_app.audit.request.remember_request",
+    "kern_inbox.sign_ins.SignInMiddleware",
     "kern_inbox.time_zones.AdminTimeZoneMiddleware",
     "kern_inbox.wrong_method.WrongMethodMiddleware",
     "kern_inbox.database_away.DatabaseAwayMiddleware",
@@ -135,7 +140,7 @@ USE_I18N = True
 
 # People sign in by e-mail address; an admin makes accounts unless SIGN_UP is on.
 AUTH_USER_MODEL = "sessions_app.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["kern_inbox.people.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -154,6 +159,14 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT: int = ENVIRONMENT["TRUSTED_PROXIES"]
+# How long a sign-in lasts. Its cookie lives a day longer, so that its browser can be told why it ended.
+SESSION_ENGINE = "kern_inbox.sign_in_store"
+SIGN_IN_IDLE = timedelta(minutes=ENVIRONMENT["SIGN_IN_IDLE_MINUTES"])
+SIGN_IN_LIFETIME = timedelta(hours=ENVIRONMENT["SIGN_IN_HOURS"])
+SESSION_COOKIE_AGE = int((SIGN_IN_LIFETIME + timedelta(days=1)).total_seconds())
+REQUIRE_SECOND_FACTOR: str = ENVIRONMENT["REQUIRE_SECOND_FACTOR"]
+MFA_ADAPTER = "kern_inbox.second_factor.SecondFactorAdapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Kern Inbox"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
@@ -182,6 +195,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page's cookie
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["HTTPS"]
+if ENVIRONMENT["HTTPS"]:
+    # Browsers take cookies of these names from this host alone: no sibling or subdomain can set one for us.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    MESSAGE_STORAGE = "kern_inbox.messages.HostMessages"
 SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics/?$"]  # probes come from inside, without TLS and without our name
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

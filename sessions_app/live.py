@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -61,6 +63,20 @@ def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) ->
     if not _health.resting:
         shown = text if len(text) <= LONGEST_PARTIAL else f"…{text[-LONGEST_PARTIAL:]}"
         _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
+
+
+def look_again(*, people: Iterable[int] = (), sign_ins: Iterable[str] = (), sessions: Iterable[int] = (), all_: bool = False) -> None:
+    """Say that these people, sign-ins (by their key) or sessions' readers may see less now. Never raises.
+
+    Open pages of theirs are asked at once whether they may stay; without Redis they are asked every two seconds anyway.
+    """
+    keys = [digest(key) for key in sign_ins]
+    _publish({"t": "look", "p": list(people), "k": keys, "s": list(sessions), **({"a": True} if all_ else {})})
+
+
+def digest(key: str) -> str:
+    """What a sign-in's key is called where others may read along."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 def _publish(payload: dict[str, Any]) -> None:

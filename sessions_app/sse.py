@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,9 +22,10 @@ from django.conf import settings
 from django.db import connections
 from redis.exceptions import RedisError
 
-from sessions_app import access, changes
-from sessions_app.live import CHANNEL
-from sessions_app.models import Person, Session
+from sessions_app import changes, second_factor, sign_ins
+from sessions_app.live import CHANNEL, digest
+from sessions_app.models import Person, Queue, Session
+from sessions_app.moving import MOVED
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ class Page:
     session_pk: int | None
     queues: frozenset[int] | None
     checked_at: float
+    sign_in: str = ""
+    ended: bool = False
     texts: dict[str, bytes] = field(default_factory=dict)
     last: int = 0
     session_due: bool = False
@@ -76,6 +79,11 @@ class Page:
     def show(self, run_id: str, frame: bytes) -> None:
         """The words of a run so far."""
         self.texts[run_id] = frame
+        self.woken.set()
+
+    def end(self) -> None:
+        """The person may no longer see it."""
+        self.ended = True
         self.woken.set()
 
     def take(self, now: float) -> tuple[list[bytes], float]:
@@ -118,9 +126,10 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_ending = False
 
-    async def open(self, person: Person, session: Session | None, after: int) -> Page:
-        """A page's mailbox, with what happened since change `after` in it already."""
-        page = Page(person.pk, session.pk if session else None, await in_thread(queues_of, person), time.monotonic())
+    async def open(self, person: Person, session: Session | None, after: int, sign_in: str) -> Page:
+        """A page's mailbox, with what happened since change `after` in it already; it lives as long as the `sign_in`."""
+        queues = await in_thread(queues_of, person)
+        page = Page(person.pk, session.pk if session else None, queues, time.monotonic(), sign_in)
         await self._add(page)
         missed = await in_thread(read_log, after)
         await self._read(missed, {page})
@@ -175,14 +184,24 @@ class Hub:
             self.close(page)
 
     async def _still_allowed(self, page: Page) -> bool:
-        if time.monotonic() - page.checked_at < TRUST:
-            return True
-        page.checked_at = time.monotonic()
-        person = await in_thread(lambda: Person.objects.filter(pk=page.person_pk, is_active=True).first())
-        if person is None:
-            return False
-        page.queues = await in_thread(queues_of, person)
-        return page.session_pk is None or page.sees(await self._queue(page.session_pk))
+        now = time.monotonic()
+        if not page.ended and now - page.checked_at >= TRUST:
+            # Those whose turn it would be soon are asked with it, so that a thousand pages are no thousand questions.
+            await self._look({other for other in self.pages if now - other.checked_at > TRUST / 2})
+        return not page.ended
+
+    async def _look(self, pages: set[Page]) -> None:
+        """Find out which of these pages' people may still see them, and end the others."""
+        if not pages:
+            return
+        allowed = await in_thread(queues_of_sign_ins, {page.sign_in for page in pages})
+        for page in pages:
+            if page.sign_in not in allowed:
+                page.end()
+                continue
+            page.queues, page.checked_at = allowed[page.sign_in], time.monotonic()
+            if page.session_pk is not None and not page.sees(await self._queue(page.session_pk)):
+                page.end()
 
     async def _listen(self) -> None:
         """Read Redis where there is one, else the change log; for ever, whatever fails."""
@@ -205,7 +224,9 @@ class Hub:
         try:
             pubsub = client.pubsub(ignore_subscribe_messages=True)
             await pubsub.subscribe(CHANNEL)
-            await self._read_on()  # what happened before the subscription took hold
+            # What happened before the subscription took hold.
+            await self._read_on()
+            await self._look(set(self.pages))
             while True:
                 message = await pubsub.get_message(timeout=HEARTBEAT)
                 if message is not None:
@@ -217,10 +238,11 @@ class Hub:
             await client.aclose()
 
     async def _poll(self, seconds: float | None) -> None:
-        """Read the change log every two seconds: for so long, or for ever."""
+        """Read the change log, and who may still see it, every two seconds: for so long, or for ever."""
         end = None if seconds is None else time.monotonic() + seconds
         while end is None or time.monotonic() < end:
             await self._read_on()
+            await self._look(set(self.pages))
             await asyncio.sleep(POLL)
 
     async def _read_on(self) -> None:
@@ -231,10 +253,18 @@ class Hub:
             await self._read(missed, self.pages)
 
     async def _receive(self, payload: dict[str, Any]) -> None:
-        if payload["t"] == "change":
+        if payload["t"] == "look":
+            await self._look({page for page in self.pages if is_meant(page, payload)})
+        elif payload["t"] == "change":
+            if payload["k"] == MOVED:
+                await self._look_where_moved(payload["s"])
             await self._change(payload["s"], payload["c"], self.pages)
         elif not payload.get("d"):
             self._text(payload["s"], payload["r"], payload["x"])
+
+    async def _look_where_moved(self, session_pk: int) -> None:
+        self.queue_of.pop(session_pk, None)
+        await self._look({page for page in self.pages if page.session_pk == session_pk})
 
     async def _read(self, logged: list[Logged], pages: set[Page]) -> None:
         for session_pk, change_pk, queue_pk in logged:
@@ -282,9 +312,31 @@ def end_streams() -> None:
         hub.end()
 
 
+def is_meant(page: Page, payload: dict[str, Any]) -> bool:
+    """Whether somebody who may see less now has this page open."""
+    by_person = page.person_pk in payload["p"] or page.session_pk in payload["s"]
+    return by_person or bool(payload["k"] and digest(page.sign_in) in payload["k"]) or payload.get("a", False)
+
+
 def queues_of(person: Person) -> frozenset[int] | None:
     """The queues a person sees changes of; `None` for an admin, who sees all, also sessions in no queue."""
-    return None if person.is_superuser else frozenset(access.queues_for(person).values_list("pk", flat=True))
+    return _queues_of([person])[person.pk]
+
+
+def queues_of_sign_ins(keys: set[str]) -> dict[str, frozenset[int] | None]:
+    """What the person of each sign-in sees changes of; those that no longer count are missing."""
+    people = sign_ins.people_of(keys)
+    let_in = {key: person for key, person in people.items() if not second_factor.must_set_up(person)}
+    queues = _queues_of(let_in.values())
+    return {key: queues[person.pk] for key, person in let_in.items()}
+
+
+def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
+    members: dict[int, set[int]] = {person.pk: set() for person in people}
+    works = Queue.members.through.objects.filter(person__in=[person.pk for person in people if not person.is_superuser])
+    for person_pk, queue_pk in works.values_list("person", "queue"):
+        members[person_pk].add(queue_pk)
+    return {person.pk: None if person.is_superuser else frozenset(members[person.pk]) for person in people}
 
 
 def read_log(after: int) -> list[Logged]:

@@ -42,6 +42,13 @@ class PersonManager(BaseUserManager["Person"]):
         """A person who may also use the admin pages."""
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
+    def with_second_factor(self) -> models.QuerySet[Person]:
+        """People with `has_second_factor`: whether they have set one up. Recovery codes alone are none."""
+        from allauth.mfa.models import Authenticator  # its rows point at people: they can be imported only after these
+
+        factors = Authenticator.objects.filter(user=models.OuterRef("pk"), type__in=("totp", "webauthn"))
+        return self.get_queryset().annotate(has_second_factor=models.Exists(factors))
+
 
 class Person(FoldedModel, AbstractUser):
     """Somebody who works the inbox; signs in by email."""
@@ -62,6 +69,11 @@ class Person(FoldedModel, AbstractUser):
         help_text=_("Empty: the installation's, until the browser tells it at a sign-in."),
     )
     is_away = models.BooleanField(default=False)
+    must_use_second_factor = models.BooleanField(
+        _("must use a second factor"),
+        default=False,
+        help_text=_("Whoever has none is led to set it up after the next sign-in, and can do nothing before."),
+    )
     search_text = FoldedField("email", "display_name", "first_name", "last_name")
 
     USERNAME_FIELD = "email"

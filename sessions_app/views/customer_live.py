@@ -20,7 +20,7 @@ from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import secret_hash
 from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
-from sessions_app.sse import TRUST, Hub, Page, in_thread
+from sessions_app.sse import Hub, Page, in_thread
 from sessions_app.views.live import let_thread_go
 
 #: Streams that one conversation may open in so many seconds.
@@ -94,14 +94,18 @@ class CustomerHub(Hub):
             known = self._public[run_id] = Known(session_pk, await in_thread(is_public, run_id), now + PUBLIC_FOR)
         return known.is_public
 
-    async def _still_allowed(self, page: Page) -> bool:
-        if not isinstance(page, CustomerPage) or page.session_pk is None:
-            return False
-        if time.monotonic() - page.checked_at < TRUST:
-            return True
-        page.checked_at = time.monotonic()
-        found = Session.objects.filter(pk=page.session_pk, access_hash=page.access_hash)
-        return bool(await in_thread(found.exists))
+    async def _look(self, pages: set[Page]) -> None:
+        """End the pages whose secret link no longer leads to their conversation."""
+        valid = await in_thread(links_of, {page.session_pk for page in pages})
+        for page in pages:
+            page.checked_at = time.monotonic()
+            if not isinstance(page, CustomerPage) or valid.get(page.session_pk or 0) != page.access_hash:
+                page.end()
+
+
+def links_of(pks: set[int | None]) -> dict[int, str]:
+    """The hash of the secret link of each of these sessions."""
+    return dict(Session.objects.filter(pk__in=pks).values_list("pk", "access_hash"))
 
 
 def newest_change(session_pk: int) -> int:

@@ -28,9 +28,9 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     except Http404:
         return HttpResponse(status=404)
     if person is None:
-        return HttpResponse(status=403)
+        return HttpResponse(status=401)
     hub = _hub()
-    page = await hub.open(person, session, _after(request))
+    page = await hub.open(person, session, _after(request), request.session.session_key or "")
     response = StreamingHttpResponse(_stream(hub, page), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"

@@ -1,0 +1,55 @@
+"""Second factors: their secrets are encrypted where they are kept, and whoever must have one keeps the last one."""
+
+from __future__ import annotations
+
+import base64
+import logging
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from sessions_app import second_factor
+
+log = logging.getLogger(__name__)
+
+#: What the key is derived for: other uses of SECRET_KEY get other keys.
+PURPOSE = b"kern-inbox second factors"
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Seeds of authenticator apps and of recovery codes are kept encrypted. Passkeys have no secret here: their key is public."""
+
+    def encrypt(self, text: str) -> str:
+        """Encrypt with a key derived from SECRET_KEY."""
+        return cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Decrypt with today's SECRET_KEY or an older one. Raises `ValidationError` when none of them fits."""
+        try:
+            return cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            log.error("a second factor cannot be read: SECRET_KEY was changed and SECRET_KEY_FALLBACKS does not have the old one")
+            message = _("This second factor can't be read any more. Ask an admin to remove it, and set up a new one.")
+            raise ValidationError(message) from None
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Keep the last one of a person who must have one."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=("totp", "webauthn"))
+        is_last = authenticator.type != "recovery_codes" and not others.exclude(pk=authenticator.pk).exists()
+        return not (is_last and second_factor.is_required(authenticator.user))
+
+
+def cipher() -> MultiFernet:
+    """Encrypts with SECRET_KEY, and reads what it or an older one encrypted."""
+    return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _derived(secret_key: str) -> bytes:
+    derived = HKDF(SHA256(), 32, salt=None, info=PURPOSE).derive(secret_key.encode())
+    return base64.urlsafe_b64encode(derived)

@@ -1,0 +1,54 @@
+"""Where sign-ins are kept (`SESSION_ENGINE`): Django's table, with the times of sign-ins and word to open pages when one ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import transaction
+
+from sessions_app import live, sign_ins
+
+
+class SessionStore(DatabaseStore):
+    """Django's sessions in the database. A row's `expire_date` is when an idle sign-in ends, and never past its lifetime."""
+
+    #: When the row that was read says that it ends.
+    expires_at: datetime | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Read the row, and remember when it ends."""
+        row = self._get_session_from_db()
+        self.expires_at = row.expire_date if row else None
+        return self.decode(row.session_data) if row else {}
+
+    async def aload(self) -> dict[str, Any]:
+        """Read the row, and remember when it ends."""
+        row = await self._aget_session_from_db()
+        self.expires_at = row.expire_date if row else None
+        return self.decode(row.session_data) if row else {}
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """The moment the row ends if nothing is done any more."""
+        asked = super().get_expiry_date(**kwargs)
+        return min(asked, sign_ins.expires_at(self) or asked)
+
+    async def aget_expiry_date(self, **kwargs: Any) -> datetime:
+        """The moment the row ends if nothing is done any more."""
+        asked = await super().aget_expiry_date(**kwargs)
+        return min(asked, sign_ins.expires_at(await self._aget_session()) or asked)
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End it: the pages that it has open are told once that is committed."""
+        ended = session_key or self.session_key
+        super().delete(session_key)
+        if ended:
+            transaction.on_commit(lambda: live.look_again(sign_ins=[ended]))
+
+    def cycle_key(self) -> None:
+        """Change the key, as at a sign-in; the sign-in stays what it is."""
+        old = self.session_key
+        super().cycle_key()
+        if old:
+            sign_ins.moved(old, self.session_key)

@@ -1,0 +1,130 @@
+"""Each request of somebody signed in: how long that lasts, whether a second factor is missing, and what is said when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
+
+from sessions_app import second_factor, sign_ins
+from sessions_app.models import Person
+
+#: Tells the open page why it is refused: `idle`, `lifetime`, `ended` or `second-factor`.
+HEADER = "Kern-Sign-In"
+#: Fetched by open pages by themselves: nobody needs to sit before them.
+BY_ITSELF = frozenset(
+    {"live", "session-list", "session-timeline", "session-header", "session-decisions", "session-details"}
+)
+#: What people who have to set up a second factor may do before.
+BEFORE_SECOND_FACTOR = frozenset(
+    {
+        "second-factor",
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "health-live",
+        "health-ready",
+        "metrics",
+    }
+)
+
+
+class SignInMiddleware(MiddlewareMixin):
+    """Ends sign-ins whose time is over, and lets nobody pass who has to set up a second factor first."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Sign out whoever is signed in for too long."""
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        if not request.user.is_authenticated:
+            if request.session.is_empty():
+                request.META["kern.ended"] = request.COOKIES[settings.SESSION_COOKIE_NAME]
+        elif sign_ins.BEGAN not in request.session:
+            sign_ins.begin(request)
+        elif sign_ins.is_too_old(request.session):
+            request.session.flush()
+            request.user = AnonymousUser()
+            request.META["kern.why"] = "lifetime"
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
+        """Lead to the second factor, or note that somebody is there."""
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+            return None
+        if second_factor.must_set_up(cast(Person, request.user)) and not _is_open(request):
+            return _second_factor_first(request)
+        if not _is_by_itself(request):
+            sign_ins.seen(request)
+        return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Say why one has to sign in again, where that is asked; sweep the browser where somebody signed out."""
+        if _route(request) == "account_logout" and request.method == "POST" and response.status_code == 302:
+            # Not "cookies": that would sign people out of everything else at this domain. Ours is deleted by name.
+            response.headers["Clear-Site-Data"] = '"storage"'
+        door = resolve_url(settings.LOGIN_URL)
+        is_sent_there = response.headers.get("Location", "").startswith(door)
+        if (response.status_code == 401 or is_sent_there) and (why := _why(request)):
+            response.headers[HEADER] = why
+            if is_sent_there:
+                response.headers["Location"] = _with(response.headers["Location"], ended=why)
+        return response
+
+
+def note_sign_in(request: HttpRequest | None, **_: Any) -> None:
+    """Begin to count a sign-in's time, wherever somebody signs in."""
+    if request is not None:
+        sign_ins.begin(request)
+
+
+def change_key(request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
+    """Give the sign-in a new key once the person has shown again who they are; the old one is worth nothing then."""
+    if reauthenticated and request.user.is_authenticated:
+        request.session.cycle_key()
+
+
+def _why(request: HttpRequest) -> str:
+    if key := request.META.get("kern.ended"):
+        return sign_ins.why_ended(key)
+    return str(request.META.get("kern.why", ""))
+
+
+def _route(request: HttpRequest) -> str:
+    return str(request.resolver_match.url_name) if request.resolver_match else ""
+
+
+def _is_by_itself(request: HttpRequest) -> bool:
+    return request.method == "GET" and _route(request) in BY_ITSELF
+
+
+def _is_open(request: HttpRequest) -> bool:
+    """Whether the address is for everybody, has keys of its own, or belongs to setting up a second factor."""
+    name = _route(request)
+    has_own_key = bool(request.resolver_match and request.resolver_match.app_names and "Authorization" in request.headers)
+    return name in BEFORE_SECOND_FACTOR or name.startswith("customer") or has_own_key
+
+
+def _second_factor_first(request: HttpRequest) -> HttpResponseBase:
+    door = reverse("second-factor")
+    if getattr(request, "htmx", False) or _route(request) == "live":
+        return HttpResponse(status=403, headers={HEADER: "second-factor"})
+    if request.method != "GET":
+        return redirect(door)
+    return redirect(_with(door, next=request.get_full_path()))
+
+
+def _with(address: str, **query: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"

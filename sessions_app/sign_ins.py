@@ -1,0 +1,168 @@
+"""Sign-ins of people: since when, from where, whether they still count, and how they end.
+
+A sign-in is a row of Django's sessions, whose times `kern_inbox.sign_in_store` keeps; allauth's `UserSession` beside it says
+what its owner recognises it by. The word *session* is a conversation everywhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from sessions_app import live
+from sessions_app.models import Person
+
+log = logging.getLogger(__name__)
+
+#: Where a sign-in's data says when it began (seconds since 1970).
+BEGAN = "sign_in_began"
+#: When somebody was seen is written at most so often: reading a page should not cost a write.
+STEP = timedelta(minutes=1)
+#: The address of whom the server knows none of, as behind a socket.
+NOWHERE = "::"
+#: How long the row of an ended sign-in is kept, so that its browser can be told why it ended.
+REMEMBERED = timedelta(days=1)
+BATCH = 500
+
+
+def begin(request: HttpRequest) -> None:
+    """Note since when and from where this sign-in is."""
+    request.session[BEGAN] = timezone.now().timestamp()
+    if not request.session.session_key:
+        request.session.save()
+    UserSession.objects.update_or_create(
+        session_key=request.session.session_key, defaults={"user": request.user, **_place(request)}
+    )
+
+
+def seen(request: HttpRequest) -> None:
+    """Note that the person does something: the time after which an idle sign-in ends begins anew."""
+    key, known = request.session.session_key, getattr(request.session, "expires_at", None)
+    now, target = timezone.now(), expires_at(request.session)
+    if known is None or target is None or abs(target - known) < STEP:
+        return
+    try:
+        # Only the time: whatever else another request of this sign-in writes at this moment stays.
+        Session.objects.filter(session_key=key, expire_date__gt=now).update(expire_date=target)
+        noted = UserSession.objects.filter(session_key=key).update(last_seen_at=now, **_place(request))
+    except DatabaseError as error:
+        # A database that takes no writes, as on a full disk, still has pages to read.
+        log.warning("when people were last seen is not written: %s", error)
+        return
+    if not noted:
+        begin(request)
+
+
+def expires_at(data: Any) -> datetime | None:
+    """The moment a sign-in ends that was used just now; `None` when nobody is signed in."""
+    if SESSION_KEY not in data:
+        return None
+    now = timezone.now()
+    return min(now + settings.SIGN_IN_IDLE, _began(data, now) + settings.SIGN_IN_LIFETIME)
+
+
+def is_too_old(data: Any) -> bool:
+    """Whether the sign-in has lasted as long as one may."""
+    now = timezone.now()
+    return bool(_began(data, now) + settings.SIGN_IN_LIFETIME <= now)
+
+
+def why_ended(key: str) -> str:
+    """Why the sign-in of this key no longer counts: `idle`, `lifetime`, or `ended` by somebody."""
+    row = Session.objects.filter(session_key=key).first()
+    if row is None or row.expire_date > timezone.now():
+        return "ended"
+    return "lifetime" if is_too_old(row.get_decoded()) else "idle"
+
+
+def people_of(keys: Collection[str]) -> dict[str, Person]:
+    """The person of each sign-in that counts; keys of others are missing. As many queries for many as for one."""
+    rows = {row.session_key: row.get_decoded() for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())}
+    # Closed accounts have no sign-ins, whatever rows there are.
+    pks = {data[SESSION_KEY] for data in rows.values() if str(data.get(SESSION_KEY, "")).isdecimal()}
+    people = {str(person.pk): person for person in Person.objects.with_second_factor().filter(pk__in=pks, is_active=True)}
+    found = {key: people.get(str(data.get(SESSION_KEY))) for key, data in rows.items()}
+    return {key: person for key, person in found.items() if person is not None and _counts(rows[key], person)}
+
+
+def of(person: Person) -> list[UserSession]:
+    """The person's sign-ins that count, the newest first; what is left of others is put away."""
+    noted = list(UserSession.objects.filter(user=person).order_by("-created_at", "-pk"))
+    count = people_of([row.session_key for row in noted])
+    gone = [row.pk for row in noted if row.session_key not in count]
+    if gone:
+        UserSession.objects.filter(pk__in=gone).delete()
+    return [row for row in noted if row.session_key in count]
+
+
+@transaction.atomic
+def end(rows: Iterable[UserSession]) -> int:
+    """End these sign-ins: no request of theirs counts from now on, and their open pages are told. Returns how many."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    ended = 0
+    for row in rows:
+        store.delete(row.session_key)
+        row.delete()
+        ended += 1
+    return ended
+
+
+def end_all(person: Person, *, but: str | None = None) -> int:
+    """End the person's sign-ins, one excepted."""
+    return end(UserSession.objects.filter(user=person).exclude(session_key=but or ""))
+
+
+def moved(old: str, new: str | None) -> None:
+    """The sign-in has got a new key."""
+    UserSession.objects.filter(session_key=old).update(session_key=new)
+
+
+def clear_ended() -> int:
+    """Delete the rows of what ended more than a day ago, some at a time."""
+    before = timezone.now() - REMEMBERED
+    keys = list(Session.objects.filter(expire_date__lt=before).values_list("session_key", flat=True)[:BATCH])
+    UserSession.objects.filter(session_key__in=keys).delete()
+    Session.objects.filter(session_key__in=keys).delete()
+    return len(keys)
+
+
+def look_again(person: Person) -> None:
+    """Have the person's open pages asked anew whether they may stay."""
+    pk = person.pk
+    transaction.on_commit(lambda: live.look_again(people=[pk]))
+
+
+def _counts(data: Mapping[str, Any], person: Person) -> bool:
+    """Whether these data of a sign-in are of this person with today's password."""
+    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS or is_too_old(data):
+        return False
+    told = str(data.get(HASH_SESSION_KEY, ""))
+    known = [person.get_session_auth_hash(), *person.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(told, one) for one in known)
+
+
+def _began(data: Any, now: datetime) -> datetime:
+    seconds = data.get(BEGAN)
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else now
+
+
+def _place(request: HttpRequest) -> dict[str, str]:
+    try:
+        ip = get_adapter().get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):
+        ip = NOWHERE
+    return {"ip": ip, "user_agent": request.META.get("HTTP_USER_AGENT", "")[:200]}
