@@ -11,7 +11,7 @@ from sessions_app.models import Person
 class PersonBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
     """Sign-in by address as allauth does it; in one query with the person comes whether they have a second factor."""
 
-    def get_user(self, user_id: object) -> Person | None:
+    def get_user(self, user_id: str | int) -> Person | None:
         """The person of this id, unless their account is closed."""
         try:
             person = Person.objects.with_second_factor().filter(pk=user_id).first()

@@ -23,7 +23,7 @@ PURPOSE = b"kern-inbox second factors"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Seeds of authenticator apps and of recovery codes are kept encrypted. Passkeys have no secret here: their key is public."""
+    """Seeds of authenticator apps and recovery codes are kept encrypted. A passkey has no secret here."""
 
     def encrypt(self, text: str) -> str:
         """Encrypt with a key derived from SECRET_KEY."""
@@ -34,7 +34,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         try:
             return cipher().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
-            log.error("a second factor cannot be read: SECRET_KEY was changed and SECRET_KEY_FALLBACKS does not have the old one")
+            log.error(
+                "a second factor cannot be read: SECRET_KEY was changed and SECRET_KEY_FALLBACKS does not have the old one"
+            )
             message = _("This second factor can't be read any more. Ask an admin to remove it, and set up a new one.")
             raise ValidationError(message) from None
 

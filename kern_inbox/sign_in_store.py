@@ -1,4 +1,4 @@
-"""Where sign-ins are kept (`SESSION_ENGINE`): Django's table, with the times of sign-ins and word to open pages when one ends."""
+"""Where sign-ins are kept (`SESSION_ENGINE`): in Django's table, with times of their own; open pages are told when one ends."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class SessionStore(DatabaseStore):
 
     def load(self) -> dict[str, Any]:
         """Read the row, and remember when it ends."""
-        row = self._get_session_from_db()
+        row = self._get_session_from_db()  # type: ignore[attr-defined]  # the stubs leave it out
         self.expires_at = row.expire_date if row else None
         return self.decode(row.session_data) if row else {}
 
     async def aload(self) -> dict[str, Any]:
         """Read the row, and remember when it ends."""
-        row = await self._aget_session_from_db()
+        row = await self._aget_session_from_db()  # type: ignore[attr-defined]  # the stubs leave it out
         self.expires_at = row.expire_date if row else None
         return self.decode(row.session_data) if row else {}
 
@@ -37,7 +37,8 @@ class SessionStore(DatabaseStore):
     async def aget_expiry_date(self, **kwargs: Any) -> datetime:
         """The moment the row ends if nothing is done any more."""
         asked = await super().aget_expiry_date(**kwargs)
-        return min(asked, sign_ins.expires_at(await self._aget_session()) or asked)
+        data = await self._aget_session()  # type: ignore[attr-defined]  # the stubs leave it out
+        return min(asked, sign_ins.expires_at(data) or asked)
 
     def delete(self, session_key: str | None = None) -> None:
         """End it: the pages that it has open are told once that is committed."""

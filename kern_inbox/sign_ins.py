@@ -1,9 +1,8 @@
-"""Each request of somebody signed in: how long that lasts, whether a second factor is missing, and what is said when it is over."""
+"""Requests of people who are signed in: for how long they are, who needs a second factor first, and why it is over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,14 +13,11 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
 from sessions_app import second_factor, sign_ins
-from sessions_app.models import Person
 
 #: Tells the open page why it is refused: `idle`, `lifetime`, `ended` or `second-factor`.
 HEADER = "Kern-Sign-In"
 #: Fetched by open pages by themselves: nobody needs to sit before them.
-BY_ITSELF = frozenset(
-    {"live", "session-list", "session-timeline", "session-header", "session-decisions", "session-details"}
-)
+BY_ITSELF = frozenset({"live", "session-list", "session-timeline", "session-header", "session-decisions", "session-details"})
 #: What people who have to set up a second factor may do before.
 BEFORE_SECOND_FACTOR = frozenset(
     {
@@ -54,7 +50,7 @@ class SignInMiddleware(MiddlewareMixin):
             if request.session.is_empty():
                 request.META["kern.ended"] = request.COOKIES[settings.SESSION_COOKIE_NAME]
         elif sign_ins.BEGAN not in request.session:
-            sign_ins.begin(request)
+            sign_ins.begin(request, request.user)
         elif sign_ins.is_too_old(request.session):
             request.session.flush()
             request.user = AnonymousUser()
@@ -64,7 +60,7 @@ class SignInMiddleware(MiddlewareMixin):
         """Lead to the second factor, or note that somebody is there."""
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return None
-        if second_factor.must_set_up(cast(Person, request.user)) and not _is_open(request):
+        if second_factor.must_set_up(request.user) and not _is_open(request):
             return _second_factor_first(request)
         if not _is_by_itself(request):
             sign_ins.seen(request)
@@ -84,10 +80,10 @@ class SignInMiddleware(MiddlewareMixin):
         return response
 
 
-def note_sign_in(request: HttpRequest | None, **_: Any) -> None:
+def note_sign_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
     """Begin to count a sign-in's time, wherever somebody signs in."""
     if request is not None:
-        sign_ins.begin(request)
+        sign_ins.begin(request, user)
 
 
 def change_key(request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
@@ -120,7 +116,7 @@ def _is_open(request: HttpRequest) -> bool:
 def _second_factor_first(request: HttpRequest) -> HttpResponseBase:
     door = reverse("second-factor")
     if getattr(request, "htmx", False) or _route(request) == "live":
-        return HttpResponse(status=403, headers={HEADER: "second-factor"})
+        return HttpResponse(status=401, headers={HEADER: "second-factor"})
     if request.method != "GET":
         return redirect(door)
     return redirect(_with(door, next=request.get_full_path()))

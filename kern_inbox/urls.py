@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from kern_inbox import probes, static_files
 
@@ -11,6 +12,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # allauth's own list knows no single devices.
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="devices"), name="usersessions_list"),
     path("accounts/", include("allauth.urls")),
     path("health/live/", probes.live, name="health-live"),
     path("health/ready/", probes.ready, name="health-ready"),

@@ -23,6 +23,7 @@ class SessionsAppConfig(AppConfig):
         register(check_desk)
         user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")
         listen_for_audit()
+        tell_open_pages()
 
 
 def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
@@ -36,6 +37,13 @@ def listen_for_audit() -> None:
     from sessions_app.audit import people
 
     people.listen()
+
+
+def tell_open_pages() -> None:
+    """Have open pages end when their person may no longer see them."""
+    from sessions_app import cut_off
+
+    cut_off.listen()
 
 
 def sync_desk(**_: Any) -> None:

@@ -65,13 +65,15 @@ def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) ->
         _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
 
 
-def look_again(*, people: Iterable[int] = (), sign_ins: Iterable[str] = (), sessions: Iterable[int] = (), all_: bool = False) -> None:
-    """Say that these people, sign-ins (by their key) or sessions' readers may see less now. Never raises.
+def look_again(
+    *, people: Iterable[int] = (), sign_ins: Iterable[str] = (), sessions: Iterable[int] = (), everybody: bool = False
+) -> None:
+    """Say that these people, sign-ins (by their key) or these sessions' readers may see less now. Never raises.
 
     Open pages of theirs are asked at once whether they may stay; without Redis they are asked every two seconds anyway.
     """
     keys = [digest(key) for key in sign_ins]
-    _publish({"t": "look", "p": list(people), "k": keys, "s": list(sessions), **({"a": True} if all_ else {})})
+    _publish({"t": "look", "p": list(people), "k": keys, "s": list(sessions), "a": everybody})
 
 
 def digest(key: str) -> str:

@@ -94,10 +94,8 @@ def problem(request: HttpRequest, refusal: Problem, location: str = "") -> HttpR
 def _sign_in(request: HttpRequest) -> HttpResponse:
     """To the door, and from there back to the page that this came from."""
     if getattr(request, "htmx", False):
-        # The session ended while the page was open: the sign-in page must not be swapped into a fragment of it.
-        return HttpResponse(
-            status=401, headers={"HX-Redirect": _door(_came_from(request, request.headers.get("HX-Current-URL")))}
-        )
+        # The sign-in ended while the page was open: it stays as it is, with what is written in it, and says so (live.js).
+        return HttpResponse(status=401)
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     # A redirect would lose what was typed into the form.

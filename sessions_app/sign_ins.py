@@ -23,7 +23,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from sessions_app import live
+from sessions_app import audit, live
 from sessions_app.models import Person
 
 log = logging.getLogger(__name__)
@@ -39,14 +39,12 @@ REMEMBERED = timedelta(days=1)
 BATCH = 500
 
 
-def begin(request: HttpRequest) -> None:
-    """Note since when and from where this sign-in is."""
+def begin(request: HttpRequest, person: Any) -> None:
+    """Note since when and from where the person is signed in."""
     request.session[BEGAN] = timezone.now().timestamp()
     if not request.session.session_key:
         request.session.save()
-    UserSession.objects.update_or_create(
-        session_key=request.session.session_key, defaults={"user": request.user, **_place(request)}
-    )
+    UserSession.objects.update_or_create(session_key=request.session.session_key, defaults={"user": person, **_place(request)})
 
 
 def seen(request: HttpRequest) -> None:
@@ -64,7 +62,7 @@ def seen(request: HttpRequest) -> None:
         log.warning("when people were last seen is not written: %s", error)
         return
     if not noted:
-        begin(request)
+        begin(request, request.user)
 
 
 def expires_at(data: Any) -> datetime | None:
@@ -91,7 +89,10 @@ def why_ended(key: str) -> str:
 
 def people_of(keys: Collection[str]) -> dict[str, Person]:
     """The person of each sign-in that counts; keys of others are missing. As many queries for many as for one."""
-    rows = {row.session_key: row.get_decoded() for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())}
+    rows = {
+        row.session_key: row.get_decoded()
+        for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    }
     # Closed accounts have no sign-ins, whatever rows there are.
     pks = {data[SESSION_KEY] for data in rows.values() if str(data.get(SESSION_KEY, "")).isdecimal()}
     people = {str(person.pk): person for person in Person.objects.with_second_factor().filter(pk__in=pks, is_active=True)}
@@ -110,20 +111,26 @@ def of(person: Person) -> list[UserSession]:
 
 
 @transaction.atomic
-def end(rows: Iterable[UserSession]) -> int:
-    """End these sign-ins: no request of theirs counts from now on, and their open pages are told. Returns how many."""
+def end(rows: Iterable[UserSession], *, request: HttpRequest | None = None) -> int:
+    """End these sign-ins: no request of theirs counts from now on, and their open pages are told. Returns how many.
+
+    With the `request` of whoever ends them each is in the audit log.
+    """
     store = import_module(settings.SESSION_ENGINE).SessionStore()
-    ended = 0
-    for row in rows:
+    ended = list(rows)
+    for row in ended:
         store.delete(row.session_key)
         row.delete()
-        ended += 1
-    return ended
+    for row in ended if request is not None else ():
+        about = {"browser": row.user_agent, "address": row.ip, "began": row.created_at}
+        audit.record(audit.Kind.SIGN_IN_ENDED, request=request, subject=row.user, before=about)
+    return len(ended)
 
 
-def end_all(person: Person, *, but: str | None = None) -> int:
+def end_all(person: Person, *, but: str | None = None, request: HttpRequest | None = None) -> int:
     """End the person's sign-ins, one excepted."""
-    return end(UserSession.objects.filter(user=person).exclude(session_key=but or ""))
+    rows = UserSession.objects.filter(user=person).exclude(session_key=but or "").select_related("user")
+    return end(rows, request=request)
 
 
 def moved(old: str, new: str | None) -> None:

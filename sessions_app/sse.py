@@ -314,8 +314,8 @@ def end_streams() -> None:
 
 def is_meant(page: Page, payload: dict[str, Any]) -> bool:
     """Whether somebody who may see less now has this page open."""
-    by_person = page.person_pk in payload["p"] or page.session_pk in payload["s"]
-    return by_person or bool(payload["k"] and digest(page.sign_in) in payload["k"]) or payload.get("a", False)
+    by_person = payload["a"] or page.person_pk in payload["p"] or page.session_pk in payload["s"]
+    return by_person or bool(payload["k"] and digest(page.sign_in) in payload["k"])
 
 
 def queues_of(person: Person) -> frozenset[int] | None:

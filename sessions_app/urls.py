@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from sessions_app.api import api
 from sessions_app.views import (
     customer,
+    devices,
     inbox,
     live,
     messages,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/devices/", devices.devices, name="devices"),
+    path("profile/second-factor/", devices.set_up_second_factor, name="second-factor"),
     path("<where:where>/", inbox.inbox, name="inbox"),
     path("<where:where>/<key:session_id>/", sessions.conversation, name="conversation"),
 ]

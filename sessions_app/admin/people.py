@@ -8,6 +8,7 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
 
 from sessions_app.admin.audited import Audited
+from sessions_app.admin.sign_ins import remove_lost, require_second_factor, sign_out
 from sessions_app.models import Person, Queue
 
 
@@ -61,10 +62,11 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     inlines = [MemberInline]
     filter_horizontal = ["groups"]
     readonly_fields = ["last_login", "date_joined"]
+    actions = [sign_out, remove_lost, require_second_factor]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         ("About", {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "theme", "single_keys"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "must_use_second_factor", "groups"]}),
         ("Dates", {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "usable_password", "password1", "password2"]})]

@@ -9,8 +9,11 @@ class Kind(models.TextChoices):
 
     SIGNED_IN = "account.signed_in", _("Signed in")
     SIGNED_OUT = "account.signed_out", _("Signed out")
+    SIGN_IN_ENDED = "account.sign_in_ended", _("Signed out on another device, or by an admin")
     SIGN_IN_REFUSED = "account.sign_in_refused", _("Sign-in refused")
     SECOND_FACTOR_REFUSED = "account.second_factor_refused", _("Second factor refused")
+    SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second factor removed")
     ACCOUNT_MADE = "account.made", _("Account made")
     ACCOUNT_CHANGED = "account.changed", _("Account changed")
     ACCOUNT_DELETED = "account.deleted", _("Account deleted")

@@ -14,7 +14,16 @@ from sessions_app.audit.writing import record
 from sessions_app.models import Person, Queue
 
 #: What of an account is told when it changes. Passwords have entries of their own.
-WATCHED = ("email", "display_name", "first_name", "last_name", "is_active", "is_staff", "is_superuser")
+WATCHED = (
+    "email",
+    "display_name",
+    "first_name",
+    "last_name",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+    "must_use_second_factor",
+)
 
 
 def listen() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
@@ -84,6 +85,23 @@ def in_words(when: datetime | None) -> str:
 def time_left(when: datetime | None) -> str:
     """How much time is left, inside of a sentence: `24 min left`."""
     return spans.until(when, "left")
+
+
+@register.filter
+def length_of_time(span: timedelta) -> str:
+    """A whole span in words: `12 hours`."""
+    return spans.length(span)
+
+
+@register.simple_tag
+def why_signed_out(code: str | None) -> str:
+    """Why one has to sign in again, where the address says so; nothing else in it is shown."""
+    idle, lifetime = spans.length(settings.SIGN_IN_IDLE), spans.length(settings.SIGN_IN_LIFETIME)
+    return {
+        "idle": _("You were signed out, as nothing was done here for %(time)s.") % {"time": idle},
+        "lifetime": _("You were signed out: a sign-in lasts %(time)s at most.") % {"time": lifetime},
+        "ended": _("You were signed out: on another device, by an admin, or since the password was changed."),
+    }.get(code or "", "")
 
 
 @register.filter

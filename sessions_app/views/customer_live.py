@@ -96,14 +96,14 @@ class CustomerHub(Hub):
 
     async def _look(self, pages: set[Page]) -> None:
         """End the pages whose secret link no longer leads to their conversation."""
-        valid = await in_thread(links_of, {page.session_pk for page in pages})
+        valid = await in_thread(links_of, {page.session_pk or 0 for page in pages})
         for page in pages:
             page.checked_at = time.monotonic()
             if not isinstance(page, CustomerPage) or valid.get(page.session_pk or 0) != page.access_hash:
                 page.end()
 
 
-def links_of(pks: set[int | None]) -> dict[int, str]:
+def links_of(pks: set[int]) -> dict[int, str]:
     """The hash of the secret link of each of these sessions."""
     return dict(Session.objects.filter(pk__in=pks).values_list("pk", "access_hash"))
 

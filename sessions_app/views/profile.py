@@ -15,6 +15,7 @@ from sessions_app.forms import PreferencesForm
 from sessions_app.models import Person
 from sessions_app.problems import Refused
 from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views import security
 from sessions_app.views.story import page_context
 
 
@@ -23,7 +24,11 @@ from sessions_app.views.story import page_context
 def profile(request: PersonRequest) -> HttpResponse:
     """Time zone, theme, shortcuts or presence; the whole page depends on them, so it is loaded again."""
     if request.method != "POST":
-        return render(request, "profile.html", {**page_context(request, "profile"), **_zone_context(request.user)})
+        return render(
+            request,
+            "profile.html",
+            {**page_context(request, "profile"), **_zone_context(request.user), "security": security.lines(request)},
+        )
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         errors = form.errors.get("time_zone")

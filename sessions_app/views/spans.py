@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 
@@ -60,3 +61,13 @@ def since(when: datetime | None, way: str) -> str:
 def until(when: datetime | None, way: str) -> str:
     """How much time there is, said the `short` way or as `left`; nothing for no time."""
     return said((when - timezone.now()).total_seconds(), tables()[way]) if when else ""
+
+
+def length(span: timedelta) -> str:
+    """A whole span: `7 days`, `12 hours`, `90 minutes`."""
+    seconds = int(span.total_seconds())
+    if seconds % DAY == 0 and seconds >= 2 * DAY:
+        return ngettext("%(count)d day", "%(count)d days", seconds // DAY) % {"count": seconds // DAY}
+    if seconds % HOUR == 0:
+        return ngettext("%(count)d hour", "%(count)d hours", seconds // HOUR) % {"count": seconds // HOUR}
+    return ngettext("%(count)d minute", "%(count)d minutes", seconds // MINUTE) % {"count": seconds // MINUTE}

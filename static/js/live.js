@@ -5,8 +5,37 @@
   const away = () => { if (!find("#unreachable")) find("#toasts").append(find("#away").content.cloneNode(true)); };
   // A stream that was opened just before the line broke reports itself after that: no reason to take the notice away.
   const back = () => { if (navigator.onLine) find("#unreachable")?.remove(); };
-  document.addEventListener("htmx:sse:error", (event) => { if (event.detail.connection?.attempt >= 2) away(); });
+  document.addEventListener("htmx:sse:error", ({ detail }) => { if (detail.status !== 401 && detail.connection?.attempt >= 2) away(); });
   document.addEventListener("htmx:sse:after:connection", back);
+
+  // Signed out meanwhile, or in want of a second factor: the page stays as it is with all that is written in it, and says so.
+  const stopped = (why) => {
+    if (why === null || find("#sign-in-again")) return;
+    const said = find("#signed-out").content.cloneNode(true), which = why === "second-factor" ? why : "";
+    said.querySelectorAll("[data-why]").forEach((part) => { if (part.dataset.why !== which) part.remove(); });
+    const link = said.querySelector("a"), next = new URLSearchParams({ next: location.pathname + location.search, ended: why });
+    link.href += `?${next}`;
+    find("#unreachable")?.remove();
+    find("#toasts").append(said);
+  };
+  const whyOf = (response) => response?.headers?.get("Kern-Sign-In") ?? (response?.status === 401 ? "" : null);
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => stopped(whyOf(ctx.response?.raw)));
+  document.addEventListener("htmx:sse:error", ({ detail }) => { if (detail.status === 401) stopped(""); });
+  // Signed in again, in another tab: forms need the key that came with it.
+  const goOn = async () => {
+    if (document.hidden || !find("#sign-in-again")) return;
+    const response = await fetch(location.href).catch(() => null);
+    if (!response?.ok || response.redirected) return;
+    const key = /name="csrfmiddlewaretoken" value="(\w+)"/.exec(await response.text())?.[1];
+    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => { if (key) field.value = key; });
+    find("#sign-in-again")?.remove();
+    // As when the line comes back: what was not kept is kept now, what changed is fetched.
+    dispatchEvent(new Event("online"));
+  };
+  document.addEventListener("visibilitychange", goOn);
+  document.addEventListener("htmx:sse:after:connection", goOn);
+  addEventListener("focus", goOn);
+
   addEventListener("offline", away);
   if (!navigator.onLine) away();
 

@@ -92,7 +92,7 @@ def test_a_stranger_is_sent_to_the_door(client: Client, secret: Session) -> None
         else:
             assert response.status_code == 302, path
             assert response.headers["Location"].startswith("/accounts/login/"), path
-    assert client.get("/live/").status_code == 403
+    assert client.get("/live/").status_code == 401
 
 
 def test_the_administration_has_no_door_of_its_own(client: Client, ana: Person, ben: Person) -> None:

@@ -1,0 +1,71 @@
+"""The devices a person is signed in on, and the page of whoever has to set up a second factor."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from kern.lines import without_hidden
+from sessions_app import browsers, second_factor, sign_ins
+from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.story import page_context
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_people
+def devices(request: PersonRequest) -> HttpResponse:
+    """GET lists the person's sign-ins; POST ends one (`end` is its number) or all others (`end` is `others`)."""
+    if request.method == "POST":
+        return _end(request, request.POST.get("end", ""))
+    shown = [_shown(row, request.session.session_key) for row in sign_ins.of(request.user)]
+    context = {"devices": shown, "others": len(shown) - 1, "idle": settings.SIGN_IN_IDLE, "lifetime": settings.SIGN_IN_LIFETIME}
+    return render(request, "usersessions/devices.html", {**page_context(request, "profile"), **context})
+
+
+def _end(request: PersonRequest, which: str) -> HttpResponse:
+    own = UserSession.objects.filter(user=request.user)
+    if which == "others":
+        ended = sign_ins.end_all(request.user, but=request.session.session_key, request=request)
+        told = ngettext("%(count)d other device is signed out.", "%(count)d other devices are signed out.", ended)
+        messages.success(request, told % {"count": ended})
+        return redirect("devices")
+    row = get_object_or_404(own, pk=int(which) if which.isdecimal() and len(which) < 19 else 0)
+    if row.session_key == request.session.session_key:
+        logout(request)
+        return redirect(settings.LOGIN_URL)
+    sign_ins.end([row], request=request)
+    messages.success(request, _("That device is signed out."))
+    return redirect("devices")
+
+
+def _shown(row: UserSession, current: str | None) -> dict[str, object]:
+    return {
+        "pk": row.pk,
+        "browser": without_hidden(browsers.called(row.user_agent)),
+        "agent": without_hidden(row.user_agent),
+        "place": "" if row.ip == sign_ins.NOWHERE else row.ip,
+        "began": row.created_at,
+        "seen": row.last_seen_at,
+        "is_this": row.session_key == current,
+    }
+
+
+@for_people
+def set_up_second_factor(request: PersonRequest) -> HttpResponse:
+    """Where people are led who can do nothing before they have a second factor; and on to where they were, once they have."""
+    back = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    if not second_factor.must_set_up(request.user):
+        return redirect(back if safe else "/")
+    if safe:
+        # Setting up leads over several pages; the last one links there.
+        request.session["second_factor_next"] = back
+    return render(request, "mfa/required.html")
