@@ -34,7 +34,7 @@ def _hidden(text: str, encrypt: Callable[[str], str]) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sessions_app", "0009_audit_log"), ("mfa", "0003_authenticator_type_uniq")]
+    dependencies = [("sessions_app", "0010_erasing"), ("mfa", "0003_authenticator_type_uniq")]
 
     operations = [
         migrations.AddField(
