@@ -7,6 +7,7 @@ whoever starts the program is told which variable, what is wrong with it and wha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,16 @@ def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
     except ValueError as problem:
         shown = "" if variable.secret else f" (it is {text!r})"
         raise ConfigurationError(f"{variable.name} {problem}{shown}.") from None
+
+
+def secret_texts(environment: Mapping[str, str]) -> list[str]:
+    """What the secret variables say, however they are given: for whoever must not repeat it."""
+    found = []
+    for variable in VARIABLES:
+        if variable.secret:
+            with suppress(ConfigurationError):
+                found.append(environment.get(variable.name, "").strip() or _in_a_file(variable, environment))
+    return [text for text in found if text]
 
 
 def _in_a_file(variable: Variable, environment: Mapping[str, str]) -> str:

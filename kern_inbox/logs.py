@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import logging
+import logging.config
+import os
 import sys
+import threading
+import traceback
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Any
+
+from kern_inbox.environment import secret_texts
+from kern_inbox.redaction import hide, redacted, secrets_in
 
 # Set by the middleware for a request and by the worker for a task; part of every line logged meanwhile.
 current_id: ContextVar[str] = ContextVar("current_id", default="-")
 
+#: Loggers that say too much below a warning. Django's write every query with its values and every page's variables: customers'
+#: words, which are no business of a log.
 QUIET = (
     "celery.app.trace",
     "celery.worker.strategy",
     "celery.beat",
+    "django.db.backends",
+    "django.template",
     "httpx",
     "httpx2",
     "httpcore2",
+    "markdown_it",
     "openai",
     "uvicorn.access",
 )
@@ -41,7 +54,8 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.current_id = current_id.get()
-        text = super().format(record)
+        # Once more over the whole line: a record may carry more than its message, such as the caller's request id.
+        text = redacted(super().format(record))
         return text.replace("\n", " | ") if self.fold_tracebacks else text
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -52,15 +66,32 @@ class LineFormatter(logging.Formatter):
         return super().formatException(ei).translate(ESCAPES_OF_SEVERAL_LINES)
 
 
-class NoCredentials(logging.Filter):
-    """django-ninja logs an Authorization header that is none of a bearer token, password and all. It happened is enough."""
+class SafeRecord(logging.LogRecord):
+    """A record that tells no secret, whoever logged it and whichever handler writes it.
 
-    SAYS = "Unexpected auth"
+    It is what `logging` makes of every line of every logger, so nothing has to be remembered where a line is logged, a logger
+    added or a handler attached. The traceback is redacted where a formatter keeps it, which all of the standard library do.
+    """
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.getMessage().startswith(self.SAYS):
-            record.msg, record.args = self.SAYS, None
-        return True
+    _traceback: str | None = None
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        # For handlers that send template and arguments on, each for itself.
+        if isinstance(self.args, tuple):
+            self.args = tuple(redacted(value) if type(value) is str else value for value in self.args)
+
+    def getMessage(self) -> str:
+        return redacted(super().getMessage())
+
+    @property
+    def exc_text(self) -> str | None:
+        """The traceback as text, once some formatter made it."""
+        return self._traceback
+
+    @exc_text.setter
+    def exc_text(self, text: str | None) -> None:
+        self._traceback = redacted(text) if text else text
 
 
 class StandardErrorHandler(logging.StreamHandler[Any]):
@@ -73,20 +104,55 @@ class StandardErrorHandler(logging.StreamHandler[Any]):
     def stream(self) -> Any:
         return sys.stderr
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a line could not be written, and why; Python's own answer prints the arguments as they are."""
+        if sys.stderr:
+            sys.stderr.write(redacted(f"a line of {record.name} could not be logged: {traceback.format_exc(limit=-3)}\n"))
+
+
+def configure(described: dict[str, Any]) -> None:
+    """Set logging up for this process (Django's `LOGGING_CONFIG`): from here on nothing it writes tells a secret.
+
+    Uncaught exceptions and warnings go the way of all log lines, too.
+    """
+    hide(secrets_in(secret_texts(os.environ)))
+    logging.setLogRecordFactory(SafeRecord)
+    logging.config.dictConfig(described)
+    logging.captureWarnings(True)
+    # A test runner or a debugger may have its own already.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _log_crash
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_crash_of_thread
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    logging.getLogger("kern_inbox").critical("the program failed", exc_info=(kind, error, trace))
+
+
+def _log_crash_of_thread(crash: threading.ExceptHookArgs) -> None:
+    if crash.exc_value is None or crash.exc_type is SystemExit:
+        return
+    name = crash.thread.name if crash.thread else "?"
+    trace = (crash.exc_type, crash.exc_value, crash.exc_traceback)
+    logging.getLogger("kern_inbox").critical("the thread %s failed", name, exc_info=trace)
+
 
 def configuration(level: str, *, fold_tracebacks: bool) -> dict[str, Any]:
     """Django's `LOGGING`, which the web server and the workers use as well."""
     chatty = {name: {"level": "WARNING"} for name in QUIET}
-    ours = {"handlers": [], "propagate": True, "level": "NOTSET"}
+    ours: dict[str, Any] = {"handlers": [], "propagate": True, "level": "NOTSET"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": "kern_inbox.logs.LineFormatter", "fold_tracebacks": fold_tracebacks}},
-        "filters": {"no_credentials": {"()": "kern_inbox.logs.NoCredentials"}},
         "handlers": {"lines": {"class": "kern_inbox.logs.StandardErrorHandler", "formatter": "line"}},
         "root": {"handlers": ["lines"], "level": level},
         "loggers": {
-            "django": {**ours, "filters": ["no_credentials"]},
+            "django": ours,
             "django.server": ours,
             "django.request": {**ours, "level": "ERROR"},
             "uvicorn": ours,

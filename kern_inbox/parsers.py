@@ -54,8 +54,12 @@ def split_url(text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - reading it is what checks it
-    except ValueError as problem:
-        raise ValueError(f"is not a URL ({problem}); write it like {example}") from None
+    except ValueError:
+        # What Python says repeats the part it cannot read, which may be of a password with a slash or a colon in it.
+        raise ValueError(
+            f"is not a URL: its host or its port cannot be read; write it like {example}, "
+            "and signs such as / : @ # in a password as %2F %3A %40 %23"
+        ) from None
     if parts.scheme not in schemes:
         raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}; write it like {example}")
     return parts

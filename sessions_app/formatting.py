@@ -61,7 +61,7 @@ def markdown_html(text: str) -> SafeString:
         url_schemes={"http", "https", "mailto", "tel"},
         # A relative address would lead to a page of ours.
         url_relative="deny",
-        link_rel="nofollow noopener",
+        link_rel="nofollow noopener noreferrer",
     )
     return mark_safe(safe)  # noqa: S308 - nh3 has just cleaned it
 
@@ -94,7 +94,7 @@ def _with_links(text: str) -> str:
     for link in _LINKS.match(text) or []:
         address = _MARKDOWN.normalizeLink(link.url)
         parts.append(escape(text[end : link.index]))
-        parts.append(f'<a href="{escape(address)}" rel="nofollow noopener">{escape(link.text)}</a>')
+        parts.append(f'<a href="{escape(address)}" rel="nofollow noopener noreferrer">{escape(link.text)}</a>')
         end = link.last_index
     return "".join([*parts, escape(text[end:])])
 

@@ -18,6 +18,7 @@ from typing import Any
 from kern_inbox.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from kern_inbox.environment import ConfigurationError, read
 from kern_inbox.queues import QUEUES
+from kern_inbox.redaction import redacted
 from kern_inbox.run import LaunchError
 from kern_inbox.run.supervisor import Child, Supervisor
 
@@ -35,7 +36,7 @@ def main() -> int:
         with only_one(values["KERN_VAR"]), redis_server(values) as redis:
             return launch(values, redis)
     except (ConfigurationError, EmbeddedRedisError, LaunchError) as problem:
-        print(f"kern-inbox: {problem}", file=sys.stderr)
+        print(f"kern-inbox: {redacted(str(problem))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0

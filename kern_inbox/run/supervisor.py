@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Literal
 
 from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
+from kern_inbox.redaction import redacted
 from kern_inbox.run import LaunchError, console
 
 LOOK_SECONDS = 0.1
@@ -84,7 +85,8 @@ class Child:
     def _print_lines(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            console.write(self.name, line.rstrip("\n"))
+            # Also what no logger wrote: the last words of an interpreter, a library's own printing.
+            console.write(self.name, redacted(line.rstrip("\n")))
             self.is_ready = self.is_ready or bool(self.ready_words and self.ready_words in line)
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
+from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from kern_inbox.logs import LineFormatter
+from kern_inbox.logs import LineFormatter, StandardErrorHandler
+
+ROOT = Path(__file__).parents[2]
+LINK = "sVW9Q-sDSlHYbq2_W1yZkq7xGh0aBcDe"
 
 
 def formatted(message: str, problem: str = "", *, fold_tracebacks: bool = True) -> str:
@@ -62,3 +68,42 @@ def test_what_somebody_sends_to_be_let_in_is_never_logged(
     assert client.get("/api/sessions", headers={"Authorization": "Basic aHVudGVyMg=="}).status_code == 401
     assert "Unexpected auth" in caplog.text
     assert "aHVudGVyMg" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["kern", "django.request", "uvicorn.error", "celery.worker", "redis", "asyncio", "made.up"])
+def test_no_logger_tells_a_secret_whatever_handler_writes_its_lines(name: str) -> None:
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(logging.Formatter("%(message)s %(args)s"))
+    logger = logging.getLogger(name)
+    logger.addHandler(handler)
+    try:
+        raise ValueError("redis://:hunter2-hunter2@host/0 is away")
+    except ValueError:
+        logger.critical("GET /c/%s/", LINK, exc_info=True)
+    finally:
+        logger.removeHandler(handler)
+    assert "GET /c/[secret " in written.getvalue()
+    assert "redis://:[hidden]@host/0 is away" in written.getvalue()
+    assert LINK not in written.getvalue()
+
+
+def test_a_line_that_cannot_be_written_does_not_tell_its_arguments(capfd: pytest.CaptureFixture[str]) -> None:
+    handler = StandardErrorHandler()
+    handler.handle(logging.makeLogRecord({"name": "kern", "msg": "/c/%s/ and %s", "args": (LINK,)}))
+    written = capfd.readouterr().err
+    assert "a line of kern could not be logged" in written
+    assert LINK not in written
+
+
+def test_what_no_one_catches_is_logged_without_secrets_too() -> None:
+    script = (
+        "import os, sys, threading, warnings, django; os.environ.update(DEBUG='1', DJANGO_SETTINGS_MODULE='tests.settings');"
+        "django.setup();"
+        f"thread = threading.Thread(target=lambda: open('/c/{LINK}/')); thread.start(); thread.join();"
+        f"warnings.warn('/c/{LINK}/'); raise ValueError('/c/{LINK}/')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("/c/[secret ") >= 3
+    assert LINK not in done.stdout + done.stderr.replace(script, "")

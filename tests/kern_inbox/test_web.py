@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.test import AsyncClient, Client
+from prometheus_client import generate_latest
 from pytest_django import Settings
 
 from kern_inbox.cache import PatientRedisCache
@@ -28,8 +29,23 @@ def test_a_request_keeps_a_sane_id_and_gets_one_instead_of_another(client: Clien
 def test_the_log_never_tells_a_customers_secret_link(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="kern_inbox.requests"):
         client.get("/c/a-very-secret-link/")
-    assert "GET /c/…/" in caplog.text
+    assert "GET /c/[secret " in caplog.text
     assert "a-very-secret-link" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_an_address_that_lets_somebody_in_is_kept_to_itself_whatever_comes_of_it(client: Client) -> None:
+    for path in ("/c/a-secret-link", "/c/a-secret-link/", "/c/a-secret-link/nothing/", "/accounts/confirm-email/a-secret/"):
+        answer = client.get(path)
+        assert (answer.headers["Referrer-Policy"], answer.headers["X-Robots-Tag"]) == ("no-referrer", "noindex, nofollow")
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_a_made_up_method_is_no_label_of_a_measurement(client: Client) -> None:
+    client.generic("SECRET-LINK", "/open/")
+    assert 'method="other"' in generate_latest().decode()
+    assert "SECRET-LINK" not in generate_latest().decode()
 
 
 @pytest.mark.django_db

@@ -60,7 +60,7 @@ def test_markdown_is_formatted() -> None:
 )
 def test_bare_addresses_are_links_in_customers_and_in_agents_words(typed: str, address: str, left: str) -> None:
     for html in (plain_html(typed), markdown_html(typed)):
-        link = re.search(r'<a href="([^"]*)" rel="nofollow noopener">[^<]*</a>', html)
+        link = re.search(r'<a href="([^"]*)" rel="nofollow noopener noreferrer">[^<]*</a>', html)
         assert link is not None, html
         assert link[1] == address
         assert html.replace(link[0], "") == f"<p>{left}</p>"
@@ -76,17 +76,17 @@ def test_what_is_no_web_or_mail_address_is_no_link(typed: str) -> None:
 
 def test_an_image_leaves_its_address_and_is_not_loaded() -> None:
     assert markdown_html("![the bag](https://example.com/bag.png)") == (
-        '<p><a href="https://example.com/bag.png" rel="nofollow noopener">the bag</a></p>'
+        '<p><a href="https://example.com/bag.png" rel="nofollow noopener noreferrer">the bag</a></p>'
     )
     assert ">https://example.com/bag.png</a>" in markdown_html("![](https://example.com/bag.png)")
     assert markdown_html("[![bag](https://example.com/bag.png)](https://example.com/)") == (
-        '<p><a href="https://example.com/" rel="nofollow noopener">bag</a></p>'
+        '<p><a href="https://example.com/" rel="nofollow noopener noreferrer">bag</a></p>'
     )
 
 
 def test_an_image_that_nobody_can_load_leaves_its_address_to_read() -> None:
     assert markdown_html("![chart](sandbox:/mnt/data/chart.png)") == (
-        '<p><a rel="nofollow noopener">chart (sandbox:/mnt/data/chart.png)</a></p>'
+        '<p><a rel="nofollow noopener noreferrer">chart (sandbox:/mnt/data/chart.png)</a></p>'
     )
 
 
@@ -113,7 +113,7 @@ def test_what_looks_like_the_address_of_a_link_and_is_none_is_shown(typed: str) 
 
 def test_addresses_below_a_text_are_links_and_are_shown_also_where_nothing_names_them() -> None:
     html = markdown_html("Read [the rules][1].\n\n[1]: https://example.com/a\n[2]: https://example.com/b")
-    assert '<a href="https://example.com/a" rel="nofollow noopener">the rules</a>' in html
+    assert '<a href="https://example.com/a" rel="nofollow noopener noreferrer">the rules</a>' in html
     assert ">https://example.com/a</a></p>" in html
     assert ">https://example.com/b</a></p>" in html
 

@@ -196,7 +196,7 @@ def test_a_reply_looks_the_same_to_its_writer_and_to_the_customer(inbox: Client,
     send(inbox, session, "It is **there**.\n\n    code\n      more\n\n![bag](https://example.com/bag.png)")
     shown = (
         "<p>It is <strong>there</strong>.</p><pre><code>code\n  more\n</code></pre>"
-        '<p><a href="https://example.com/bag.png" rel="nofollow noopener">bag</a></p>'
+        '<p><a href="https://example.com/bag.png" rel="nofollow noopener noreferrer">bag</a></p>'
     )
     assert shown in page_of(inbox, session)
     assert shown in Client().get("/c/secret/").content.decode()
