@@ -128,6 +128,12 @@ VARIABLES = (
     ),
     Variable("SIGN_UP", "Whether strangers may make themselves an account.", parsers.yes_or_no, "0"),
     Variable(
+        "PEOPLE_CHANGE_ADDRESS",
+        "Whether people may change the address they sign in with; needs EMAIL_URL. Else admins do it.",
+        parsers.yes_or_no,
+        "0",
+    ),
+    Variable(
         "EMAIL_URL",
         "Outgoing mail, like `smtp+tls://user:password@host:587`.",
         parsers.email_url,

@@ -160,6 +160,15 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP else "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kern Inbox: "
+ACCOUNT_FORMS = {
+    "login": "sessions_app.accounts.forms.SignInForm",
+    "change_password": "sessions_app.accounts.forms.NewPasswordForm",
+}
+PEOPLE_CHANGE_ADDRESS: bool = ENVIRONMENT["PEOPLE_CHANGE_ADDRESS"]
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
@@ -174,6 +183,8 @@ MFA_ADAPTER = "kern_inbox.second_factor.SecondFactorAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Kern Inbox"
+# Whoever signs in has a verified address, or one that an admin gave them.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 EMAIL_CONFIG: dict[str, Any] = ENVIRONMENT["EMAIL_URL"]

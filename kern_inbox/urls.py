@@ -6,14 +6,21 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from kern_inbox import probes, static_files
+from sessions_app.views import account
 
 # One door for everybody: the administration's own would ask for no second factor and count no attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    # One page to change one's password, too: the administration's own counts no attempts.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     # allauth's own list knows no single devices.
     path("accounts/sessions/", RedirectView.as_view(pattern_name="devices"), name="usersessions_list"),
+    # Stricter than allauth's of the same names.
+    path("accounts/email/", account.address, name="account_email"),
+    path("accounts/email/<str:token>/", account.confirm_address, name="account_confirm_address"),
+    path("accounts/password/set/", account.password_set, name="account_set_password"),
     path("accounts/", include("allauth.urls")),
     path("health/live/", probes.live, name="health-live"),
     path("health/ready/", probes.ready, name="health-ready"),

@@ -4,7 +4,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.core.checks import CheckMessage, Error, register
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save
 from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ class SessionsAppConfig(AppConfig):
         user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")
         listen_for_audit()
         tell_open_pages()
+        post_save.connect(forget_other_addresses, sender="sessions_app.Person", dispatch_uid="forget_other_addresses")
 
 
 def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
@@ -34,9 +35,19 @@ def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
 
 def listen_for_audit() -> None:
     """Have the audit log told of what happens to accounts."""
+    from sessions_app.accounts import recording
     from sessions_app.audit import people
 
     people.listen()
+    recording.listen()
+
+
+def forget_other_addresses(instance: Any, created: bool, raw: bool, update_fields: Any, **_: Any) -> None:
+    """Whatever changed a person's address: the old one does not sign in any more."""
+    if not created and not raw and (update_fields is None or "email" in update_fields):
+        from sessions_app.accounts.addresses import forget_old_rows
+
+        forget_old_rows(instance)
 
 
 def tell_open_pages() -> None:

@@ -119,7 +119,7 @@ def _values(line: Decision, zone: tzinfo = UTC) -> dict[str, Any]:
                 line.created_at.astimezone(zone).isoformat(),
                 line.verdict,
                 line.actor,
-                line.person_id,
+                line.person_key,
                 line.person_email,
                 line.tool_name,
                 line.queue_slug,

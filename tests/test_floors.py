@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[1]
 #: Lowest first. A name stands for the module and everything below it; modules of one floor may use each other.
 FLOORS: list[tuple[str, ...]] = [
     ("kern",),
-    ("sessions_app.folding", "sessions_app.links", "sessions_app.formatting", "sessions_app.zones", "sessions_app.downloads"),
+    (
+        "sessions_app.identity",
+        "sessions_app.folding",
+        "sessions_app.links",
+        "sessions_app.formatting",
+        "sessions_app.zones",
+        "sessions_app.downloads",
+    ),
     ("sessions_app.models", "sessions_app.problems"),
     ("sessions_app.audit",),
     ("sessions_app.live",),

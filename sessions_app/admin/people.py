@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
+from sessions_app.accounts.addresses import tell_both, vouch_for
+from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.audited import Audited
 from sessions_app.admin.sign_ins import remove_lost, require_second_factor, sign_out
 from sessions_app.models import Person, Queue
+
+# An address is changed on its person's page alone.
+if admin.site.is_registered(EmailAddress):
+    admin.site.unregister(EmailAddress)
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -19,19 +32,27 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         model = Person
         fields = ("email", "display_name")
 
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
-    """The same person later."""
+    """The same person later. `editor` is the admin who edits; the page sets it."""
+
+    editor: Person | None = None
 
     class Meta:
         model = Person
         fields = "__all__"
 
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
+    def clean(self) -> dict[str, Any]:
+        """Raises `ValidationError` where an admin would lock out themselves, or everybody."""
+        cleaned = super().clean() or self.cleaned_data
+        stays = all(cleaned.get(name, getattr(self.instance, name)) for name in ("is_active", "is_staff", "is_superuser"))
+        was = Person.objects.admins().filter(pk=self.instance.pk).exists()
+        if was and not stays:
+            if self.editor and self.editor.pk == self.instance.pk:
+                raise ValidationError(_("You can not take away your own rights. Ask another admin."))
+            if not Person.objects.admins().exclude(pk=self.instance.pk).exists():
+                raise ValidationError(_("This is the last admin. Make another person one first."))
+        return cleaned
 
 
 class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -50,7 +71,10 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Person)
 class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
-    """Sign-in by email; groups are the roles that policies name; queues at the bottom."""
+    """Sign-in by email; groups are the roles that policies name; queues at the bottom.
+
+    Whoever saves here is asked for their password or second factor again: with these pages one could take any account.
+    """
 
     audit_row = False  # an account's entries are written whichever door changed it
     form = PersonForm
@@ -71,6 +95,44 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "usable_password", "password1", "password2"]})]
 
+    @reauthenticated(opening=True)
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._one_at_a_time(super().add_view, request, *args, **kwargs)
+
+    @reauthenticated
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._one_at_a_time(super().change_view, request, *args, **kwargs)
+
+    @reauthenticated
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().delete_view(request, *args, **kwargs)
+
+    @reauthenticated
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changelist_view(request, *args, **kwargs)
+
+    @reauthenticated(opening=True)
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().user_change_password(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, **{"change": change, **kwargs})
+        form.editor = request.user
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """An address that an admin gives counts at once; the old and the new one are told."""
+        old = Person.objects.filter(pk=obj.pk).values_list("email", flat=True).first()
+        super().save_model(request, obj, form, change)
+        vouch_for(obj)
+        if old and old != obj.email:
+            transaction.on_commit(lambda: tell_both(old, obj.email, person=obj))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        if request.user in queryset or not Person.objects.admins().exclude(pk__in=queryset).exists():
+            raise PermissionDenied(_("Neither yourself nor the last admin can be deleted. Nothing was deleted."))
+        super().delete_queryset(request, queryset)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
 
@@ -84,4 +146,14 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
         return self.has_module_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
-        return self.has_module_permission(request)
+        """Of others, yes; an admin who is there to delete can not be the last one then."""
+        return self.has_module_permission(request) and (obj is None or obj.pk != request.user.pk)
+
+    def _one_at_a_time(self, view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Two admins who give one address at the same moment: the second one is told."""
+        try:
+            with transaction.atomic():
+                return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        except IntegrityError:
+            messages.error(request, _("Somebody gave another person this address at the same moment. Nothing was saved."))
+            return HttpResponseRedirect(request.get_full_path())

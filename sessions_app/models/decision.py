@@ -144,6 +144,9 @@ class Decision(models.Model):
     tool_name = models.CharField(max_length=200)
     verdict = models.CharField(max_length=10, choices=Verdict)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    person_key = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("The person's id, also when the account is gone.")
+    )
     person_email = models.CharField(max_length=254, blank=True, help_text=_("The person's, also when the account is gone."))
     actor = models.CharField(max_length=200, help_text=_("Who, in words: a person, a rule, the clock, an agent."))
     seen = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("The newest change the decider had seen."))
@@ -176,7 +179,8 @@ class Decision(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise AppendOnlyError("decisions are a record: they are never changed")
-        # Names are not unique, and accounts go; who decided must stay known.
+        # Names and addresses change, and accounts go; who decided must stay known.
+        self.person_key = self.person_id
         self.person_email = self.person.email if self.person else ""
         super().save(*args, **kwargs)
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from kern.lines import without_hidden
+from sessions_app.identity import canonical_address, check_address
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     _CharField = models.CharField[str, str]
+    _EmailField = models.EmailField[str, str]
     _JSONField = models.JSONField[Any, Any]
 else:
     _CharField = models.CharField
+    _EmailField = models.EmailField
     _JSONField = models.JSONField
 
 
@@ -35,6 +38,32 @@ class NameField(_CharField):
     def get_prep_value(self, value: Any) -> Any:
         kept = super().get_prep_value(value)
         return without_hidden(kept) if isinstance(kept, str) else kept
+
+
+class AddressField(_EmailField):
+    """An e-mail address, kept, looked for and compared in its one form, through whatever door it comes.
+
+    With `unique=True` the database therefore keeps two people from having one address in two spellings.
+    """
+
+    default_validators = [*models.EmailField.default_validators, check_address]
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+    def to_python(self, value: Any) -> Any:
+        read = super().to_python(value)
+        return canonical_address(read) if isinstance(read, str) else read
+
+    def get_prep_value(self, value: Any) -> Any:
+        kept = super().get_prep_value(value)
+        return canonical_address(kept) if isinstance(kept, str) else kept
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 class OrderedJSONField(_JSONField):
@@ -60,4 +89,4 @@ class OrderedJSONField(_JSONField):
         return value if connection.vendor == "postgresql" else super().from_db_value(value, expression, connection)
 
 
-__all__ = ["NameField", "OrderedJSONField"]
+__all__ = ["AddressField", "NameField", "OrderedJSONField"]

@@ -6,15 +6,20 @@ import zlib
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kern.lines import without_hidden
-from sessions_app.models.fields import NameField
+from sessions_app.identity import check_name, skeleton
+from sessions_app.models.fields import AddressField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.zones import LONGEST_NAME, check_zone, is_known
 
 HUES = 5
+TAKEN = _("Another person has this address. An address belongs to one person.")
 
 
 def hue_of(text: str) -> int:
@@ -29,11 +34,15 @@ def initials_of(name: str) -> str:
 
 
 class PersonManager(BaseUserManager["Person"]):
+    def admins(self) -> models.QuerySet[Person]:
+        """Who can use the admin pages and do everything there."""
+        return self.filter(is_active=True, is_staff=True, is_superuser=True)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
         """A person who signs in by email. Raises `ValueError` without an email."""
         if not email:
             raise ValueError("a person needs an email address to sign in")
-        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person = self.model(email=email, **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
@@ -59,7 +68,7 @@ class Person(FoldedModel, AbstractUser):
         DARK = "dark", _("Dark")
 
     username = None  # type: ignore[assignment]
-    email = models.EmailField(_("email"), unique=True)
+    email = AddressField(_("email"), unique=True, error_messages={"unique": TAKEN})
     display_name = NameField(max_length=80, blank=True)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     single_keys = models.BooleanField(default=True, help_text=_("Single letters work as keyboard shortcuts."))
@@ -82,11 +91,35 @@ class Person(FoldedModel, AbstractUser):
 
     class Meta:
         verbose_name_plural = "people"
+        constraints = [
+            # The column keeps one form of each address; this holds for other programs that write into it, too.
+            models.UniqueConstraint(Lower("email"), name="one_person_an_address"),
+            models.CheckConstraint(condition=~Q(email=""), name="a_person_has_an_address"),
+        ]
 
     def clean(self) -> None:
         super().clean()
         if self.time_zone:
             check_zone(self.time_zone)
+        self._check_names()
+
+    def _check_names(self) -> None:
+        """Raise `ValidationError` for a name that would pass for an address or for another person."""
+        for field in ("display_name", "first_name", "last_name"):
+            try:
+                check_name(getattr(self, field))
+            except ValidationError as error:
+                raise ValidationError({field: error}) from error
+        if (shown := self.display_name or self.get_full_name()) and self._is_taken(shown):
+            field = "display_name" if self.display_name else "last_name"
+            raise ValidationError({field: _("Another person is called so, or so much alike that nobody could tell.")})
+
+    def _is_taken(self, name: str) -> bool:
+        wanted = skeleton(name)
+        others = Person.objects.exclude(pk=self.pk).values_list("display_name", "first_name", "last_name", "email")
+        return any(
+            wanted in (skeleton(own or f"{first} {last}"), skeleton(email)) for own, first, last, email in others.iterator()
+        )
 
     def take_zone(self, name: str) -> None:
         """Keep the zone that the browser tells, unless there is one or it is none: whoever chose another one keeps that."""

@@ -33,6 +33,7 @@ from sessions_app.models import (
 )
 from sessions_app.policies import is_allowed
 from tests.desk import actor
+from tests.signing_in import sign_in_afresh
 
 #: What a person typed and has not sent is theirs alone: no admin reads it.
 PRIVATE = (UnsentText,)
@@ -42,7 +43,7 @@ RECORDS = ("change", "namerecord", "message", "toolcall", "run", "requirement", 
 
 @pytest.fixture
 def pages(client: Client, ana: Person) -> Client:
-    client.force_login(ana)
+    sign_in_afresh(client, ana)
     return client
 
 

@@ -22,6 +22,7 @@ from sessions_app import audit
 from sessions_app.models import AuditEntry, Person, Queue, Session, TicketSystem
 from sessions_app.models.decision import AppendOnlyError
 from tests.at_once import answers_at_once
+from tests.signing_in import sign_in_afresh
 
 ROOT = Path(__file__).parents[2]
 BROWSER = "Mozilla/5.0 (a browser)"
@@ -29,7 +30,7 @@ BROWSER = "Mozilla/5.0 (a browser)"
 
 @pytest.fixture
 def pages(client: Client, ana: Person) -> Client:
-    client.force_login(ana)
+    sign_in_afresh(client, ana)
     return client
 
 
