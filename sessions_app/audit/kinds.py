@@ -25,8 +25,6 @@ class Kind(models.TextChoices):
     PASSWORD_CHANGED = "account.password_changed", _("Password changed")
     PASSWORD_RESET_ASKED = "account.password_reset_asked", _("Link for a new password asked for")
     PASSWORD_RESET = "account.password_reset", _("Password set by a link")
-    SECOND_FACTOR_ADDED = "account.second_factor_added", _("Second factor added")
-    SECOND_FACTOR_REMOVED = "account.second_factor_removed", _("Second factor removed")
     RECOVERY_CODES_MADE = "account.recovery_codes_made", _("Recovery codes made anew")
 
     ROW_ADDED = "admin.added", _("Added in the administration")
