@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from sessions_app.api import api
 from sessions_app.views import (
     customer,
+    customer_data,
     devices,
     inbox,
     live,
@@ -59,6 +60,9 @@ urlpatterns = [
     path("reports/", reports.report, name="reports"),
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
+    path("customer-data/", customer_data.customer_data, name="customer-data"),
+    path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
+    path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),
     path("profile/", profile.profile, name="profile"),
     path("profile/devices/", devices.devices, name="devices"),
     path("profile/second-factor/", devices.set_up_second_factor, name="second-factor"),

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sessions_app.api import leading, messages, queues, requirements, runs, sessions, standing, tickets, unknown, writing
+from sessions_app.api import (
+    customers,
+    leading,
+    messages,
+    queues,
+    requirements,
+    runs,
+    sessions,
+    standing,
+    tickets,
+    unknown,
+    writing,
+)
 from sessions_app.api.auth import REQUESTS, TokenAuth
 from sessions_app.api.docs import LocalSwagger
 from sessions_app.api.errors import MEANINGS, handle_errors
@@ -44,6 +56,7 @@ api.add_router("/sessions", writing.router, tags=["messages"])
 api.add_router("/sessions", standing.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
 api.add_router("/sessions", leading.router, tags=["leading"])
+api.add_router("/customers", customers.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", requirements.router, tags=["requirements"])

@@ -94,3 +94,11 @@ def person(request: ApiRequest) -> Person:
     if somebody is None:
         raise AuthorizationError(message="This token acts for nobody. Make one with --for EMAIL to decide, rename or link.")
     return somebody
+
+
+def admin(request: ApiRequest) -> Person:
+    """The admin whose token this is. Raises `AuthorizationError` for everybody else's, and for tokens of some queues alone."""
+    somebody = person(request)
+    if not somebody.is_superuser or request.auth.queues.exists():
+        raise AuthorizationError(message="This needs a token that acts for an admin, in all queues.")
+    return somebody

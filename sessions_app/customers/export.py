@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from sessions_app import audit
 from sessions_app.customers.whom import Customer
 from sessions_app.models import Change, Decision, Message, NameRecord, Requirement, Run, Session, TicketLink, ToolCall
 
@@ -49,6 +50,12 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
 }
 #: Of a change's data, what names people of the desk.
 _OF_PEOPLE = ("assignee",)
+
+
+def export_for(customer: Customer) -> Iterator[str]:
+    """`exported`, for a person or program: the audit log says that it was asked for."""
+    audit.record(audit.Kind.CUSTOMER_EXPORTED, subject=customer.digest)
+    return exported(customer)
 
 
 def exported(customer: Customer) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="FILE", help="a new file, readable by you alone (default: print)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pieces = customers.exported(customer_of(options))
+        pieces = customers.export_for(customer_of(options))
         path: Path | None = options["output"]
         if path is None:
             for piece in pieces:

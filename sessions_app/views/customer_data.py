@@ -1,0 +1,75 @@
+"""For admins: what is kept about a customer, to be seen, exported and erased; and what the queues' rules would erase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from sessions_app import customers, retention
+from sessions_app.customers import Customer
+from sessions_app.downloads import download
+from sessions_app.problems import Refused
+from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.story import page_context
+
+#: A page waits no longer than so many seconds for its answer.
+SECONDS = 20.0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_people
+@never_cache
+def customer_data(request: PersonRequest) -> HttpResponse:
+    """GET asks who is meant, POST shows what is kept: an id in the address would stand in logs."""
+    _must_be_admin(request)
+    if request.method != "POST":
+        return _page(request)
+    try:
+        return _page(request, found=customers.preview(_customer(request)))
+    except Refused as refusal:
+        return _page(request, status=refusal.status, trouble=refusal.message)
+
+
+@require_POST
+@for_people
+def customer_data_export(request: PersonRequest) -> HttpResponseBase:
+    """The customer's document as a download."""
+    _must_be_admin(request)
+    return download(request, customers.export_for(_customer(request)), customers.file_name())
+
+
+@require_POST
+@for_people
+@never_cache
+def customer_data_erase(request: PersonRequest) -> HttpResponse:
+    """Erase, once the id was typed again."""
+    _must_be_admin(request)
+    customer = _customer(request)
+    if request.POST.get("confirm", "").strip() != customer.value:
+        wrong = _("That is not the id or address from above. Nothing was erased.")
+        return _page(request, status=422, found=customers.preview(customer), wrong=wrong)
+    return _page(request, erased=customers.erase(customer, SECONDS))
+
+
+def _must_be_admin(request: PersonRequest) -> None:
+    if not request.user.is_superuser:
+        raise Http404
+
+
+def _customer(request: PersonRequest) -> Customer:
+    return Customer.of(request.POST.get("by", ""), request.POST.get("value", "").strip())
+
+
+def _page(request: PersonRequest, status: int = 200, **context: Any) -> HttpResponse:
+    shown = {
+        "by": request.POST.get("by", "user_id"),
+        "value": request.POST.get("value", ""),
+        "rules": [] if "found" in context else retention.report(),
+        **page_context(request, "customer-data"),
+    }
+    return render(request, "customers/page.html", {**shown, **context}, status=status)
