@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from queue import Empty, SimpleQueue
 
 from kern.cancellation import Cancellation, part_of
@@ -52,22 +54,53 @@ class _Aside:
 
 
 _idle: deque[_Aside] = deque()
-os.register_at_fork(after_in_child=_idle.clear)
+#: What runs now, by a number of its own, and what kind of work it is.
+_running: dict[int, tuple[Cancellation, str]] = {}
+_numbers = count()
 
 
-def start_aside(work: Job, cancellation: Cancellation) -> None:
+def _forget_all() -> None:
+    """In a forked process the threads are not there."""
+    _idle.clear()
+    _running.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def start_aside(work: Job, cancellation: Cancellation, kind: str = "") -> None:
     """Begin the work on another thread, in a copy of the caller's context and as a part of `cancellation`.
 
-    `work` may not raise: nobody would hear of it.
+    `work` may not raise: nobody would hear of it. `kind` is what `running` counts it as.
     """
     context = contextvars.copy_context()
     context.run(part_of, cancellation)
-    job = _in(context, work)
+    job = _in(context, work, cancellation, kind)
     try:
         _idle.pop().jobs.put(job)
     except IndexError:
         _Aside(job)
 
 
-def _in(context: contextvars.Context, work: Job) -> Job:
-    return lambda: context.run(work)
+def running(kind: str) -> int:
+    """How many pieces of work of that kind go on for which somebody waits."""
+    return sum(1 for cancellation, is_a in list(_running.values()) if is_a == kind and cancellation.left_at is None)
+
+
+def left_behind(seconds: float) -> int:
+    """How many threads go on with work that nobody has waited for since so many seconds: they cannot be had back."""
+    latest = time.monotonic() - seconds
+    return sum(1 for work, _ in list(_running.values()) if work.left_at is not None and work.left_at <= latest)
+
+
+def _in(context: contextvars.Context, work: Job, cancellation: Cancellation, kind: str) -> Job:
+    number = next(_numbers)
+    _running[number] = (cancellation, kind)
+
+    def run() -> None:
+        try:
+            context.run(work)
+        finally:
+            del _running[number]
+
+    return run

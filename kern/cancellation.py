@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,10 +17,12 @@ from contextvars import ContextVar
 class Cancellation:
     """A wish to stop, given once and for good. Any thread may give it, look at it and wait for it."""
 
-    __slots__ = ("_acts", "_lock", "is_cancelled")
+    __slots__ = ("_acts", "_lock", "is_cancelled", "left_at")
 
     def __init__(self) -> None:
         self.is_cancelled = False
+        #: When (monotonic seconds) whoever had begun the work went on without it; `None` while somebody waits.
+        self.left_at: float | None = None
         self._acts: list[Callable[[], object]] = []
         self._lock = threading.RLock()
 
@@ -29,9 +32,15 @@ class Cancellation:
             if self.is_cancelled:
                 return
             self.is_cancelled = True
+            self.leave()
             for act in self._acts:
                 with contextlib.suppress(Exception):
                     act()
+
+    def leave(self) -> None:
+        """Note that nobody waits for the work any more. It may go on, and its end is no loss."""
+        if self.left_at is None:
+            self.left_at = time.monotonic()
 
     @contextmanager
     def on_cancel(self, act: Callable[[], object]) -> Iterator[None]:

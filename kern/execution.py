@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A tool that is nearly done when its turn is stopped has so many seconds more: what is known need not be asked.
 GRACE = 1.0
+#: The kind (see `kern.asides`) of a thread that runs a tool.
+TOOL = "tool"
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
         if late.came(outcome):
             turn.work.let_go()
 
-    start_aside(work, context.cancellation)
+    start_aside(work, context.cancellation, TOOL)
     try:
         outcome = _received(turn.work, box, tool.timeout)
     except TookTooLongError:
@@ -92,6 +94,7 @@ def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], 
         return None
     except LeaseLostError:
         late.take_away()
+        context.cancellation.leave()
         raise
     except BaseException:
         context.cancellation.cancel()

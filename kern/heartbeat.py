@@ -34,6 +34,16 @@ class Beat:
     hear: Callable[[Signal], object]
     renewal: float
     look: float
+    #: When (monotonic seconds) it was first heard that the work is not wanted any more.
+    unwanted_since: float | None = None
+
+    def tell(self, signal: Signal) -> None:
+        """Say what became of the run."""
+        if signal == "ok":
+            self.unwanted_since = None
+        elif self.unwanted_since is None:
+            self.unwanted_since = time.monotonic()
+        self.hear(signal)
 
     @property
     def due(self) -> float:
@@ -72,6 +82,21 @@ class Heartbeat:
         with self._wake:
             self._beats.discard(beat)
 
+    def claims(self) -> list[Claim]:
+        """The claims that this process works on now."""
+        with self._wake:
+            return [beat.claim for beat in self._beats]
+
+    def unwanted_since(self, owner: str) -> float | None:
+        """Since when (monotonic seconds) that owner's work is known to be unwanted; `None` while it is wanted."""
+        with self._wake:
+            return next((beat.unwanted_since for beat in self._beats if beat.claim.owner == owner), None)
+
+    def forget(self, owner: str) -> None:
+        """Renew the lease of that owner's claim no more: its work does not end, and has been ended without it."""
+        with self._wake:
+            self._beats = {beat for beat in self._beats if beat.claim.owner != owner}
+
     def _run(self) -> None:
         while True:
             due = self._wait_for_due()
@@ -107,7 +132,7 @@ class Heartbeat:
 
     def _renew(self, beat: Beat) -> None:
         try:
-            beat.hear(beat.db.renew(beat.claim))
+            beat.tell(beat.db.renew(beat.claim))
         except Exception as error:  # noqa: BLE001 - whatever one run's database raises, the others' leases must be renewed
             # The next beat tries again; if the lease runs out, the next write of the work says so.
             log.warning("a lease could not be renewed: %s", error)
@@ -119,7 +144,7 @@ class Heartbeat:
             log.warning("whether runs are still wanted could not be read: %s", error)
             return
         for beat, signal in zip(beats, signals, strict=True):
-            beat.hear(signal)
+            beat.tell(signal)
 
 
 heartbeat = Heartbeat()

@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from kern.asides import start_aside
 from kern.cancellation import Cancellation
-from kern.models.base import Model, ModelAnswer, ModelEvent, ModelRequest, answer_of, events_of
+from kern.models.base import Model, ModelAnswer, ModelRequest, answer_of, events_of
 from kern.waiting import Box, Waiting
 
 #: A stream is read no further ahead of whoever listens than this many events.
@@ -27,13 +27,14 @@ class _Raised:
     error: BaseException
 
 
-Stream = Callable[[], Generator[ModelEvent, None, None]]
+Item = TypeVar("Item")
+Stream = Callable[[], Generator[Item, None, None]]
 
 
-def listen(stream: Stream, waiting: Waiting) -> Generator[ModelEvent, None, None]:
-    """What the model's stream yields. Raises what the stream raises, and what `waiting.check` raises.
+def listen(stream: Stream[Item], waiting: Waiting) -> Generator[Item, None, None]:
+    """What the stream, a model's most often, yields. Raises what the stream raises, and what `waiting.check` raises.
 
-    Closing it, or such an end, calls the model off: see `kern.models.base.Model`.
+    Closing it, or such an end, calls its work off: see `kern.models.base.Model`.
     """
     box, cancellation = Box(), Cancellation()
     start_aside(partial(_read, stream, box, cancellation, waiting), cancellation)
@@ -52,7 +53,7 @@ def ask_within(seconds: float, model: Model, request: ModelRequest) -> ModelAnsw
         return answer_of(events)
 
 
-def _read(stream: Stream, box: Box, cancellation: Cancellation, waiting: Waiting) -> None:
+def _read(stream: Stream[Item], box: Box, cancellation: Cancellation, waiting: Waiting) -> None:
     last: object = _END
     try:
         with closing(stream()) as events:

@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from functools import partial
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.agent import Agent
+from kern.cancellation import current
 from kern.db.base import Claim
 from kern.errors import KernError, LeaseLostError
 from kern.events import RunContent, RunEvent
@@ -25,6 +26,7 @@ from kern.team import Team
 from sessions_app import desk, ending, live
 from sessions_app.changes import record
 from sessions_app.models import Run, Session
+from sessions_app.overtime import OvertimeError, worked
 from sessions_app.purposes import bound_for
 from sessions_app.store import DjangoDb
 
@@ -45,18 +47,17 @@ def execute(run_id: str) -> None:
     if row is None:
         return
     claim = Claim(run_id, lease=desk.lease_seconds(), worker=worker_name())
-    try:
-        agent = _agent_of(row)
-    except desk.DeskError as error:
-        _fail(claim, str(error))
-        return
     texts = Texts(row.session.pk)
     try:
-        for event in agent.execute(claim):
+        for event in worked(partial(_events, row, claim), claim, desk.turn_seconds()):
             texts.follow(event)
+    except OvertimeError as late:
+        _end_overtime(claim, late)
     except LeaseLostError as lost:
         log.info("stopped working: %s", lost)
         DjangoDb().keep_words(claim, texts.words_of(run_id))
+    except desk.DeskError as error:
+        _fail(claim, str(error))
     except (KernError, DatabaseProblem):
         raise
     except Exception:
@@ -64,6 +65,14 @@ def execute(run_id: str) -> None:
         log.exception("run %s: the agent %s failed", run_id, row.agent_id)
     finally:
         texts.end()
+
+
+def _events(row: Run, claim: Claim) -> Generator[RunEvent, None, None]:
+    """Work the turn. The agent's own code runs in here, and nowhere else on the way."""
+    agent = _agent_of(row)
+    if current().is_cancelled:
+        raise LeaseLostError(f"run {claim.run_id} was left behind before it began")
+    yield from agent.execute(claim)
 
 
 def _agent_of(row: Run) -> Agent | Team:
@@ -184,6 +193,17 @@ def _give_up(session: Session, run: Run) -> None:
     ending.end(session, run, Run.Status.ERROR)
     record(session, "run.failed", run=run.run_id)
     Run.objects.open_next(session)
+
+
+def _end_overtime(claim: Claim, late: OvertimeError) -> None:
+    """End a turn whose thread does not come back: as stopped where somebody wished that, else as failed."""
+    log.error("run %s did not end when it should have; its thread is left behind", claim.run_id)
+    if late.is_wanted:
+        text = _("The turn took longer than %(seconds)g s and could not be stopped.") % {"seconds": desk.turn_seconds()}
+        if not DjangoDb().break_off(claim, "error", text):
+            _fail(claim, text)
+    else:
+        DjangoDb().break_off(claim, "cancelled")
 
 
 def _fail(claim: Claim, text: str) -> None:

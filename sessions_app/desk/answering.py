@@ -45,8 +45,12 @@ def _worker(agent_id: str) -> Agent | Team:
 
 
 def _bound(worker: Agent | Team) -> Agent | Team:
-    seconds = float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
-    return worker.bound(db=DjangoDb(), model=default_model(), deadline=seconds, lease=lease_seconds())
+    return worker.bound(db=DjangoDb(), model=default_model(), deadline=turn_seconds(), lease=lease_seconds())
+
+
+def turn_seconds() -> float:
+    """How long (seconds) one turn may take."""
+    return float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
 
 
 def lease_seconds() -> float:

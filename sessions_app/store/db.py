@@ -128,6 +128,16 @@ class DjangoDb:
         with write():
             return runs.finish_run(claim, run, answer)
 
+    def break_off(self, claim: Claim, status: Status, why: str = "") -> bool:
+        """End a turn whose worker's thread does not come back. Whether it was still the claim's."""
+        with write():
+            return runs.break_off(claim, status, why)
+
+    def hand_over(self, claim: Claim) -> bool:
+        """Give a turn that is being worked back, for another worker to take at once. Whether it was still the claim's."""
+        with write():
+            return runs.hand_over(claim)
+
     def keep_words(self, claim: Claim, text: str) -> bool:
         """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""
         with write():

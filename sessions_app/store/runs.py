@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from kern.answers import must_agree
 from kern.db.base import Claim, Signal
-from kern.errors import RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
+from kern.errors import LeaseLostError, RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
 from kern.message import Message, storable
 from kern.requirement import Requirement
 from kern.run import ACTIVE, RunMetrics, RunOutput, Status
@@ -239,6 +239,40 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
         held.session.plan_naming()
     _open_next(held.session)
     return run.status
+
+
+def break_off(claim: Claim, status: Status, why: str) -> bool:
+    """End the claimed turn without its worker's word. Whether it was still the claim's."""
+    try:
+        held = hold(claim)
+    except LeaseLostError:
+        return False
+    held.root.error = storable(why)
+    held.root.save(update_fields=["error"])
+    ending.end(held.session, held.root, status)
+    changes.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
+    _open_next(held.session)
+    return True
+
+
+def hand_over(claim: Claim) -> bool:
+    """Running → pending, as this worker ends: another may take the turn at once. Whether it was still the claim's.
+
+    It is no death of a worker, so the attempt does not count. A turn that somebody wished to stop is stopped.
+    """
+    try:
+        held = hold(claim)
+    except LeaseLostError:
+        return False
+    row = held.root
+    if row.cancel_requested:
+        _cancel_now(held.session, row)
+        return True
+    row.status, row.lease_owner, row.lease_until, row.updated_at = Run.Status.PENDING, "", None, timezone.now()
+    row.attempts = max(0, row.attempts - 1)
+    row.save(update_fields=["status", "lease_owner", "lease_until", "updated_at", "attempts"])
+    changes.record(held.session, "run.recovered", run=row.run_id, attempts=row.attempts)
+    return True
 
 
 def _store_end(held: Held, run: RunOutput) -> None:

@@ -12,12 +12,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from kern.asides import left_behind
+from kern.heartbeat import heartbeat
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern.tools import tool
 from sessions_app import decide, runner, turns
 from sessions_app import desk as desks
 from sessions_app.models import Person, Run, Session, ToolCall
+from sessions_app.store import DjangoDb
 from tests import desk as shop
 
 Work = Callable[..., list[str]]
@@ -192,6 +195,82 @@ def test_stopping_a_turn_whose_tool_hangs_frees_the_worker_and_the_next_turn_rea
         assert work() == ["cancelled", "completed"]
     [output] = [message.content for message in script.requests[-1].messages if message.role == "tool"]
     assert output.startswith("Nobody knows whether this call happened")
+
+
+# The agent's own code hangs --------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def with_instructions(stuck: Stuck) -> Iterator[None]:
+    """The clerk's instructions are a function that hangs."""
+    [clerk] = [worker for worker in shop.desk.workers if worker.id == "clerk"]
+    before = clerk.instructions
+
+    def instructions() -> str:
+        stuck._hang()
+        stuck.ended.set()
+        return "Be brief."
+
+    clerk.instructions = instructions
+    yield
+    clerk.instructions = before
+
+
+def test_a_turn_whose_agent_hangs_in_its_own_code_ends_at_its_deadline_and_is_not_worked_again(
+    session: Session, settings: Settings, work: Work, stuck: Stuck
+) -> None:
+    settings.KERN_TURN_SECONDS = 0.3
+    shop.actor.says("Much too late.", "Here I am.")
+    with with_instructions(stuck):
+        turns.receive(session, "Hi")
+        assert work() == ["error"]
+        assert "could not be stopped" in session.runs.get().error
+        stuck.goes_on.set()
+        assert stuck.ended.wait(60)
+    settings.KERN_TURN_SECONDS = 300
+    turns.receive(session, "Hello?")
+    assert work()[-1] == "completed"
+    assert len(sent(session)) == 3
+
+
+def test_a_turn_whose_agent_hangs_in_its_own_code_can_be_stopped(session: Session, ana: Person, stuck: Stuck) -> None:
+    with with_instructions(stuck):
+        turns.receive(session, "Hi")
+        with worked(session):
+            assert stuck.begun.wait(60)
+            turns.cancel(session.runs.get(), ana)
+        assert session.runs.get().status == "cancelled"
+        stuck.goes_on.set()
+        assert stuck.ended.wait(60)
+    assert session.runs.get().status == "cancelled"
+
+
+def test_a_turn_is_handed_over_without_counting_as_a_death(session: Session, work: Work, stuck: Stuck) -> None:
+    shop.actor.says(stuck.model, "Here I am.")
+    turns.receive(session, "Hi")
+    with worked(session):
+        assert stuck.begun.wait(60)
+        [claim] = heartbeat.claims()
+        assert DjangoDb().hand_over(claim)
+        run = session.runs.get()
+        assert (run.status, run.lease_until, run.attempts) == ("pending", None, 0)
+        assert not DjangoDb().hand_over(claim)
+    assert work() == ["completed"]
+    assert sent(session) == ["Hi", "Here I am."]
+
+
+def test_threads_that_do_not_come_back_are_counted_until_they_do(
+    session: Session, settings: Settings, work: Work, stuck: Stuck
+) -> None:
+    before = left_behind(0)
+    settings.KERN_TURN_SECONDS = 0.3
+    with with_tool(stuck):
+        shop.actor.says(call("look_up", order="7"))
+        turns.receive(session, "Where is order 7?")
+        assert work() == ["error"]
+        assert left_behind(0) == before + 1
+        stuck.goes_on.set()
+        assert stuck.ended.wait(60)
 
 
 def test_a_tool_that_uses_the_database_leaves_no_connection_behind(session: Session, work: Work) -> None:
