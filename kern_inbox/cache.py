@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+from sessions_app.circuit import AWAY, breaker
 
 
 class PatientRedisCache(RedisCache):
@@ -50,7 +48,7 @@ class PatientRedisCache(RedisCache):
 
     def _or(self, instead: Any, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            return call(*args, **kwargs)
-        except RedisError as problem:
-            log.warning("the cache is away: %s", problem)
+            server: str = self._servers[0]  # type: ignore[attr-defined]  # Django's stubs leave it out
+            return breaker(server).call(lambda: call(*args, **kwargs))
+        except AWAY:
             return instead

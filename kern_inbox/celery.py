@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging, task_postrun, task_prerun
+from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun
 
 from kern_inbox.logs import current_id
 from kern_inbox.queues import WORKER_SOCKET_SECONDS
@@ -24,13 +24,14 @@ def wait_for_work(conf: Any, **_: Any) -> None:
 
 
 @celeryd_init.connect
-@beat_init.connect
 def look_at_the_desk(**_: Any) -> None:
-    """A worker or a scheduler whose desk is not usable ends here and says why."""
-    # This module is read before Django is ready, these signals come after.
+    """A worker whose desk is not usable ends here and says why."""
+    # This module is read before Django is ready, this signal comes after.
     from kern_inbox.desks import require_desk
+    from kern_inbox.worker import watch_worker
 
     require_desk()
+    watch_worker()
 
 
 @setup_logging.connect

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from kern_inbox.environment import ConfigurationError
 
 # WAL lets pages read while a worker writes. NORMAL loses nothing when a process is killed, only when the machine is.
@@ -49,7 +52,8 @@ def cache(redis_url: str) -> dict[str, Any]:
     """The cache all processes share, or one of this process alone where there is no Redis."""
     if not redis_url:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    timeouts = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    # One try more on a fresh connection: those in the pool are dead after Redis was restarted.
+    timeouts = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 1)}
     return {
         "BACKEND": "kern_inbox.cache.PatientRedisCache",
         "LOCATION": redis_url,

@@ -10,8 +10,9 @@ from typing import Any
 
 from kern_inbox.broker import TRANSPORT, broker_url
 
-QUEUES = ("turns", "naming", "sweep")
-SWEEP_SECONDS = 5
+QUEUES = ("turns", "naming")
+#: How often the scheduler looks what is due.
+SWEEP_SECONDS = 5.0
 
 
 def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, Any]:
@@ -33,7 +34,6 @@ def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, 
         "TASK_ROUTES": {
             "sessions_app.tasks.execute_turn": {"queue": "turns"},
             "sessions_app.tasks.name_session": {"queue": "naming"},
-            "sessions_app.tasks.sweep": {"queue": "sweep"},
         },
         "WORKER_POOL": "threads",
         "WORKER_CONCURRENCY": threads,
@@ -41,14 +41,6 @@ def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, 
         "WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": False,
         "WORKER_SEND_TASK_EVENTS": False,
         "WORKER_ENABLE_REMOTE_CONTROL": False,
-        "BEAT_SCHEDULE": {
-            "sweep": {
-                "task": "sessions_app.tasks.sweep",
-                "schedule": SWEEP_SECONDS,
-                # A sweep nobody took before the next one is due is not worth taking.
-                "options": {"queue": "sweep", "expires": SWEEP_SECONDS},
-            }
-        },
     }
     return {f"CELERY_{name}": value for name, value in options.items()}
 

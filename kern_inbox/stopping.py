@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
 
+from kern_inbox.grace import end_within, grace_seconds
 from sessions_app import sse
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -35,10 +36,16 @@ def stops_streams(application: Application) -> Application:
 async def _live(receive: Receive, send: Send) -> None:
     """The server's life, which Django knows nothing of. When it begins, the server listens to signals already."""
     await receive()
-    when_asked_to_stop(sse.end_streams)
+    when_asked_to_stop(_stop)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _stop() -> None:
+    sse.end_streams()
+    # A thread that waits for a database keeps Python from ending.
+    end_within(grace_seconds())
 
 
 def when_asked_to_stop(act: Callable[[], None]) -> None:

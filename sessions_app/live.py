@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import logging
-import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -15,39 +14,13 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-log = logging.getLogger(__name__)
+from sessions_app.circuit import AWAY, breaker
 
 CHANNEL = "kern:live"
-#: After a failure, words of answers are dropped for so long (seconds): a slow Redis must not slow the turn.
-REST = 1.0
 CONNECT_TIMEOUT = 0.3
 #: Of an answer that is still being written, open pages get its last so many characters, four times a second.
 LONGEST_PARTIAL = 20_000
 TIMEOUT = 0.5
-
-
-class _Health:
-    """Whether Redis worked when it was last asked, so that an outage is one line in the log and not thousands."""
-
-    def __init__(self) -> None:
-        self.broken_at: float | None = None
-
-    def worked(self) -> None:
-        if self.broken_at is not None:
-            log.warning("live updates work again")
-        self.broken_at = None
-
-    def failed(self, error: Exception) -> None:
-        if self.broken_at is None:
-            log.warning("live updates are off, pages fall back to the change log: %s", error)
-        self.broken_at = time.monotonic()
-
-    @property
-    def resting(self) -> bool:
-        return self.broken_at is not None and time.monotonic() - self.broken_at < REST
-
-
-_health = _Health()
 
 
 def publish_change(session_pk: int, change_pk: int, kind: str) -> None:
@@ -60,9 +33,8 @@ def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) ->
 
     `done` (`"d": true` in the payload) says that no more text of this run comes: rows have it now.
     """
-    if not _health.resting:
-        shown = text if len(text) <= LONGEST_PARTIAL else f"…{text[-LONGEST_PARTIAL:]}"
-        _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
+    shown = text if len(text) <= LONGEST_PARTIAL else f"…{text[-LONGEST_PARTIAL:]}"
+    _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
 
 
 def look_again(
@@ -82,14 +54,11 @@ def digest(key: str) -> str:
 
 
 def _publish(payload: dict[str, Any]) -> None:
-    if not settings.REDIS_URL:
+    url = settings.REDIS_URL
+    if not url:
         return
-    try:
-        _client(settings.REDIS_URL).publish(CHANNEL, json.dumps(payload))
-    except (redis.RedisError, OSError) as error:
-        _health.failed(error)
-    else:
-        _health.worked()
+    with suppress(*AWAY):
+        breaker(url).call(lambda: _client(url).publish(CHANNEL, json.dumps(payload)))
 
 
 @functools.lru_cache(maxsize=4)

@@ -7,28 +7,39 @@ caller, and whatever hint gets lost the sweep gives again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
-import redis
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from prometheus_client import Counter
 
-from sessions_app import expiry, namer, retention, runner
+from sessions_app import namer, runner
+from sessions_app.circuit import AWAY, breaker
 
 log = logging.getLogger(__name__)
+LOST = Counter("kern_hints_lost_total", "Hints that the broker did not take; the sweep gives them again", ["task"])
 
 
 class Hint(DjangoTask[..., None]):
     """A task whose publishing may fail."""
 
-    def hint(self, *args: Any) -> None:
-        """Publish now. A broker that is away is one line in the log."""
+    def hint(self, *args: Any) -> bool:
+        """Publish now. A broker that is away is one line in the log. Whether it was published."""
         try:
-            self.apply_async(args)
-        except (OperationalError, redis.RedisError, OSError) as error:
+            breaker(str(self.app.conf.broker_url)).call(lambda: self.apply_async(args))
+        except AWAY as error:
+            LOST.labels(self.name.rsplit(".", 1)[-1]).inc()
             log.warning("%s was not published, the sweep will: %s", self.name, error)
+            return False
+        return True
+
+    def hint_each(self, ids: Iterable[str]) -> None:
+        """Publish one hint for each id, until one cannot be: the next sweep finds the others."""
+        for one in ids:
+            if not self.hint(one):
+                return
 
     def delay_on_commit(self, *args: Any) -> None:  # type: ignore[override]  # returns nothing in truth, too
         """Publish once the transaction is committed."""
@@ -39,25 +50,10 @@ class Hint(DjangoTask[..., None]):
 def execute_turn(run_id: str) -> None:
     """Work a pending run, then hint at what became due in its session."""
     runner.execute(run_id)
-    for due in runner.next_due(run_id):
-        execute_turn.hint(due)
+    execute_turn.hint_each(runner.next_due(run_id))
 
 
 @shared_task(base=Hint, acks_late=True, ignore_result=True)
 def name_session(session_id: str) -> None:
     """Name a session whose naming is due."""
     namer.name(session_id)
-
-
-@shared_task(base=Hint, ignore_result=True)
-def sweep() -> None:
-    """Find what is due by its columns and give the hints for it."""
-    runner.recover()
-    runner.wake()
-    expiry.expire()
-    expiry.remind()
-    retention.erase_due()
-    for run_id in runner.due():
-        execute_turn.hint(run_id)
-    for session_id in namer.due():
-        name_session.hint(session_id)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 #: Lowest first. A name stands for the module and everything below it; modules of one floor may use each other.
 FLOORS: list[tuple[str, ...]] = [
     ("kern",),
+    ("sessions_app.circuit",),
     (
         "sessions_app.identity",
         "sessions_app.folding",
@@ -22,7 +23,7 @@ FLOORS: list[tuple[str, ...]] = [
     ),
     ("sessions_app.models", "sessions_app.problems"),
     ("sessions_app.audit",),
-    ("sessions_app.live",),
+    ("sessions_app.live", "sessions_app.processes"),
     ("sessions_app.sign_ins", "sessions_app.second_factor", "sessions_app.cut_off"),
     ("sessions_app.changes",),
     ("sessions_app.policies", "sessions_app.record_of_decisions", "sessions_app.ending"),
@@ -34,6 +35,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.customers",),
     ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry", "sessions_app.retention"),
     ("sessions_app.tasks",),
+    ("sessions_app.duties", "sessions_app.giving_back"),
     (
         "sessions_app.texts",
         "sessions_app.addresses",

@@ -152,7 +152,7 @@ class World:
             return [*python, "uvicorn", "kern_inbox.asgi:application", *where, "--no-access-log"]
         celery = [*python, "celery", "--app", "kern_inbox"]
         if name == "scheduler":
-            return [*celery, "beat", "--schedule", str(self.folder / "schedule"), "--pidfile", ""]
+            return [sys.executable, "manage.py", "scheduler"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         return [*celery, "worker", "--queues", ",".join(QUEUES), "--hostname", f"{name.replace(' ', '')}@%h", *quiet]
 

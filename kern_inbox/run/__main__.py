@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import signal
 import sys
 import time
@@ -17,13 +16,15 @@ from typing import Any
 
 from kern_inbox.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from kern_inbox.environment import ConfigurationError, read
-from kern_inbox.queues import QUEUES
 from kern_inbox.redaction import redacted
 from kern_inbox.run import LaunchError
 from kern_inbox.run.supervisor import Child, Supervisor
 
 #: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.
 WORKER_SECONDS = 15.0
+NAMING_THREADS = 4
+#: Whoever presses Ctrl-C waits no longer than so many seconds for turns that are being worked.
+GRACE_SECONDS = 8
 
 
 def main() -> int:
@@ -31,6 +32,7 @@ def main() -> int:
     _stop_by_signal()
     os.environ.setdefault("DEBUG", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
+    os.environ["KERN_GRACE_SECONDS"] = os.environ.get("KERN_GRACE_SECONDS") or str(GRACE_SECONDS)
     try:
         values = read(os.environ)
         with only_one(values["KERN_VAR"]), redis_server(values) as redis:
@@ -45,8 +47,6 @@ def main() -> int:
 def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
     """Check, prepare, run. Raises `LaunchError`."""
     host, port = values["HOST"], values["PORT"]
-    share_measurements(values["KERN_VAR"] / "metrics")
-
     import django
 
     django.setup()
@@ -82,20 +82,24 @@ def children(values: dict[str, Any]) -> list[Child]:
     web = ["uvicorn", "kern_inbox.asgi:application", "--host", values["HOST"], "--port", str(values["PORT"])]
     # Open live pages would keep the server from stopping; they reconnect by themselves.
     web += ["--timeout-graceful-shutdown", "2", "--no-access-log"]
-    celery = ["celery", "--quiet", "--app", "kern_inbox"]
-    worker = ["worker", "--queues", ",".join(QUEUES), "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    beat = ["beat", "--schedule", str(values["KERN_VAR"] / "beat-schedule"), "--pidfile", ""]
+    # Each ends itself within its grace time; whoever does not is killed a moment later.
+    patience = int(os.environ["KERN_GRACE_SECONDS"]) + 2.0
     return [
-        Child("web", python + web, patience=5),
-        Child("beat", python + celery + beat, patience=5),
-        # In a container everything is root, and saying so at each start helps nobody.
-        Child(
-            "worker",
-            [sys.executable, "-W", "ignore:You're running the worker", "-m", *celery, *worker],
-            patience=10,
-            ready_words=" ready.",
-        ),
+        Child("web", python + web, patience),
+        Child("scheduler", [sys.executable, "manage.py", "scheduler"], patience),
+        worker("worker", "turns", patience),
+        # Not among the turns: a name should not wait until tools that hang have had their time.
+        worker("naming", "naming", patience, "--concurrency", str(NAMING_THREADS)),
     ]
+
+
+def worker(name: str, queue: str, patience: float, *options: str) -> Child:
+    """A worker of one queue."""
+    celery = ["celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", queue, "--hostname", f"{queue}@%h", *options]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    # In a container everything is root, and saying so at each start helps nobody.
+    python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]
+    return Child(name, [*python, *celery, *quiet], patience, ready_words=" ready.")
 
 
 @contextmanager
@@ -127,13 +131,6 @@ def only_one(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise LaunchError(f"the program runs already in {folder}; stop it, or give this one its own KERN_VAR") from None
         yield
-
-
-def share_measurements(folder: Path) -> None:
-    """Let all processes write what they measure into one folder, so that /metrics shows the workers' too."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def answers(host: str, port: int) -> bool:

@@ -6,6 +6,7 @@ from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord
 from sessions_app.models.person import Person
+from sessions_app.models.process import Leader, Process
 from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.run import Run, ToolCall
@@ -19,9 +20,11 @@ __all__ = [
     "AuditEntry",
     "Change",
     "Decision",
+    "Leader",
     "Message",
     "NameRecord",
     "Person",
+    "Process",
     "Queue",
     "Requirement",
     "Run",

@@ -56,21 +56,36 @@ class Installation:
         """What tools did to the world."""
         return self._ledger.read_text().splitlines() if self._ledger.exists() else []
 
+    def configure(self, **variables: str) -> None:
+        """What the processes that are started from now on find in their environment."""
+        self._environment |= variables
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A worker for everything; returns when it takes tasks."""
-        worker = self._start("worker", "-Q", "turns,naming,sweep", "--concurrency", "4")
+        number = len(self.processes) + 1
+        worker = self._start("worker", "-Q", "turns,naming", "--concurrency", "4", "--hostname", f"worker{number}@%h")
         log = self._log(len(self.processes))
         self.until(lambda: " ready." in log.read_text(errors="replace"))
         return worker
 
     def start_scheduler(self) -> subprocess.Popen[bytes]:
-        """The process that says when to sweep."""
-        return self._start("beat", "--schedule", str(self.folder / "schedule"))
+        """The process that finds what is due."""
+        return self._start_python("manage.py", "scheduler")
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """The process is gone without a word."""
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def end(self, process: subprocess.Popen[bytes]) -> int:
+        """Ask the process to end; its exit code. Fails the test where it never ends."""
+        process.send_signal(signal.SIGTERM)
+        self.until(lambda: process.poll() is not None)
+        return process.returncode
+
+    def said(self, process: subprocess.Popen[bytes]) -> str:
+        """What the process wrote, in all its lives."""
+        return self._log(self.processes.index(process) + 1).read_text(errors="replace")
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until the condition holds. Fails the test, with what the processes said, when it never does."""
@@ -90,9 +105,12 @@ class Installation:
                 self.kill(process)
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return self._start_python("-m", "celery", "-A", "kern_inbox", *arguments, "--loglevel", "INFO")
+
+    def _start_python(self, *arguments: str) -> subprocess.Popen[bytes]:
         with self._log(len(self.processes) + 1).open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "kern_inbox", *arguments, "--loglevel", "INFO"],
+                [sys.executable, *arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,

@@ -40,16 +40,10 @@ else:
     [
         ("sessions_app.tasks.execute_turn", "turns"),
         ("sessions_app.tasks.name_session", "naming"),
-        ("sessions_app.tasks.sweep", "sweep"),
     ],
 )
 def test_each_task_waits_in_its_own_queue(task: str, queue: str) -> None:
     assert app.amqp.router.route({}, task)["queue"].name == queue
-
-
-def test_the_scheduler_sweeps_and_lets_old_sweeps_go() -> None:
-    entry = app.conf.beat_schedule["sweep"]
-    assert entry["options"]["expires"] <= entry["schedule"]
 
 
 def test_workers_keep_no_results_and_acknowledge_when_done() -> None:
@@ -142,9 +136,9 @@ def test_publishing_is_bounded_by_configuration() -> None:
 
 @contextmanager
 def worker(redis_url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A real worker on the sweep queue; what it logs is at `stderr`."""
+    """A real worker on the naming queue; what it logs is at `stderr`."""
     variables = {"DEBUG": "1", "REDIS_URL": redis_url, "KERN_VAR": str(folder)}
-    command = [sys.executable, "-m", "celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", "sweep"]
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", "naming"]
     environment = {"PATH": os.environ["PATH"], **variables}
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     try:

@@ -150,7 +150,7 @@ def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
     assert address_of(host, 8000) == address
 
 
-@pytest.mark.parametrize("word", ["worker --queues", "uvicorn", "beat --schedule"])
+@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
 def test_a_part_that_dies_is_named_and_started_again(tmp_path: Path, word: str) -> None:
     with program(tmp_path) as running:
         running.read_until("Kern Inbox is ready")
@@ -171,12 +171,12 @@ def test_a_part_that_goes_on_dying_stops_the_rest(tmp_path: Path) -> None:
     with program(tmp_path) as running:
         running.read_until("Kern Inbox is ready")
         for restarts in range(MOST_RESTARTS + 1):
-            (part,) = running.processes("beat --schedule")
+            (part,) = running.processes("manage.py scheduler")
             os.kill(part, signal.SIGKILL)
             if restarts < MOST_RESTARTS:
-                running.read_line("beat was started again")
+                running.read_line("scheduler was started again")
         assert running.wait() == 1
-        assert "beat was killed by SIGKILL (its last lines are above); stopping the rest" in running.output
+        assert "scheduler was killed by SIGKILL (its last lines are above); stopping the rest" in running.output
         assert running.is_gone()
 
 

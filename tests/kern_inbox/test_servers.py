@@ -67,11 +67,11 @@ def test_postgres_url_leads_to_a_database_of_our_own(postgres_url: str) -> None:
 
 
 WEB = ["uvicorn", "kern_inbox.asgi:application", "--port", "0"]
-WORKER = ["celery", "--app", "kern_inbox", "worker", "--queues", "sweep"]
-BEAT = ["celery", "--app", "kern_inbox", "beat", "--pidfile", ""]
+WORKER = ["celery", "--app", "kern_inbox", "worker", "--queues", "naming"]
+SCHEDULER = ["manage", "scheduler"]
 
 
-@pytest.mark.parametrize("command", [WEB, WORKER, [*BEAT, "--schedule", "schedule"]], ids=["web", "worker", "beat"])
+@pytest.mark.parametrize("command", [WEB, WORKER, SCHEDULER], ids=["web", "worker", "scheduler"])
 def test_no_part_starts_without_a_usable_desk(command: list[str], tmp_path: Path, redis_url: str) -> None:
     variables = {"DEBUG": "1", "REDIS_URL": redis_url, "KERN_VAR": str(tmp_path), "KERN_DESK": "json:desk"}
     done = subprocess.run(

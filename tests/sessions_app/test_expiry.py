@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide, expiry, tasks, turns
+from sessions_app import decide, duties, expiry, turns
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.problems import AlreadyDecided, Forbidden, Refused
 from tests.deciding import all_at_once, die_during, seen, tighten, time_is_up, verdicts
@@ -154,7 +154,7 @@ def test_expiry_and_approvals_at_once_have_one_outcome(
 def test_a_scheduler_that_sweeps_sets_it_off(session: Session, asked: Ask, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
     time_is_up(question)
-    tasks.sweep.run()
+    duties.sweep()
     assert work() == ["completed"]
     assert verdicts(question) == ["asked", "expired"]
 

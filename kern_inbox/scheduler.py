@@ -1,0 +1,99 @@
+"""The scheduler's process: it sees that what is due is found, as long as the database answers, with or without Redis.
+
+Any number may run; one leads, by a lease in the database, and another takes over within seconds when it is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from types import FrameType
+
+from django.conf import settings
+from django.db import connections
+
+from kern.asides import start_aside
+from kern.cancellation import Cancellation
+from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from sessions_app import processes
+from sessions_app.duties import DUTIES, Rota
+from sessions_app.models import Process
+
+log = logging.getLogger(__name__)
+#: How often (seconds) it looks what to do.
+TICK = 0.2
+#: A duty that hangs for so long (seconds) does not come back: the process is begun anew.
+GIVE_UP = 300.0
+
+
+class Scheduler:
+    """The main loop, on the main thread, which touches neither database nor network: it cannot hang."""
+
+    def __init__(self) -> None:
+        self.rota = Rota(DUTIES, settings.KERN_SWEEP_SECONDS)
+        self.leads_until = 0.0
+        self._is_asked_to_stop = False
+        self._watchdog = Watchdog()
+        self._telling_since: float | None = None
+        self._told_at = -processes.BEAT_EVERY
+        self._stuck_since: float | None = None
+
+    def run(self) -> None:
+        """Work until a signal asks to stop."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        log.info("the scheduler is ready.")
+        while not self._is_asked_to_stop:
+            self._watchdog.pat()
+            self._tell()
+            if time.monotonic() < self.leads_until:
+                self.rota.begin_due()
+            self._restart_if_stuck()
+            time.sleep(TICK)
+        self._end()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._is_asked_to_stop = True
+        self._watchdog.last_call()
+
+    def _tell(self) -> None:
+        """Say that it lives and keep the lead, on another thread, one at a time."""
+        now = time.monotonic()
+        if self._telling_since is None and now - self._told_at >= processes.BEAT_EVERY / 2:
+            self._telling_since = self._told_at = now
+            start_aside(self._say, Cancellation())
+
+    def _say(self) -> None:
+        began = time.monotonic()
+        try:
+            if processes.lead():
+                # By its own monotonic clock, from before it asked: it stops before another may begin.
+                self.leads_until = began + processes.LEAD.total_seconds() - 2
+                if self.rota.is_whole:
+                    processes.done()
+            stuck = len(self.rota.stuck)
+            processes.beat(processes.State(Process.Kind.SCHEDULER, stuck=stuck, restarts=restarts()))
+        except Exception as error:  # noqa: BLE001 - whatever the database raises, the next one may succeed
+            log.warning("the scheduler could not say that it lives: %s", error)
+        finally:
+            connections.close_all()
+            self._telling_since = None
+
+    def _restart_if_stuck(self) -> None:
+        if not self.rota.stuck:
+            self._stuck_since = None
+            return
+        self._stuck_since = self._stuck_since or time.monotonic()
+        if time.monotonic() - self._stuck_since > GIVE_UP:
+            log.error("the scheduler's %s hangs; it begins anew", ", ".join(self.rota.stuck))
+            begin_anew()
+
+    def _end(self) -> None:
+        """Let what is being done end, give the lead away, and go."""
+        latest = time.monotonic() + max(0.5, grace_seconds() - HAND_OVER_SECONDS)
+        while not self.rota.is_idle and time.monotonic() < latest:
+            time.sleep(TICK)
+        within(HAND_OVER_SECONDS / 2, processes.leave)
+        log.info("the scheduler ends")
+        end_now()

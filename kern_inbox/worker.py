@@ -1,0 +1,182 @@
+"""A worker's process beside Celery: how it says that it lives, notices threads that do not come back, and ends.
+
+Celery lets running tasks end however long they take, and Python waits for every thread of its pool. So when it is asked to
+stop, a thread of ours lets living turns end for as long as its grace time allows, gives the others back, and ends the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun, worker_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.worker import state
+from django.conf import settings
+from django.db import connections
+
+from kern.asides import left_behind, running, start_aside
+from kern.cancellation import Cancellation
+from kern.execution import TOOL
+from kern.heartbeat import heartbeat
+from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+
+log = logging.getLogger(__name__)
+#: How often (seconds) the worker is looked at.
+TICK = 0.25
+#: What nobody waited for since so many seconds is not coming back soon.
+STUCK_AFTER = 10.0
+#: A task holds its thread at most so many seconds longer than a turn may take.
+TASK_MARGIN = 60.0
+#: A worker that begins anew waits so long (seconds) for models. They can be asked again, and customers should not wait.
+MODELS_MAY_TAKE = 5.0
+
+
+class Worker:
+    """The one worker of this process."""
+
+    def __init__(self) -> None:
+        self.threads = 1
+        self.queues = ""
+        self.begun: dict[str, float] = {}
+        self.asked_at: float | None = None
+        self.begins_anew = False
+        self._watchdog = Watchdog()
+        self._is_telling = False
+        self._told_at = float("-inf")
+
+    # What Celery says ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The process begins. It may be asked to stop before it ever reached the broker."""
+        threading.Thread(target=self._watch, name="kern-worker", daemon=True).start()
+
+    def ready(self, controller: Any) -> None:
+        """Celery takes tasks now, perhaps again after it had lost the broker."""
+        self.threads = int(controller.concurrency)
+        self.queues = ",".join(sorted(controller.app.amqp.queues.consume_from))
+
+    def stop(self) -> None:
+        """A signal asks to stop. This runs where the signal is heard, in the middle of anything."""
+        if self.asked_at is None:
+            self.asked_at = time.monotonic()
+        self._watchdog.last_call()
+
+    def ended(self, code: int) -> None:
+        """Celery has stopped by itself: every task has ended."""
+        from sessions_app import processes
+
+        within(HAND_OVER_SECONDS / 2, processes.leave)
+        if self.begins_anew:
+            begin_anew()
+        # Threads that hang keep Python from ending, and nothing else is left to do.
+        if left_behind(0) or self.begun:
+            end_now(code)
+
+    # What is known ------------------------------------------------------------------------------------------------------
+
+    @property
+    def stuck(self) -> int:
+        """Threads that do not come back: of models, tools and turns left behind, and of tasks that hold theirs too long."""
+        latest = time.monotonic() - settings.KERN_TURN_SECONDS - TASK_MARGIN
+        return left_behind(STUCK_AFTER) + sum(1 for begun in list(self.begun.values()) if begun < latest)
+
+    @property
+    def most_stuck(self) -> int:
+        """So many lost threads are too many: half as many as work, but one accident is none.
+
+        Each may hold a database connection, and whatever its tool holds; half of them leave half for the others.
+        """
+        return max(2, self.threads // 2)
+
+    # What is done -------------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(TICK)
+            if self.asked_at is None:
+                self._watchdog.pat()
+                self._tell()
+                self._restart_if_needed()
+            elif time.monotonic() >= self.asked_at + self._patience:
+                self._hand_over()
+
+    @property
+    def _patience(self) -> float:
+        """How long (seconds) living turns may go on when the worker is asked to stop."""
+        longest = grace_seconds() - HAND_OVER_SECONDS
+        return min(MODELS_MAY_TAKE, longest) if self.begins_anew and not running(TOOL) else longest
+
+    def _restart_if_needed(self) -> None:
+        stuck = self.stuck
+        if stuck < self.most_stuck:
+            return
+        log.error(
+            "%d threads hang beside the %d that work; the worker hands its turns over and begins anew", stuck, self.threads
+        )
+        self.begins_anew = True
+        self.stop()
+        # Celery looks at it between two events, and then stops as if a signal had asked.
+        state.should_stop = 0  # type: ignore[assignment]  # Celery's stubs know `None` alone
+
+    def _hand_over(self) -> None:
+        claims, hinted = heartbeat.claims(), _hinted()
+
+        def give_back() -> None:
+            from sessions_app import giving_back, processes
+
+            given = giving_back.give_back(claims, hinted)
+            log.warning("%d of %d turns that did not end were handed over", len(given), len(claims))
+            processes.leave()
+            giving_back.hint(given, hinted)
+
+        within(HAND_OVER_SECONDS - 1.0, give_back)
+        if self.begins_anew:
+            begin_anew()
+        end_now()
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if self.queues and not self._is_telling and now - self._told_at >= _beat_every():
+            self._is_telling, self._told_at = True, now
+            start_aside(self._say, Cancellation())
+
+    def _say(self) -> None:
+        from sessions_app import processes
+        from sessions_app.models import Process
+
+        told = processes.State(
+            Process.Kind.WORKER, self.queues, self.threads, busy=len(self.begun), stuck=self.stuck, restarts=restarts()
+        )
+        try:
+            processes.beat(told)
+        except Exception as error:  # noqa: BLE001 - whatever the database raises, the next one may succeed
+            log.warning("the worker could not say that it lives: %s", error)
+        finally:
+            connections.close_all()
+            self._is_telling = False
+
+
+def _beat_every() -> float:
+    from sessions_app import processes
+
+    return processes.BEAT_EVERY
+
+
+def _hinted() -> list[str]:
+    """Ids of runs that this worker was hinted at and has not begun."""
+    waiting = [request for request in list(state.reserved_requests) if request not in state.active_requests]
+    return [str(request.args[0]) for request in waiting if request.name.endswith("execute_turn") and request.args]
+
+
+def watch_worker() -> None:
+    """Connect the worker of this process to Celery's signals."""
+    worker = Worker()
+    hold: dict[str, Any] = {"weak": False}
+    worker_init.connect(lambda **_: worker.start(), **hold)
+    worker_ready.connect(lambda sender, **_: worker.ready(sender.controller), **hold)
+    worker_shutting_down.connect(lambda **_: worker.stop(), **hold)
+    worker_shutdown.connect(lambda sender, **_: worker.ended(sender.exitcode or 0), **hold)
+    task_prerun.connect(lambda task_id, **_: worker.begun.update({task_id: time.monotonic()}), **hold)
+    task_postrun.connect(lambda task_id, **_: worker.begun.pop(task_id, None), **hold)

@@ -1,0 +1,111 @@
+"""A circuit breaker before Redis: one that hangs costs one caller a moment, and then nobody anything for a while.
+
+A timeout of a socket is not enough. A server that sends a byte now and then, a name that no DNS server answers for, a pool that
+is empty: each waits beyond it. So a call is made on another thread, and left there when its time is up.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
+
+import redis
+from kombu.exceptions import OperationalError
+
+from kern.asides import start_aside
+from kern.cancellation import Cancellation
+from kern.waiting import Box, TookTooLongError, Waiting
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Longest (seconds) that one call may take.
+PATIENCE = 1.0
+#: After a failure nobody calls for so long (seconds).
+REST = 3.0
+#: What calls raise while Redis is away.
+AWAY: Final = (redis.RedisError, OperationalError, OSError)
+
+
+class RedisAwayError(redis.ConnectionError):
+    """Redis did not answer, now or a moment ago."""
+
+
+class CircuitBreaker:
+    """Whether a Redis answers, for all who call it. Any number of threads may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open_until: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Redis failed a moment ago, so that it is not called."""
+        return self._open_until is not None and time.monotonic() < self._open_until
+
+    def call(self, act: Callable[[], T]) -> T:
+        """What `act` returns. Raises `RedisAwayError`, at once while nobody calls, and whatever else it raises."""
+        self._enter()
+        try:
+            value = within(PATIENCE, act)
+        except AWAY as error:
+            self._failed(error)
+            raise RedisAwayError(str(error)) from error
+        self._worked()
+        return value
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self.is_open:
+                raise RedisAwayError("it did not answer a moment ago")
+            if self._open_until is not None:
+                # This caller tries; meanwhile the others go on as before.
+                self._open_until = time.monotonic() + PATIENCE + REST
+
+    def _failed(self, error: Exception) -> None:
+        with self._lock:
+            if self._open_until is None:
+                log.warning("Redis does not answer, pages and hints do without it: %s", error)
+            self._open_until = time.monotonic() + REST
+
+    def _worked(self) -> None:
+        with self._lock:
+            if self._open_until is not None:
+                log.warning("Redis answers again")
+            self._open_until = None
+
+
+def breaker(url: str) -> CircuitBreaker:
+    """The one before the Redis at that address: broker, cache and live pages share it where they share the server."""
+    parts = urlsplit(url)
+    return _before(parts.netloc.rpartition("@")[2] or parts.path)
+
+
+@functools.lru_cache(maxsize=64)
+def _before(server: str) -> CircuitBreaker:
+    return CircuitBreaker()
+
+
+def within(seconds: float, act: Callable[[], T]) -> T:
+    """What `act` returns on another thread. Raises what it raises, and `TimeoutError` after so many seconds."""
+    box = Box()
+
+    def work() -> None:
+        try:
+            box.put((act(), None))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits
+            box.put((None, error))
+
+    start_aside(work, Cancellation())
+    try:
+        value, error = cast("tuple[Any, BaseException | None]", Waiting(None, "").receive(box, seconds))
+    except TookTooLongError:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return cast("T", value)

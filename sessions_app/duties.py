@@ -1,0 +1,118 @@
+"""What has to be done every few seconds, each thing on a thread of its own: one that hangs or fails holds up no other.
+
+The scheduler's process runs them (`manage.py scheduler`). They need the database alone; the broker gets hints where there is
+one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import connections
+from prometheus_client import Counter, Gauge
+
+from kern.asides import start_aside
+from kern.cancellation import Cancellation
+from sessions_app import expiry, namer, processes, retention, runner
+from sessions_app.tasks import execute_turn, name_session
+
+log = logging.getLogger(__name__)
+FAILURES = Counter("kern_duty_failures_total", "How often a duty of the scheduler failed", ["duty"])
+SECONDS = Gauge("kern_duty_seconds", "How long a duty of the scheduler took when it was last done", ["duty"])
+#: A duty that takes longer (seconds) is taken for stuck.
+LONGEST = 60.0
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One of them. `every` is in seconds, from beginning to beginning; it never runs twice at once."""
+
+    name: str
+    act: Callable[[], object]
+    every: float = 1.0
+
+
+def turns() -> None:
+    """Take turns back from workers that died, and hint at those that no worker took."""
+    runner.recover()
+    execute_turn.hint_each(runner.due())
+
+
+def naming() -> None:
+    """Hint at sessions that are to be named."""
+    name_session.hint_each(namer.due())
+
+
+#: In sweeps: a duty of 2 is done in every second one.
+DUTIES: tuple[Duty, ...] = (
+    Duty("turns", turns),
+    Duty("naming", naming),
+    Duty("snoozed", runner.wake),
+    Duty("expiry", expiry.expire),
+    # Mail servers are slow. Who is late to be reminded loses nothing.
+    Duty("reminders", expiry.remind),
+    Duty("retention", retention.erase_due),
+    Duty("tidying", processes.tidy, every=60),
+)
+
+
+def sweep() -> None:
+    """Do everything once, one after the other, on this thread. Raises what the first duty that fails raises."""
+    for duty in DUTIES:
+        duty.act()
+
+
+class Rota:
+    """The duties of one process, and which of them it is doing."""
+
+    def __init__(self, duties: Sequence[Duty], every: float) -> None:
+        self._duties = duties
+        self._every = every
+        self._begun: dict[str, float] = {}
+        self._due: dict[str, float] = {}
+        self._failed: set[str] = set()
+
+    def begin_due(self) -> None:
+        """Begin each duty whose time has come and that is not still being done."""
+        now = time.monotonic()
+        for duty in self._duties:
+            if duty.name not in self._begun and self._due.get(duty.name, 0.0) <= now:
+                self._begun[duty.name] = now
+                self._due[duty.name] = now + duty.every * self._every
+                start_aside(lambda duty=duty: self._do(duty), Cancellation(), "duty")  # type: ignore[misc]
+
+    @property
+    def stuck(self) -> list[str]:
+        """Duties that take longer than any should."""
+        latest = time.monotonic() - LONGEST
+        return [name for name, begun in list(self._begun.items()) if begun < latest]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no duty hangs, and none failed when it was last done."""
+        return not self.stuck and not self._failed
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being done."""
+        return not self._begun
+
+    def _do(self, duty: Duty) -> None:
+        began = time.monotonic()
+        try:
+            duty.act()
+            self._failed.discard(duty.name)
+        except Exception as error:
+            FAILURES.labels(duty.name).inc()
+            if duty.name in self._failed:
+                log.warning("the scheduler's %s failed again: %s", duty.name, error)
+            else:
+                log.exception("the scheduler's %s failed", duty.name)
+            self._failed.add(duty.name)
+        finally:
+            SECONDS.labels(duty.name).set(time.monotonic() - began)
+            connections.close_all()
+            self._begun.pop(duty.name, None)

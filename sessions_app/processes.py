@@ -1,0 +1,115 @@
+"""What processes say of themselves, and which of them leads. See `sessions_app.models.process`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+
+from sessions_app.models import Leader, Process
+
+log = logging.getLogger(__name__)
+
+#: How often (seconds) a process says that it lives.
+BEAT_EVERY = 5.0
+#: Of what a process counted, so many characters are kept; the names of tools and routes are few.
+MOST_MEASURED = 200_000
+SWEEP = "sweep"
+#: So long a leader leads without saying so again.
+LEAD = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a process says of itself."""
+
+    kind: Process.Kind
+    queues: str = ""
+    threads: int = 0
+    busy: int = 0
+    stuck: int = 0
+    restarts: int = 0
+
+
+def own_name() -> str:
+    """This process: machine and number."""
+    return f"{socket.gethostname()}/{os.getpid()}"[:120]
+
+
+def beat(state: State) -> None:
+    """Say that this process lives, and how it is."""
+    told = {
+        "kind": state.kind,
+        "queues": state.queues[:100],
+        "threads": state.threads,
+        "busy": state.busy,
+        "stuck": state.stuck,
+        "restarts": state.restarts,
+        "clock_skew": clock_skew(),
+        "measurements": measured(),
+        "beat_at": Now(),
+    }
+    if not Process.objects.filter(name=own_name()).update(**told):
+        Process.objects.update_or_create(name=own_name(), defaults=told)
+
+
+def leave() -> None:
+    """Say that this process ends as it should."""
+    Process.objects.filter(name=own_name()).delete()
+    Leader.objects.filter(holder=own_name()).update(holder="", until=Now())
+
+
+def clock_skew() -> float:
+    """Seconds by which this process's clock is ahead of the database's."""
+    before = time.time()
+    there = database_time()
+    return round((before + time.time()) / 2 - there.timestamp(), 3)
+
+
+def database_time() -> datetime:
+    """What time it is by the database's clock."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT clock_timestamp()")
+            told: datetime = cursor.fetchone()[0]
+            return told
+        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+        return datetime.fromisoformat(cursor.fetchone()[0])
+
+
+def measured(registry: CollectorRegistry = REGISTRY) -> str:
+    """What this process has counted of ours, as Prometheus reads it."""
+    lines = generate_latest(registry).decode().splitlines(keepends=True)
+    return "".join(line for line in lines if line.startswith(("kern_", "# TYPE kern_")))[:MOST_MEASURED]
+
+
+def lead(name: str = SWEEP) -> bool:
+    """Take or keep the lead for a moment, by the database's clock. Whether this process leads now."""
+    me = own_name()
+    Leader.objects.get_or_create(name=name)
+    with transaction.atomic():
+        free = Q(holder=me) | Q(holder="") | Q(until__lt=Now())
+        return bool(Leader.objects.filter(free, name=name).update(holder=me, until=Now() + LEAD))
+
+
+def done(name: str = SWEEP) -> None:
+    """Say that the work of that name was done as a whole."""
+    Leader.objects.filter(name=name).update(done_at=Now())
+
+
+def tidy() -> None:
+    """Forget processes that died long ago."""
+    Process.objects.forgettable().delete()
+
+
+def age(moment: datetime | None) -> float | None:
+    """How many seconds ago that was, by the database's clock; `None` for never."""
+    return None if moment is None else max(0.0, (database_time() - moment).total_seconds())
