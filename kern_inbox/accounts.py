@@ -1,14 +1,37 @@
-"""How people get an account."""
+"""How people get an account, sign in, and get mail about it."""
 
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sessions_app import audit
+from sessions_app.accounts.mail import mail_reaches_people
+from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
+from sessions_app.models import Person
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Accounts are made by an admin; strangers may sign up only where SIGN_UP says so."""
+    """Accounts are made by an admin; strangers may sign up only where SIGN_UP says so and mail reaches them."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "enter_current_password": gettext_lazy("This is not your password of now."),
+    }
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **more: Any
@@ -18,4 +41,51 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             super().add_message(request, level, message_template, *rest, **more)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGN_UP)
+        return bool(settings.SIGN_UP and mail_reaches_people())
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Check the password, and remember whether it would be taken today."""
+        person = super().authenticate(request, **credentials)
+        if person is not None and (password := str(credentials.get("password") or "")):
+            request.session[WEAK] = weakness(password, person)
+            request.session[SHORT] = len(password) < ALONE
+        return person
+
+    def post_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse:
+        """Go on to the inbox; whose password is weak is told first, and may go on all the same."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if weak := request.session.pop(WEAK, ""):
+            messages.warning(request, _("Your password is easily guessed. Choose a better one now, or later. %s") % weak)
+            return redirect(f"{reverse('account_change_password')}?{urlencode({'next': response['Location']})}")
+        return response
+
+    def set_password(self, user: Person, password: str) -> None:
+        super().set_password(user, password)
+        if self.request is not None and hasattr(self.request, "session"):
+            self.request.session[SHORT] = len(password) < ALONE
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("profile")
+
+    def send_password_reset_mail(self, user: Person, email: str, context: dict[str, Any]) -> None:
+        audit.record(audit.Kind.PASSWORD_RESET_ASKED, subject=user)
+        super().send_password_reset_mail(user, email, context)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail, unless it would only reach a log: there is a secret link in some."""
+        if not mail_reaches_people():
+            return
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as problem:
+            log.warning("mail %s could not be sent: %s", template_prefix, type(problem).__name__)
+            if self.request is not None:
+                messages.error(self.request, _("The mail could not be sent. Try again later, or ask an admin."))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that limits count by: the connection's, or what the trusted proxies say it was."""
+        try:
+            return str(super().get_client_ip(request))
+        except (PermissionDenied, ImproperlyConfigured):
+            # No address at all (a local socket), or fewer proxies on the way than there are: what connected is what is known.
+            return str(request.META.get("REMOTE_ADDR") or "unknown")

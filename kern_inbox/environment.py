@@ -213,6 +213,11 @@ def _require_for_production(values: Mapping[str, Any]) -> None:
     for name, what in needed.items():
         if not values[name]:
             raise ConfigurationError(f"{name} is not set: {what}. (Only development, with DEBUG=1, does without.)")
+    if values["SECRET_KEY"] == DEVELOPMENT_KEY or parsers.is_guessable(values["SECRET_KEY"]):
+        raise ConfigurationError(
+            "SECRET_KEY can be guessed: whoever has it signs in as anybody. Make a random one: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(48))'."
+        )
 
 
 def table() -> str:

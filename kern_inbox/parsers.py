@@ -18,6 +18,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 YES_AND_NO = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+#: Keys of hexadecimal digits have 16 different characters at most, of which 32 random ones show 10 or more.
+LEAST_DISTINCT = 8
 #: What pages can be read in, each named in its own words.
 LANGUAGES = {"en": "English"}
 # As Django compares them with what a browser asks for: without a port, IPv6 in brackets.
@@ -169,6 +171,13 @@ def secret_key(text: str) -> str:
     if len(text) < 32:
         raise ValueError("must have at least 32 characters")
     return text
+
+
+def is_guessable(key: str) -> bool:
+    """Whether a key is none: few characters, one text again and again, or what examples and templates say."""
+    is_repeated = re.fullmatch(r"(.+?)\1+", key, re.DOTALL) is not None
+    is_example = re.search(r"insecure|change.?me|your.?secret|secret.?key|example|placeholder", key, re.IGNORECASE)
+    return len(set(key)) < LEAST_DISTINCT or is_repeated or is_example is not None
 
 
 def folder(text: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,8 +14,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app import second_factor
+from sessions_app.accounts.passwords import SHORT
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,14 @@ PURPOSE = b"kern-inbox second factors"
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Seeds of authenticator apps and recovery codes are kept encrypted. A passkey has no secret here."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your last second factor stays: one is asked of you, or your password has less than 12 characters. "
+            "Add another factor or choose a longer password first."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         """Encrypt with a key derived from SECRET_KEY."""
@@ -44,7 +55,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
         """Keep the last one of a person who must have one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=("totp", "webauthn"))
         is_last = authenticator.type != "recovery_codes" and not others.exclude(pk=authenticator.pk).exists()
-        return not (is_last and second_factor.is_required(authenticator.user))
+        return not (is_last and (second_factor.is_required(authenticator.user) or _has_short_password()))
+
+
+def _has_short_password() -> bool:
+    """Whether this sign-in's password is enough only together with a second factor."""
+    return bool(context.request is not None and context.request.session.get(SHORT))
 
 
 def cipher() -> MultiFernet:

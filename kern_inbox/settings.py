@@ -152,9 +152,11 @@ USE_I18N = True
 AUTH_USER_MODEL = "sessions_app.Person"
 AUTHENTICATION_BACKENDS = ["kern_inbox.people.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": "sessions_app.accounts.passwords.LongEnoughValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "sessions_app.accounts.passwords.NotGuessedFirstValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
 SIGN_UP: bool = ENVIRONMENT["SIGN_UP"]
@@ -194,6 +196,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 EMAIL_CONFIG: dict[str, Any] = ENVIRONMENT["EMAIL_URL"]
 globals().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = ENVIRONMENT["DEFAULT_FROM_EMAIL"]
 
 # What a browser may do with our pages. No unsafe-*: scripts and styles are files of ours.

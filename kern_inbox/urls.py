@@ -20,6 +20,8 @@ urlpatterns = [
     # Stricter than allauth's of the same names.
     path("accounts/email/", account.address, name="account_email"),
     path("accounts/email/<str:token>/", account.confirm_address, name="account_confirm_address"),
+    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", account.remove_webauthn, name="mfa_remove_webauthn"),
     path("accounts/password/set/", account.password_set, name="account_set_password"),
     path("accounts/", include("allauth.urls")),
     path("health/live/", probes.live, name="health-live"),

@@ -17,7 +17,7 @@ from typing import Any
 
 import django
 
-EMAIL, PASSWORD = "ben@bench.example", "bench"
+EMAIL, PASSWORD = "ben@bench.example", "four-green-trams-sing"
 BATCH = 5_000
 WORDS = ("refund", "flight", "delay", "bag", "seat", "booking", "cancel", "voucher", "meal", "gate", "wheelchair", "invoice")
 #: Of a hundred sessions so many are open, so many snoozed; the others are closed.

@@ -11,6 +11,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
@@ -19,6 +20,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.formatting import markdown_html
 from sessions_app.forms import COUNTED
 from sessions_app.models import Run
@@ -54,6 +56,18 @@ def ago(when: datetime | None, way: str = "short") -> SafeString:
 def left(when: datetime | None, way: str = "left") -> SafeString:
     """How much time is left, in words (`24 min left`) or as short as in a row (`way="short"`); the exact time on hover."""
     return _counted(when, spans.until(when, way), way, " data-future")
+
+
+@register.simple_tag
+def password_rules() -> str:
+    """What a new password must be like, in words."""
+    return " ".join(str(line) for line in password_validators_help_texts() if "commonly" not in str(line))
+
+
+@register.simple_tag
+def mail_is_sent() -> bool:
+    """Whether mail reaches people, so that links can be sent to them."""
+    return mail_reaches_people()
 
 
 @register.simple_tag(takes_context=True)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from allauth.account.internal.decorators import login_not_required
+from allauth.account.views import password_reset as allauth_password_reset
 from allauth.account.views import password_set as allauth_password_set
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.views import remove_webauthn as allauth_remove_webauthn
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -70,6 +74,27 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
 def password_set(request: HttpRequest) -> HttpResponseBase:
     """A first password, for whoever signed in another way and shows a second factor again."""
     response: HttpResponseBase = reauthenticated(opening=True)(allauth_password_set)(request)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def password_reset(request: HttpRequest) -> HttpResponseBase:
+    """Ask for a link by mail. Where mail reaches nobody there is no such page, as its link would stand in a log."""
+    if not mail_reaches_people():
+        return render(request, "account/password_reset_away.html")
+    response: HttpResponseBase = allauth_password_reset(request)
+    return response
+
+
+@for_people
+def remove_webauthn(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """Remove a passkey or security key, unless it is the last second factor of whoever needs one."""
+    key = Authenticator.objects.filter(pk=pk, user=request.user).first()
+    adapter = get_mfa_adapter()
+    if key is not None and not adapter.can_delete_authenticator(key):
+        raise Refused(str(adapter.error_messages["cannot_delete_authenticator"]))
+    response: HttpResponseBase = allauth_remove_webauthn(request, pk=pk)
     return response
 
 

@@ -64,6 +64,8 @@ def test_what_one_person_has_not_sent_is_not_the_next_ones_to_send(
     page.fill("[name=login]", ben.email)
     page.fill("[name=password]", "secret")
     page.click("button.primary")
+    page.wait_for_url("**/accounts/password/change/**")
+    page.goto(f"/open/{two[0].session_id}/")
     page.locator("[data-htmx-powered]").first.wait_for(state="attached")
     assert box(page) == ""
 

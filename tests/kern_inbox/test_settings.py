@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from kern_inbox.environment import VARIABLES, ConfigurationError, read, table
+from kern_inbox.environment import DEVELOPMENT_KEY, VARIABLES, ConfigurationError, read, table
 
 ROOT = Path(__file__).parents[2]
 DEVELOPMENT = {"DEBUG": "1"}
-PRODUCTION = {"SECRET_KEY": "x" * 32, "ALLOWED_HOSTS": "inbox.example.com", "REDIS_URL": "redis://redis:6379/0"}
+PRODUCTION = {
+    "SECRET_KEY": "Kx7pQ2vLr9TzWb4NcYh8MdSg3JfUa6Ee",
+    "ALLOWED_HOSTS": "inbox.example.com",
+    "REDIS_URL": "redis://redis:6379/0",
+}
 
 
 @pytest.mark.parametrize(
@@ -161,3 +165,17 @@ def test_a_file_that_holds_no_secret_is_one_line_that_names_it(tmp_path: Path, c
         file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=f"SECRET_KEY_FILE {says}"):
         read(DEVELOPMENT | {"SECRET_KEY_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("x" * 50, "ab" * 20, "0123456789" * 4, "abcdefg" + "gfedcba" * 4),
+        *(DEVELOPMENT_KEY, "django-insecure-4kq7zlm2v9x8c1b5n3h6g0f", "change-me-to-something-long-and-random"),
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused_outside_of_development(tmp_path: Path, key: str) -> None:
+    done = settings_of(tmp_path, {**PRODUCTION, "SECRET_KEY": key})
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+    assert done.stderr.startswith("kern-inbox: SECRET_KEY can be guessed")
+    assert key not in done.stderr
