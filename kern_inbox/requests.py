@@ -61,8 +61,9 @@ def _begin(request: HttpRequest) -> float:
 
 def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> HttpResponseBase:
     response.headers["X-Request-ID"] = current_id.get()
-    if SECRET_ADDRESSES.match(request.path_info):
-        _keep_to_itself(response)
+    if secret := SECRET_ADDRESSES.match(request.path_info):
+        # Forms of accounts need their Origin, which browsers leave out without any referrer.
+        _keep_to_itself(response, "same-origin" if secret[1].lower() == "accounts" else "no-referrer")
     seconds = time.perf_counter() - began
     if not request.path_info.startswith(UNLOGGED):
         route = request.resolver_match.route if request.resolver_match else "none"
@@ -72,9 +73,9 @@ def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> H
     return response
 
 
-def _keep_to_itself(response: HttpResponseBase) -> None:
-    """No other page learns this address, no search engine lists it and nothing caches it, whatever came of the request."""
-    response.headers["Referrer-Policy"] = "no-referrer"
+def _keep_to_itself(response: HttpResponseBase, referrers: str) -> None:
+    """No other site learns this address, no search engine lists it and nothing caches it, whatever came of the request."""
+    response.headers["Referrer-Policy"] = referrers
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers.setdefault("Cache-Control", "no-store")
 

@@ -68,7 +68,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     except (Refused, Forbidden) as refusal:
         audit.record(audit.Kind.ADDRESS_REFUSED, name=str(refusal))
         return problem(request, refusal, location="/")
-    return _unlinked(render(request, "account/address_confirm.html", {"wish": wish}))
+    return render(request, "account/address_confirm.html", {"wish": wish})
 
 
 def password_set(request: HttpRequest) -> HttpResponseBase:
@@ -105,9 +105,3 @@ def _address_page(request: PersonRequest, form: AddressForm, status: int = 200) 
 
 def _may_change() -> bool:
     return bool(settings.PEOPLE_CHANGE_ADDRESS and mail_reaches_people())
-
-
-def _unlinked(response: HttpResponse) -> HttpResponse:
-    """The page's own address is a secret: no link tells it to another site."""
-    response["Referrer-Policy"] = "no-referrer"
-    return response
