@@ -10,6 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.views.decorators.http import require_safe
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -55,6 +56,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whit
         return whole
 
 
+@require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """Where the program's mark is."""
     return redirect(static("mark.svg"), permanent=True)

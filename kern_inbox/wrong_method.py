@@ -1,17 +1,29 @@
-"""What people see who open an address that only takes what a form sends, as after they had to sign in again in between."""
+"""Which methods pages know, and what people see who open an address that only takes what a form sends."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from sessions_app.problems import Refused
 
+#: What browsers send. Views of packages would take any other method for one of these. The API knows more.
+OF_PAGES = ("GET", "HEAD", "POST")
+API = "/api/"
+
 
 class WrongMethodMiddleware(MiddlewareMixin):
-    """Gives browsers a page with a way back for the bare, empty refusal of a method (405). Programs get what they got."""
+    """Refuses methods that no page knows, and gives browsers a page with a way back for the bare refusal of one (405).
+
+    People get there after they had to sign in again in between. Programs get what they got.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """A refusal of what no page knows, before any view sees it."""
+        is_known = request.method in OF_PAGES or request.path_info.startswith(API)
+        return None if is_known else HttpResponseNotAllowed(OF_PAGES)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """The page, with the status and headers of the refusal; everything else is left as it is."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import ValidationError
 from ninja.operation import Operation
@@ -17,6 +18,8 @@ from pydantic import ConfigDict
 from sessions_app.api.errors import answer
 
 View = Callable[..., Any]
+#: Routes of ninja's own, whose views ask for no method.
+DESCRIPTIONS = ("openapi-json", "openapi-view")
 #: Bodies that say nothing.
 NO_BODY = (b"", b"{}", b"null")
 
@@ -44,7 +47,8 @@ class StrictAPI(NinjaAPI):
         patterns, app, namespace = super().urls
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
-                pattern.callback = method_checked(pattern.callback)
+                is_description = pattern.name in DESCRIPTIONS
+                pattern.callback = method_checked(require_safe(pattern.callback) if is_description else pattern.callback)
         return patterns, app, namespace
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app import ratelimit, turns
 from sessions_app.models import Queue, Run, Session
@@ -62,7 +62,7 @@ def conversation(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 @private
-@require_GET
+@require_safe
 def timeline(request: HttpRequest, secret: str) -> HttpResponse:
     """What was said, as a fragment that the open page fetches when something happened."""
     return render(request, "customer/_timeline.html", _shown(request, session_of(secret), secret))

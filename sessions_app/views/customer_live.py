@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
 from sessions_app.models import Run, Session
@@ -126,6 +127,7 @@ def is_public(run_id: str) -> bool:
     return not run.own_requirements.filter(reason="draft").exists()
 
 
+@require_GET
 async def live(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Events of one conversation; `after` is the newest change the page was made with."""
     try:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from sessions_app import changes, desk
 from sessions_app.respond import PersonRequest, for_people
@@ -15,17 +16,20 @@ from sessions_app.views.decision_list import decisions_page
 from sessions_app.views.listing import Filters, page_of
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page is what needs a person."""
     return redirect("inbox", "decisions")
 
 
+@require_safe
 @for_people
 def inbox(request: PersonRequest, where: str) -> HttpResponse:
     """One view: the rail, the list, and no conversation open."""
     return render(request, "inbox.html", inbox_context(request, where))
 
 
+@require_safe
 @for_people
 def session_list(request: PersonRequest, where: str) -> HttpResponse:
     """The list alone: its refresh (`until` a cursor), or its next page (`before` one)."""

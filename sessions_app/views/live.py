@@ -12,6 +12,7 @@ from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
 
 from sessions_app import access
 from sessions_app.models import Person, Session
@@ -21,6 +22,7 @@ from sessions_app.texts import clean
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
+@require_GET
 async def live(request: HttpRequest) -> HttpResponseBase:
     """Events of one page: `session` is the open one's id, `after` the newest change the page was made with."""
     try:

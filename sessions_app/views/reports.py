@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from sessions_app import access, record_of_decisions, reports
 from sessions_app.downloads import download, in_batches
@@ -50,7 +50,7 @@ class Wanted:
         return urlencode({"days": self.days, "queue": self.queue, "tool": self.tool})
 
 
-@require_GET
+@require_safe
 @for_people
 def report(request: PersonRequest) -> HttpResponse:
     """The page: per tool and queue what was asked and what came of it, and the edit rate over time."""
@@ -70,7 +70,7 @@ def report(request: PersonRequest) -> HttpResponse:
     return render(request, "reports/report.html", {**page_context(request, "reports"), **context})
 
 
-@require_GET
+@require_safe
 @for_people
 def decisions_csv(request: PersonRequest) -> HttpResponseBase:
     """The record as CSV: the newest `days`, however many, or `all`; its times in the reader's zone, with the offset."""
@@ -79,7 +79,7 @@ def decisions_csv(request: PersonRequest) -> HttpResponseBase:
     return _download(request, form, "csv")
 
 
-@require_GET
+@require_safe
 @for_people
 def decisions_jsonl(request: PersonRequest) -> HttpResponseBase:
     """The record, one JSON object a line: the newest `days`, however many, or `all`."""

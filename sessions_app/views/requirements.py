@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kern.errors import InvalidAnswerError
 from sessions_app import access, decide, turns
@@ -30,6 +30,7 @@ MODES = ("edit", "reject", "respond")
 WITHOUT_CARD = ("row", "behind")
 
 
+@require_safe
 @for_people
 def requirement(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole story of one requirement."""
@@ -37,6 +38,7 @@ def requirement(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "requirements/story.html", story_context(request, asked))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def requirement_decision(request: PersonRequest, pk: int) -> HttpResponse:
     """GET shows the card (`mode` edit, reject or respond), POST answers the requirement."""

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import access, rules
 from sessions_app.forms import RuleForm
@@ -16,6 +16,7 @@ from sessions_app.respond import PersonRequest, done, for_people, respond
 from sessions_app.views.story import page_context
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def rule_list(request: PersonRequest) -> HttpResponse:
     """GET shows the rules of the person's queues, POST makes one."""

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app import access, turns
 from sessions_app.models import Person, Session
@@ -34,6 +34,7 @@ from sessions_app.zones import from_wall_clock, zone_named
 UNTIL_CUSTOMER = "reply"
 
 
+@require_safe
 @for_people
 def conversation(request: PersonRequest, where: str, session_id: str) -> HttpResponse:
     """The inbox with this session open."""
@@ -45,6 +46,7 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
     return render(request, "inbox.html", context)
 
 
+@require_safe
 @for_people
 def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     """Everything above the boundary `since`, or the page below `before`; `new` is where the line of new entries stands."""
@@ -60,6 +62,7 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     return render(request, "sessions/_timeline.html", context)
 
 
+@require_safe
 @for_people
 def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     """The name, facts and menus."""
@@ -68,6 +71,7 @@ def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     return render(request, "sessions/_header.html", {**context, "refresh": True})
 
 
+@require_safe
 @for_people
 def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
     """The cards that wait for a person."""
@@ -76,6 +80,7 @@ def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
     return render(request, "sessions/_decisions.html", {"session": session, "cards": cards})
 
 
+@require_safe
 @for_people
 def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
     """The drawer."""

@@ -1,0 +1,223 @@
+"""What the tables of `routes.py` mean, and somebody who tries every door: used by `test_access.py`."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from http.cookies import SimpleCookie
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from sessions_app.models import Person
+from tests.sessions_app import routes
+
+#: What browsers send; pages know no other method.
+OF_PAGES = ("GET", "HEAD", "POST")
+METHODS = (*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+#: Streams are read by GET alone, and outside of a transaction: they give their connection back.
+STREAMS = ("live/", "c/<str:secret>/live/")
+PEOPLE = ("cy", "ben", "ana")
+#: Whoever gets one of these changes nothing and reads nothing.
+REFUSALS = (401, 403, 404, 405)
+#: Tables that a refused request may write to.
+BOOKS = ("django_session", "sessions_app_apitoken", "sessions_app_auditentry")
+WORDS = "Nobody must read this"
+#: What is sent with a POST to pages: something for every form.
+FIELDS = {"seen": 10**6, "do": "resolve", "answer": "approve", "name": "x", "body": "x", "kind": "note", "ticket": "HD-2"}
+#: What is sent to the API, by the last part of the route.
+BODIES: dict[str, Any] = {
+    "sessions": {"queue": "orders"},
+    "messages": {"content": "x"},
+    "replies": {"content": "x"},
+    "notes": {"content": "x"},
+    "questions": {"content": "x"},
+    "name": {"name": "x"},
+    "status": {"status": "closed"},
+    "assignee": {"assignee": None},
+    "queue": {"queue": "orders"},
+    "tickets": {"ticket_id": "HD-2"},
+    "ai-mode": {"ai_mode": "off"},
+    "decision": {"action": "approve", "seen": 2**62},
+}
+#: Operations of the API that name no session: a token of another queue is answered, with nothing of this one's in it.
+LISTS = ("api/queues", "api/sessions", "api/requirements")
+Statuses = dict[str, tuple[int, ...]]
+Row = Callable[[str], Statuses]
+
+
+class RolledBackError(Exception):
+    """Undoes what a request did."""
+
+
+class Doors:
+    """Somebody who asks everywhere. `values` are those of the routes' parameters; of `pk` by the route's first word."""
+
+    def __init__(self, people: dict[str, Person], tokens: dict[str, str], values: dict[str, str]) -> None:
+        self.people = people
+        self.tokens = tokens
+        self.values = values
+        self.role = "nobody"
+        self.client = Client(raise_request_exception=False)
+        self.headers: dict[str, str] = {}
+        self.cookies: SimpleCookie = SimpleCookie()
+
+    def enter(self, role: str) -> None:
+        """From now on it is this one who asks; a person has given their password a moment ago."""
+        cache.clear()
+        self.role = role
+        if role in self.tokens:
+            self.headers = {"Authorization": f"Bearer {self.tokens[role]}"}
+        if role in self.people:
+            self.client.force_login(self.people[role])
+            session = self.client.session
+            given = {"method": "password", "at": time.time(), "email": self.people[role].email, "reauthenticated": True}
+            session["account_authentication_methods"] = [given]
+            session.save()
+        self.cookies = SimpleCookie(self.client.cookies.output(header="", sep=";"))
+
+    def try_everything(self, among: Iterable[str], methods: Iterable[str] = METHODS) -> list[str]:
+        """What differs from the table, in words."""
+        return [told for route in among if route not in STREAMS for told in self._try_route(route, methods)]
+
+    def _try_route(self, route: str, methods: Iterable[str]) -> Iterator[str]:
+        """Nothing that was asked for stays done."""
+        for method in methods:
+            written: list[str] = []
+            with suppress(RolledBackError), transaction.atomic(), connection.execute_wrapper(_noting(written)):
+                answer = self.ask(method, route)
+                raise RolledBackError
+            asked = f"{self.role}: {method} /{self.path(route)} ({route})"
+            expected = self.expected(route, method)
+            if answer.status_code not in expected:
+                yield f"{asked}: expected {expected}, got {answer.status_code}"
+            if answer.status_code in REFUSALS:
+                yield from (f"{asked}: refused, and yet: {statement}" for statement in written)
+                if WORDS in answer.getvalue().decode(errors="replace"):
+                    yield f"{asked}: refused, and yet the answer has the customer's words"
+
+    def ask(self, method: str, route: str) -> HttpResponse:
+        """Send what a form or a program would send there."""
+        self.client.cookies = SimpleCookie(self.cookies)
+        path = f"/{self.path(route)}"
+        if method == "POST" and not path.startswith("/api/"):
+            return self.client.post(path, FIELDS, headers=self.headers)
+        body = BODIES.get(route.rsplit("/", 1)[-1]) if method in ("POST", "PUT", "PATCH") else None
+        if (method, route.rsplit("/", 1)[-1]) == ("POST", "name"):
+            body = None
+        text = "" if body is None else json.dumps(body)
+        return self.client.generic(method, path, text, content_type="application/json", headers=self.headers)
+
+    def path(self, route: str) -> str:
+        """The route with values in it."""
+        values = {**self.values, "pk": self.values.get(route.split("/")[0], "1")}
+        plain = re.sub(r"\(\?P(<\w+>)[^()]*\)", r"\1", route).replace("^", "").removesuffix("$")
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], plain)
+
+    def expected(self, route: str, method: str) -> tuple[int, ...]:
+        """The statuses that the table allows."""
+        role = self.role if self.role in PEOPLE else "others"
+        if exception := routes.EXCEPTIONS.get((route, role, method)):
+            return (exception,)
+        name = "GET" if method == "HEAD" and route not in STREAMS else method
+        return rows()[route](self.role).get(name, (405,))
+
+
+def rows() -> dict[str, Row]:
+    """Every row of every table."""
+    tables: tuple[tuple[dict[str, str], Callable[[str], Row]], ...] = (
+        (routes.OPEN, _for_everybody),
+        (routes.LINK, _for_everybody),
+        (routes.PEOPLE, _for_people),
+        (routes.QUEUE, _for_the_queue),
+        (routes.OWN, _for_ben),
+        (routes.STAFF, _for_staff),
+        (routes.ADMIN, _for_admins),
+        (_of_models(), _for_admins),
+    )
+    pages = {route: meaning(line) for table, meaning in tables for route, line in table.items()}
+    accounts = {route: _for_accounts(lines) for route, lines in routes.ACCOUNTS.items()}
+    programs = {route: _for_programs(route, line) for route, line in routes.API.items()}
+    return {**pages, **accounts, **programs}
+
+
+def answers(line: str) -> Statuses:
+    """`"GET 200, POST 303/422"` by method."""
+    words = [part.split() for part in line.split(", ")]
+    return {method: tuple(int(status) for status in statuses.split("/")) for method, *_scope, statuses in words}
+
+
+def _refused(line: str, status: int) -> Statuses:
+    return dict.fromkeys(answers(line), (status,))
+
+
+def _at_the_door(line: str) -> Statuses:
+    """Opening a page leads to the sign-in page; what was sent is given back on one that says so."""
+    return {method: (401,) if method == "POST" else (302,) for method in answers(line)}
+
+
+def _for_everybody(line: str) -> Row:
+    return lambda role: answers(line)
+
+
+def _for_people(line: str) -> Row:
+    return lambda role: answers(line) if role in PEOPLE else _at_the_door(line)
+
+
+def _for_the_queue(line: str) -> Row:
+    others = {"cy": _refused(line, 404), "ben": answers(line), "ana": answers(line)}
+    return lambda role: others.get(role, _at_the_door(line))
+
+
+def _for_ben(line: str) -> Row:
+    others = {"cy": _refused(line, 404), "ben": answers(line), "ana": _refused(line, 404)}
+    return lambda role: others.get(role, _at_the_door(line))
+
+
+def _for_staff(line: str) -> Row:
+    return lambda role: answers(line) if role == "ana" else _refused(line, 404)
+
+
+def _for_admins(line: str) -> Row:
+    return lambda role: answers(line) if role == "ana" else dict.fromkeys(("GET", "POST"), (302,))
+
+
+def _for_accounts(lines: tuple[str, str]) -> Row:
+    return lambda role: answers(lines[role in PEOPLE])
+
+
+def _for_programs(route: str, line: str) -> Row:
+    def row(role: str) -> Statuses:
+        if role == "a token":
+            return answers(line)
+        if role != "cy's token":
+            return _refused(line, 401)
+        lists = answers(line) if route in LISTS else {}
+        return {**_refused(line, 404), **{method: statuses for method, statuses in lists.items() if method == "GET"}}
+
+    return row
+
+
+def _of_models() -> dict[str, str]:
+    written = {
+        f"admin/{model}/{page}": line for model in routes.ADMIN_WRITES for page, line in routes.ADMIN_WRITES_PAGES.items()
+    }
+    read = {f"admin/{model}/{page}": line for model in routes.ADMIN_READS for page, line in routes.ADMIN_READS_PAGES.items()}
+    return {**written, **read}
+
+
+def _noting(written: list[str]) -> Callable[..., Any]:
+    """Notes statements that change a table, but for those where refusals are booked."""
+
+    def note(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")) and not any(f'"{table}"' in sql for table in BOOKS):
+            written.append(sql[:80])
+        return execute(sql, parameters, many, context)
+
+    return note
