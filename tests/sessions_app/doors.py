@@ -205,11 +205,11 @@ def _for_programs(route: str, line: str) -> Row:
 
 
 def _of_models() -> dict[str, str]:
-    written = {
-        f"admin/{model}/{page}": line for model in routes.ADMIN_WRITES for page, line in routes.ADMIN_WRITES_PAGES.items()
+    return {
+        f"admin/{model}/{page}": line if not right or right in rights.split() else without
+        for model, rights in routes.ADMIN_MODELS.items()
+        for page, (right, line, without) in routes.ADMIN_PAGES.items()
     }
-    read = {f"admin/{model}/{page}": line for model in routes.ADMIN_READS for page, line in routes.ADMIN_READS_PAGES.items()}
-    return {**written, **read}
 
 
 def _noting(written: list[str]) -> Callable[..., Any]:
