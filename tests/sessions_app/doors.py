@@ -44,6 +44,9 @@ BODIES: dict[str, Any] = {
     "queue": {"queue": "orders"},
     "tickets": {"ticket_id": "HD-2"},
     "ai-mode": {"ai_mode": "off"},
+    "preview": {"user_id": "kim"},
+    "export": {"user_id": "kim"},
+    "erase": {"user_id": "kim", "confirm": "kim"},
     "decision": {"action": "approve", "seen": 2**62},
 }
 #: Operations of the API that name no session: a token of another queue is answered, with nothing of this one's in it.
@@ -136,6 +139,7 @@ def rows() -> dict[str, Row]:
         (routes.LINK, _for_everybody),
         (routes.PEOPLE, _for_people),
         (routes.QUEUE, _for_the_queue),
+        (routes.ADMINS, _for_ana),
         (routes.OWN, _for_ben),
         (routes.STAFF, _for_staff),
         (routes.ADMIN, _for_admins),
@@ -175,6 +179,11 @@ def _for_the_queue(line: str) -> Row:
     return lambda role: others.get(role, _at_the_door(line))
 
 
+def _for_ana(line: str) -> Row:
+    others = {"cy": _refused(line, 404), "ben": _refused(line, 404), "ana": answers(line)}
+    return lambda role: others.get(role, _at_the_door(line))
+
+
 def _for_ben(line: str) -> Row:
     others = {"cy": _refused(line, 404), "ben": answers(line), "ana": _refused(line, 404)}
     return lambda role: others.get(role, _at_the_door(line))
@@ -198,6 +207,8 @@ def _for_programs(route: str, line: str) -> Row:
             return answers(line)
         if role != "cy's token":
             return _refused(line, 401)
+        if " admin " in line:
+            return _refused(line, 403)
         lists = answers(line) if route in LISTS else {}
         return {**_refused(line, 404), **{method: statuses for method, statuses in lists.items() if method == "GET"}}
 

@@ -70,6 +70,13 @@ QUEUE = {
     "<where:where>/<key:session_id>/": "GET 200",
 }
 
+#: For admins; 404 for other people, the sign-in page for strangers.
+ADMINS = {
+    "customer-data/": "GET 200, POST 422",
+    "customer-data/erase/": "POST 422",
+    "customer-data/export/": "POST 422",
+}
+
 #: For the one person whose row it is (Ben): 404 for all others, admins too, and the sign-in page for strangers.
 OWN: dict[str, str] = {}
 
@@ -84,6 +91,7 @@ ACCOUNTS = {
     "accounts/signup/": ("GET 200, POST 200", "GET 302, POST 302"),
     "accounts/reauthenticate/": ("GET 302, POST 302", "GET 200, POST 200"),
     "accounts/email/": ("GET 302, POST 302", "GET 200, POST 302"),
+    "accounts/email/<str:token>/": ("GET 302, POST 302", "GET 404, POST 404"),
     "accounts/confirm-email/": ("GET 200", "GET 200"),
     "accounts/password/change/": ("GET 302, POST 302", "GET 200, POST 200"),
     "accounts/password/set/": ("GET 302, POST 302", "GET 302, POST 302"),
@@ -162,6 +170,9 @@ ADMIN_PAGES = {
 #: For programs with a token that has the scope and sees the session's queue. Without a good token 401, without the scope 403,
 #: with a token of another queue 404. People's cookies open nothing here.
 API = {
+    "api/customers/preview": "POST admin 200",
+    "api/customers/export": "POST admin 200",
+    "api/customers/erase": "POST admin 200",
     "api/queues": "GET read 200",
     "api/sessions": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>": "GET read 200",

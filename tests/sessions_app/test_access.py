@@ -61,6 +61,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "app_label": "sessions_app",
         "url": "nowhere",
         "key": "abc",
+        "token": "abc",
         "uidb36": "abc",
         "tickets": str(secret.tickets.get().pk),
         "requirements": str(requirement.pk),
