@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -17,6 +16,7 @@ from django.test import Client
 
 from sessions_app.models import Person
 from tests.sessions_app import routes
+from tests.signing_in import sign_in_afresh
 
 #: What browsers send; pages know no other method.
 OF_PAGES = ("GET", "HEAD", "POST")
@@ -78,11 +78,7 @@ class Doors:
         if role in self.tokens:
             self.headers = {"Authorization": f"Bearer {self.tokens[role]}"}
         if role in self.people:
-            self.client.force_login(self.people[role])
-            session = self.client.session
-            given = {"method": "password", "at": time.time(), "email": self.people[role].email, "reauthenticated": True}
-            session["account_authentication_methods"] = [given]
-            session.save()
+            sign_in_afresh(self.client, self.people[role])
         self.cookies = SimpleCookie(self.client.cookies.output(header="", sep=";"))
 
     def try_everything(self, among: Iterable[str], methods: Iterable[str] = METHODS) -> list[str]:
