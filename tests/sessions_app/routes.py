@@ -122,7 +122,7 @@ ADMIN = {
     "admin/": "GET 200, POST 200",
     "admin/login/": "GET 302, POST 200",
     "admin/logout/": "POST 200",
-    "admin/password_change/": "GET 200, POST 200",
+    "admin/password_change/": "GET 302, POST 302",
     "admin/password_change/done/": "GET 200",
     "admin/autocomplete/": "GET 403",
     "admin/jsi18n/": "GET 200",
