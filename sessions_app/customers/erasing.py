@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from kern.message import new_id
@@ -33,6 +33,8 @@ SESSIONS, ROWS = 25, 1_000
 SHELLS = 500
 #: An empty row stays so long (until its `snoozed_until`), so that pages without live updates read in the log what became of it.
 HEARD_AFTER = timedelta(minutes=1)
+#: Milliseconds that emptying SQLite's second file waits for its readers.
+PATIENCE = 500
 #: What is left of a session that was taken away: nothing that says whose it was or what was said.
 KEPT = ("id", "queue", "kind", "fence", "created_at", "last_change")
 
@@ -57,6 +59,7 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
         done.sessions += take_away(customer.sessions().filter(pk__in=keys), audit.Kind.CUSTOMER_ERASED, customer.digest)
     done.lines = _erase_elsewhere(customer)
     done.finished = finish(end=end)
+    _empty_write_ahead_log()
     return done
 
 
@@ -167,6 +170,18 @@ def _say_anew(session: Session) -> None:
     session.last_person = None
     session.save()
     session.read_last_said()
+
+
+def _empty_write_ahead_log() -> None:
+    """SQLite keeps what was written lately in a second file; it is emptied at once where nobody reads from it just now."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def _is_over(end: float | None) -> bool:

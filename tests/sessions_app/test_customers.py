@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
@@ -77,6 +79,20 @@ def test_nothing_of_an_erased_customer_is_left_in_any_table(talked: Session, par
     assert not Message.objects.exclude(session=other).exists()
     assert other.messages.get().content == "Where is my parcel?"
     assert customers.erase(Customer.of("user_id", f"{KIM}-7")).sessions == 0
+
+
+def stored() -> bytes:
+    """All that stands in the database's files. PostgreSQL's are rewritten by its vacuum, at a time of its own."""
+    if connection.vendor != "sqlite":
+        return b""
+    path = connection.settings_dict["NAME"]
+    return b"".join(Path(f"{path}{ending}").read_bytes() for ending in ("", "-wal"))
+
+
+def test_nothing_of_an_erased_customer_is_left_in_the_databases_files(talked: Session) -> None:
+    assert (KIM.encode() in stored()) is (connection.vendor == "sqlite")
+    customers.erase(Customer.of("user_id", f"{KIM}-7"))
+    assert KIM.encode() not in stored()
 
 
 def test_the_record_keeps_its_facts_without_the_customers_words_and_says_so(talked: Session, ana: Person) -> None:
