@@ -217,7 +217,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from the page's cookie
+CSRF_COOKIE_HTTPONLY = True  # forms carry the token
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["HTTPS"]
 if ENVIRONMENT["HTTPS"]:
     # Browsers take cookies of these names from this host alone: no sibling or subdomain can set one for us.

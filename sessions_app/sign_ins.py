@@ -44,7 +44,9 @@ def begin(request: HttpRequest, person: Any) -> None:
     request.session[BEGAN] = timezone.now().timestamp()
     if not request.session.session_key:
         request.session.save()
-    UserSession.objects.update_or_create(session_key=request.session.session_key, defaults={"user": person, **_place(request)})
+    _note(request, person)
+    # Whoever comes makes room: the table grows with those who are signed in, not with time.
+    clear_ended()
 
 
 def seen(request: HttpRequest) -> None:
@@ -62,7 +64,7 @@ def seen(request: HttpRequest) -> None:
         log.warning("when people were last seen is not written: %s", error)
         return
     if not noted:
-        begin(request, request.user)
+        _note(request, request.user)
 
 
 def expires_at(data: Any) -> datetime | None:
@@ -165,6 +167,10 @@ def _counts(data: Mapping[str, Any], person: Person) -> bool:
 def _began(data: Any, now: datetime) -> datetime:
     seconds = data.get(BEGAN)
     return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else now
+
+
+def _note(request: HttpRequest, person: Any) -> None:
+    UserSession.objects.update_or_create(session_key=request.session.session_key, defaults={"user": person, **_place(request)})
 
 
 def _place(request: HttpRequest) -> dict[str, str]:

@@ -56,6 +56,7 @@ async def opened(person: Person, query: str = "", **headers: Any) -> Stream:
     response = await client.get(f"/live/{query}", **headers)
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/event-stream"
+    assert response.headers["Cache-Control"] == "no-store"
     stream = Stream(aiter(response.streaming_content))
     assert await anext(stream.content) == b": open\n\n"
     return stream
