@@ -12,11 +12,12 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app import audit, browsers, sign_ins
+from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.models import Person
 
@@ -34,6 +35,14 @@ class _TakenAway(RecordPages[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return AdminPages.has_delete_permission(self, request, obj)
+
+    @reauthenticated
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changelist_view(request, *args, **kwargs)
+
+    @reauthenticated
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().delete_view(request, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.take_away(request, [obj])

@@ -77,8 +77,9 @@ def on_another_device(ben: Person, client: Client, ana: Person) -> None:
 
 
 def by_an_admin(ben: Person, client: Client, ana: Person) -> None:
-    row = sign_ins.of(ben)[0]
-    deleted = signed_in(ana).post(f"/admin/usersessions/usersession/{row.pk}/delete/", {"post": "yes"})
+    row, admin = sign_ins.of(ben)[0], signed_in(ana)
+    admin.post("/accounts/reauthenticate/", {"password": "secret"})
+    deleted = admin.post(f"/admin/usersessions/usersession/{row.pk}/delete/", {"post": "yes"})
     assert deleted.status_code == 302
 
 

@@ -176,6 +176,7 @@ def test_devices_that_are_not_ones_own_are_missing(end: str, ben: Person, ana: P
 
 def test_admins_see_and_end_the_sign_ins_of_others(ana: Person, ben: Person) -> None:
     admin, client = signed_in(ana), signed_in(ben, SAFARI)
+    admin.post("/accounts/reauthenticate/", {"password": "secret"})
     listed = admin.get("/admin/usersessions/usersession/", {"q": "ben"}).content.decode()
     assert "Safari on iPhone" in listed
     shown = admin.get(f"/admin/usersessions/usersession/{row_of(client).pk}/change/").content.decode()
