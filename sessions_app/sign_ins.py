@@ -10,6 +10,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -175,7 +176,7 @@ def _note(request: HttpRequest, person: Any) -> None:
 
 def _place(request: HttpRequest) -> dict[str, str]:
     try:
-        ip = get_adapter().get_client_ip(request)
-    except (PermissionDenied, ImproperlyConfigured):
+        ip = str(ip_address(get_adapter().get_client_ip(request)))
+    except (PermissionDenied, ImproperlyConfigured, ValueError):
         ip = NOWHERE
     return {"ip": ip, "user_agent": request.META.get("HTTP_USER_AGENT", "")[:200]}

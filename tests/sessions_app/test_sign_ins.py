@@ -24,11 +24,13 @@ SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 (KHTML, like Gecko) Version/18.0 Safari/604.1"
 )
 ADDRESS = "203.0.113.7"
+#: A password that nobody is asked to change.
+WORDS = "four plain words here"
 
 
-def signed_in(person: Person, agent: str = FIREFOX) -> Client:
+def signed_in(person: Person, agent: str = FIREFOX, password: str = "secret") -> Client:
     client = Client(headers={"User-Agent": agent}, REMOTE_ADDR=ADDRESS)
-    answer = client.post("/accounts/login/", {"login": person.email, "password": "secret"})
+    answer = client.post("/accounts/login/", {"login": person.email, "password": password})
     assert answer.status_code == 302
     return client
 
@@ -48,13 +50,15 @@ def later(client: Client, *, idle: timedelta = timedelta(0), lasting: timedelta 
 
 
 def test_an_idle_sign_in_ends_and_its_page_says_why(ben: Person, session: Session, settings: Settings) -> None:
-    client = signed_in(ben)
+    ben.set_password(WORDS)
+    ben.save()
+    client = signed_in(ben, password=WORDS)
     later(client, idle=settings.SIGN_IN_IDLE + timedelta(minutes=1))
     sent_away = client.get(f"/open/{session.session_id}/?details=1")
     door = sent_away.headers["Location"]
     assert door == f"/accounts/login/?next=/open/{session.session_id}/%3Fdetails%3D1&ended=idle"
     assert "nothing was done here for 12 hours" in client.get(door).content.decode()
-    back = client.post(door, {"login": ben.email, "password": "secret", "next": f"/open/{session.session_id}/?details=1"})
+    back = client.post(door, {"login": ben.email, "password": WORDS, "next": f"/open/{session.session_id}/?details=1"})
     assert back.headers["Location"] == f"/open/{session.session_id}/?details=1"
 
 
@@ -191,7 +195,7 @@ def test_admins_see_and_end_the_sign_ins_of_others(ana: Person, ben: Person) -> 
 
 def test_a_new_password_leaves_the_device_where_it_was_set(ben: Person) -> None:
     here, phone = signed_in(ben), signed_in(ben, SAFARI)
-    words = {"oldpassword": "secret", "password1": "four plain words here", "password2": "four plain words here"}
+    words = {"oldpassword": "secret", "password1": WORDS, "password2": WORDS}
     here.post("/accounts/reauthenticate/", {"password": "secret"})
     here.post("/accounts/password/change/", words)
     assert [client.get("/open/").status_code for client in (here, phone)] == [200, 302]
