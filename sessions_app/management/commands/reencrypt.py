@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-
-from kern_inbox.second_factor import SecondFactorAdapter
 
 #: Where allauth keeps secrets in the data of a second factor.
 SECRETS = ("secret", "seed")
@@ -35,7 +34,7 @@ class Command(BaseCommand):
 @transaction.atomic
 def _renew(pk: int) -> bool:
     """Encrypt one anew, while nobody uses a code of it. False where no key reads it."""
-    adapter = SecondFactorAdapter()
+    adapter = get_adapter()
     row = Authenticator.objects.select_for_update().filter(pk=pk).first()
     try:
         for name in SECRETS:
