@@ -20,7 +20,8 @@ KernError
 ├── ModelError                        the provider failed; `permanent` says whether trying again can help
 │   └── NamingError                   no name came out; the old name stands
 └── StorageError                      the database failed
-    └── StorageVersionError           the file is no database, or one of a newer version
+    ├── StorageVersionError           the file is no database, or one of a newer version
+    └── CorruptRecordError            what is stored of a run cannot be read
 """
 
 from __future__ import annotations
@@ -152,3 +153,7 @@ class StorageError(KernError):
 
 class StorageVersionError(StorageError):
     """The file is not a database of this library, or of a newer version; it was left untouched."""
+
+
+class CorruptRecordError(StorageError):
+    """What is stored of a run is broken, or of another version; nothing was changed. Trying again does not help."""

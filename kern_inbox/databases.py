@@ -38,14 +38,15 @@ def database(described: dict[str, Any] | None, var_dir: Path, pool_size: int) ->
 def sqlite(described: dict[str, Any]) -> dict[str, Any]:
     """SQLite for several processes: write transactions begin as writers, so that two of them wait instead of failing."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": SQLITE_WAIT_SECONDS, "init_command": SQLITE_PRAGMAS}
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": described["NAME"], "OPTIONS": options}
+    return {"ENGINE": "kern_inbox.backends.sqlite3", "NAME": described["NAME"], "OPTIONS": options}
 
 
 def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
     """PostgreSQL through psycopg's pool; a connection is looked at before it is handed out, so a restart is survived."""
     pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 300}
     options = {"connect_timeout": 5, **described.get("OPTIONS", {}), "pool": pool}
-    return {**described, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    engine = "kern_inbox.backends.postgresql"
+    return {**described, "ENGINE": engine, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 def cache(redis_url: str) -> dict[str, Any]:

@@ -134,6 +134,11 @@ def _settle(requirement: Requirement, person: Person, seen: int, answer: Answer,
             raise AlreadyDecided(_already(row, person), row)
         if row.root.status != Run.Status.PAUSED:
             raise Refused(_("The turn that asked this does not wait any more."))
+        if row.broken:
+            raise Refused(
+                _("What is stored of this question cannot be read (%(problem)s), so nobody can decide about it. Stop the turn.")
+                % {"problem": row.broken}
+            )
         may_decide(row, person)
         # No decision counts late, also when the scheduler is late itself; that time was up must stay, so it is said after.
         too_late = row.is_overdue and lapse(row)

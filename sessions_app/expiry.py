@@ -10,10 +10,9 @@ from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import record_of_decisions
+from sessions_app import clock, record_of_decisions, rows
 from sessions_app.changes import record
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
@@ -29,10 +28,9 @@ MAIL_SECONDS = 5
 
 def expire() -> None:
     """Settle every question that nobody answered in time; the turns that waited only for them go on."""
-    for pk in (
-        _of_paused_turns().filter(expires_at__lte=timezone.now()).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
-    ):
-        with transaction.atomic():
+    over = _of_paused_turns().filter(expires_at__lte=clock.now()).exclude(pk__in=rows.resting("requirement"))
+    for pk in over.order_by("expires_at").values_list("pk", flat=True)[:BATCH]:
+        with rows.isolated("requirement", pk), transaction.atomic():
             requirement = _locked(pk)
             if requirement is not None and requirement.is_overdue:
                 lapse(requirement)
@@ -40,13 +38,19 @@ def expire() -> None:
 
 def remind() -> None:
     """Tell the assignees of what is about to expire, each question once; one without an assignee waits for one."""
-    due = _of_paused_turns().filter(remind_at__lte=timezone.now(), expires_at__gt=timezone.now())
-    for pk in due.filter(session__assignee__isnull=False).order_by("expires_at").values_list("pk", flat=True)[:BATCH]:
-        with transaction.atomic():
-            requirement = _locked(pk)
-            if requirement is None or not _mark_reminded(requirement):
-                continue
-        _send(requirement)
+    due = _of_paused_turns().filter(remind_at__lte=clock.now(), expires_at__gt=clock.now())
+    due = due.filter(session__assignee__isnull=False).exclude(pk__in=rows.resting("requirement")).order_by("expires_at")
+    for pk in due.values_list("pk", flat=True)[:BATCH]:
+        with rows.isolated("requirement", pk):
+            _remind(pk)
+
+
+def _remind(pk: int) -> None:
+    with transaction.atomic():
+        requirement = _locked(pk)
+        if requirement is None or not _mark_reminded(requirement):
+            return
+    _send(requirement)
 
 
 def lapse(requirement: Requirement) -> bool:
@@ -104,7 +108,7 @@ def _send(requirement: Requirement) -> None:
     about = {
         "tool": requirement.tool_name,
         "customer": requirement.session.customer,
-        "minutes": max(1, round((expires_at - timezone.now()).total_seconds() / 60)),
+        "minutes": max(1, round((expires_at - clock.now()).total_seconds() / 60)),
     }
     subject = _("%(tool)s waits for a decision: %(minutes)d min left") % about
     body = _("%(tool)s for %(customer)s expires in %(minutes)d minutes if nobody decides. Open Decisions in the inbox.") % about

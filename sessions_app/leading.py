@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.message import new_id
-from sessions_app import ending
+from sessions_app import clock, ending
 from sessions_app.changes import record
 from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
@@ -69,7 +68,7 @@ def make_due(run: Run, session: Session) -> None:
     """The run waits for a worker, with nothing left of who worked on it before. The caller holds the session's lock."""
     run.fence = session.fence
     run.attempts, run.cancel_requested, run.lease_owner, run.lease_until = 0, False, "", None
-    run.updated_at = timezone.now()
+    run.updated_at = clock.now()
     run.save()
 
 
@@ -99,7 +98,7 @@ def _begin_again(session: Session, dropped: Run) -> None:
     run = Run(session=session, agent_id=session.working_agent_id, purpose=dropped.purpose, asked_by=dropped.asked_by)
     make_due(run, session)
     for question in dropped.messages.filter(role="user").order_by("pk"):
-        question.pk, question.message_id, question.created_at = None, new_id(), timezone.now()
+        question.pk, question.message_id, question.created_at = None, new_id(), clock.now()
         question.run, question.idempotency_key = run, ""
         question.save(force_insert=True)
 

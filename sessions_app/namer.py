@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.lines import one_line
 from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
-from sessions_app import desk
+from sessions_app import clock, desk, rows
 from sessions_app.changes import record
 from sessions_app.models import Message, Person, Session
 from sessions_app.store import DjangoDb
@@ -62,11 +61,16 @@ def name(session_id: str) -> None:
     if not naming.may_replace:
         _settle(naming, None)
         return
-    messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
-    release_connections()
     try:
+        messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
+        release_connections()
         generated = generate_name(desk.naming_model(naming.session.working_agent_id), messages)
     except (ModelError, desk.DeskError) as error:
+        _failed(naming, error)
+    except Exception as error:
+        if rows.is_away(error):
+            raise
+        rows.report("session", naming.session.pk, error)
         _failed(naming, error)
     else:
         _write(naming, generated, "auto")
@@ -75,9 +79,9 @@ def name(session_id: str) -> None:
 def _claim(session_id: str) -> Naming | None:
     with transaction.atomic():
         session = Session.objects.select_for_update().filter(session_id=session_id).first()
-        if session is None or session.name_due_at is None or session.name_due_at > timezone.now():
+        if session is None or session.name_due_at is None or session.name_due_at > clock.now():
             return None
-        until = session.name_due_at = timezone.now() + CLAIM
+        until = session.name_due_at = clock.now() + CLAIM
         session.save(update_fields=["name_due_at"])
     asked_by, failures = _asked_and_failed(session)
     return Naming(session, until, asked_by, failures)
@@ -108,7 +112,7 @@ def _failed(naming: Naming, error: Exception) -> None:
             return
         record(session, "name.failed", why=note, again=again)
     if again:
-        _settle(naming, timezone.now() + RETRY_AFTER)
+        _settle(naming, clock.now() + RETRY_AFTER)
     elif naming.session.name:
         _settle(naming, None)
     else:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.naming import check_name
+from sessions_app import clock
 from sessions_app.changes import record
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.problems import Newer, Refused
@@ -35,7 +35,7 @@ def generate(session: Session, person: Person) -> None:
     with session_locked(session) as locked:
         if not locked.messages.said().exists():
             raise Refused(_("There is nothing to make a name from yet: nobody has written."))
-        locked.name_due_at = timezone.now()
+        locked.name_due_at = clock.now()
         locked.save(update_fields=["name_due_at"])
         record(locked, "name.requested", person)
         name_session.delay_on_commit(locked.session_id)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from kern.tools.policy import Policy
 from sessions_app.models import Person, Queue, Requirement, ToolPolicy
 from sessions_app.problems import Forbidden
+from sessions_app.rows import CorruptList
 
 
 def policy_in_force(queue: Queue | None, tool_name: str, own: Policy) -> Policy:
@@ -79,7 +80,10 @@ def open_to(person: Person, requirements: Sequence[Requirement]) -> dict[int, Ma
     groups: frozenset[str] | None = None
     found = {}
     for row in requirements:
-        own, more = Policy(roles=tuple(row.policy.get("roles") or ())), Policy(roles=tuple(row.queue_roles or ()))  # type: ignore[attr-defined]
+        wanted = row.queue_roles or ()  # type: ignore[attr-defined]
+        # Roles that cannot be read are nobody's.
+        wanted = ("nobody",) if isinstance(wanted, CorruptList) else wanted
+        own, more = Policy(roles=tuple(row.policy.get("roles") or ())), Policy(roles=tuple(wanted))
         roles = own.tightened(more).roles
         if roles and groups is None and not person.is_superuser:
             groups = frozenset(person.groups.values_list("name", flat=True))

@@ -29,6 +29,12 @@ class Refused(Problem):
     """Not possible now, or what was sent is not valid."""
 
 
+class Unreadable(Problem):
+    """What is stored of it is broken, or of another version."""
+
+    status = 409
+
+
 class IdTaken(Refused):
     """The id that was chosen for something new is somebody else's."""
 

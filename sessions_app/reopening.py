@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.delegation import DELEGATE
 from kern.message import Message as MessageRecord
 from kern.message import ToolCall as CallRecord
 from kern.message import new_id
-from sessions_app import record_of_decisions
+from sessions_app import clock, record_of_decisions
 from sessions_app.changes import record
 from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
@@ -149,7 +148,7 @@ def _asked_again(session: Session, row: Requirement, asks: Run) -> Requirement:
         asked_for_by=row.asked_for_by,
         reopened_from=row,
         look_again=_customer_wrote_since(row),
-        created_at=timezone.now(),
+        created_at=clock.now(),
     )
     put_terms(again, policy_of(row))
     again.save(force_insert=True)

@@ -15,7 +15,7 @@ from django.db.models import Count, F, Q, Sum, Value, Window
 from django.db.models.functions import Concat, RowNumber, TruncDay, TruncMonth, TruncWeek
 from django.utils import timezone
 
-from sessions_app import access
+from sessions_app import access, clock
 from sessions_app.models import Decision, Person
 from sessions_app.models.decision import DecisionSet
 
@@ -116,7 +116,7 @@ def report_on(lines: DecisionSet, days: int) -> Report:
     """The report over the newest `days` of these lines, in four queries whatever their number."""
     wanted = lines.filter(created_at__gte=since(days))
     unit = "day" if days <= 30 else "week" if days <= 90 else "month"
-    report = Report(since(days), timezone.now(), unit, lines=_counted(wanted), steps=_steps(wanted, unit))
+    report = Report(since(days), clock.now(), unit, lines=_counted(wanted), steps=_steps(wanted, unit))
     by_key: dict[tuple[str, ...], Line] = {(line.tool, line.queue): line for line in report.lines}
     for key, median, p95 in _waiting_times(wanted, "tool", "queue"):
         by_key[key].median, by_key[key].p95 = median, p95

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, Min, OuterRef
-from django.utils import timezone
 
-from sessions_app import audit, customers
+from sessions_app import audit, clock, customers
 from sessions_app.customers.erasing import SESSIONS, take_away
 from sessions_app.models import Queue, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
@@ -34,7 +33,7 @@ def due_in(queue: Queue) -> SessionSet:
     """
     if queue.erase_after_days is None:
         return Session.objects.none()
-    until = timezone.now() - timedelta(days=queue.erase_after_days)
+    until = clock.now() - timedelta(days=queue.erase_after_days)
     # Nothing moves in a session after it was used last; the index over that time keeps the sweep from reading all closed ones.
     closed = Session.objects.closed().filter(queue=queue, activity_at__lt=until, updated_at__lt=until)
     works = Run.objects.active().filter(session=OuterRef("pk"))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
-from sessions_app import record_of_decisions
+from sessions_app import clock, record_of_decisions
 from sessions_app.desk_tools import tools_named
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
 from sessions_app.policies import may_work, policy_in_force, policy_of
@@ -52,7 +52,7 @@ def offer_for(requirement: Requirement) -> StandingOffer | None:
         return None
     if not _is_earned(queue, requirement.tool_name, after=_last_ended(queue, requirement.tool_name)):
         return None
-    return StandingOffer(queue, requirement.tool_name, end_of_week(timezone.now()), IN_A_ROW)
+    return StandingOffer(queue, requirement.tool_name, end_of_week(clock.now()), IN_A_ROW)
 
 
 def end_of_week(now: datetime) -> datetime:
@@ -72,7 +72,7 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
     Raises `Refused` for a tool that is too risky, asks nobody or was not approved often enough, a time that has passed or is
     too far, and where there is a rule already; `Forbidden` for a person who may not decide about the tool.
     """
-    now = timezone.now()
+    now = clock.now()
     if not now < until <= now + LONGEST:
         raise Refused(_("A rule ends within %(days)d days from now.") % {"days": LONGEST.days})
     policy = policy_in_force(queue, tool_name, _own_policy(tool_name))
@@ -98,7 +98,7 @@ def revoke(rule: StandingApproval, person: Person) -> None:
     """End the rule now. Raises `Refused` when it has ended, `Forbidden` for somebody who does not work its queue."""
     may_work(rule.queue, Policy(), person)
     with transaction.atomic():
-        ended = {"revoked_at": timezone.now(), "revoked_by": person}
+        ended = {"revoked_at": clock.now(), "revoked_by": person}
         if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
             raise Refused(_("This rule has ended already."))
         record_of_decisions.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
@@ -128,7 +128,7 @@ def _can_be_ruled(policy: Policy) -> bool:
 
 def _put_away(queue: Queue, tool_name: str) -> None:
     """Rules whose time is over make room for a new one."""
-    over = StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None, until__lte=timezone.now())
+    over = StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None, until__lte=clock.now())
     for rule in over:
         StandingApproval.objects.filter(pk=rule.pk).update(revoked_at=rule.until)
 

@@ -14,16 +14,15 @@ from functools import partial
 from django.db import Error as DatabaseProblem
 from django.db import connection, models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.agent import Agent
 from kern.cancellation import current
 from kern.db.base import Claim
-from kern.errors import KernError, LeaseLostError
+from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunContent, RunEvent
 from kern.team import Team
-from sessions_app import desk, ending, live
+from sessions_app import clock, desk, ending, live, rows
 from sessions_app.changes import record
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
@@ -47,6 +46,9 @@ def execute(run_id: str) -> None:
     if row is None:
         return
     claim = Claim(run_id, lease=desk.lease_seconds(), worker=worker_name())
+    if problem := row.broken or row.session.broken:
+        _fail_unread(run_id, problem)
+        return
     texts = Texts(row.session.pk)
     try:
         for event in worked(partial(_events, row, claim), claim, desk.turn_seconds()):
@@ -58,11 +60,15 @@ def execute(run_id: str) -> None:
         DjangoDb().keep_words(claim, texts.words_of(run_id))
     except desk.DeskError as error:
         _fail(claim, str(error))
+    except CorruptRecordError as problem:
+        _fail_unread(run_id, str(problem))
     except (KernError, DatabaseProblem):
         raise
-    except Exception:
+    except Exception as error:
         # Agents are somebody's program: why it failed is stored with the run, and the worker has others to work.
         log.exception("run %s: the agent %s failed", run_id, row.agent_id)
+        # What failed before anybody had the run would fail just the same at the next hint.
+        _fail_unread(run_id, f"{type(error).__name__}: {error}", only_pending=True)
     finally:
         texts.end()
 
@@ -136,13 +142,15 @@ class Texts:
 
 def recover() -> None:
     """Give runs whose worker died back to the others; the third death in a row ends the run as failed."""
-    for pk in Run.objects.abandoned().order_by("pk").values_list("pk", flat=True)[:BATCH]:
-        _with_session_locked(Session.objects.filter(runs=pk), partial(_take_back, run_pk=pk))
+    dead = Run.objects.abandoned().exclude(pk__in=rows.resting("run")).order_by("pk")
+    for pk in dead.values_list("pk", flat=True)[:BATCH]:
+        with rows.isolated("run", pk):
+            _with_session_locked(Session.objects.filter(runs=pk), partial(_take_back, run_pk=pk))
 
 
 def due() -> list[str]:
     """Ids of pending runs that no worker took although they were hinted at; each again only after a while."""
-    now = timezone.now()
+    now = clock.now()
     waiting = Run.objects.due().filter(Q(lease_until=None) | Q(lease_until__lt=now), updated_at__lt=now - FIRST_HINT)
     found = dict(waiting.order_by("created_at").values_list("pk", "run_id")[:BATCH])
     # While a run is pending nobody has a lease, so its end says when to hint again: a full queue is not filled further.
@@ -152,13 +160,15 @@ def due() -> list[str]:
 
 def wake() -> None:
     """Open snoozed sessions whose time has come."""
-    over = Session.objects.snoozed().filter(snoozed_until__lte=timezone.now())
-    for pk in over.order_by("snoozed_until").values_list("pk", flat=True)[:BATCH]:
-        _with_session_locked(Session.objects.filter(pk=pk), _wake)
+    over = Session.objects.snoozed().filter(snoozed_until__lte=clock.now())
+    over = over.exclude(pk__in=rows.resting("session")).order_by("snoozed_until")
+    for pk in over.values_list("pk", flat=True)[:BATCH]:
+        with rows.isolated("session", pk):
+            _with_session_locked(Session.objects.filter(pk=pk), _wake)
 
 
 def _wake(session: Session) -> None:
-    if session.status == Session.Status.SNOOZED and session.snoozed_until and session.snoozed_until <= timezone.now():
+    if session.status == Session.Status.SNOOZED and session.snoozed_until and session.snoozed_until <= clock.now():
         session.status, session.snoozed_until = Session.Status.OPEN, None
         session.save(update_fields=["status", "snoozed_until"])
         session.touch()
@@ -181,7 +191,7 @@ def _take_back(session: Session, run_pk: int) -> None:
     if run.attempts >= MOST_ATTEMPTS:
         _give_up(session, run)
         return
-    run.status, run.lease_owner, run.lease_until, run.updated_at = Run.Status.PENDING, "", None, timezone.now() - FIRST_HINT
+    run.status, run.lease_owner, run.lease_until, run.updated_at = Run.Status.PENDING, "", None, clock.now() - FIRST_HINT
     run.save(update_fields=["status", "lease_owner", "lease_until", "updated_at"])
     record(session, "run.recovered", run=run.run_id, attempts=run.attempts)
 
@@ -204,6 +214,13 @@ def _end_overtime(claim: Claim, late: OvertimeError) -> None:
             _fail(claim, text)
     else:
         DjangoDb().break_off(claim, "cancelled")
+
+
+def _fail_unread(run_id: str, problem: str, *, only_pending: bool = False) -> None:
+    """End a run as failed without reading what is stored of it; nobody tries again by himself."""
+    text = _("What is stored of this conversation cannot be read: %(problem)s. Have it repaired or restored, then retry.")
+    log.error("run %s: %s", run_id, problem)
+    DjangoDb().fail_unread(run_id, text % {"problem": problem}, only_pending=only_pending)
 
 
 def _fail(claim: Claim, text: str) -> None:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.inputs import Id
 from kern.message import new_id
-from sessions_app import desk, ending
+from sessions_app import clock, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
@@ -237,9 +236,9 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
 
     Raises `Refused` for a time that has passed or is years ahead; `until` is aware.
     """
-    if until is not None and until <= timezone.now():
+    if until is not None and until <= clock.now():
         raise Refused(_("That time has passed: choose a later one."))
-    if until is not None and until > timezone.now() + LONGEST_SNOOZE:
+    if until is not None and until > clock.now() + LONGEST_SNOOZE:
         raise Refused(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
         was_closed = locked.status == Session.Status.CLOSED
@@ -256,7 +255,7 @@ def _reopen(session: Session, person: Person | None = None, actor: str = "") -> 
 
 
 def _set_status(session: Session, status: str, until: datetime | None = None) -> None:
-    session.status, session.snoozed_until, session.updated_at = status, until, timezone.now()
+    session.status, session.snoozed_until, session.updated_at = status, until, clock.now()
     session.save(update_fields=["status", "snoozed_until", "updated_at"])
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_app import clock
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.problems import Refused
 from sessions_app.texts import normalized, trimmed
@@ -79,14 +79,14 @@ def _put_aside(row: UnsentText, words: str, *, base: int, page: str) -> None:
 
 
 def _write(row: UnsentText, kind: str, words: str, page: str) -> None:
-    row.kind, row.text, row.page, row.updated_at = kind, words, page[:40], timezone.now()
+    row.kind, row.text, row.page, row.updated_at = kind, words, page[:40], clock.now()
     row.version += 1
     row.save()
 
 
 def _was_sent(session: Session, person: Person, words: str) -> bool:
     newest = _newest_message(session, person)
-    since = timezone.now() - SLOWEST_SAVING
+    since = clock.now() - SLOWEST_SAVING
     return newest is not None and newest.created_at >= since and newest.content.startswith(trimmed(words))
 
 

@@ -15,6 +15,8 @@ from django.db import DataError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_app import clock
+
 LONGEST_NAME = 64
 #: Files beside those of zones: this server's own zone, and that of a computer that was never told one.
 NO_ZONES = {"localtime", "Factory"}
@@ -79,7 +81,7 @@ def from_wall_clock(local: datetime, zone: ZoneInfo | None = None) -> datetime:
     first, second = (
         local.replace(tzinfo=zone or timezone.get_current_timezone(), fold=fold).astimezone(UTC) for fold in (0, 1)
     )
-    return second if first <= timezone.now() < second else first
+    return second if first <= clock.now() < second else first
 
 
 def offset(when: datetime | None = None) -> str:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 #: Lowest first. A name stands for the module and everything below it; modules of one floor may use each other.
 FLOORS: list[tuple[str, ...]] = [
     ("kern",),
+    ("sessions_app.clock", "sessions_app.rows"),
     ("sessions_app.circuit",),
     (
         "sessions_app.identity",

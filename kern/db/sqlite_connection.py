@@ -13,18 +13,35 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+from kern.db.clock import SharedClock, file_time
 from kern.db.sqlite_schema import bring_up_to_date, enter_wal_mode, refuse_foreign_file
 from kern.errors import StorageError
 
 _FORK_PATIENCE = 5.0
+_decoded = partial(str, encoding="utf-8", errors="replace")
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows the time which all processes on its file agree on."""
+
+    clock: SharedClock
+
+    def now(self) -> float:
+        """Seconds since 1970, whatever the clock of this process says."""
+        return self.clock.now()
+
+    def shift(self) -> float:
+        """What to add to a time of this process for a row, and to take away from a row's for this process."""
+        return self.clock.shift()
 
 
 class _Handle:
     """A connection and the lock that whoever uses it holds."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.lock = threading.RLock()
         self.closed = False
@@ -43,6 +60,7 @@ class Connections:
     def __init__(self, path: Path | None, busy_timeout: float) -> None:
         self._path = path
         self._busy_timeout = busy_timeout
+        self._clock = SharedClock(lambda: file_time(path.parent) if path else None)
         self._opening = threading.RLock()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._local = threading.local()
@@ -52,13 +70,13 @@ class Connections:
             _registry.add(self)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """One transaction that may write: everything in the block or, when it raises, nothing. Raises `StorageError`."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """One transaction that reads: all statements see the same moment. Raises `StorageError`."""
         with self._transaction("BEGIN") as connection:
             yield connection
@@ -71,7 +89,7 @@ class Connections:
                     handle.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str) -> Iterator[Connection]:
         try:
             handle = self._acquire()
             try:
@@ -104,7 +122,7 @@ class Connections:
             self._handles.add(handle)
             return handle
 
-    def _connect_file(self, path: Path) -> sqlite3.Connection:
+    def _connect_file(self, path: Path) -> Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         refuse_foreign_file(path)
         connection = self._connect(str(path))
@@ -116,9 +134,14 @@ class Connections:
             raise
         return connection
 
-    def _connect(self, target: str) -> sqlite3.Connection:
+    def _connect(self, target: str) -> Connection:
         # The lock of the handle is what keeps threads apart; SQLite's own check would forbid closing before a fork.
-        connection = sqlite3.connect(target, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            target, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False, factory=Connection
+        )
+        connection.clock = self._clock
+        # Text that somebody cut within a letter must not take the other rows with it.
+        connection.text_factory = _decoded
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         # What is deleted is overwritten, so that nobody reads it in the file any more.
@@ -139,7 +162,7 @@ class Connections:
         self._opening.release()
 
 
-def _committed(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+def _committed(connection: Connection, begin: str) -> Iterator[Connection]:
     connection.execute(begin)
     try:
         yield connection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Sequence
-from sqlite3 import Connection
 
-from kern.db.sqlite_rows import Row, execution_of, message_of, requirement_of, run_of
+from kern.db.sqlite_connection import Connection
+from kern.db.sqlite_rows import Row, execution_of, message_of, report_once, requirement_of, run_of, said_of, unread_run
 from kern.db.sqlite_runs import REQUIREMENTS
+from kern.errors import CorruptRecordError
 from kern.history import since_refusals, without_refused
 from kern.message import Message, Role
 from kern.outcomes import open_outputs, with_outputs
@@ -59,8 +59,20 @@ def load_run(connection: Connection, run_id: str) -> RunOutput | None:
 def runs(connection: Connection, session_id: str, last_n: int | None) -> list[RunOutput]:
     """The session's runs without a parent, oldest first."""
     roots = [row[0] for row in connection.execute(_ROOTS, (session_id, _ALL if last_n is None else last_n))]
-    loaded = _load(connection, roots)
-    return [loaded[run_id] for run_id in reversed(roots)]
+    return _each(connection, roots[::-1])
+
+
+def _each(connection: Connection, roots: list[str]) -> list[RunOutput]:
+    """The runs in their order; one that cannot be read is there as failed, with why, and the others are whole."""
+    try:
+        loaded = _load(connection, roots)
+        return [loaded[run_id] for run_id in roots]
+    except CorruptRecordError as problem:
+        if len(roots) > 1:
+            return [run for run_id in roots for run in _each(connection, [run_id])]
+        report_once(str(problem))
+        rows = connection.execute(_RUNS, (json.dumps(roots),)).fetchall()
+        return [unread_run(next(row for row in rows if row[1] == roots[0]), problem)]
 
 
 def history(connection: Connection, session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
@@ -70,7 +82,7 @@ def history(connection: Connection, session_id: str, before_run_id: str, last_n_
     """
     window = connection.execute(_WINDOW, (session_id, before_run_id, last_n_runs)).fetchall()[::-1]
     window = window[since_refusals([refused for _, refused in window]) :]
-    said = [message_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
+    said = [said_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
     read = list(with_outputs(said, _open_outputs(connection, said)))
     refused = [run_id for run_id, refused in window if refused]
     return without_refused(read, _tools_called(connection, refused)) if refused else read
@@ -90,8 +102,7 @@ def _open_outputs(connection: Connection, said: list[Message]) -> dict[tuple[str
     cut_off = {run_id for run_id, call_id in made if run_id is not None and (run_id, call_id) not in answered}
     if not cut_off:
         return {}
-    loaded = _load(connection, sorted(cut_off))
-    ended = [loaded[run_id] for run_id in cut_off if not loaded[run_id].is_active]
+    ended = [run for run in _each(connection, sorted(cut_off)) if not run.is_active]
     return {(run.run_id, call_id): text for run in ended for call_id, text in open_outputs(run).items()}
 
 
@@ -119,27 +130,37 @@ def messages(
         parts.append(_WITHOUT_MEMBERS)
     statement = " ".join((*parts, _NEWEST_FIRST))
     newest_first = connection.execute(statement, (*values, _ALL if limit is None else limit)).fetchall()
-    return [message_of(row) for row in reversed(newest_first)]
+    return [said_of(row) for row in reversed(newest_first)]
 
 
 def opening(connection: Connection, session_id: str, limit: int) -> list[Message]:
     """The first messages with words, oldest first; the walk along the session's index ends with the last one."""
-    return [message_of(row) for row in connection.execute(_OPENING, (session_id, limit))]
+    return [said_of(row) for row in connection.execute(_OPENING, (session_id, limit))]
 
 
 def _load(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutput]:
-    """All runs of these trees by id, put together; as many statements for one tree as for a thousand."""
+    """All runs of these trees by id, put together; as many statements for one tree as for a thousand.
+
+    Raises `CorruptRecordError`.
+    """
+    try:
+        return _put_together(connection, root_run_ids)
+    except KeyError as missing:
+        raise CorruptRecordError(f"something belongs to run {missing}, which is not there") from missing
+
+
+def _put_together(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutput]:
     roots = json.dumps(root_run_ids)
     rows = connection.execute(_RUNS, (roots,)).fetchall()
     loaded = {row[1]: run_of(row) for row in rows}
-    _mark_interrupted(loaded, rows)
+    _mark_interrupted(connection, loaded, rows)
     ids = json.dumps(list(loaded))
     for row in connection.execute(_MESSAGES_OF_RUNS, (ids,)):
         loaded[row[1]].messages.append(message_of(row))
     for row in connection.execute(_CALLS_OF_RUNS, (ids,)):
         loaded[row[0]].tools.append(execution_of(row))
     for row in connection.execute(_REQUIREMENTS_OF_ROOTS, (roots,)):
-        requirement = requirement_of(row)
+        requirement = requirement_of(row, connection.shift())
         for run in _upwards(loaded, row[1]):
             run.requirements.append(requirement)
     for run in loaded.values():
@@ -148,9 +169,9 @@ def _load(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutpu
     return loaded
 
 
-def _mark_interrupted(loaded: dict[str, RunOutput], rows: Iterable[Row]) -> None:
+def _mark_interrupted(connection: Connection, loaded: dict[str, RunOutput], rows: Iterable[Row]) -> None:
     """A tree whose worker let the lease run out reads as failed, all of it that had not ended."""
-    now = time.time()
+    now = connection.now()
     dead = {row[1] for row in rows if row[8] == "running" and row[16] is not None and row[16] <= now}
     if not dead:
         return

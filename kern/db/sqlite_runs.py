@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from sqlite3 import Connection
 
 from kern.answers import must_agree
 from kern.db import sqlite_sessions as sessions
 from kern.db.base import Claim, Signal
+from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
 from kern.db.sqlite_steps import append_message, check_claim, insert_run
 from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
@@ -71,7 +70,7 @@ def answer_run(connection: Connection, run_id: str, answers: Sequence[Requiremen
     """Paused → pending with every open requirement answered, or an error and nothing."""
     _must_be_paused(connection, run_id)
     given = {answer.requirement_id: answer for answer in answers if answer.is_resolved}
-    asked = [requirement_of(row) for row in connection.execute(_REQUIREMENTS_OF_TURN, (run_id,))]
+    asked = [requirement_of(row, connection.shift()) for row in connection.execute(_REQUIREMENTS_OF_TURN, (run_id,))]
     must_agree(asked, answers)
     waiting = [item for item in asked if item.status == "pending"]
     unanswered = [item for item in waiting if item.requirement_id not in given]
@@ -80,20 +79,20 @@ def answer_run(connection: Connection, run_id: str, answers: Sequence[Requiremen
         raise UnresolvedRequirementsError(f"run {run_id} still waits for: {names}", unanswered)
     for item in waiting:
         item.must_accept(given[item.requirement_id])
-    now = time.time()
+    now = connection.now()
     connection.executemany(_ANSWER, [answer_row(item, given[item.requirement_id], now) for item in waiting])
     connection.execute(_REQUEUE, (now, run_id))
 
 
 def claim_run(connection: Connection, claim: Claim) -> bool:
     """Pending → running under the claim; whether it was won."""
-    now = time.time()
+    now = connection.now()
     return connection.execute(_CLAIM, (claim.owner, now + claim.lease, now, claim.run_id)).rowcount == 1
 
 
 def renew(connection: Connection, claim: Claim) -> Signal:
     """Extend the lease, and tell what became of the run."""
-    if connection.execute(_RENEW, (time.time() + claim.lease, claim.run_id, claim.owner)).rowcount != 1:
+    if connection.execute(_RENEW, (connection.now() + claim.lease, claim.run_id, claim.owner)).rowcount != 1:
         return "lost"
     return "cancelled" if _asked_to_stop(connection, claim.run_id) else "ok"
 
@@ -110,7 +109,7 @@ def cancel_run(connection: Connection, run_id: str) -> bool:
     if row is None or row[1] not in ACTIVE:
         return False
     root_run_id, status, lease_until = row
-    if status == "running" and lease_until > time.time():
+    if status == "running" and lease_until > connection.now():
         connection.execute(_REQUEST_CANCEL, (root_run_id,))
     else:
         _end(connection, root_run_id, "cancelled")
@@ -120,8 +119,8 @@ def cancel_run(connection: Connection, run_id: str) -> bool:
 def pause_run(connection: Connection, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
     """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
     session_id = check_claim(connection, claim)
-    now = time.time()
-    connection.executemany(_INSERT_REQUIREMENT, [requirement_row(item) for item in requirements])
+    now = connection.now()
+    connection.executemany(_INSERT_REQUIREMENT, [requirement_row(item, connection.shift()) for item in requirements])
     asked_to_stop = _asked_to_stop(connection, claim.run_id)
     connection.execute(_PAUSE, (metrics_to_json(metrics), now, claim.run_id))
     connection.execute(_PAUSE_MEMBERS, (now, claim.run_id))
@@ -147,7 +146,7 @@ def finish_run(connection: Connection, claim: Claim, run: RunOutput, answer: Mes
 
 
 def _end(connection: Connection, run_id: str, status: Status) -> None:
-    now = time.time()
+    now = connection.now()
     connection.execute(_END, (status, now, run_id))
     if status != "completed":
         connection.execute(_END_BELOW, (run_id, status, now))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from sqlite3 import Connection
-
+from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import Row
 from kern.errors import SessionOwnershipError
 from kern.run import RunOutput
@@ -53,14 +51,14 @@ def delete(connection: Connection, session_id: str) -> bool:
 
 def used(connection: Connection, session_id: str) -> None:
     """Note that the session was used now."""
-    connection.execute(_USED, (time.time(), session_id))
+    connection.execute(_USED, (connection.now(), session_id))
 
 
 def ensure(connection: Connection, run: RunOutput, kind: SessionKind) -> Row:
     """The run's session, created if it is missing. Raises `SessionOwnershipError` when it is another user's (rule L2)."""
     row = read(connection, run.session_id)
     if row is None:
-        now = time.time()
+        now = connection.now()
         connection.execute(_INSERT, (run.session_id, run.user_id, kind, run.agent_id, now, now))
     elif None not in (row[1], run.user_id) and row[1] != run.user_id:
         raise SessionOwnershipError(f"session {run.session_id} belongs to another user")

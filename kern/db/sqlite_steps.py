@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from sqlite3 import Connection
-
 from kern.db.base import Claim
+from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import message_row, metrics_to_json, proposed_call_row, run_row, to_json
 from kern.errors import LeaseLostError
 from kern.message import Message
@@ -46,7 +44,7 @@ def check_claim(connection: Connection, claim: Claim, run_id: str | None = None)
 
 def insert_run(connection: Connection, run: RunOutput, root: Claim, *, leased: bool) -> None:
     """Store a run as running, with its messages; only a run without a parent has a lease of its own."""
-    lease = (root.owner, time.time() + root.lease) if leased else (None, None)
+    lease = (root.owner, connection.now() + root.lease) if leased else (None, None)
     connection.execute(_INSERT_RUN, run_row(run, root.run_id) + lease)
     connection.executemany(_INSERT_MESSAGE, [message_row(message, run.session_id, run.run_id) for message in run.messages])
 
@@ -68,13 +66,13 @@ def store_answer(connection: Connection, claim: Claim, message: Message, metrics
     append_message(connection, claim, message)
     run_id = message.run_id or claim.run_id
     connection.executemany(_PROPOSE, [proposed_call_row(run_id, call) for call in message.tool_calls])
-    connection.execute(_SET_METRICS, (metrics_to_json(metrics), time.time(), run_id))
+    connection.execute(_SET_METRICS, (metrics_to_json(metrics), connection.now(), run_id))
 
 
 def start_call(connection: Connection, claim: Claim, run_id: str, call_id: str, arguments: dict[str, object]) -> bool:
     """Proposed → started; false when it was not proposed, or started before."""
     check_claim(connection, claim, run_id)
-    return connection.execute(_START, (to_json(arguments), claim.worker, time.time(), run_id, call_id)).rowcount == 1
+    return connection.execute(_START, (to_json(arguments), claim.worker, connection.now(), run_id, call_id)).rowcount == 1
 
 
 def start_call_again(
@@ -82,7 +80,7 @@ def start_call_again(
 ) -> bool:
     """Start an uncertain call once more, using up the person's approval; false when that was used before."""
     check_claim(connection, claim, run_id)
-    values = (to_json(arguments), claim.worker, time.time(), run_id, call_id, requirement_id)
+    values = (to_json(arguments), claim.worker, connection.now(), run_id, call_id, requirement_id)
     if connection.execute(_START_AGAIN, values).rowcount != 1:
         return False
     settle_requirement(connection, claim, requirement_id, "executed")
@@ -93,7 +91,7 @@ def finish_call(connection: Connection, claim: Claim, output: Message, failed: b
     """Journal the call as finished and append its output; a call that is finished already keeps its one output."""
     check_claim(connection, claim, output.run_id)
     run_id = output.run_id or claim.run_id
-    row = (run_id, output.tool_call_id, output.tool_name or "", output.content, failed, claim.worker, time.time())
+    row = (run_id, output.tool_call_id, output.tool_name or "", output.content, failed, claim.worker, connection.now())
     if connection.execute(_FINISH, row).rowcount == 1:
         append_message(connection, claim, output)
 

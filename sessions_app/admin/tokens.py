@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
+from sessions_app import clock
 from sessions_app.admin.base import AdminPages
 from sessions_app.models import ApiToken
 
@@ -55,7 +55,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
 
     @admin.action(description="Revoke the selected tokens")
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
-        count = tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
+        count = tokens.filter(revoked_at=None).update(revoked_at=clock.now())
         self.message_user(request, f"{count} revoked. Programs that use them are refused from now on.", messages.SUCCESS)
 
 

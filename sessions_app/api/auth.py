@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from sessions_app import ratelimit
+from sessions_app import clock, ratelimit
 from sessions_app.api.errors import Throttled
 from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session
 from sessions_app.models.queue import QueueSet
@@ -40,7 +39,7 @@ class TokenAuth(HttpBearer):
         wait = ratelimit.wait_for("api", str(found.pk), limit=limit, seconds=60)
         if wait:
             raise Throttled(wait)
-        now = timezone.now()
+        now = clock.now()
         if found.last_used_at is None or now - found.last_used_at > LAST_USED_STEP:
             ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
         return found

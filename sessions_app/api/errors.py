@@ -25,6 +25,7 @@ from sessions_app.problems import (
     Newer,
     Problem,
     Refused,
+    Unreadable,
 )
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ MEANINGS = {
     "refused": "not possible now, `message` says why",
     "id_taken": "the `session_id` is another session's",
     "key_taken": "the `Idempotency-Key` came before with other words",
+    "unreadable": "what is stored of it is broken, somebody has to repair it",
     "already_decided": "somebody was faster, `fields` has the `status`",
     "newer": "something happened after `seen`, see `changes`",
     "too_many_requests": "wait as long as `Retry-After` says",
@@ -109,6 +111,7 @@ def handle_errors(api: NinjaAPI) -> None:
         AlreadyDecided: _already_decided,
         KeyTaken: lambda _request, error: answer(409, "key_taken", error.message),
         IdTaken: lambda _request, error: answer(409, "id_taken", error.message, {"session_id": error.message}),
+        Unreadable: lambda _request, error: answer(409, "unreadable", error.message),
         Forbidden: lambda _request, error: answer(403, "forbidden", error.message),
         Refused: lambda _request, error: answer(422, "refused", error.message),
         Problem: lambda _request, error: answer(422, "refused", error.message),

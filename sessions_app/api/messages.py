@@ -26,7 +26,7 @@ def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Pagi
     after = position(paging, parts=1)
     if after:
         rows = rows.filter(pk__gt=after[0])
-    return page(rows, paging, key=lambda message: [message.pk])
+    return page(rows, paging, key=lambda message: [message.pk], shape=MessageOut)
 
 
 @router.post(

@@ -9,10 +9,18 @@ from django.core import signing
 from django.db import models
 from ninja import Field, Schema
 
-from sessions_app.problems import Refused
+from sessions_app.problems import Refused, Unreadable
+from sessions_app.rows import is_away, report
 
 Row = TypeVar("Row", bound=models.Model)
 SALT = "api.cursor"
+
+
+class BrokenOut(Schema):
+    """Something of this page that cannot be read where it is stored; somebody has to repair it or restore it from a backup."""
+
+    kind: str
+    id: str
 
 
 class Paging(Schema):
@@ -35,9 +43,36 @@ def position(paging: Paging, parts: int) -> list[Any] | None:
     return values
 
 
-def page(rows: models.QuerySet[Row], paging: Paging, key: Callable[[Row], list[Any]]) -> dict[str, Any]:
-    """The next `limit` rows as `{"items", "next"}`; `key` gives the values that `position` gets back."""
+def page(rows: models.QuerySet[Row], paging: Paging, key: Callable[[Row], list[Any]], shape: type[Schema]) -> dict[str, Any]:
+    """The next `limit` rows as `{"items", "broken", "next"}`; `key` gives the values that `position` gets back.
+
+    A row that cannot be told in its `shape` stands in `broken`, and the others in `items` as always.
+    """
     found = list(rows[: paging.limit + 1])
-    items = found[: paging.limit]
+    told = found[: paging.limit]
     more = len(found) > paging.limit
-    return {"items": items, "next": signing.dumps(key(items[-1]), salt=SALT) if more else None}
+    items, broken = [], []
+    for row in told:
+        try:
+            must_be_readable(row)
+            shape.from_orm(row)
+            items.append(row)
+        except Exception as error:
+            if is_away(error):
+                raise
+            report(row._meta.model_name or "", row.pk, error)
+            broken.append(broken_out(row))
+    return {"items": items, "broken": broken, "next": signing.dumps(key(told[-1]), salt=SALT) if more else None}
+
+
+def must_be_readable(row: models.Model) -> None:
+    """Raises `Unreadable` for a row that has stand-ins: a program would take them for what is stored."""
+    if problem := getattr(row, "broken", ""):
+        out = broken_out(row)
+        raise Unreadable(f"The {out.kind} {out.id} cannot be read: {problem}. Have it repaired or restored.")
+
+
+def broken_out(row: models.Model) -> BrokenOut:
+    """What is told of a row that cannot be read."""
+    kind = row._meta.model_name or "row"
+    return BrokenOut(kind=kind, id=str(getattr(row, f"{kind}_id", row.pk)))

@@ -13,7 +13,7 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RequirementId, SessionId
-from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.pages import Paging, must_be_readable, page, position
 from sessions_app.api.schemas import DecisionIn, RequirementOut, RequirementPage
 from sessions_app.models import Person, Requirement
 from sessions_app.models.requirement import RequirementSet
@@ -58,7 +58,9 @@ def list_session_requirements(request: ApiRequest, session_id: SessionId, wanted
 @router.get("/requirements/{requirement_id}", response={200: RequirementOut, FAILURES: ErrorOut}, summary="Read a requirement")
 def get_requirement(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
     """One requirement: what is asked, who may answer until when, and the answer once there is one."""
-    return auth.requirement(request, requirement_id)
+    found = auth.requirement(request, requirement_id)
+    must_be_readable(found)
+    return found
 
 
 @router.post(
@@ -125,4 +127,4 @@ def _page(rows: RequirementSet, wanted: RequirementFilter) -> dict[str, Any]:
     after = position(wanted, parts=1)
     if after:
         rows = rows.filter(pk__gt=after[0])
-    return page(rows, wanted, key=lambda requirement: [requirement.pk])
+    return page(rows, wanted, key=lambda requirement: [requirement.pk], shape=RequirementOut)

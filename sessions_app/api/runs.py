@@ -11,7 +11,7 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RunId, SessionId
-from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.pages import Paging, must_be_readable, page, position
 from sessions_app.api.schemas import RunOut, RunPage
 from sessions_app.models import Run
 
@@ -30,13 +30,15 @@ def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging])
     after = position(paging, parts=1)
     if after:
         rows = rows.filter(pk__gt=after[0])
-    return page(rows, paging, key=lambda run: [run.pk])
+    return page(rows, paging, key=lambda run: [run.pk], shape=RunOut)
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run")
 def get_run(request: ApiRequest, run_id: RunId) -> Run:
     """One run, with what it said and the journal of its tool calls."""
-    return auth.run(request, run_id)
+    found = auth.run(request, run_id)
+    must_be_readable(found)
+    return found
 
 
 @router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run")

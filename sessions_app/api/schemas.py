@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_valid
 
 from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
+from sessions_app.api.pages import BrokenOut, must_be_readable
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.storable import check_text
@@ -282,6 +283,7 @@ class ToolCallOut(Schema):
 
     @staticmethod
     def resolve_arguments(call: ToolCall) -> dict[str, Any]:
+        must_be_readable(call)
         return call.arguments if isinstance(call.arguments, dict) else {}
 
 
@@ -399,21 +401,25 @@ class DecisionIn(Input):
 
 class SessionPage(Schema):
     items: list[SessionOut]
+    broken: list[BrokenOut] = []
     next: str | None
 
 
 class MessagePage(Schema):
     items: list[MessageOut]
+    broken: list[BrokenOut] = []
     next: str | None
 
 
 class RunPage(Schema):
     items: list[RunOut]
+    broken: list[BrokenOut] = []
     next: str | None
 
 
 class RequirementPage(Schema):
     items: list[RequirementOut]
+    broken: list[BrokenOut] = []
     next: str | None
 
 

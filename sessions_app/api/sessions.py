@@ -77,7 +77,7 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     if after:
         moment = datetime.fromisoformat(after[0])
         rows = rows.filter(Q(activity_at__lt=moment) | Q(activity_at=moment, pk__lt=after[1]))
-    return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk])
+    return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk], shape=SessionOut)
 
 
 def _found(sessions: SessionSet, query: str) -> SessionSet:

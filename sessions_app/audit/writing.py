@@ -11,8 +11,8 @@ from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
+from sessions_app import clock
 from sessions_app.audit.request import browser_of, current_request, door_of, person_of
 from sessions_app.models.audit_entry import BEGINNING, AuditEntry
 
@@ -46,7 +46,7 @@ def record(
         last = _end_of_chain()
         entry = AuditEntry(
             number=last.number + 1 if last else 1,
-            at=timezone.now(),
+            at=clock.now(),
             kind=kind,
             actor_id=actor.pk if actor else None,
             actor_name=_text(actor, 200) if actor else "",

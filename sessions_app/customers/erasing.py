@@ -15,10 +15,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
-from django.utils import timezone
 
 from kern.message import new_id
-from sessions_app import audit, ending
+from sessions_app import audit, clock, ending
 from sessions_app.changes import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
@@ -94,8 +93,8 @@ def finish(limit: int | None = None, end: float | None = None) -> bool:
             steps += 1
             if _is_over(end) or (limit is not None and steps >= limit):
                 return False
-        erased.filter(pk=session.pk).update(snoozed_until=timezone.now() + HEARD_AFTER)
-    for heard in erased.filter(snoozed_until__lte=timezone.now()).order_by("pk")[:SHELLS]:
+        erased.filter(pk=session.pk).update(snoozed_until=clock.now() + HEARD_AFTER)
+    for heard in erased.filter(snoozed_until__lte=clock.now()).order_by("pk")[:SHELLS]:
         heard.delete()
     return not erased.filter(snoozed_until=None).exists()
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from sessions_app import audit
+from sessions_app import audit, clock
 from sessions_app.customers.whom import Customer
 from sessions_app.models import Change, Decision, Message, NameRecord, Requirement, Run, Session, TicketLink, ToolCall
 
@@ -63,7 +63,7 @@ def exported(customer: Customer) -> Iterator[str]:
     about = {
         "format": FORMAT,
         "version": VERSION,
-        "made_at": timezone.now(),
+        "made_at": clock.now(),
         "customer": {"by": customer.by, "value": customer.value},
     }
     yield _open(about)

@@ -9,6 +9,7 @@ from sessions_app.models.person import Person
 from sessions_app.models.process import Leader, Process
 from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
+from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
 from sessions_app.models.session import Session, SessionRead
 from sessions_app.models.ticket import TicketLink, TicketSystem
@@ -27,6 +28,7 @@ __all__ = [
     "Process",
     "Queue",
     "Requirement",
+    "Row",
     "Run",
     "Session",
     "SessionRead",

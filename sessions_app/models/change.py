@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
-from sessions_app.models.fields import NameField, OrderedJSONField
+from sessions_app import clock
+from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
+from sessions_app.models.row import Row
 from sessions_app.models.session import Session
 
 
-class Change(models.Model):
+class Change(Row):
     """One thing that happened. Rows are appended and never changed; `id` is the number that pages and forms carry.
 
     `kind` is a dotted word (`message.customer`, `run.started`, `name.changed`, `ticket.linked`, `requirement.approved`, …).
@@ -23,7 +24,7 @@ class Change(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     actor = NameField(max_length=120, blank=True)
     data: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
 
     class Meta:
         ordering = ["pk"]

@@ -15,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
 from kern.tools.policy import Policy, Threshold
-from sessions_app.models.fields import OrderedJSONField
+from sessions_app import clock
+from sessions_app.models import shapes
+from sessions_app.models.fields import MomentField, OrderedJSONField
 from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
+from sessions_app.models.row import Row
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
@@ -49,7 +52,7 @@ class DecisionSet(models.QuerySet["Decision"]):
 
         With `waited=False` nobody waited for this any more.
         """
-        now, session = timezone.now(), requirement.session
+        now, session = clock.now(), requirement.session
         return self.create(
             requirement=requirement,
             requirement_key=requirement.requirement_id,
@@ -85,7 +88,7 @@ class DecisionSet(models.QuerySet["Decision"]):
     def _forget(self, rows: models.QuerySet[Decision]) -> int:
         lines = list(rows.only("session_key", "requirement_key").order_by("pk"))
         rows.filter(edited_arguments__isnull=False).update(edited_arguments={})
-        rows.update(arguments={}, note="", user_id="", customer_email="", erased_at=timezone.now())
+        rows.update(arguments={}, note="", user_id="", customer_email="", erased_at=clock.now())
         _rename_keys(lines)
         self._all().bulk_update(lines, ["session_key", "requirement_key"], batch_size=200)
         return len(lines)
@@ -109,7 +112,7 @@ def _rename_keys(lines: list[Decision]) -> None:
         line.requirement_key = known.setdefault(line.requirement_key, new_id())
 
 
-class Decision(models.Model):
+class Decision(Row):
     """One line of the record: what happened to one requirement. Appended, never changed or deleted.
 
     It names things by value (tool, queue, session id, who), so it stays whole when what it names is gone. Erasing a customer
@@ -152,13 +155,13 @@ class Decision(models.Model):
     seen = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("The newest change the decider had seen."))
     arguments: models.JSONField[Any, Any] = OrderedJSONField(default=dict, help_text=_("As the model asked."))
     edited_arguments: models.JSONField[Any, Any] = OrderedJSONField(
-        null=True, blank=True, help_text=_("As a person changed them.")
+        null=True, blank=True, fits=shapes.an_object_or_nothing, help_text=_("As a person changed them.")
     )
     policy: models.JSONField[Any, Any] = OrderedJSONField(default=dict, help_text=_("In force at that moment."))
     note = models.TextField(blank=True)
     waited = models.FloatField(null=True, blank=True, help_text=_("Seconds between the question and this."))
-    created_at = models.DateTimeField(default=timezone.now)
-    erased_at = models.DateTimeField(
+    created_at = MomentField(default=clock.now)
+    erased_at = MomentField(
         null=True, blank=True, help_text=_("When the customer's words and ids were taken out of this line.")
     )
 
@@ -199,7 +202,7 @@ def check_thresholds(value: Any) -> None:
             raise ValidationError(str(error)) from error
 
 
-class ToolPolicy(models.Model):
+class ToolPolicy(Row):
     """What a queue asks beyond a tool's own policy. It can only make it stricter: both hold, of each point the stricter one."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="tool_policies")
@@ -210,11 +213,12 @@ class ToolPolicy(models.Model):
         null=True, blank=True, validators=[MinValueValidator(1)], help_text=_("Seconds; empty: as the tool says.")
     )
     roles: models.JSONField[Any, Any] = OrderedJSONField(
-        default=list, blank=True, help_text=_("Names of groups of which a decider needs one.")
+        default=list, blank=True, fits=shapes.words, help_text=_("Names of groups of which a decider needs one.")
     )
     thresholds: models.JSONField[Any, Any] = OrderedJSONField(
         default=list,
         blank=True,
+        fits=shapes.thresholds,
         validators=[check_thresholds],
         help_text=_('Conditions that need two people: ["amount > 500"].'),
     )
@@ -234,7 +238,9 @@ class ToolPolicy(models.Model):
             raise ValidationError(str(error)) from error
 
     def as_policy(self) -> Policy:
-        """The row as the library's policy, to tighten the tool's own with."""
+        """The row as the library's policy, to tighten the tool's own with; the strictest where it cannot be read."""
+        if self.broken:
+            return Policy(risk="high", approvers=2, roles=tuple(self.roles) or ("nobody",))
         return Policy(
             risk=self.risk or "low",  # type: ignore[arg-type]
             approvers=self.approvers,
@@ -247,18 +253,18 @@ class ToolPolicy(models.Model):
 class StandingApprovalSet(models.QuerySet["StandingApproval"]):
     def in_force(self) -> StandingApprovalSet:
         """Not over, not revoked."""
-        return self.filter(revoked_at=None, until__gt=timezone.now())
+        return self.filter(revoked_at=None, until__gt=clock.now())
 
 
-class StandingApproval(models.Model):
+class StandingApproval(Row):
     """A rule: calls of one tool in one queue run without asking, for a while. Never for high risk or two approvers."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="standing_approvals")
     tool_name = models.CharField(max_length=200)
-    until = models.DateTimeField()
+    until = MomentField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = MomentField(default=clock.now)
+    revoked_at = MomentField(null=True, blank=True)
     revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = StandingApprovalSet.as_manager()

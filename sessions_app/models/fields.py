@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils import timezone
 
 from kern.lines import without_hidden
+from sessions_app import clock
 from sessions_app.identity import canonical_address, check_address
+from sessions_app.rows import CorruptDict, CorruptList
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -71,7 +76,13 @@ class OrderedJSONField(_JSONField):
 
     People read arguments and fill in forms in the order that a tool's author gave them. PostgreSQL's `jsonb` sorts keys by
     their length; its `json` keeps the text. Nothing is looked up inside of these columns, so nothing else is lost.
+
+    What is stored may be broken, or of another version: where `fits` does not hold for it, a stand-in is read (see `rows`).
     """
+
+    def __init__(self, *args: Any, fits: Callable[[Any], bool] | None = None, **options: Any) -> None:
+        self.fits = fits
+        super().__init__(*args, **options)
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return "json" if connection.vendor == "postgresql" else super().db_type(connection)
@@ -85,8 +96,37 @@ class OrderedJSONField(_JSONField):
         return Json(adapted.obj, dumps=adapted.dumps)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        # psycopg has read a `json` already; only `jsonb` comes to Django as text.
-        return value if connection.vendor == "postgresql" else super().from_db_value(value, expression, connection)
+        if value is None:
+            return None
+        try:
+            # Without our database engine, psycopg has read a `json` already.
+            is_text = getattr(connection, "gives_json_as_text", connection.vendor != "postgresql")
+            found = json.loads(value, cls=self.decoder) if is_text else value
+            if self._is_readable(found):
+                return found
+        except (KeyError, RecursionError, TypeError, ValueError):
+            pass
+        return CorruptList() if self.default is list else CorruptDict()
+
+    def _is_readable(self, found: Any) -> bool:
+        if self.default in (dict, list) and not isinstance(found, self.default):
+            return False
+        return self.fits is None or self.fits(found)
 
 
-__all__ = ["AddressField", "NameField", "OrderedJSONField"]
+if TYPE_CHECKING:
+    # As the plain column, whose types follow from whether it may be empty.
+    MomentField = models.DateTimeField
+else:
+
+    class MomentField(models.DateTimeField):
+        """A point in time; by default now, by the clock that all processes share. Migrations see a plain column."""
+
+        def deconstruct(self):
+            name, _path, args, kwargs = super().deconstruct()
+            if kwargs.get("default") is clock.now:
+                kwargs["default"] = timezone.now
+            return name, "django.db.models.DateTimeField", args, kwargs
+
+
+__all__ = ["AddressField", "MomentField", "NameField", "OrderedJSONField"]

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.lookups import Contains
 
 from sessions_app.folding import fold
+from sessions_app.models.row import Row
 
 if TYPE_CHECKING:
     _TextField = models.TextField[str, str]
@@ -48,7 +49,7 @@ class FoldedContains(Contains):
         return fold(super().get_prep_lookup())
 
 
-class FoldedModel(models.Model):
+class FoldedModel(Row):
     """Keeps its `FoldedField`s when only some columns are stored."""
 
     class Meta:

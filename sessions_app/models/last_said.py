@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app import clock
 from sessions_app.formatting import one_plain_line
-from sessions_app.models.fields import NameField
+from sessions_app.models.fields import MomentField, NameField
+from sessions_app.models.row import Row
 
 if TYPE_CHECKING:
     from sessions_app.models.message import MessageSet
@@ -26,7 +27,7 @@ ANSWERS = Q(author_kind=PERSON, internal=False) | Q(
 )
 
 
-class LastSaid(models.Model):
+class LastSaid(Row):
     """The columns of a session that its line in the list is made of; only the methods here write them.
 
     A customer waits since the first message that nobody answered: an agent's finished turn or a person's reply is an answer, a
@@ -41,7 +42,7 @@ class LastSaid(models.Model):
     last_person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    waiting_since = models.DateTimeField(null=True, blank=True, help_text=_("The first message that nobody answered."))
+    waiting_since = MomentField(null=True, blank=True, help_text=_("The first message that nobody answered."))
 
     class Meta:
         abstract = True
@@ -49,7 +50,7 @@ class LastSaid(models.Model):
     def note_said(self, text: str, kind: str, author: str = "", person: Person | None = None) -> list[str]:
         """Set the line anew, and who waits; returns the columns to save. The message's row must be there."""
         if kind == CUSTOMER:
-            self.waiting_since = self.waiting_since or timezone.now()
+            self.waiting_since = self.waiting_since or clock.now()
         else:
             is_open = getattr(self, "status", "") != "closed"
             self.waiting_since = self._unanswered_since() if kind == AGENT and is_open else None

@@ -7,13 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
+from sessions_app import clock
 from sessions_app.formatting import markdown_html, plain_html
-from sessions_app.models.fields import NameField, OrderedJSONField
+from sessions_app.models import shapes
+from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
+from sessions_app.models.row import Row
 from sessions_app.models.run import Run
 from sessions_app.models.session import Session
 
@@ -40,7 +42,7 @@ class MessageSet(models.QuerySet["Message"]):
         return said.exclude(run__purpose__in=[Run.Purpose.DRAFT, Run.Purpose.INTERNAL]).defer("reasoning")
 
 
-class Message(models.Model):
+class Message(Row):
     """What a customer, an agent, a person or a tool said. Rows are appended and never rewritten.
 
     `run` is empty for what people write, and for a customer's message until a run takes it. `internal` messages never reach the
@@ -64,15 +66,15 @@ class Message(models.Model):
     author = NameField(max_length=120, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     content = models.TextField(blank=True)
-    tool_calls: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    tool_calls: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True, fits=shapes.tool_calls)
     tool_call_id = models.CharField(max_length=200, blank=True)
     tool_name = models.CharField(max_length=200, blank=True)
-    provider_items: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    provider_items: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True, fits=shapes.objects)
     reasoning = models.TextField(blank=True, help_text=_("What the model thought before it said this. For the team alone."))
     internal = models.BooleanField(default=False)
     sent = models.BooleanField(default=True)
     idempotency_key = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
 
     objects = MessageSet.as_manager()
 

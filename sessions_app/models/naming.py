@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
-from sessions_app.models.fields import NameField
+from sessions_app import clock
+from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.session import Session
 
@@ -20,7 +20,7 @@ class NameRecord(FoldedModel):
     source = models.CharField(max_length=8, choices=Session.NameSource)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     note = models.CharField(max_length=300, blank=True, help_text="Why, where it fell back.")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
 
     class Meta:
         ordering = ["-pk"]

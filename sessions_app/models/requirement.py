@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
 from kern.requirement import RESPONSE
-from sessions_app.models.fields import OrderedJSONField
+from sessions_app import clock
+from sessions_app.models import shapes
+from sessions_app.models.fields import MomentField, OrderedJSONField
+from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
 from sessions_app.models.session import Session
 
@@ -35,7 +37,7 @@ class RequirementSet(models.QuerySet["Requirement"]):
         return [asked for asked in may_be.order_by("pk") if asked.is_undone(is_begun=asked.pk in keys)]
 
 
-class Requirement(models.Model):
+class Requirement(Row):
     """One question to a person about one tool call. Answered by compare-and-set from pending (design §5.6)."""
 
     class Kind(models.TextChoices):
@@ -67,26 +69,27 @@ class Requirement(models.Model):
     tool_name = models.CharField(max_length=200)
     agent_name = models.CharField(max_length=100, blank=True)
     arguments: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
-    edited_arguments: models.JSONField[Any, Any] = OrderedJSONField(null=True, blank=True)
-    schema: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
-    fields: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    edited_arguments: models.JSONField[Any, Any] = OrderedJSONField(null=True, blank=True, fits=shapes.an_object_or_nothing)
+    schema: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True, fits=shapes.schema)
+    fields: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True, fits=shapes.input_fields)
     question = models.TextField(blank=True)
-    options: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True)
+    options: models.JSONField[Any, Any] = OrderedJSONField(default=list, blank=True, fits=shapes.words)
     multiple = models.BooleanField(default=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     note = models.TextField(blank=True)
     answer: models.JSONField[Any, Any] = OrderedJSONField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_at = MomentField(null=True, blank=True)
     policy: models.JSONField[Any, Any] = OrderedJSONField(
         default=dict,
         blank=True,
+        fits=shapes.policy,
         help_text=_("As it was in force when this was asked: the tool's own, tightened by the queue's."),
     )
     risk = models.CharField(max_length=6, default="medium", choices=[(risk, risk) for risk in ("low", "medium", "high")])
     approvers = models.PositiveSmallIntegerField(default=1, help_text=_("How many different people must agree."))
-    expires_at = models.DateTimeField(null=True, blank=True)
-    remind_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: no reminder, or it was sent."))
+    expires_at = MomentField(null=True, blank=True)
+    remind_at = MomentField(null=True, blank=True, help_text=_("Empty: no reminder, or it was sent."))
     asked_for_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -99,7 +102,7 @@ class Requirement(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reopened_as", help_text=_("The expired one.")
     )
     look_again = models.BooleanField(default=False, help_text=_("The customer wrote since this was asked."))
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
 
     objects = RequirementSet.as_manager()
 
@@ -124,11 +127,11 @@ class Requirement(models.Model):
     @property
     def is_overdue(self) -> bool:
         """Whether its time is over; from then on nobody's decision counts, also before the scheduler has come by."""
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.expires_at is not None and self.expires_at <= clock.now()
 
     def settle(self, status: str, **values: Any) -> bool:
         """Pending → `status` with these columns, by compare-and-set. Whether it was still pending."""
-        changed = {"status": status, "decided_at": timezone.now(), "remind_at": None, **values}
+        changed = {"status": status, "decided_at": clock.now(), "remind_at": None, **values}
         if not Requirement.objects.pending().filter(pk=self.pk).update(**changed):
             return False
         for name, value in changed.items():
@@ -161,7 +164,7 @@ class Requirement(models.Model):
         from sessions_app.models.decision import Decision
 
         before, waited = self.status, self.status == Requirement.Status.PENDING
-        settled = {"status": status, "remind_at": None} | ({"decided_at": timezone.now()} if waited else {})
+        settled = {"status": status, "remind_at": None} | ({"decided_at": clock.now()} if waited else {})
         Requirement.objects.filter(pk=self.pk).update(**settled)
         for name, value in settled.items():
             setattr(self, name, value)

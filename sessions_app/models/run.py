@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
-from sessions_app.models.fields import NameField, OrderedJSONField
+from sessions_app import clock
+from sessions_app.models import shapes
+from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
+from sessions_app.models.row import Row
 from sessions_app.models.session import ACTIVE_RUN, Session
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class RunSet(models.QuerySet["Run"]):
 
     def abandoned(self) -> RunSet:
         """Running turns whose worker stopped renewing its lease."""
-        return self.roots().filter(status=Run.Status.RUNNING, lease_until__lt=timezone.now())
+        return self.roots().filter(status=Run.Status.RUNNING, lease_until__lt=clock.now())
 
     def open_next(self, session: Session) -> Run | None:
         """Make the session's next turn pending, with every unanswered message of the customer attached (design §5.7).
@@ -56,7 +58,7 @@ class RunSet(models.QuerySet["Run"]):
         return run
 
 
-class Run(models.Model):
+class Run(Row):
     """One turn. Who works on it holds `lease_owner` until `lease_until`; every write of the work checks both and the fence."""
 
     class Status(models.TextChoices):
@@ -110,15 +112,15 @@ class Run(models.Model):
     refused = models.BooleanField(
         default=False, help_text=_("The model's server refused what was sent: later requests leave this run out.")
     )
-    metrics: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True)
+    metrics: models.JSONField[Any, Any] = OrderedJSONField(default=dict, blank=True, fits=shapes.metrics)
     lease_owner = models.CharField(max_length=64, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_until = MomentField(null=True, blank=True)
     worker = models.CharField(max_length=120, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
     fence = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
+    updated_at = MomentField(default=clock.now)
 
     objects = RunSet.as_manager()
 
@@ -157,7 +159,7 @@ class Run(models.Model):
     @property
     def is_abandoned(self) -> bool:
         """Running, but its worker stopped renewing the lease."""
-        return self.status == Run.Status.RUNNING and (self.lease_until is None or self.lease_until <= timezone.now())
+        return self.status == Run.Status.RUNNING and (self.lease_until is None or self.lease_until <= clock.now())
 
     def end(self, status: str, *, keep_owner: bool = False) -> list[Requirement]:
         """Ended as `status` (completed, error or cancelled), with nobody working on it. `ending.end` is the way to call it.
@@ -166,7 +168,7 @@ class Run(models.Model):
         failed turn keeps what people said yes to, because it may be tried again. With `keep_owner` the worker it was taken from
         may still hand in its last words (`DjangoDb.keep_words`). The session's row must be locked.
         """
-        now = timezone.now()
+        now = clock.now()
         released = {"lease_until": None, "cancel_requested": False, "updated_at": now, "lease_owner": ""}
         if keep_owner:
             del released["lease_owner"]
@@ -197,7 +199,7 @@ class Run(models.Model):
         return Requirement.objects.filter(run__in=runs).select_related("session__queue")
 
 
-class ToolCall(models.Model):
+class ToolCall(Row):
     """The journal of one call: proposed → started → finished. Started and never finished is *uncertain* (design §5.4).
 
     Of an ended turn, a call that is still proposed did not run and never will. One that is still started may be running yet:
@@ -218,8 +220,8 @@ class ToolCall(models.Model):
     failed = models.BooleanField(default=False)
     worker = models.CharField(max_length=120, blank=True)
     owner = models.CharField(max_length=64, blank=True, help_text=_("The claim under which it was started."))
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    started_at = MomentField(null=True, blank=True)
+    finished_at = MomentField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
-from sessions_app.models.fields import NameField
+from sessions_app import clock
+from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
+from sessions_app.models.row import Row
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
@@ -71,7 +72,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.order_by("-activity_at", "-pk")
 
     def due_for_naming(self) -> SessionSet:
-        return self.filter(name_due_at__lte=timezone.now())
+        return self.filter(name_due_at__lte=clock.now())
 
     def locked(self, session_id: str) -> Session:
         """The row, locked until the transaction ends: every change of a session's runs starts here (design §5.0)."""
@@ -111,10 +112,10 @@ class Session(LastSaid, FoldedModel):
     name = NameField(max_length=200, blank=True)
     name_source = models.CharField(max_length=8, choices=NameSource, default=NameSource.NONE, blank=True)
     name_version = models.PositiveIntegerField(default=0)
-    name_due_at = models.DateTimeField(null=True, blank=True)
+    name_due_at = MomentField(null=True, blank=True)
 
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
-    snoozed_until = models.DateTimeField(null=True, blank=True, help_text=_("Empty while snoozed: until the customer writes."))
+    snoozed_until = MomentField(null=True, blank=True, help_text=_("Empty while snoozed: until the customer writes."))
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -131,9 +132,9 @@ class Session(LastSaid, FoldedModel):
 
     last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
     search_text = FoldedField("name", "customer_name", "customer_email", "last_text")
-    activity_at = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
+    activity_at = MomentField(default=clock.now)
+    created_at = MomentField(default=clock.now)
+    updated_at = MomentField(default=clock.now)
 
     objects = SessionSet.as_manager()
 
@@ -195,12 +196,12 @@ class Session(LastSaid, FoldedModel):
 
     def touch(self) -> None:
         """The conversation moved: it goes to the top of the list."""
-        self.activity_at = self.updated_at = timezone.now()
+        self.activity_at = self.updated_at = clock.now()
         self.save(update_fields=["activity_at", "updated_at"])
 
     def said(self, text: str, kind: str, author: str = "", person: Person | None = None) -> None:
         """The customer said something, or somebody did to them: the conversation goes to the top, with that as its line."""
-        self.activity_at = self.updated_at = timezone.now()
+        self.activity_at = self.updated_at = clock.now()
         self.save(update_fields=["activity_at", "updated_at", *self.note_said(text, kind, author, person)])
 
     def plan_naming(self) -> None:
@@ -211,7 +212,7 @@ class Session(LastSaid, FoldedModel):
         enough = queue.naming_after_messages
         # Counts no further than it must, so the length of the conversation does not matter.
         if self.messages.said().order_by("pk")[:enough].count() >= enough:
-            self.name_due_at = timezone.now() + timedelta(seconds=queue.naming_delay)
+            self.name_due_at = clock.now() + timedelta(seconds=queue.naming_delay)
             self.save(update_fields=["name_due_at"])
 
     def raise_fence(self) -> None:
@@ -220,7 +221,7 @@ class Session(LastSaid, FoldedModel):
         self.refresh_from_db(fields=["fence"])
 
 
-class SessionRead(models.Model):
+class SessionRead(Row):
     """How far a person has read a session: the newest change they saw."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)

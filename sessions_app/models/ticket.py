@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app import clock
 from sessions_app.models import ticket_ids
-from sessions_app.models.fields import NameField
+from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.session import Session
 
@@ -96,7 +96,7 @@ class TicketLink(FoldedModel):
     )
     search_text = FoldedField("ticket_id")
     linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = MomentField(default=clock.now)
 
     class Meta:
         ordering = ["pk"]

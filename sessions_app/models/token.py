@@ -6,8 +6,9 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from sessions_app import clock
+from sessions_app.models.fields import MomentField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.queue import Queue
 from sessions_app.models.session import secret_hash
@@ -30,9 +31,9 @@ class ApiToken(FoldedModel):
         help_text="Whose decisions and renames these are. Empty: the token may not decide or rename.",
     )
     search_text = FoldedField("name", "prefix")
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = MomentField(default=clock.now)
+    last_used_at = MomentField(null=True, blank=True)
+    revoked_at = MomentField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

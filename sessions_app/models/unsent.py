@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app import clock
+from sessions_app.models.fields import MomentField
+from sessions_app.models.row import Row
 from sessions_app.models.session import Session
 
 
-class UnsentText(models.Model):
+class UnsentText(Row):
     """The words in a person's composer of a conversation: theirs alone, on each of their devices.
 
     The row stays when they are sent, emptied: its version goes on counting, so that an old page is told from a new one.
@@ -29,7 +31,7 @@ class UnsentText(models.Model):
     elsewhere_is_private = models.BooleanField(default=False, help_text=_("Some of it was no reply."))
     page = models.CharField(max_length=40, blank=True, help_text=_("The open page that wrote it last."))
     version = models.PositiveIntegerField(default=0)
-    updated_at = models.DateTimeField(default=timezone.now)
+    updated_at = MomentField(default=clock.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_unsent_text_a_person")]

@@ -138,6 +138,11 @@ class DjangoDb:
         with write():
             return runs.hand_over(claim)
 
+    def fail_unread(self, run_id: str, error: str, *, only_pending: bool = False) -> bool:
+        """End a turn whose records cannot be read as failed, whoever has it; whether it was there and active."""
+        with write():
+            return runs.fail_unread(run_id, error, only_pending)
+
     def keep_words(self, claim: Claim, text: str) -> bool:
         """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""
         with write():

@@ -11,7 +11,7 @@ from django.utils import timezone
 from kern.errors import InvalidAnswerError
 from kern.requirement import Requirement
 from kern.tools.policy import Policy
-from sessions_app import changes, record_of_decisions
+from sessions_app import changes, clock, record_of_decisions
 from sessions_app import models as rows
 from sessions_app.models import Decision, Person, Session, StandingApproval
 from sessions_app.policies import is_allowed, policy_in_force, policy_of
@@ -94,7 +94,7 @@ def _tighten(row: rows.Requirement) -> None:
     demand = policy.demand(proposed, row.schema)
     row.risk, row.approvers = demand.risk, demand.approvers
     if policy.expires_after is not None and row.reason != "uncertain":
-        by_policy = timezone.now() + timedelta(seconds=policy.expires_after)
+        by_policy = clock.now() + timedelta(seconds=policy.expires_after)
         if row.expires_at is None or by_policy < row.expires_at:
             row.expires_at = by_policy
             row.remind_at = by_policy - _reminder(policy.expires_after, policy.remind_before)
@@ -110,7 +110,7 @@ def _rule_for(row: rows.Requirement) -> StandingApproval | None:
         return None
     rules = StandingApproval.objects.in_force().select_related("made_by").filter(queue=queue, tool_name=row.tool_name)
     rule = rules.first()
-    if rule is None or rule.made_by is None or rule.made_by_id == row.asked_for_by_id:
+    if rule is None or rule.broken or rule.made_by is None or rule.made_by_id == row.asked_for_by_id:
         return None
     return rule if is_allowed(queue, Policy.from_dict(row.policy), rule.made_by) else None
 

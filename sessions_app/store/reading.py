@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Min, Q
 
+from kern.errors import CorruptRecordError
 from kern.history import since_refusals, without_refused
 from kern.inputs import must_be_counts
 from kern.message import Message, Role
@@ -42,9 +43,31 @@ def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
     found: list[RunOutput] = []
     for start in range(0, len(roots), BATCH):
         batch = roots[start : start + BATCH]
-        loaded = _load(session, batch)
-        found += [loaded[row.run_id] for row in batch]
+        found += _each(session, batch)
     return found
+
+
+def _each(session: rows.Session, roots: list[rows.Run]) -> list[RunOutput]:
+    """The turns in their order; one that cannot be read is there as failed, with why, and the others are whole."""
+    try:
+        loaded = _load(session, roots)
+        return [loaded[row.run_id] for row in roots]
+    except CorruptRecordError as problem:
+        if len(roots) > 1:
+            return [run for row in roots for run in _each(session, [row])]
+        return [_unread(roots[0], session, problem)]
+
+
+def _unread(row: rows.Run, session: rows.Session, problem: CorruptRecordError) -> RunOutput:
+    return RunOutput(
+        session.session_id,
+        row.run_id,
+        agent_id=row.agent_id,
+        status="error",
+        error=str(problem),
+        created_at=row.created_at.timestamp(),
+        updated_at=row.updated_at.timestamp(),
+    )
 
 
 def _newest_roots(
@@ -59,7 +82,14 @@ def _newest_roots(
 
 
 def _load(session: rows.Session, roots: list[rows.Run]) -> dict[str, RunOutput]:
-    """All runs of these trees by id, put together."""
+    """All runs of these trees by id, put together. Raises `CorruptRecordError`."""
+    try:
+        return _put_together(session, roots)
+    except KeyError as missing:
+        raise CorruptRecordError(f"something belongs to run {missing}, which is not there") from missing
+
+
+def _put_together(session: rows.Session, roots: list[rows.Run]) -> dict[str, RunOutput]:
     below = list(rows.Run.objects.filter(root__in=roots).order_by("pk"))
     trees = {row.pk: row for row in [*roots, *below]}
     loaded = {pk: run_of(row, session) for pk, row in trees.items()}
@@ -161,8 +191,7 @@ def _open_outputs(session_pk: int, turns: Sequence[int]) -> dict[tuple[str | Non
     roots = list(rows.Run.objects.filter(pk__in=has_open.values("run")).order_by("pk"))
     if not roots:
         return {}
-    loaded = _load(rows.Session.objects.get(pk=session_pk), roots)
-    cut_off = [loaded[row.run_id] for row in roots]
+    cut_off = _each(rows.Session.objects.get(pk=session_pk), roots)
     return {(run.run_id, call_id): text for run in cut_off for call_id, text in open_outputs(run).items()}
 
 

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from django.utils import timezone
-
+from kern.errors import CorruptRecordError
 from kern.message import Message, Role, ToolCall, storable
 from kern.requirement import InputField, Requirement
 from kern.run import RunMetrics, RunOutput, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
 from kern.tools.policy import Policy
+from sessions_app import clock
 from sessions_app import models as rows
 
 if TYPE_CHECKING:
@@ -82,8 +82,15 @@ def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = Non
     )
 
 
+def must_be_readable(row: rows.Row) -> None:
+    """Raises `CorruptRecordError` for a row that has stand-ins: a turn that went on with them would do something else."""
+    if row.broken:
+        raise CorruptRecordError(f"the {row._meta.verbose_name} {row.pk}: {row.broken}")
+
+
 def run_of(row: rows.Run, session: rows.Session) -> RunOutput:
-    """A run without its messages, journal, requirements, parent and members."""
+    """A run without its messages, journal, requirements, parent and members. Raises `CorruptRecordError`."""
+    must_be_readable(row)
     return RunOutput(
         session_id=session.session_id,
         run_id=row.run_id,
@@ -144,8 +151,11 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
 def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = False) -> Message:
     """A message. What the provider kept for itself, and what was thought, stays in its run: only what loads that has it.
 
-    For a model, what a person of the desk replied is an answer like its own; what one asks it privately is a question.
+    For a model, what a person of the desk replied is an answer like its own; what one asks it privately is a question. Of a
+    message that cannot be read its run is told, with `CorruptRecordError`; elsewhere its words are there as far as they go.
     """
+    if within_run:
+        must_be_readable(row)
     replied = row.author_kind == rows.Message.Author.PERSON and row.role == "user" and not row.internal
     return Message(
         role="assistant" if replied else cast(Role, row.role),
@@ -172,7 +182,8 @@ def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
 
 
 def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
-    """A journal line."""
+    """A journal line. Raises `CorruptRecordError`."""
+    must_be_readable(row)
     return ToolExecution(
         run_id=run_id,
         call_id=row.call_id,
@@ -213,7 +224,8 @@ def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Re
         status=item.status,
         note=storable(item.note),
         answer=plain(item.answer),
-        created_at=moment(item.created_at),
+        # By the clock of whoever ends it: its time runs from here.
+        created_at=moment(item.created_at + clock.shift()),
         decided_at=moment(item.decided_at) if item.decided_at is not None else None,
         policy=plain(item.policy.to_dict()),
         risk=demand.risk,
@@ -231,7 +243,8 @@ def remind_at(item: Requirement) -> datetime | None:
 
 
 def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session_id: str) -> Requirement:
-    """A requirement with its answer, if it has one."""
+    """A requirement with its answer, if it has one. Raises `CorruptRecordError`."""
+    must_be_readable(row)
     return Requirement(
         requirement_id=row.requirement_id,
         run_id=run_id,
@@ -255,7 +268,8 @@ def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session
         created_at=row.created_at.timestamp(),
         decided_at=seconds_of(row.decided_at),
         policy=Policy.from_dict(row.policy),
-        expires_at=seconds_of(row.expires_at),
+        # The library judges by this process's clock.
+        expires_at=None if row.expires_at is None else row.expires_at.timestamp() - clock.shift(),
     )
 
 
@@ -271,7 +285,7 @@ def put_answer(row: rows.Requirement, answer: Requirement) -> None:
     row.note = storable(answer.note)
     row.answer = plain(answer.answer)
     put_values(row, answer)
-    row.decided_at = timezone.now() if answer.decided_at is None else moment(answer.decided_at)
+    row.decided_at = clock.now() if answer.decided_at is None else moment(answer.decided_at)
 
 
 def put_values(row: rows.Requirement, answer: Requirement) -> None:

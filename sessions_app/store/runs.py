@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from kern.answers import must_agree
 from kern.db.base import Claim, Signal
 from kern.errors import LeaseLostError, RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
@@ -16,7 +14,7 @@ from kern.message import Message, storable
 from kern.requirement import Requirement
 from kern.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
-from sessions_app import changes, ending
+from sessions_app import changes, clock, ending
 from sessions_app import models as rows
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import drafts, sessions
@@ -82,7 +80,7 @@ def claim_run(claim: Claim) -> bool:
 
 
 def _give(row: Run, session: Session, claim: Claim) -> None:
-    now = timezone.now()
+    now = clock.now()
     row.status, row.updated_at = Run.Status.RUNNING, now
     row.lease_owner, row.lease_until = claim.owner, now + timedelta(seconds=claim.lease)
     row.worker = claim.worker[:120]
@@ -100,7 +98,7 @@ def renew(claim: Claim) -> Signal:
     signal = _signal(row, claim)
     if row is None or signal == "lost":
         return "lost"
-    until = timezone.now() + timedelta(seconds=claim.lease)
+    until = clock.now() + timedelta(seconds=claim.lease)
     ours = Run.objects.filter(pk=row.pk, status=Run.Status.RUNNING, lease_owner=claim.owner, fence=row.fence)
     return signal if ours.update(lease_until=until) else "lost"
 
@@ -134,7 +132,7 @@ def answer_run(run_id: str, answers: Sequence[Requirement]) -> None:
 
 def requeue(session: Session, row: Run) -> None:
     """Paused → pending: the turn waits for a worker, which the sweep finds."""
-    row.status, row.updated_at = Run.Status.PENDING, timezone.now()
+    row.status, row.updated_at = Run.Status.PENDING, clock.now()
     row.save(update_fields=["status", "updated_at"])
     changes.record(session, "run.pending", run=row.run_id)
 
@@ -175,7 +173,7 @@ def _cancel_now(session: Session, row: Run, person: Person | None = None) -> Non
 def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
     """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
     held = hold(claim)
-    now = timezone.now()
+    now = clock.now()
     _store_requirements(held, requirements)
     # Rules may have answered everything at once; then the turn goes on like one that a person let go on.
     waits = held.root.requirements.pending().exists()
@@ -268,10 +266,23 @@ def hand_over(claim: Claim) -> bool:
     if row.cancel_requested:
         _cancel_now(held.session, row)
         return True
-    row.status, row.lease_owner, row.lease_until, row.updated_at = Run.Status.PENDING, "", None, timezone.now()
+    row.status, row.lease_owner, row.lease_until, row.updated_at = Run.Status.PENDING, "", None, clock.now()
     row.attempts = max(0, row.attempts - 1)
     row.save(update_fields=["status", "lease_owner", "lease_until", "updated_at", "attempts"])
     changes.record(held.session, "run.recovered", run=row.run_id, attempts=row.attempts)
+    return True
+
+
+def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
+    """End the turn as failed, reading no more of it than its row. The customer's next message begins another one."""
+    found = locked(run_id)
+    if found is None or not found[1].is_active or (only_pending and found[1].status != Run.Status.PENDING):
+        return False
+    session, row = found
+    row.error, row.permanent_error = storable(error), True
+    row.save(update_fields=["error", "permanent_error"])
+    ending.end(session, row, Run.Status.ERROR)
+    changes.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
     return True
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from kern.errors import SessionOwnershipError
 from kern.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
-from sessions_app import changes
+from sessions_app import changes, clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
 
@@ -74,5 +73,5 @@ def used(session: Session, text: str = "", kind: str = "", author: str = "") -> 
     if text:
         session.said(text, kind, author)
     else:
-        session.updated_at = timezone.now()
+        session.updated_at = clock.now()
         session.save(update_fields=["updated_at"])

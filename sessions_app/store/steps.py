@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from kern.db.base import Claim
 from kern.message import Message, storable
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput
-from sessions_app import changes, record_of_decisions
+from sessions_app import changes, clock, record_of_decisions
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store.claims import Held, hold, hold_for_outcome
@@ -56,7 +54,7 @@ def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
     held = hold(claim, message.run_id)
     append(held, message)
     ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
-    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=timezone.now())
+    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=clock.now())
     _stepped(held)
 
 
@@ -67,7 +65,7 @@ def start_call(claim: Claim, run_id: str, call_id: str, arguments: dict[str, obj
     approved = _requirement(held, requirement_id) if requirement_id is not None else None
     if requirement_id is not None and (approved is None or approved.status != Requirement.Status.APPROVED):
         return False
-    started = {"arguments": plain(arguments), "worker": claim.worker, "owner": claim.owner, "started_at": timezone.now()}
+    started = {"arguments": plain(arguments), "worker": claim.worker, "owner": claim.owner, "started_at": clock.now()}
     call = ToolCall.objects.filter(run=held.run, call_id=call_id, status=before)
     if not call.update(status=ToolCall.Status.STARTED, **started):
         return False
@@ -88,7 +86,7 @@ def finish_call(claim: Claim, output: Message, failed: bool) -> Held:
         "status": ToolCall.Status.FINISHED,
         "result": storable(output.content),
         "failed": failed,
-        "finished_at": timezone.now(),
+        "finished_at": clock.now(),
     }
     call = ToolCall.objects.filter(run=held.run, call_id=call_id).first()
     if call is None:

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sessions_app.accounts.mail import mail_reaches_people
+from sessions_app.clock import now
 from sessions_app.formatting import markdown_html
 from sessions_app.forms import COUNTED
 from sessions_app.models import Run
@@ -80,7 +81,7 @@ def command(context: Context) -> str:
 @register.simple_tag
 def span_tables() -> SafeString:
     """The words for spans of time and the time it is, for the script that goes on counting by this clock."""
-    return json_script({"now": timezone.now().timestamp(), "tables": spans.tables()}, "spans")
+    return json_script({"now": now().timestamp(), "tables": spans.tables()}, "spans")
 
 
 @register.simple_tag

@@ -8,7 +8,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import access
+from sessions_app import access, clock
 from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
@@ -121,7 +121,7 @@ def _rows(found: list[Requirement], person: Person, sort: str, previous: Require
 def _group(requirement: Requirement, sort: str) -> str:
     if sort == "oldest":
         return _("Longest wait first")
-    when, now = requirement.expires_at, timezone.now()
+    when, now = requirement.expires_at, clock.now()
     if when is None:
         return _("No time limit")
     return _("Due within the hour") if when < now + timedelta(hours=1) else _due(when)

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Change, Decision, Person, Requirement
+from sessions_app.rows import BrokenRow
 from sessions_app.templatetags.inbox import said
 
 
@@ -29,24 +30,39 @@ class Event:
     verdict: str = ""
 
 
-def shown_events(changes: list[Change], reader: Person) -> list[Event]:
+def shown_events(changes: list[Change], reader: Person) -> list[Event | BrokenRow]:
     """The lines for those changes that people should read about; one query for what was decided."""
-    keys = [change.data.get("requirement") for change in changes if change.kind in VERDICTS or change.kind in DROPPED]
-    requirements = Requirement.objects.in_bulk([key for key in keys if key]) if keys else {}
-    first = Decision.objects.in_bulk([change.data["line"] for change in changes if "line" in change.data])
-    lines = []
+    of_decisions = [change for change in changes if change.kind in VERDICTS or change.kind in DROPPED]
+    keys = _keys(of_decisions, "requirement")
+    requirements = Requirement.objects.in_bulk(keys) if keys else {}
+    first = Decision.objects.in_bulk(_keys(changes, "line"))
+    lines: list[Event | BrokenRow] = []
     for change in changes:
-        if change.kind in VERDICTS:
-            line = first.get(change.data.get("line"))
-            lines.append(_verdict(change, requirements.get(change.data.get("requirement")), line, reader))
-        elif change.kind in DROPPED:
-            lines.append(_dropped(change, requirements.get(change.data.get("requirement"))))
-        elif change.kind in WRITERS:
-            # A paused turn is stopped by a person, a running one stops itself when it was asked to.
-            stopped_itself = change.kind == "run.cancelled" and change.person_id is None
-            icon, write = STOPPED_ITSELF if stopped_itself else WRITERS[change.kind]
-            lines.append(Event(change.created_at, icon, write(_who(change, reader), change.data)))
+        try:
+            lines.append(_event(change, requirements, first, reader))
+        except Exception as error:  # noqa: BLE001 - whatever is stored of one event, the others are shown
+            lines.append(BrokenRow.of(change, error))
     return lines
+
+
+def _keys(changes: list[Change], name: str) -> list[int]:
+    return [key for change in changes if isinstance(key := change.data.get(name), int)]
+
+
+def _event(
+    change: Change, requirements: dict[int, Requirement], first: dict[int, Decision], reader: Person
+) -> Event | BrokenRow:
+    if change.broken:
+        return BrokenRow(change, change.broken)
+    if change.kind in VERDICTS:
+        line = first.get(change.data.get("line", 0))
+        return _verdict(change, requirements.get(change.data.get("requirement", 0)), line, reader)
+    if change.kind in DROPPED:
+        return _dropped(change, requirements.get(change.data.get("requirement", 0)))
+    # A paused turn is stopped by a person, a running one stops itself when it was asked to.
+    stopped_itself = change.kind == "run.cancelled" and change.person_id is None
+    icon, write = STOPPED_ITSELF if stopped_itself else WRITERS[change.kind]
+    return Event(change.created_at, icon, write(_who(change, reader), change.data))
 
 
 def _who(change: Change, reader: Person) -> SafeString:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sessions_app import zones
+from sessions_app import clock, zones
 from sessions_app.forms import PreferencesForm
 from sessions_app.models import Person
 from sessions_app.problems import Refused
@@ -56,6 +55,6 @@ def _zone_context(person: Person) -> dict[str, object]:
         "current_zone": current,
         # An abbreviation or an older name that an admin or a browser gave is no choice, and kept.
         "other_zone": "" if current in offered else current,
-        "here_now": timezone.now(),
+        "here_now": clock.now(),
         "offset": zones.offset(),
     }

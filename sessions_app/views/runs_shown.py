@@ -13,6 +13,7 @@ from typing import Any
 
 from sessions_app import desk
 from sessions_app.models import Message, Run, ToolCall
+from sessions_app.rows import BrokenRow
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Block:
     at: datetime
     steps: list[Step] = field(default_factory=list)
     words: Message | None = None
+    broken: Message | ToolCall | None = None
 
 
 @dataclass
@@ -58,6 +60,16 @@ class ShownRun:
     calls: int = 0
     part: int = 0
     is_last: bool = True
+
+    @property
+    def broken(self) -> str:
+        """Why the turn cannot be shown; empty where it can."""
+        return self.run.broken
+
+    @property
+    def row(self) -> Run:
+        """What is stored of the turn."""
+        return self.run
 
     @property
     def is_working(self) -> bool:
@@ -108,8 +120,8 @@ class ShownRun:
         ]
 
 
-def shown_runs(runs: list[Run]) -> list[ShownRun]:
-    """The turns with everything below them, in three queries."""
+def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
+    """The turns with everything below them, in three queries; one that cannot be shown does not take the others with it."""
     keys = [run.pk for run in runs]
     members = list(Run.objects.filter(root__in=keys).order_by("pk")) if keys else []
     all_keys = [*keys, *(member.pk for member in members)]
@@ -127,7 +139,13 @@ def shown_runs(runs: list[Run]) -> list[ShownRun]:
         lines = {line.call_id: line for line in journal[run.pk]}
         return _shown(run, messages[run.pk], lines, results[run.pk], nested)
 
-    return [show(run) for run in runs]
+    def show_if_possible(run: Run) -> ShownRun | BrokenRow:
+        try:
+            return show(run)
+        except Exception as error:  # noqa: BLE001 - whatever is stored of one turn, the others are shown
+            return BrokenRow.of(run, error)
+
+    return [show_if_possible(run) for run in runs]
 
 
 def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, str]]:
@@ -166,7 +184,12 @@ def _shown(
     members: dict[str, ShownRun],
 ) -> ShownRun:
     shown = ShownRun(run, agent_name(run))
+    for line in journal.values():
+        if line.broken:
+            shown.blocks.append(Block(line.started_at or run.created_at, broken=line))
     for message in messages:
+        if message.broken:
+            shown.blocks.append(Block(message.created_at, broken=message))
         if thought := message.reasoning.strip():
             shown.blocks.append(Block(message.created_at, [Step("", "", {}, thought=thought)]))
         if message.content.strip():
@@ -182,7 +205,7 @@ def _merged(blocks: list[Block]) -> list[Block]:
     """Calls that follow each other without a word between them stand together."""
     merged: list[Block] = []
     for block in blocks:
-        if merged and block.words is None and merged[-1].words is None:
+        if merged and block.words is None and merged[-1].words is None and not (block.broken or merged[-1].broken):
             merged[-1] = Block(merged[-1].at, [*merged[-1].steps, *block.steps])
         else:
             merged.append(block)

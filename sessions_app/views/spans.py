@@ -9,6 +9,8 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sessions_app import clock
+
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 
 #: Up to how many seconds (exclusive; none for the last) which words. A brace names the whole weeks, days, hours or minutes of
@@ -55,12 +57,12 @@ def moment(when: datetime) -> str:
 
 def since(when: datetime | None, way: str) -> str:
     """How long ago, said the `short` way or as `ago`; nothing for no time."""
-    return said((timezone.now() - when).total_seconds(), tables()[way]) if when else ""
+    return said((clock.now() - when).total_seconds(), tables()[way]) if when else ""
 
 
 def until(when: datetime | None, way: str) -> str:
     """How much time there is, said the `short` way or as `left`; nothing for no time."""
-    return said((when - timezone.now()).total_seconds(), tables()[way]) if when else ""
+    return said((when - clock.now()).total_seconds(), tables()[way]) if when else ""
 
 
 def length(span: timedelta) -> str:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Change, Message, Person, Run, Session
+from sessions_app.rows import BrokenRow
 from sessions_app.views.events import DROPPED, VERDICTS, WRITERS, shown_events
 from sessions_app.views.runs_shown import shown_runs
 
@@ -146,6 +147,9 @@ def _filled(page: list[Entry], reader: Person) -> list[Entry]:
     decided = [event.at for event in events if event.item.kind in VERDICTS]
     filled = list(messages)
     for entry, run in zip(runs, shown_runs([entry.item for entry in runs]), strict=True):
+        if isinstance(run, BrokenRow):
+            filled.append(replace(entry, item=run))
+            continue
         filled += [replace(entry, at=max(at, entry.at), item=part) for at, part in run.in_parts(decided)]
     for entry, line in zip(events, shown_events([entry.item for entry in events], reader), strict=True):
         filled.append(replace(entry, item=line))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Q
-from django.utils import timezone
 
+from sessions_app import clock
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.views.costs import cost_of_run
 
@@ -38,5 +38,5 @@ def usage_of(session: Session) -> Usage:
     # What ended in another way than by a decision waited for nobody any more; what is pending waits still.
     asked = Requirement.objects.filter(Q(decided_at__isnull=False) | Q(status=Requirement.Status.PENDING), session=session)
     times = asked.values_list("created_at", "decided_at")
-    usage.waited = sum(((end or timezone.now()) - begin).total_seconds() for begin, end in times)
+    usage.waited = sum(((end or clock.now()) - begin).total_seconds() for begin, end in times)
     return usage

@@ -11,9 +11,23 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.embedded_redis import free_port
 from sessions_app import desk as desks
+from sessions_app import rows as broken
 from sessions_app import runner, turns
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from tests import desk as shop
+
+
+@pytest.fixture
+def broken_rows() -> None:
+    """Rows that cannot be read are what the test is about."""
+
+
+@pytest.fixture(autouse=True)
+def no_broken_rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A row that cannot be shown is a fault of ours, unless a test has broken it: pages would go on as if nothing were."""
+    broken.forget()
+    yield
+    assert "broken_rows" in request.fixturenames or not broken.reported()
 
 
 @pytest.fixture(autouse=True)

@@ -404,7 +404,7 @@ def test_the_command_prints_a_secret_that_works_where_it_may(session: Session, a
     out = StringIO()
     call_command("make_api_token", "shop", "--for", "ANA@example.com", "--queue", "parcels", stdout=out, stderr=StringIO())
     made = Program(out.getvalue().strip())
-    assert made.get("/sessions").json() == {"items": [], "next": None}
+    assert made.get("/sessions").json() == {"items": [], "broken": [], "next": None}
     assert made.post("/sessions", {"queue": "parcels"}).status_code == 201
     assert made.get(f"/sessions/{session.session_id}").status_code == 404
     for wrong in (["x", "--for", "nobody@example.com"], ["x", "--queue", "nowhere"]):

@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
-from sessions_app import desk, tickets
+from sessions_app import clock, desk, tickets
 from sessions_app.changes import record_unseen
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn
 from sessions_app.management.importing.journal import Journal
@@ -105,7 +104,7 @@ class Rows:
     # The session ----------------------------------------------------------------------------------------------------------
 
     def _session(self, session_id: str, customer: str) -> Session:
-        began = self.conversation.created_at or timezone.now()
+        began = self.conversation.created_at or clock.now()
         last = max((at for entry in self.conversation.entries if (at := entry.created_at)), default=began)
         status, until = self._standing()
         return Session.objects.create(
@@ -131,7 +130,7 @@ class Rows:
             if until is not None:
                 self._note("the end of a snooze goes with the status snoozed alone and is not kept", until.isoformat())
             return self.status, None
-        if until is not None and until <= timezone.now():
+        if until is not None and until <= clock.now():
             self._note("a snooze that is over is open again", until.isoformat())
             return Session.Status.OPEN, None
         return self.status, until

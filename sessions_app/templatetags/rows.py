@@ -1,0 +1,88 @@
+"""One row of a list on a page, whatever is stored of it: `{% load rows %}{% row item "sessions/_row.html" %}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.db import models
+from django.template.base import FilterExpression, Node, NodeList, Parser, Token
+from django.template.context import Context
+from django.template.loader_tags import do_include
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app import rows
+
+register = template.Library()
+#: What a row is called on pages, by its model; anything else is an entry.
+_NAMES = {
+    "apitoken": _("token"),
+    "change": _("event"),
+    "decision": _("line of the record"),
+    "message": _("message"),
+    "namerecord": _("name"),
+    "person": _("person"),
+    "queue": _("queue"),
+    "requirement": _("question"),
+    "run": _("turn"),
+    "session": _("conversation"),
+    "standingapproval": _("rule"),
+    "ticketlink": _("ticket"),
+    "toolcall": _("call"),
+}
+
+
+class RowNode(Node):
+    """An `{% include %}` that says what cannot be shown, and lets the other rows be."""
+
+    child_nodelists = ("nodelist",)
+
+    def __init__(self, item: FilterExpression, shown: Node, element: str) -> None:
+        self.item, self.shown, self.element = item, shown, element
+        self.nodelist = NodeList()
+
+    def render(self, context: Context) -> Any:
+        item = self.item.resolve(context)
+        if getattr(item, "broken", ""):
+            return self._broken(context, item)
+        try:
+            return self.shown.render(context)
+        except Exception as error:
+            if rows.is_away(error):
+                raise
+            kind, key = named(item)
+            rows.report(kind, key, error)
+            return self._broken(context, item)
+
+    def _broken(self, context: Context, item: Any) -> Any:
+        kind, key = named(item)
+        page = template.engines["django"].engine.get_template("_broken_row.html")  # type: ignore[attr-defined]
+        shown = {"what": _NAMES.get(kind, _("entry")), "kind": kind, "key": key, "element": self.element}
+        return page.render(context.new({**shown, "is_desk": getattr(context.get("user"), "is_authenticated", False)}))
+
+
+def named(item: Any) -> tuple[str, object]:
+    """The kind and the key of what a row of a page is about: a stored row, or something that was made of one."""
+    stored = item if isinstance(item, models.Model) else getattr(item, "row", item)
+    if isinstance(stored, models.Model):
+        return stored._meta.model_name or "", stored.pk
+    return "entry", getattr(item, "pk", "")
+
+
+@register.tag("row")
+def do_row(parser: Parser, token: Token) -> RowNode:
+    """`{% row item "template.html" with name=value as div %}`: the template for this item, or that it cannot be shown, as an
+    element of this kind (`li` unless it is told)."""
+    parts = token.split_contents()
+    element = parts[-1] if parts[-2:-1] == ["as"] else ""
+    parts = parts[:-2] if element else parts
+    if len(parts) < 3:
+        raise template.TemplateSyntaxError("row takes what it shows and a template")
+    token.contents = " ".join(["include", *parts[2:]])
+    shown = do_include(parser, token)
+    # The parser gives these to the nodes that it makes itself.
+    shown.token, shown.origin = token, parser.origin  # type: ignore[assignment]
+    return RowNode(parser.compile_filter(parts[1]), shown, element or "li")
+
+
+__all__ = ["RowNode", "do_row", "named"]
