@@ -7,6 +7,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -17,9 +18,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kern_inbox.too_often import seconds_to_wait, too_often
 from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
+from sessions_app.identity import canonical_address
 from sessions_app.models import Person
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Accounts are made by an admin; strangers may sign up only where SIGN_UP says so and mail reaches them."""
 
+    _limited_by = ""
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "enter_current_password": gettext_lazy("This is not your password of now."),
@@ -42,6 +46,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP and mail_reaches_people())
+
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """The error of a form; where it is that something was tried too often, the page that says how long to wait instead."""
+        if code == "too_many_login_attempts":
+            raise ImmediateHttpResponse(too_often(self.request, self._wait()))
+        return super().validation_error(code, *args)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        self._limited_by = self._get_login_attempts_cache_key(request, **credentials)
+        super().pre_authenticate(request, **credentials)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """What failed attempts are counted by: the account, by whatever host name and spelling it was asked for."""
+        return f"sign-in:{canonical_address(str(credentials.get('email') or ''))}"
+
+    def _wait(self) -> int:
+        """Seconds until the password, or the code of a second factor, may be tried again."""
+        stage = getattr(self.request, "_login_stage", None)
+        person = stage.login.user if stage else self.request.user
+        keys = [key for key in (self._limited_by, f"mfa-auth-user-{person.pk}") if key]
+        return max(seconds_to_wait(self.request, "login_failed", key=key) for key in keys)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Check the password, and remember whether it would be taken today."""

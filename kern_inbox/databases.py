@@ -49,6 +49,16 @@ def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
     return {**described, "ENGINE": engine, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
+def counters() -> dict[str, Any]:
+    """Where limits are counted while Redis is away: a table. Few rows live in it; they are cleared beyond `MAX_ENTRIES`."""
+    return {
+        "BACKEND": "kern_inbox.cache.DatabaseCounters",
+        "LOCATION": "sessions_app_counter",
+        "TIMEOUT": 24 * 60 * 60,
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+
+
 def cache(redis_url: str) -> dict[str, Any]:
     """The cache all processes share, or one of this process alone where there is no Redis."""
     if not redis_url:

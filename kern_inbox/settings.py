@@ -95,7 +95,7 @@ ASGI_APPLICATION = "kern_inbox.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES = {"default": databases.database(ENVIRONMENT["DATABASE_URL"], KERN_VAR, ENVIRONMENT["DATABASE_POOL"])}
-CACHES = {"default": databases.cache(REDIS_URL)}
+CACHES = {"default": databases.cache(REDIS_URL), "counters": databases.counters()}
 LOGGING_CONFIG = "kern_inbox.logs.configure"
 LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG)
 
@@ -177,7 +177,12 @@ ACCOUNT_FORMS = {
 }
 PEOPLE_CHANGE_ADDRESS: bool = ENVIRONMENT["PEOPLE_CHANGE_ADDRESS"]
 ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/300s/key",
+    "reauthenticate": "10/m/user",
+    "reset_password": "20/h/ip,5/h/key",
+}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT: int = ENVIRONMENT["TRUSTED_PROXIES"]
 # How long a sign-in lasts. Its cookie lives a day longer, so that its browser can be told why it ended.

@@ -1,19 +1,20 @@
-"""How often somebody may do something: counters in the cache, so that all processes count together."""
+"""How often somebody may do something: counters that all processes share, in Redis, or in the database while that is away."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 
+from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import truncate_ip
 from django.core.cache import cache
-from redis.exceptions import RedisError
+from django.http import HttpRequest
 
 
 def wait_for(action: str, who: str, *, limit: int, seconds: int) -> int:
     """Count one more `action` of `who`; returns 0 when it is allowed, else how many seconds to wait.
 
-    `limit` actions are allowed in each window of `seconds`. Without a cache everything is allowed: a counter that is down must
-    not keep customers out.
+    `limit` actions are allowed in each window of `seconds`.
     """
     clock = time.time()
     window = int(clock // seconds)
@@ -22,6 +23,11 @@ def wait_for(action: str, who: str, *, limit: int, seconds: int) -> int:
     try:
         cache.add(key, 0, timeout=seconds + 1)
         used = cache.incr(key)
-    except (RedisError, OSError, ValueError):  # ValueError: the counter ran out between the two lines
+    except ValueError:  # the counter ran out between the two lines
         return 0
     return 0 if used <= limit else max(1, int((window + 1) * seconds - clock) + 1)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, as limits count it: as far as the proxies in front are trusted to tell, IPv6 by network."""
+    return str(truncate_ip(get_adapter(request).get_client_ip(request)))

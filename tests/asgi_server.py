@@ -18,7 +18,8 @@ class Server(threading.Thread):
         super().__init__(daemon=True)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        config = uvicorn.Config(application, lifespan="off", log_level="error", timeout_graceful_shutdown=1)
+        options: dict[str, Any] = {"lifespan": "off", "log_level": "error", "proxy_headers": False}
+        config = uvicorn.Config(application, timeout_graceful_shutdown=1, **options)
         self.server = uvicorn.Server(config)
 
     def run(self) -> None:

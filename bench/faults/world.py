@@ -149,7 +149,7 @@ class World:
         python = [sys.executable, "-m"]
         if name == "web":
             where = ["--host", "127.0.0.1", "--port", str(self.port)]
-            return [*python, "uvicorn", "kern_inbox.asgi:application", *where, "--no-access-log"]
+            return [*python, "uvicorn", "kern_inbox.asgi:application", *where, "--no-access-log", "--no-proxy-headers"]
         celery = [*python, "celery", "--app", "kern_inbox"]
         if name == "scheduler":
             return [sys.executable, "manage.py", "scheduler"]

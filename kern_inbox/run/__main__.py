@@ -78,18 +78,27 @@ def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
 
 def children(values: dict[str, Any]) -> list[Child]:
     """The processes in the order in which they stop: first nobody asks for work, then nobody makes any, then it is finished."""
-    python = [sys.executable, "-m"]
-    web = ["uvicorn", "kern_inbox.asgi:application", "--host", values["HOST"], "--port", str(values["PORT"])]
-    # Open live pages would keep the server from stopping; they reconnect by themselves.
-    web += ["--timeout-graceful-shutdown", "2", "--no-access-log"]
     # Each ends itself within its grace time; whoever does not is killed a moment later.
     patience = int(os.environ["KERN_GRACE_SECONDS"]) + 2.0
     return [
-        Child("web", python + web, patience),
+        Child("web", web_command(values["HOST"], values["PORT"]), patience),
         Child("scheduler", [sys.executable, "manage.py", "scheduler"], patience),
         worker("worker", "turns", patience),
         # Not among the turns: a name should not wait until tools that hang have had their time.
         worker("naming", "naming", patience, "--concurrency", str(NAMING_THREADS)),
+    ]
+
+
+def web_command(host: str, port: int) -> list[str]:
+    """The web server. Open live pages would keep it from stopping; they reconnect by themselves.
+
+    It believes no X-Forwarded header, as it would by default those of this machine: what proxies say is read by
+    TRUSTED_PROXIES alone.
+    """
+    where = ["kern_inbox.asgi:application", "--host", host, "--port", str(port)]
+    return [
+        *(sys.executable, "-m", "uvicorn", *where),
+        *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
     ]
 
 

@@ -17,6 +17,8 @@ from sessions_app.models.session import SessionSet
 
 #: Requests of one token in a minute, unless the settings say otherwise.
 REQUESTS = 600
+#: (how many, in how many seconds): requests of one address with a token that is none.
+REFUSALS = (60, 60)
 #: How old (seconds) `last_used_at` may be before it is written again: a read should not cost a write.
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -34,6 +36,9 @@ class TokenAuth(HttpBearer):
         """The token of this secret. Raises `Throttled` when it asked too often."""
         found = ApiToken.of_secret(token.strip())
         if found is None or (found.acts_for and not found.acts_for.is_active):
+            where = ratelimit.address_of(request)
+            if wait := ratelimit.wait_for("api-refused", where, limit=REFUSALS[0], seconds=REFUSALS[1]):
+                raise Throttled(wait)
             return None
         limit = int(getattr(settings, "KERN_API_REQUESTS", REQUESTS))
         wait = ratelimit.wait_for("api", str(found.pk), limit=limit, seconds=60)

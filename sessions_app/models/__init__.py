@@ -2,6 +2,7 @@
 
 from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
+from sessions_app.models.counter import Counter
 from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord
@@ -20,6 +21,7 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Change",
+    "Counter",
     "Decision",
     "Leader",
     "Message",

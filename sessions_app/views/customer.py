@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -101,14 +99,6 @@ def session_of(secret: str) -> Session:
     return session
 
 
-def address_of(request: HttpRequest) -> str:
-    """The customer's network address, as far as the proxies in front can be trusted to tell it."""
-    try:
-        return str(get_adapter(request).get_client_ip(request))
-    except PermissionDenied:
-        return str(request.META.get("REMOTE_ADDR", ""))
-
-
 def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
     """Begin the conversation of this form, once, and lead to it; the form again where that was refused."""
     try:
@@ -183,14 +173,15 @@ def _wait_to_begin(request: HttpRequest, session_id: str) -> int:
     """Seconds until one more conversation may begin, 0 when one may, or when this one has: then the form came twice."""
     if Session.objects.filter(session_id=session_id).exists():
         return 0
-    return ratelimit.wait_for("customer-new", address_of(request), limit=NEW_OF_ADDRESS[0], seconds=NEW_OF_ADDRESS[1])
+    return ratelimit.wait_for("customer-new", ratelimit.address_of(request), limit=NEW_OF_ADDRESS[0], seconds=NEW_OF_ADDRESS[1])
 
 
 def _wait(request: HttpRequest, session: Session) -> int:
     """Seconds until one more message is allowed, 0 when it is."""
+    address = ratelimit.address_of(request)
     return max(
         ratelimit.wait_for("customer-session", str(session.pk), limit=MESSAGES_OF_SESSION[0], seconds=MESSAGES_OF_SESSION[1]),
-        ratelimit.wait_for("customer", address_of(request), limit=MESSAGES_OF_ADDRESS[0], seconds=MESSAGES_OF_ADDRESS[1]),
+        ratelimit.wait_for("customer", address, limit=MESSAGES_OF_ADDRESS[0], seconds=MESSAGES_OF_ADDRESS[1]),
     )
 
 

@@ -21,6 +21,7 @@ from sessions_app import turns
 from sessions_app.models import (
     ApiToken,
     Change,
+    Counter,
     Decision,
     Message,
     Person,
@@ -36,7 +37,7 @@ from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 
 #: What a person typed and has not sent is theirs alone: no admin reads it.
-PRIVATE = (UnsentText,)
+PRIVATE = (UnsentText, Counter)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = ("change", "namerecord", "message", "toolcall", "run", "requirement", "sessionread", "decision", "standingapproval")
 

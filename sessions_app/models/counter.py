@@ -1,0 +1,19 @@
+"""How often something was tried, while Redis, which counts else, is away."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Counter(models.Model):
+    """One count, as Django's cache in the database keeps it. Nobody reads these rows; they end by themselves."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.cache_key
+
+
+__all__ = ["Counter"]
