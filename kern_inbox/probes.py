@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+import shutil
 from secrets import compare_digest
 
 from django.conf import settings
@@ -13,14 +13,22 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from sessions_app import desk
+from kern_inbox.measurements import registry
+from sessions_app import desk, processes, work_state
+from sessions_app.circuit import AWAY, breaker
 
 log = logging.getLogger(__name__)
+#: Free bytes of a disk on which things will soon go wrong, and of one on which they do.
+LOW, FULL = 500 * 2**20, 20 * 2**20
+#: A turn that waits so long (seconds) for a worker is late.
+LATE = 60.0
+#: Leases last longer than so many seconds; clocks that are further apart are somebody's mistake.
+MOST_SKEW = 5.0
 
 
 @never_cache
@@ -33,13 +41,30 @@ def live(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served: the database must answer and know today's tables, and the desk must be usable.
+    """Whether requests can be served, for a load balancer: the database must answer and know today's tables, and the desk must
+    be usable.
 
-    Redis may be away, and is told.
+    Whatever else is wrong is told (`degraded`), and is no reason to send people elsewhere: another web process would not help.
     """
     needed = {"database": database_state(), "desk": desk_state()}
     is_ready = all(state == "ok" for state in needed.values())
-    return JsonResponse({**needed, "redis": redis_state()}, status=200 if is_ready else 503)
+    states = {**needed, "redis": redis_state(), "disk": disk_state(), **work_states(needed["database"])}
+    is_degraded = any(state not in ("ok", "none needed") for state in states.values())
+    status = "unready" if not is_ready else "degraded" if is_degraded else "ok"
+    return JsonResponse({"status": status, **states}, status=200 if is_ready else 503)
+
+
+@never_cache
+@require_safe
+def work(request: HttpRequest) -> JsonResponse:
+    """Whether the work is being done, for whoever is woken when it is not.
+
+    503 when nobody works turns, nobody sweeps, or a turn waited longer for a worker than a whole turn may take.
+    """
+    database = database_state()
+    states = {"database": database, **work_states(database)}
+    is_done = all(states[name] == "ok" for name in ("database", "workers", "scheduler")) and states["queue"] != "stopped"
+    return JsonResponse({"status": "ok" if is_done else "stopped", **states}, status=200 if is_done else 503)
 
 
 def database_state() -> str:
@@ -62,15 +87,55 @@ def desk_state() -> str:
 
 
 def redis_state() -> str:
-    """`ok`, `unreachable` (pages then read the change log, the sweep finds the work) or `none`."""
-    if not settings.REDIS_URL:
-        return "none"
-    try:
-        with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as redis:
+    """`ok`, `unreachable` (pages then read the change log, the sweep finds the work) or `none needed`."""
+    url = settings.REDIS_URL
+    if not url:
+        return "none needed"
+
+    def ask() -> None:
+        with Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)) as redis:
             redis.ping()
-    except RedisError:
+
+    try:
+        breaker(url).call(ask)
+    except AWAY:
         return "unreachable"
     return "ok"
+
+
+def disk_state() -> str:
+    """`ok`, `low` or `full`: how much room the disk of KERN_VAR has; `unreachable` where it is gone."""
+    try:
+        free = shutil.disk_usage(settings.KERN_VAR).free
+    except OSError:
+        return "unreachable"
+    return "full" if free < FULL else "low" if free < LOW else "ok"
+
+
+def work_states(database: str) -> dict[str, str]:
+    """What the database knows of the work: a word for each part of it."""
+    names = ("workers", "naming", "scheduler", "queue", "threads", "clock")
+    if database != "ok":
+        return dict.fromkeys(names, "unknown")
+    try:
+        known, skew = work_state.look(), processes.clock_skew()
+    except DatabaseError:
+        return dict.fromkeys(names, "unknown")
+    return {
+        "workers": "ok" if known.works_on("turns") else "none",
+        "naming": "ok" if known.works_on("naming") else "none",
+        "scheduler": "ok" if known.sweeps else "silent",
+        "queue": queue_state(known.oldest),
+        "threads": "stuck" if known.stuck else "ok",
+        "clock": "off" if max(known.largest_skew, abs(skew)) > MOST_SKEW else "ok",
+    }
+
+
+def queue_state(oldest: float | None) -> str:
+    """`ok`, `late` or `stopped`: by how long the oldest turn waits for a worker."""
+    if oldest is None or oldest < LATE:
+        return "ok"
+    return "stopped" if oldest > settings.KERN_TURN_SECONDS + LATE else "late"
 
 
 @never_cache
@@ -90,12 +155,3 @@ def may_read_metrics(request: HttpRequest) -> bool:
         return True
     person = getattr(request, "user", AnonymousUser())
     return bool(person.is_active and person.is_staff)
-
-
-def registry() -> CollectorRegistry:
-    """The measurements of all processes where they share a folder (PROMETHEUS_MULTIPROC_DIR), else of this one."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return REGISTRY
-    shared = CollectorRegistry()
-    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # the package leaves its constructor untyped
-    return shared

@@ -28,6 +28,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("health/live/", probes.live, name="health-live"),
     path("health/ready/", probes.ready, name="health-ready"),
+    path("health/work/", probes.work, name="health-work"),
     # Browsers ask for it beside pages that name no icon, like the administration.
     path("favicon.ico", static_files.favicon),
     path("metrics", probes.metrics, name="metrics"),

@@ -39,7 +39,8 @@ class RedisAwayError(redis.ConnectionError):
 class CircuitBreaker:
     """Whether a Redis answers, for all who call it. Any number of threads may use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest: float = REST) -> None:
+        self._rest = rest
         self._lock = threading.Lock()
         self._open_until: float | None = None
 
@@ -65,13 +66,13 @@ class CircuitBreaker:
                 raise RedisAwayError("it did not answer a moment ago")
             if self._open_until is not None:
                 # This caller tries; meanwhile the others go on as before.
-                self._open_until = time.monotonic() + PATIENCE + REST
+                self._open_until = time.monotonic() + PATIENCE + self._rest
 
     def _failed(self, error: Exception) -> None:
         with self._lock:
             if self._open_until is None:
                 log.warning("Redis does not answer, pages and hints do without it: %s", error)
-            self._open_until = time.monotonic() + REST
+            self._open_until = time.monotonic() + self._rest
 
     def _worked(self) -> None:
         with self._lock:

@@ -10,17 +10,19 @@ import time
 from collections.abc import Callable, Generator
 from datetime import timedelta
 from functools import partial
+from typing import ClassVar
 
 from django.db import Error as DatabaseProblem
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from prometheus_client import Counter, Histogram
 
 from kern.agent import Agent
 from kern.cancellation import current
 from kern.db.base import Claim
 from kern.errors import CorruptRecordError, KernError, LeaseLostError
-from kern.events import RunContent, RunEvent
+from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
 from sessions_app import clock, desk, ending, live, rows
 from sessions_app.changes import record
@@ -30,6 +32,8 @@ from sessions_app.purposes import bound_for
 from sessions_app.store import DjangoDb
 
 log = logging.getLogger(__name__)
+TURNS = Counter("kern_turns_total", "Turns by how this worker left them", ["end"])
+SECONDS = Histogram("kern_turn_seconds", "How long a worker had a turn", buckets=(1, 2, 5, 10, 20, 40, 90, 180, 600))
 
 #: Words of an answer go out at most once in so many seconds, each time all of them.
 TEXT_EVERY = 0.25
@@ -49,18 +53,23 @@ def execute(run_id: str) -> None:
     if problem := row.broken or row.session.broken:
         _fail_unread(run_id, problem)
         return
-    texts = Texts(row.session.pk)
+    texts, measured = Texts(row.session.pk), Measured()
     try:
         for event in worked(partial(_events, row, claim), claim, desk.turn_seconds()):
             texts.follow(event)
+            measured.follow(event)
     except OvertimeError as late:
+        measured.end = "overtime"
         _end_overtime(claim, late)
     except LeaseLostError as lost:
         log.info("stopped working: %s", lost)
+        measured.end = "lost"
         DjangoDb().keep_words(claim, texts.words_of(run_id))
     except desk.DeskError as error:
+        measured.end = "failed"
         _fail(claim, str(error))
     except CorruptRecordError as problem:
+        measured.end = "failed"
         _fail_unread(run_id, str(problem))
     except (KernError, DatabaseProblem):
         raise
@@ -71,6 +80,7 @@ def execute(run_id: str) -> None:
         _fail_unread(run_id, f"{type(error).__name__}: {error}", only_pending=True)
     finally:
         texts.end()
+        measured.count()
 
 
 def _events(row: Run, claim: Claim) -> Generator[RunEvent, None, None]:
@@ -104,6 +114,28 @@ def next_due(run_id: str) -> list[str]:
 def worker_name() -> str:
     """Who works here: machine, process and thread."""
     return f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"[:120]
+
+
+class Measured:
+    """What one turn adds to the measurements: how it ended here, and how long it took."""
+
+    ENDS: ClassVar[dict[type[RunEvent], str]] = {RunCompleted: "completed", RunPaused: "paused", RunCancelled: "cancelled"}
+
+    def __init__(self) -> None:
+        #: Empty where another worker was faster, or the turn was over.
+        self.end = ""
+        self._began = time.monotonic()
+
+    def follow(self, event: RunEvent) -> None:
+        """The turn's last event says how it ended."""
+        if event.parent_run_id is None:
+            self.end = self.ENDS.get(type(event), "failed")
+
+    def count(self) -> None:
+        """The turn is over."""
+        if self.end:
+            TURNS.labels(self.end).inc()
+            SECONDS.observe(time.monotonic() - self._began)
 
 
 class Texts:

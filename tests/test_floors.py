@@ -25,6 +25,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.models", "sessions_app.problems"),
     ("sessions_app.audit",),
     ("sessions_app.live", "sessions_app.processes"),
+    ("sessions_app.work_state",),
     ("sessions_app.sign_ins", "sessions_app.second_factor", "sessions_app.cut_off"),
     ("sessions_app.changes",),
     ("sessions_app.policies", "sessions_app.record_of_decisions", "sessions_app.ending"),

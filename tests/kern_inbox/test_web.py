@@ -66,7 +66,8 @@ def test_who_opens_an_address_that_only_takes_what_is_sent_gets_a_way_back(clien
 def test_ready_tells_database_desk_and_redis(client: Client) -> None:
     response = client.get("/health/ready/")
     assert response.status_code == 200
-    assert response.json() == {"database": "ok", "desk": "ok", "redis": "none"}
+    told = response.json()
+    assert (told["database"], told["desk"], told["redis"]) == ("ok", "ok", "none needed")
 
 
 @pytest.mark.django_db

@@ -1,0 +1,70 @@
+"""Whether the work is being done: who lives, what waits and for how long. A handful of queries, for probes and measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q
+
+from sessions_app.models import Leader, Process, Run, Session
+from sessions_app.processes import SWEEP, age
+
+#: A scheduler that swept last so long ago (seconds) is taken for dead.
+SILENT_SWEEP = 30.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is known now. Ages are in seconds, `None` where there is nothing; `processes` are those that live."""
+
+    processes: list[Process]
+    swept: float | None
+    pending: int
+    running: int
+    paused: int
+    oldest: float | None
+    unnamed: int
+
+    def works_on(self, queue: str) -> bool:
+        """Whether a living worker takes tasks of that queue."""
+        return any(queue in process.queues.split(",") for process in self.processes)
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether what is due is found."""
+        return self.swept is not None and self.swept < SILENT_SWEEP
+
+    @property
+    def stuck(self) -> int:
+        """Threads that do not come back, of all processes."""
+        return sum(process.stuck for process in self.processes)
+
+    @property
+    def largest_skew(self) -> float:
+        """Seconds by which a living process's clock is off the database's, at most."""
+        return max((abs(process.clock_skew) for process in self.processes), default=0.0)
+
+
+def look() -> Work:
+    """Look at everything. Raises `DatabaseError`."""
+    leader = Leader.objects.filter(name=SWEEP).first()
+    pending = Q(status=Run.Status.PENDING)
+    counts = (
+        Run.objects.roots()
+        .active()
+        .aggregate(
+            pending=Count("pk", filter=pending),
+            running=Count("pk", filter=Q(status=Run.Status.RUNNING)),
+            paused=Count("pk", filter=Q(status=Run.Status.PAUSED)),
+            oldest=Min("updated_at", filter=pending),
+        )
+    )
+    return Work(
+        processes=list(Process.objects.alive().order_by("name")),
+        swept=age(leader.done_at) if leader else None,
+        pending=counts["pending"],
+        running=counts["running"],
+        paused=counts["paused"],
+        oldest=age(counts["oldest"]),
+        unnamed=Session.objects.due_for_naming().count(),
+    )
