@@ -13,9 +13,11 @@ ENCODED = "~"
 BELOW_SESSION = frozenset(
     (
         "ai-mode",
+        "ask-for-person",
         "assignee",
         "drafts",
         "hand-back",
+        "link",
         "messages",
         "name",
         "notes",

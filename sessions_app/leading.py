@@ -72,7 +72,7 @@ def make_due(run: Run, session: Session) -> None:
     run.save()
 
 
-def _stop(session: Session, run: Run, person: Person) -> None:
+def _stop(session: Session, run: Run, person: Person | None) -> None:
     """Cancel a turn now, also one that a worker holds: the worker's next write finds that the run is not its own any more.
 
     The worker may still hand in what it was saying, unsent, and what came of the call that it had started. What the turn asked
@@ -114,7 +114,7 @@ def take_over(session: Session, person: Person) -> None:
         locked.ai_mode_before, locked.ai_mode = locked.ai_mode, AiMode.OFF
         locked.assignee = locked.assignee or person
         locked.save(update_fields=["ai_mode", "ai_mode_before", "assignee"])
-        _fence_off(locked, person)
+        fence_off(locked, person)
         record(locked, "session.taken_over", person)
 
 
@@ -146,12 +146,12 @@ def set_mode(session: Session, person: Person, mode: str) -> None:
 def _change_mode(session: Session, mode: str, person: Person) -> None:
     """Set a mode that does not take over, see that what is under way follows it, and answer what is unanswered."""
     before = session.effective_ai_mode
-    session.ai_mode, session.ai_mode_before = mode, ""
-    session.save(update_fields=["ai_mode", "ai_mode_before"])
+    session.ai_mode, session.ai_mode_before, session.person_wanted_at = mode, "", None
+    session.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
     now = session.effective_ai_mode
     # Whatever a turn was begun under, where the AI only drafts the storage asks people about its answer.
     if now == AiMode.OFF:
-        _fence_off(session, person)
+        fence_off(session, person)
     if before == AiMode.OFF and now != AiMode.OFF:
         record(session, "session.handed_back", person, mode=mode)
     else:
@@ -159,7 +159,7 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
     _answer(session)
 
 
-def _fence_off(session: Session, person: Person) -> None:
+def fence_off(session: Session, person: Person | None) -> None:
     """End the AI's turn, if there is one; from now on nothing of it lands (design §5.8)."""
     active = session.runs.roots().active().first()
     if active is not None:

@@ -169,7 +169,8 @@ class Hub:
         """What to send to the page, until it is closed, its person may no longer see it, or the server stops."""
         yield b": open\n\n"
         try:
-            while not self._is_ending:
+            # Whoever ended the page while a slow reader took the frames before has woken it in vain: `take` forgets that.
+            while not (self._is_ending or page.ended):
                 frames, wait = page.take(time.monotonic())
                 for frame in frames:
                     yield frame

@@ -130,7 +130,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
             return known, False
         message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
         record(locked, "message.customer", actor=locked.customer, message=message.message_id)
-        _reopen(locked, actor=locked.customer)
+        open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
         Run.objects.open_next(locked)
@@ -164,6 +164,7 @@ def reply_once(
         if seen is not None:
             must_have_seen(locked, person, seen, NEWS)
         message = _said(locked, person, words, idempotency_key=key)
+        _answered_by_person(locked)
         record(locked, "message.person", person, message=message.message_id)
         locked.said(words, message.author_kind, message.author, person)
     return message, True
@@ -218,6 +219,7 @@ def resolve(session: Session, person: Person) -> None:
         for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
             ending.end(locked, paused, Run.Status.CANCELLED, person=person)
         _set_status(locked, Session.Status.CLOSED)
+        _answered_by_person(locked)
         locked.settle_waiting()
         record(locked, "session.closed", person)
 
@@ -226,7 +228,7 @@ def reopen(session: Session, person: Person) -> None:
     """Open a closed or snoozed session; who was not answered before it was closed waits again."""
     with session_locked(session) as locked:
         was_closed = locked.status == Session.Status.CLOSED
-        _reopen(locked, person)
+        open_again(locked, person)
         if was_closed:
             locked.count_waiting()
 
@@ -248,10 +250,18 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
         record(locked, "session.snoozed", person, until=until.isoformat() if until else "")
 
 
-def _reopen(session: Session, person: Person | None = None, actor: str = "") -> None:
+def open_again(session: Session, person: Person | None = None, actor: str = "") -> None:
+    """Open the session where it is closed or snoozed. The caller holds its lock."""
     if session.status != Session.Status.OPEN:
         _set_status(session, Session.Status.OPEN)
         record(session, "session.reopened", person, actor)
+
+
+def _answered_by_person(session: Session) -> None:
+    """Who asked for a person has one now."""
+    if session.person_wanted_at is not None:
+        session.person_wanted_at = None
+        session.save(update_fields=["person_wanted_at"])
 
 
 def _set_status(session: Session, status: str, until: datetime | None = None) -> None:

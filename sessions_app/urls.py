@@ -8,6 +8,7 @@ from sessions_app.api import api
 from sessions_app.views import (
     customer,
     customer_data,
+    customer_links,
     devices,
     inbox,
     live,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("sessions/<key:session_id>/assignee/", sessions.session_assignee, name="session-assignee"),
     path("sessions/<key:session_id>/queue/", sessions.session_queue, name="session-queue"),
     path("sessions/<key:session_id>/status/", sessions.session_status, name="session-status"),
+    path("sessions/<key:session_id>/link/", customer_links.session_link, name="session-link"),
     path("sessions/<key:session_id>/lead/", sessions.session_lead, name="session-lead"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("requirements/together/", requirements.requirements_together, name="requirements-together"),

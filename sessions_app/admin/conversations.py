@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 
-from sessions_app import audit
+from sessions_app import audit, customer_links
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.customers.traces import empty_admin_log
-from sessions_app.models import Session, SessionRead, TicketLink
+from sessions_app.models import Person, Session, SessionRead, TicketLink
+from sessions_app.problems import Refused
 
 
 class TicketInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -40,6 +44,7 @@ class SessionAdmin(AdminPages[Session]):
     inlines = [TicketInline]
     editable = ["queue", "user_id", "customer_name", "customer_email"]
     hidden = ["access_hash", "search_text"]
+    actions = ["revoke_links", "make_link"]
 
     def get_fields(self, request: HttpRequest, obj: Session | None = None) -> list[Any]:
         others = [field.name for field in Session._meta.fields if field.name not in self.editable + self.hidden]
@@ -50,6 +55,29 @@ class SessionAdmin(AdminPages[Session]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @admin.action(description="Revoke the customers' links of the selected conversations", permissions=["change"])
+    def revoke_links(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        linked = list(sessions.exclude(access_hash=""))
+        for session in linked:
+            customer_links.revoke(session, cast(Person, request.user))
+        text = f"{len(linked)} revoked. Whoever opens one is told so; pages that are open by one end now."
+        self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(description="Make a new customer's link for the selected conversation", permissions=["change"])
+    def make_link(self, request: HttpRequest, sessions: QuerySet[Session]) -> HttpResponse | None:
+        chosen = list(sessions.select_related("queue")[:2])
+        if len(chosen) != 1:
+            self.message_user(request, "Choose one conversation: its new link is shown once.", messages.ERROR)
+            return None
+        try:
+            secret = customer_links.make(chosen[0], cast(Person, request.user))
+        except Refused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return None
+        address = request.build_absolute_uri(reverse("customer-conversation", args=[secret]))
+        context = {**self.admin_site.each_context(request), "title": "The link was made", "address": address, "opts": self.opts}
+        return _shown_once(request, context)
 
     def _record_deletions(self, request: HttpRequest, rows: Iterable[Any]) -> None:
         """Which session, and nothing of the customer: when they are erased, nothing leads from the entry to them any more."""
@@ -70,6 +98,11 @@ class SessionAdmin(AdminPages[Session]):
         """Deleting a session takes all it holds along, records too, which are protected only from being deleted alone."""
         shown, counts, _needed, protected = super().get_deleted_objects(objs, request)
         return shown, counts, set(), protected
+
+
+@never_cache
+def _shown_once(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, "admin/sessions_app/session/link.html", context)
 
 
 @admin.register(SessionRead)

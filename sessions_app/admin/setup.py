@@ -43,9 +43,9 @@ class QueueAdmin(AdminPages[Queue]):
     autocomplete_fields = ["members"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
-        ("AI", {"fields": ["agent_id", "ai_mode"]}),
+        ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice"]}),
         ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay"]}),
-        ("Customers", {"fields": ["customer_page", "welcome"]}),
+        ("Customers", {"fields": ["customer_page", "welcome", "link_days"]}),
         ("Retention", {"fields": ["erase_after_days"]}),
     ]
 

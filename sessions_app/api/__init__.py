@@ -5,6 +5,7 @@ from __future__ import annotations
 from sessions_app.api import (
     customers,
     leading,
+    links,
     messages,
     queues,
     requirements,
@@ -57,6 +58,7 @@ api.add_router("/sessions", standing.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
 api.add_router("/sessions", leading.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])
+api.add_router("/sessions", links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", requirements.router, tags=["requirements"])

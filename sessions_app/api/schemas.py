@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_valid
 
 from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
+from sessions_app import disclosure
 from sessions_app.api.pages import BrokenOut, must_be_readable
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
@@ -93,13 +94,22 @@ class Sent(Schema):
 
 
 class QueueOut(Schema):
-    """`members` are the email addresses of people who can be given its sessions."""
+    """`members` are the email addresses of people who can be given its sessions.
+
+    `notice` says who answers here, an AI or people: show it to customers before their first word, as the law asks
+    (European AI Act, Article 50).
+    """
 
     slug: str
     name: str
     ai_mode: str
     agent_id: str
     members: list[str]
+    notice: str
+
+    @staticmethod
+    def resolve_notice(queue: Queue) -> str:
+        return disclosure.notice(queue)
 
     @staticmethod
     def resolve_members(queue: Queue) -> list[str]:
@@ -128,6 +138,7 @@ class SessionOut(Schema):
     """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes.
 
     `address` is where this session is in this interface, percent-encoded; what hangs below it follows after a slash.
+    `notice` says who answers the customer now, an AI or people; `person_wanted_at` since when they ask for a person in vain.
     """
 
     session_id: str
@@ -144,6 +155,8 @@ class SessionOut(Schema):
     status: str
     snoozed_until: datetime | None
     ai_mode: str
+    notice: str
+    person_wanted_at: datetime | None
     assignee: str | None
     tickets: list[TicketOut]
     last_change: int
@@ -165,12 +178,23 @@ class SessionOut(Schema):
         return session.effective_ai_mode
 
     @staticmethod
+    def resolve_notice(session: Session) -> str:
+        return disclosure.notice(session.queue, session)
+
+    @staticmethod
     def resolve_assignee(session: Session) -> str | None:
         return session.assignee.email if session.assignee else None
 
     @staticmethod
     def resolve_tickets(session: Session) -> list[TicketLink]:
         return list(session.tickets.all())
+
+
+class LinkOut(Schema):
+    """`ends_at` moves on with each message; null: never."""
+
+    url: str
+    ends_at: datetime | None
 
 
 class ModeIn(Input):
@@ -240,8 +264,9 @@ class ReplyIn(MessageIn):
 class MessageOut(Schema):
     """`internal` messages are notes: never show them to the customer. `sent` says whether the words reached the customer.
 
-    `content` of agents and people is Markdown, of customers plain text; `html` is safe to put into a page, and keeps its shape
-    there with `white-space: pre-wrap`.
+    `said_by` is who said it as customers are told it ("Shop agent, AI", "Ana, support"): show it beside the words; empty for
+    their own. `content` of agents and people is Markdown, of customers plain text; `html` is safe to put into a page, and keeps
+    its shape there with `white-space: pre-wrap`.
     """
 
     message_id: str
@@ -249,6 +274,7 @@ class MessageOut(Schema):
     role: str
     author_kind: str
     author: str
+    said_by: str
     content: str
     html: str
     tool_calls: list[dict[str, Any]]
@@ -257,6 +283,10 @@ class MessageOut(Schema):
     internal: bool
     sent: bool
     created_at: datetime
+
+    @staticmethod
+    def resolve_said_by(message: Message) -> str:
+        return disclosure.said_by(message) if message.role in ("user", "assistant") else ""
 
     @staticmethod
     def resolve_html(message: Message) -> str:

@@ -32,6 +32,10 @@ class Kind(models.TextChoices):
     ROW_DELETED = "admin.deleted", _("Deleted in the administration")
     SETTINGS_CHANGED = "settings.changed", _("Settings of the program changed")
     LOG_EXPORTED = "audit.exported", _("Audit log exported")
+    DECISIONS_EXPORTED = "decisions.exported", _("Record of decisions exported")
+
+    LINK_MADE = "link.made", _("Customer's secret link made anew")
+    LINK_REVOKED = "link.revoked", _("Customer's secret link revoked")
 
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")
     CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")

@@ -4,6 +4,7 @@ from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
 from sessions_app.models.counter import Counter
 from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
+from sessions_app.models.former_link import FormerLink
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord
 from sessions_app.models.person import Person
@@ -23,6 +24,7 @@ __all__ = [
     "Change",
     "Counter",
     "Decision",
+    "FormerLink",
     "Leader",
     "Message",
     "NameRecord",

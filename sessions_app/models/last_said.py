@@ -56,6 +56,11 @@ class LastSaid(Row):
             self.waiting_since = self._unanswered_since() if kind == AGENT and is_open else None
         return [*self._line(text, kind, author, person), "waiting_since"]
 
+    def wait_from_now(self) -> None:
+        """The customer waits for somebody, also where every message was answered."""
+        self.waiting_since = self.waiting_since or timezone.now()
+        self.save(update_fields=["waiting_since"])
+
     def settle_waiting(self) -> None:
         """Nobody waits here any more."""
         self.waiting_since = None

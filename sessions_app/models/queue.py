@@ -13,6 +13,10 @@ from sessions_app.models.folded import FoldedField, FoldedModel
 # Not every database knows the bounds of its columns.
 LARGEST_POSITION = 32_767
 MOST_MESSAGES = 1_000
+#: Days after the last message in which a customer's secret link works, unless an admin says otherwise.
+LINK_DAYS = 90
+#: Ten years.
+LONGEST_LINK_DAYS = 3_650
 #: A week, in seconds.
 LONGEST_DELAY = 604_800
 #: A hundred years.
@@ -49,6 +53,16 @@ class Queue(FoldedModel):
     )
     customer_page = models.BooleanField(default=True, help_text=_("Whether customers can write on a page of this queue."))
     welcome = models.TextField(blank=True, help_text=_("What the customer page says at the top."))
+    ai_notice = models.TextField(
+        blank=True,
+        max_length=2_000,
+        help_text=_("What customers read after the sentence that an AI takes part: whom they may call, for example."),
+    )
+    link_days = models.PositiveSmallIntegerField(
+        default=LINK_DAYS,
+        validators=[MaxValueValidator(LONGEST_LINK_DAYS)],
+        help_text=_("Days after the last message in which a customer's secret link works. 0: for ever."),
+    )
     erase_after_days = models.PositiveIntegerField(
         null=True,
         blank=True,

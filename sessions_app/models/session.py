@@ -108,6 +108,7 @@ class Session(LastSaid, FoldedModel):
     customer_email = models.EmailField(blank=True)
     channel = models.CharField(max_length=20, default="page", help_text=_("Where it came from: page, api, import, library."))
     access_hash = models.CharField(max_length=64, blank=True, help_text=_("Hash of the customer's secret link."))
+    link_made_at = models.DateTimeField(null=True, blank=True, help_text=_("When the link was made anew."))
 
     name = NameField(max_length=200, blank=True)
     name_source = models.CharField(max_length=8, choices=NameSource, default=NameSource.NONE, blank=True)
@@ -127,6 +128,11 @@ class Session(LastSaid, FoldedModel):
     ai_mode = models.CharField(max_length=10, choices=AiMode, blank=True, help_text=_("Empty: as the queue."))
     ai_mode_before = models.CharField(
         max_length=10, choices=AiMode, blank=True, editable=False, help_text=_("What handing back gives it again.")
+    )
+    person_wanted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("Since when the customer asks for a person and has none."),
     )
     fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
 

@@ -20,11 +20,12 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from sessions_app import disclosure
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.clock import now
 from sessions_app.formatting import markdown_html
 from sessions_app.forms import COUNTED
-from sessions_app.models import Run
+from sessions_app.models import Message, Run
 from sessions_app.views import spans
 from sessions_app.views.costs import cost_of_run
 
@@ -37,6 +38,12 @@ COUNT_CAP = 1000
 def markdown(text: str) -> SafeString:
     """What an agent writes or proposes to write, as every page shows it."""
     return markdown_html(text or "")
+
+
+@register.simple_tag
+def byline(message: Message) -> tuple[str, str]:
+    """Who said it and what they are, as the customer reads it."""
+    return disclosure.byline(message)
 
 
 @register.simple_tag

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_app import access, decide, desk, turns, unsent
+from sessions_app import access, customer_links, decide, desk, turns, unsent
 from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
@@ -177,6 +177,7 @@ def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:
         "members": sorted({name for name in runs.exclude(parent=None).values_list("agent_name", flat=True) if name}),
         "wrote": list(wrote.exclude(pk=session.assignee_id or 0)),
         "usage": usage_of(session),
+        "link": customer_links.link_of(session),
     }
 
 

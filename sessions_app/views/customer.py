@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app import ratelimit, turns
+from sessions_app import customer_links, disclosure, handover, ratelimit, turns
+from sessions_app.customer_links import session_of
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
@@ -63,7 +64,7 @@ def conversation(request: HttpRequest, secret: str) -> HttpResponse:
 @require_safe
 def timeline(request: HttpRequest, secret: str) -> HttpResponse:
     """What was said, as a fragment that the open page fetches when something happened."""
-    return render(request, "customer/_timeline.html", _shown(request, session_of(secret), secret))
+    return render(request, "customer/_timeline.html", {**_shown(request, session_of(secret), secret), "refresh": True})
 
 
 @private
@@ -91,12 +92,17 @@ def messages(request: HttpRequest, secret: str) -> HttpResponse:
     return render(request, "customer/conversation.html", _shown(request, session, secret, form), status=status)
 
 
-def session_of(secret: str) -> Session:
-    """The session of this secret link. Raises `Http404`."""
-    session = Session.objects.select_related("queue").filter(access_hash=secret_hash(secret)).first()
-    if session is None:
-        raise Http404("There is no conversation at this address.")
-    return session
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def person(request: HttpRequest, secret: str) -> HttpResponse:
+    """The customer asks for a person; asking again changes nothing."""
+    session = session_of(secret)
+    if request.method == "POST":
+        wait = _wait(request, session)
+        if wait and session.queue:
+            return too_often(request, session.queue, wait)
+        handover.ask_for_person(session)
+    return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
 
 
 def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
@@ -122,9 +128,12 @@ def _begin(queue: Queue, form: WriteForm) -> None:
         channel="page",
         session_id=form.session_id(queue),
     )
-    if not session.access_hash:
+    # A form that comes again does not bring back a link that was revoked or replaced since.
+    if not session.access_hash and not customer_links.was_ended(form.secret(queue)):
         session.access_hash = secret_hash(form.secret(queue))
         session.save(update_fields=["access_hash"])
+    if said["person"]:
+        handover.ask_for_person(session)
     turns.receive(session, said["message"], idempotency_key=said["key"])
 
 
@@ -132,7 +141,8 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
     """What a page of the conversation shows: the newest messages, or those before `?before=`."""
     before = request.GET.get("before", "")
     context = at_one_moment(session, lambda: _as_it_stands(session, before))
-    return {**about(session.queue), **context, "session": session, "secret": secret, "is_newest": not before, "form": form}
+    shown = {"session": session, "secret": secret, "is_newest": not before, "form": form}
+    return {**about(session.queue), **context, **shown, "notice": disclosure.notice(session.queue, session)}
 
 
 def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
@@ -146,18 +156,21 @@ def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
         "messages": shown,
         "earlier": shown[0].pk if len(newest_first) > PAGE else None,
         "working": _state(session),
+        "can_ask_for_person": disclosure.can_ask_for_person(session),
         "after": session.last_change,
     }
 
 
 def _state(session: Session) -> str:
     """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), a person because the
-    AI `failed`, nothing any more (`closed`), or nothing."""
+    AI `failed`, a person they `asked` for, nothing any more (`closed`), or nothing."""
     newest = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True).first()
     if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
     if session.status == Session.Status.CLOSED:
         return "closed"
+    if session.person_wanted_at is not None:
+        return "asked"
     # Words such as "Let me look" before a turn failed or was stopped are no answer.
     waits = session.waiting_since is not None
     if waits and newest == Run.Status.ERROR and not session.led_by_person:
@@ -166,7 +179,8 @@ def _state(session: Session) -> str:
 
 
 def _form_page(request: HttpRequest, queue: Queue, form: WriteForm, status: int = 200) -> HttpResponse:
-    return render(request, "customer/write.html", {**about(queue), "form": form}, status=status)
+    answering = {"notice": disclosure.notice(queue), "answers_itself": queue.ai_mode == AiMode.AUTOPILOT}
+    return render(request, "customer/write.html", {**about(queue), "form": form, **answering}, status=status)
 
 
 def _wait_to_begin(request: HttpRequest, session_id: str) -> int:
@@ -196,5 +210,6 @@ urlpatterns = [
     path("c/<str:secret>/", conversation, name="customer-conversation"),
     path("c/<str:secret>/timeline/", timeline, name="customer-timeline"),
     path("c/<str:secret>/messages/", messages, name="customer-messages"),
+    path("c/<str:secret>/person/", person, name="customer-person"),
     path("c/<str:secret>/live/", live, name="customer-live"),
 ]

@@ -63,6 +63,7 @@ class WriteForm(forms.Form):
         widget=forms.Textarea(attrs={"class": "input", "rows": 6}),
         error_messages={"required": _("Write something first.")},
     )
+    person = forms.BooleanField(required=False, widget=forms.HiddenInput)
     website = forms.CharField(
         label=_("Leave this empty"),
         required=False,

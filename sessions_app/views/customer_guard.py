@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app import desk
+from sessions_app.customer_links import LinkEnded
 from sessions_app.models import Queue
 from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
 from sessions_app.texts import LONGEST_TEXT
@@ -49,6 +50,8 @@ def too_often(request: HttpRequest, queue: Queue, wait: int) -> HttpResponse:
 def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     try:
         return view(request, *args, **kwargs)
+    except LinkEnded as ended:
+        return _ended(request, ended)
     except Http404:
         return render(request, "customer/gone.html", about(None), status=404)
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
@@ -57,6 +60,14 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
     except DATABASE_AWAY as error:
         log.error("The database is away, a customer was asked to come back: %s", error)
         return _away(request)
+
+
+def _ended(request: HttpRequest, ended: LinkEnded) -> HttpResponse:
+    """What became of the link and where to write instead, with the words that were not sent; nothing of what it led to."""
+    pages = Queue.objects.filter(customer_page=True)
+    context = {**about(None), "ended": ended, "pages": pages, "message": _words(request)}
+    is_fragment = bool(request.headers.get("HX-Request"))
+    return render(request, f"customer/{'_ended' if is_fragment else 'ended'}.html", context, status=ended.status)
 
 
 def _away(request: HttpRequest) -> HttpResponse:

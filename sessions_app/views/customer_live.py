@@ -12,14 +12,14 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
+from sessions_app.customer_links import LinkEnded, session_of
 from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.models.session import secret_hash
 from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
 from sessions_app.sse import Hub, Page, in_thread
 from sessions_app.views.live import let_thread_go
@@ -132,6 +132,8 @@ async def live(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Events of one conversation; `after` is the newest change the page was made with."""
     try:
         session = await sync_to_async(_session)(secret)
+    except LinkEnded as ended:
+        return HttpResponse(status=ended.status)
     except DATABASE_AWAY:
         return HttpResponse(status=503, headers={"Retry-After": str(AWAY_FOR)})
     if session is None:
@@ -158,7 +160,9 @@ async def _stream(hub: CustomerHub, page: CustomerPage) -> AsyncIterator[bytes]:
 
 def _session(secret: str) -> Session | None:
     try:
-        return Session.objects.filter(access_hash=secret_hash(secret)).first()
+        return session_of(secret)
+    except Http404:
+        return None
     finally:
         # This thread lives as long as the stream; its connection must not.
         connections.close_all()

@@ -25,6 +25,7 @@ LINK = {
     "c/<str:secret>/": "GET 200",
     "c/<str:secret>/timeline/": "GET 200",
     "c/<str:secret>/messages/": "GET 303, POST 422",
+    "c/<str:secret>/person/": "GET 303, POST 303",
     "c/<str:secret>/live/": "GET 200",
 }
 
@@ -58,6 +59,7 @@ QUEUE = {
     "sessions/<key:session_id>/assignee/": "POST 303",
     "sessions/<key:session_id>/queue/": "POST 422",
     "sessions/<key:session_id>/status/": "POST 303",
+    "sessions/<key:session_id>/link/": "POST 422",
     "sessions/<key:session_id>/lead/": "POST 422",
     "tickets/<int:pk>/": "POST 303",
     "requirements/<int:pk>/": "GET 200",
@@ -188,6 +190,8 @@ API = {
     "api/sessions/<key:session_id>/take-over": "POST write 200",
     "api/sessions/<key:session_id>/hand-back": "POST write 200",
     "api/sessions/<key:session_id>/ai-mode": "PUT write 200",
+    "api/sessions/<key:session_id>/link": "POST write 201, DELETE write 204",
+    "api/sessions/<key:session_id>/ask-for-person": "POST write 200",
     "api/sessions/<key:session_id>/drafts": "POST write 422",
     "api/sessions/<key:session_id>/questions": "POST write 422",
     "api/sessions/<key:session_id>/runs": "GET read 200",

@@ -1,0 +1,117 @@
+"""Customers' secret links: what they lead to, until when, and how one is revoked or made anew.
+
+Of a link its hash alone is stored, so no page can show one again: whoever lost it gets a new one, and the old one ends.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db import transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from sessions_app import audit, clock, live
+from sessions_app.changes import record
+from sessions_app.locking import session_locked
+from sessions_app.models import FormerLink, Person, Session
+from sessions_app.models.queue import LINK_DAYS
+from sessions_app.models.session import secret_hash
+from sessions_app.problems import Problem, Refused
+
+#: 192 bits: nobody guesses one, so its hash needs no salt and can be looked up.
+SECRET_BYTES = 24
+
+
+class LinkEnded(Problem):
+    """The link led to a conversation once. `why` says what ended it."""
+
+    status = 410
+
+    def __init__(self, why: Literal["revoked", "expired"]) -> None:
+        texts = {
+            "revoked": _("This link was replaced or taken back, so it does not work any more."),
+            "expired": _("This link was not used for a long time, so it does not work any more."),
+        }
+        super().__init__(texts[why])
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a session's link stands: `ends_at` is the moment after which nobody gets in, `None` for never."""
+
+    exists: bool
+    ends_at: datetime | None
+    is_over: bool = False
+
+
+def link_of(session: Session) -> Link:
+    """The session's link as it stands. Whether its time is over is judged by the clock that all processes share."""
+    ends_at = _ends_at(session)
+    return Link(bool(session.access_hash), ends_at, ends_at is not None and ends_at <= clock.now())
+
+
+def session_of(secret: str) -> Session:
+    """The session of this secret. Raises `Http404` for one that never was, `LinkEnded` for one that was."""
+    hashed = secret_hash(secret)
+    found = Session.objects.select_related("queue").filter(access_hash=hashed).first()
+    if found is not None:
+        if link_of(found).is_over:
+            raise LinkEnded("expired")
+        return found
+    if FormerLink.objects.filter(secret_hash=hashed).exists():
+        raise LinkEnded("revoked")
+    raise Http404("There is no conversation at this address.")
+
+
+def was_ended(secret: str) -> bool:
+    """Whether this secret led to a conversation and was revoked or replaced since."""
+    return FormerLink.objects.filter(secret_hash=secret_hash(secret)).exists()
+
+
+def make(session: Session, person: Person) -> str:
+    """A new secret for the session's link; the one before leads nowhere from now on. It is stored nowhere.
+
+    Raises `Refused` for a session that no customer can read on a page.
+    """
+    if session.queue is None:
+        raise Refused(_("This conversation is in no queue, so it has no page for its customer. Move it to one first."))
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    with session_locked(session) as locked:
+        _end(locked)
+        locked.access_hash, locked.link_made_at = secret_hash(secret), clock.now()
+        locked.save(update_fields=["access_hash", "link_made_at"])
+        record(locked, "link.made", person)
+        audit.record(audit.Kind.LINK_MADE, actor=person, subject=locked)
+    return secret
+
+
+def revoke(session: Session, person: Person) -> None:
+    """Let nobody in by the session's link any more. Does nothing where there is none."""
+    with session_locked(session) as locked:
+        if not locked.access_hash:
+            return
+        _end(locked)
+        locked.access_hash, locked.link_made_at = "", None
+        locked.save(update_fields=["access_hash", "link_made_at"])
+        record(locked, "link.revoked", person)
+        audit.record(audit.Kind.LINK_REVOKED, actor=person, subject=locked)
+
+
+def _end(session: Session) -> None:
+    """Remember the link as one that was, and end the pages that are open by it."""
+    if session.access_hash:
+        FormerLink.objects.get_or_create(secret_hash=session.access_hash, defaults={"session": session})
+    pk = session.pk
+    transaction.on_commit(lambda: live.look_again(sessions=[pk]))
+
+
+def _ends_at(session: Session) -> datetime | None:
+    days = session.queue.link_days if session.queue else LINK_DAYS
+    if not days:
+        return None
+    return max(session.activity_at, session.link_made_at or session.activity_at) + timedelta(days=days)

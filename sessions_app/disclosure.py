@@ -1,0 +1,53 @@
+"""Who a customer is talking to, said before their first word and on every message: an AI, or people.
+
+The European AI Act (Regulation 2024/1689, Article 50) asks that people are told when they interact with an AI system, clearly
+and at the latest at the first interaction. What is said here follows from the AI mode that is in force, so it is never untrue.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Message, Queue, Session
+from sessions_app.models.queue import AiMode
+
+
+def notice(queue: Queue | None, session: Session | None = None) -> str:
+    """Who answers here, as a customer is told: in the session's mode, before there is one in the queue's.
+
+    An admin's own words follow where the AI takes part.
+    """
+    mode = session.effective_ai_mode if session else queue.ai_mode if queue else AiMode.AUTOPILOT
+    if mode == AiMode.OFF:
+        return _("People of our team answer you here.")
+    sentences = {
+        AiMode.AUTOPILOT: _(
+            "An AI assistant answers you here. It can be wrong. You can ask for a person of our team at any time."
+        ),
+        AiMode.DRAFT: _("An AI assistant writes drafts here. A person of our team reads and sends every answer."),
+    }
+    own = queue.ai_notice.strip() if queue else ""
+    return f"{sentences[AiMode(mode)]} {own}".strip()
+
+
+def can_ask_for_person(session: Session) -> bool:
+    """Whether an AI answers the customer by itself, so that asking for a person changes something."""
+    return session.effective_ai_mode == AiMode.AUTOPILOT and session.person_wanted_at is None
+
+
+def byline(message: Message) -> tuple[str, str]:
+    """Who said it and what they are, as the customer reads it: `("Shop agent", "AI")`, `("Ana", "support")`.
+
+    Of a person the first name alone, and no address: who has no name is `support`. Empty for the customer.
+    """
+    if message.author_kind == Message.Author.CUSTOMER:
+        return "", ""
+    if message.author_kind == Message.Author.PERSON:
+        first = "" if "@" in message.author else message.author.partition(" ")[0]
+        return first or _("Our team"), _("support")
+    return message.author or _("AI assistant"), _("AI")
+
+
+def said_by(message: Message) -> str:
+    """`byline` as one line, for programs and transcripts."""
+    return ", ".join(part for part in byline(message) if part)

@@ -1,0 +1,31 @@
+"""A customer asks for a person: the AI falls silent, and the conversation waits for somebody of the team."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from sessions_app.changes import record
+from sessions_app.disclosure import can_ask_for_person
+from sessions_app.leading import fence_off
+from sessions_app.locking import session_locked
+from sessions_app.models import Session
+from sessions_app.models.queue import AiMode
+from sessions_app.turns import open_again
+
+
+def ask_for_person(session: Session) -> bool:
+    """Have a person answer from now on, as a takeover does; whoever hands back gives the AI its mode again.
+
+    Whether anything changed: where people answer already, or the customer has asked before, nothing does.
+    """
+    with session_locked(session) as locked:
+        if not can_ask_for_person(locked):
+            return False
+        locked.ai_mode_before, locked.ai_mode = locked.ai_mode, AiMode.OFF
+        locked.person_wanted_at = timezone.now()
+        locked.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
+        locked.wait_from_now()
+        fence_off(locked, None)
+        record(locked, "session.person_wanted", actor=locked.customer)
+        open_again(locked, actor=locked.customer)
+    return True

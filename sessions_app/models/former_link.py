@@ -1,0 +1,19 @@
+"""Secret links that lead to a conversation no longer."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from sessions_app.models.session import Session
+
+
+class FormerLink(models.Model):
+    """One secret link that was revoked or replaced, by its hash: whoever opens it is told so, and nothing else."""
+
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="former_links")
+    ended_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.secret_hash[:8]}…"
