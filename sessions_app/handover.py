@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
+from sessions_app import clock
 from sessions_app.changes import record
 from sessions_app.disclosure import can_ask_for_person
 from sessions_app.leading import fence_off
@@ -22,7 +21,7 @@ def ask_for_person(session: Session) -> bool:
         if not can_ask_for_person(locked):
             return False
         locked.ai_mode_before, locked.ai_mode = locked.ai_mode, AiMode.OFF
-        locked.person_wanted_at = timezone.now()
+        locked.person_wanted_at = clock.now()
         locked.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
         locked.wait_from_now()
         fence_off(locked, None)

@@ -58,7 +58,7 @@ class LastSaid(Row):
 
     def wait_from_now(self) -> None:
         """The customer waits for somebody, also where every message was answered."""
-        self.waiting_since = self.waiting_since or timezone.now()
+        self.waiting_since = self.waiting_since or clock.now()
         self.save(update_fields=["waiting_since"])
 
     def settle_waiting(self) -> None:
