@@ -99,7 +99,10 @@ def corruptions_of(row: Row) -> Iterator[Corruption]:
             yield Corruption(row, field, NOWHERE)
             continue
         kind = field.get_internal_type()
-        kinds = ["JSONField" if isinstance(field, models.JSONField) else kind, *(["choices"] if field.choices else [])]
+        kinds = [
+            "JSONField" if isinstance(field, models.JSONField) else kind,
+            *(["choices"] if field.choices and kind == "CharField" else []),
+        ]
         tables = (EVERYWHERE, ON_SQLITE if connection.vendor == "sqlite" else ON_POSTGRESQL)
         values = [value for table in tables for name in kinds for value in table.get(name, ())]
         if values:

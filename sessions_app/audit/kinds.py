@@ -37,6 +37,8 @@ class Kind(models.TextChoices):
     LINK_MADE = "link.made", _("Customer's secret link made anew")
     LINK_REVOKED = "link.revoked", _("Customer's secret link revoked")
 
+    BACKUP_MADE = "backup.made", _("Backup made")
+    BACKUP_RESTORED = "backup.restored", _("Backup restored")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")
     CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")
     RETENTION_ERASED = "retention.erased", _("Closed conversations erased by their queue's rule")

@@ -1,0 +1,25 @@
+"""Make a backup of whichever database the settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.db import connection
+
+from kern_inbox.backups import postgresql, sqlite
+from kern_inbox.backups.files import new_file, size_of
+from kern_inbox.backups.who import runs_this
+from sessions_app import audit
+
+
+def make(target: Path) -> str:
+    """Write the backup, which may be read by its owner alone; how large it is, in words. Raises `BackupError`."""
+    settings = connection.settings_dict
+    with new_file(target) as partial:
+        if connection.vendor == "postgresql":
+            postgresql.copy(settings, partial)
+        else:
+            sqlite.copy(Path(settings["NAME"]), partial)
+    size = size_of(target)
+    audit.record(audit.Kind.BACKUP_MADE, subject=str(target.absolute()), name=runs_this(), after={"size": size})
+    return size

@@ -1,0 +1,15 @@
+"""Who runs a command, as the machine knows them."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+
+
+def runs_this() -> str:
+    """`root@machine`."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"
+    return f"{name}@{socket.gethostname()}"
