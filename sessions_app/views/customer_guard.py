@@ -53,7 +53,10 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
     except LinkEnded as ended:
         return _ended(request, ended)
     except Http404:
-        return render(request, "customer/gone.html", about(None), status=404)
+        gone = render(request, "customer/gone.html", about(None), status=404)
+        # An open page fetches parts of itself: all of it is out of date.
+        gone["HX-Refresh"] = "true"
+        return gone
     except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
         # Nothing of it was read, so there are no words to give back.
         return render(request, "customer/too_large.html", {**about(None), "most": LONGEST_TEXT}, status=413)

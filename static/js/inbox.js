@@ -164,8 +164,21 @@
     if (row && ctx.request.method === "GET") putBack();
     if (row || ctx?.request.method === "POST") trouble(ctx);
   });
+  // The open conversation was erased, or belongs to others by now: its words go from the screen, what was being written stays.
+  const gone = () => {
+    const pane = find("#conversation"), typed = pane?.querySelector("textarea")?.value;
+    if (!pane || find("[data-gone]")) return;
+    find("#drawer")?.remove();
+    find("main").dataset.panes = "conversation";
+    pane.className = "conversation idle";
+    pane.replaceChildren(find("#gone").content.cloneNode(true));
+    const kept = pane.querySelector("label");
+    if (typed?.trim()) kept.querySelector("textarea").value = typed;
+    else kept.remove();
+  };
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail, { status } = ctx.response;
+    if (status === 404 && source(event)?.matches?.("[hx-trigger*='session-changed']")) { gone(); return; }
     if (source(event)?.closest?.(".row") && ctx.request.method === "GET") { putBack(); ctx.push = false; }
     if (status >= 500 || [400, 403, 404, 413].includes(status)) trouble(ctx);
   });
