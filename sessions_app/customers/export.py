@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=models.Model)
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Session: (
         *("session_id", "user_id", "customer_name", "customer_email", "channel", "name", "name_source", "status"),
-        *("created_at", "activity_at", "updated_at", "waiting_since", "snoozed_until"),
+        *("created_at", "activity_at", "updated_at", "waiting_since", "person_wanted_at", "snoozed_until"),
     ),
     Message: (
         *("message_id", "role", "author_kind", "content", "internal", "sent", "reasoning", "tool_calls", "tool_call_id"),
