@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from contextvars import ContextVar
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -57,6 +58,10 @@ class LineFormatter(logging.Formatter):
         # Once more over the whole line: a record may carry more than its message, such as the caller's request id.
         text = redacted(super().format(record))
         return text.replace("\n", " | ") if self.fold_tracebacks else text
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """With its offset, so that lines of several machines can be put in order."""
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(sep=" ", timespec="milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = record.message.translate(ESCAPES)

@@ -69,8 +69,18 @@ def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> H
         route = request.resolver_match.route if request.resolver_match else "none"
         method = request.method if request.method in METHODS else "other"
         SECONDS.labels(method, route, response.status_code).observe(seconds)
-        log.info("%s %s %d %.0f ms", request.method, request.path_info, response.status_code, seconds * 1000)
+        milliseconds, who = seconds * 1000, _who(request)
+        log.info("%s %s %d %.0f ms%s", request.method, request.path_info, response.status_code, milliseconds, who)
     return response
+
+
+def _who(request: HttpRequest) -> str:
+    """Whose request it was, by the ids of their rows; nothing is looked up for it."""
+    token = getattr(request, "auth", None)
+    if token is not None:
+        return f" token {getattr(token, 'pk', '-')}"
+    person = getattr(request, "_cached_user", None)
+    return f" person {person.pk}" if person is not None and person.pk else ""
 
 
 def _keep_to_itself(response: HttpResponseBase, referrers: str) -> None:

@@ -6,6 +6,7 @@ Any number may run; one leads, by a lease in the database, and another takes ove
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from types import FrameType
@@ -16,6 +17,7 @@ from django.db import connections
 from kern.asides import start_aside
 from kern.cancellation import Cancellation
 from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from kern_inbox.settings_log import record_settings
 from sessions_app import processes
 from sessions_app.duties import DUTIES, Rota
 from sessions_app.models import Process
@@ -38,6 +40,7 @@ class Scheduler:
         self._telling_since: float | None = None
         self._told_at = -processes.BEAT_EVERY
         self._stuck_since: float | None = None
+        self._settings_are_told = False
 
     def run(self) -> None:
         """Work until a signal asks to stop."""
@@ -57,6 +60,12 @@ class Scheduler:
         self._is_asked_to_stop = True
         self._watchdog.last_call()
 
+    def _tell_settings(self) -> None:
+        """Once: what was set differently since the last start, for the audit log. One process does it, the one that leads."""
+        if not self._settings_are_told:
+            record_settings(os.environ)
+            self._settings_are_told = True
+
     def _tell(self) -> None:
         """Say that it lives and keep the lead, on another thread, one at a time."""
         now = time.monotonic()
@@ -70,6 +79,7 @@ class Scheduler:
             if processes.lead():
                 # By its own monotonic clock, from before it asked: it stops before another may begin.
                 self.leads_until = began + processes.LEAD.total_seconds() - 2
+                self._tell_settings()
                 if self.rota.is_whole:
                     processes.done()
             stuck = len(self.rota.stuck)

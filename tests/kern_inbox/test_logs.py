@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -107,3 +108,7 @@ def test_what_no_one_catches_is_logged_without_secrets_too() -> None:
     assert done.returncode == 1
     assert done.stderr.count("/c/[secret ") >= 3
     assert LINK not in done.stdout + done.stderr.replace(script, "")
+
+
+def test_a_line_says_when_with_the_offset() -> None:
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d ERROR ", formatted("it failed"))

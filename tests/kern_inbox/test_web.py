@@ -170,3 +170,15 @@ def test_a_cache_that_is_away_is_empty() -> None:
     assert cache.get_many(["a"]) == {}
     assert not cache.delete("a")
     assert cache.incr("a") == 1
+
+
+@pytest.mark.django_db
+def test_a_line_of_the_log_says_whose_request_it_was(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    ana = get_user_model().objects.create_user(email="ana@example.com", password="a long secret")
+    with caplog.at_level("INFO", logger="kern_inbox.requests"):
+        client.get("/profile/")
+        client.force_login(ana)
+        client.get("/admin/")
+    nobodys, anas = [record.getMessage() for record in caplog.records]
+    assert "person" not in nobodys
+    assert anas.endswith(f" ms person {ana.pk}")
