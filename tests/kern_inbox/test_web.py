@@ -146,7 +146,8 @@ def test_people_sign_in_with_their_address(client: Client) -> None:
 @pytest.mark.django_db
 def test_people_sign_in_while_redis_is_away(client: Client, settings: Settings) -> None:
     away = f"redis://127.0.0.1:{free_port()}/0"
-    settings.CACHES = {"default": {"BACKEND": "kern_inbox.cache.PatientRedisCache", "LOCATION": away}}
+    away_cache = {"BACKEND": "kern_inbox.cache.PatientRedisCache", "LOCATION": away}
+    settings.CACHES = {**settings.CACHES, "default": away_cache}
     get_user_model().objects.create_user(email="ana@example.com", password="a long secret")
     client.post("/accounts/login/", {"login": "ana@example.com", "password": "a long secret"})
     assert "_auth_user_id" in client.session

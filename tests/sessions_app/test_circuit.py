@@ -28,7 +28,7 @@ def hung(request: pytest.FixtureRequest, settings: Settings) -> Iterator[SilentS
     """Broker, cache and live pages are at a server that hangs."""
     with SilentServer(HABITS[request.param]) as server:
         settings.REDIS_URL = server.redis_url
-        settings.CACHES = {"default": cache_settings(server.redis_url)}
+        settings.CACHES = {**settings.CACHES, "default": cache_settings(server.redis_url)}
         Celery("hung", broker=server.redis_url, set_as_current=True).conf.update(
             broker_transport_options={"socket_timeout": 0.5, "socket_connect_timeout": 0.5, "max_retries": 1}
         )
