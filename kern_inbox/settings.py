@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "kern_inbox.requests.request_log",
+    "kern_inbox.unseen.UnseenMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "kern_inbox.static_files.StaticFilesMiddleware",
     "kern_inbox.no_store.no_store",

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_app.storable import check_storable
+from sessions_app.unseen import as_it_was
 
 PREFIX = "arg."
 #: An object that is not given is laid out down to here: a schema may refer to itself.
@@ -157,7 +158,7 @@ def _fields(
         field.was = field.value = _field_text(field)
         field.shape = json.dumps(_example(part, root), ensure_ascii=False) if field.widget == "json" and part else ""
         if posted is not None and field.key in posted:
-            field.value = _lines(posted[field.key])
+            field.value = _lines(as_it_was(posted[field.key]))
             field.changed = field.value != _lines(field.was)
         field.error = next((why for where, why in errors.items() if concerns(where, field.name)), "")
         fields.append(field)

@@ -26,6 +26,7 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sessions_app.links import LONGEST_ADDRESS, Links
+from sessions_app.unseen import shown
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
     *("table", "thead", "tbody", "tr", "th", "td"),
@@ -53,7 +54,7 @@ def remembered(render: Render) -> Render:
 @remembered
 def markdown_html(text: str) -> SafeString:
     """Markdown as safe HTML. Headings become bold lines, images links to their addresses."""
-    html = _MARKDOWN.render(text or "")
+    html = _MARKDOWN.render(shown(text or ""))
     safe = nh3.clean(
         html,
         tags=TAGS,
@@ -69,7 +70,7 @@ def markdown_html(text: str) -> SafeString:
 @remembered
 def plain_html(text: str) -> SafeString:
     """Plain text as safe HTML: nothing in it is markup, web and e-mail addresses are links."""
-    return mark_safe(f"<p>{_with_links(text)}</p>" if text else "")  # noqa: S308 - every part was escaped
+    return mark_safe(f"<p>{_with_links(shown(text))}</p>" if text else "")  # noqa: S308 - every part was escaped
 
 
 def one_plain_line(markdown: str) -> str:

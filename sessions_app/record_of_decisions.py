@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from sessions_app import spreadsheet
 from sessions_app.models import Decision, Person, Queue, Requirement
 from sessions_app.models.decision import DecisionSet
 
@@ -31,8 +30,6 @@ COLUMNS = (
     "policy",
     "erased_at",
 )
-#: Spreadsheets run what begins like this; a quote before it makes it words.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(
@@ -99,9 +96,7 @@ def rows(
 
 def as_csv(lines: Iterable[Decision], zone: tzinfo = UTC) -> Iterator[str]:
     """The lines as CSV with a heading, piece by piece; JSON stands in one cell, times are the zone's, with their offset."""
-    yield _csv_line(COLUMNS)
-    for line in lines:
-        yield _csv_line([_cell(value) for value in _values(line, zone).values()])
+    return spreadsheet.table(COLUMNS, (_values(line, zone).values() for line in lines))
 
 
 def as_jsonl(lines: Iterable[Decision]) -> Iterator[str]:
@@ -136,18 +131,3 @@ def _values(line: Decision, zone: tzinfo = UTC) -> dict[str, Any]:
             strict=True,
         )
     )
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()

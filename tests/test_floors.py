@@ -18,6 +18,8 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.identity",
         "sessions_app.folding",
         "sessions_app.links",
+        "sessions_app.unseen",
+        "sessions_app.spreadsheet",
         "sessions_app.formatting",
         "sessions_app.zones",
         "sessions_app.downloads",

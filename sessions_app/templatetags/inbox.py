@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from sessions_app import disclosure
+from sessions_app import disclosure, unseen
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.clock import now
 from sessions_app.formatting import markdown_html
@@ -38,6 +38,12 @@ COUNT_CAP = 1000
 def markdown(text: str) -> SafeString:
     """What an agent writes or proposes to write, as every page shows it."""
     return markdown_html(text or "")
+
+
+@register.filter
+def editable(text: str) -> str:
+    """The text of a field, with characters that nobody sees as what they are; the form reads them back (see `unseen`)."""
+    return unseen.editable(str(text))
 
 
 @register.simple_tag

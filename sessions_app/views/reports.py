@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sessions_app import access, record_of_decisions, reports
+from sessions_app import access, audit, record_of_decisions, reports
 from sessions_app.downloads import download, in_batches
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
@@ -91,6 +91,8 @@ def _download(request: PersonRequest, form: Callable[[Iterable[Decision]], Itera
     days = _days_of_record(request.GET.get("days", ""))
     if days is not None:
         lines = lines.filter(created_at__gte=reports.since(days))
+    wanted = {name: request.GET[name][:100] for name in ("days", "queue", "tool") if request.GET.get(name)}
+    audit.record(audit.Kind.DECISIONS_EXPORTED, request=request, name=ending, after=wanted)
     return download(request, form(in_batches(lines)), f"decisions-{timezone.localdate():%Y-%m-%d}.{ending}")
 
 
