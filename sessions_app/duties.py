@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 
 from kern.asides import start_aside
 from kern.cancellation import Cancellation
-from sessions_app import expiry, namer, processes, retention, runner
+from sessions_app import expiry, namer, processes, retention, runner, tokens
 from sessions_app.tasks import execute_turn, name_session
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ DUTIES: tuple[Duty, ...] = (
     # Mail servers are slow. Who is late to be reminded loses nothing.
     Duty("reminders", expiry.remind),
     Duty("retention", retention.erase_due),
+    Duty("tokens", tokens.warn, every=60),
     Duty("tidying", processes.tidy, every=60),
 )
 

@@ -21,6 +21,7 @@ from sessions_app.views import (
     runs,
     sessions,
     tickets,
+    tokens,
 )
 from sessions_app.views.boxes import WhereConverter
 
@@ -66,6 +67,8 @@ urlpatterns = [
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/tokens/", tokens.token_list, name="tokens"),
+    path("profile/tokens/<int:pk>/", tokens.token, name="token"),
     path("profile/devices/", devices.devices, name="devices"),
     path("profile/second-factor/", devices.set_up_second_factor, name="second-factor"),
     path("<where:where>/", inbox.inbox, name="inbox"),

@@ -26,6 +26,8 @@ FLOORS: list[tuple[str, ...]] = [
     ),
     ("sessions_app.models", "sessions_app.problems"),
     ("sessions_app.audit",),
+    ("sessions_app.accounts.mail",),
+    ("sessions_app.tokens",),
     ("sessions_app.live", "sessions_app.processes"),
     ("sessions_app.work_state",),
     ("sessions_app.sign_ins", "sessions_app.second_factor", "sessions_app.cut_off"),

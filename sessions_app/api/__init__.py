@@ -16,7 +16,7 @@ from sessions_app.api import (
     unknown,
     writing,
 )
-from sessions_app.api.auth import REQUESTS, TokenAuth
+from sessions_app.api.auth import ADMIN, REQUESTS
 from sessions_app.api.docs import LocalSwagger
 from sessions_app.api.errors import MEANINGS, handle_errors
 from sessions_app.api.parser import StrictParser
@@ -28,6 +28,9 @@ Conversations ("sessions") of customers with agents and people.
 
 Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{{"error": {{"code", "message", "fields"}}}}`.
 One token may ask {REQUESTS} times a minute.
+A token has scopes, and each operation says which one it needs: `read`, `write`, `decide` or `admin`; none includes another.
+It sees the queues that it names, or all of its person's, and loses what its person loses at once. Every answer to it says in
+`Token-Expires` when it ends; its person is warned before. A token in an address is never looked at.
 A session's `address` is where it is; what may be done to it hangs below. A program that knows an id alone asks for
 `/api/sessions?session_id=…`, or writes the address as the parameter `session_id` describes.
 Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A customer's message should
@@ -46,7 +49,8 @@ api = StrictAPI(
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
-    auth=TokenAuth(),
+    # What names no scope of its own asks for the rarest one.
+    auth=ADMIN,
     docs=LocalSwagger(),
     parser=StrictParser(),
 )

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from sessions_app import clock, ratelimit
-from sessions_app.api.errors import Throttled
-from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session
+from sessions_app import clock, ratelimit, tokens
+from sessions_app.api.errors import Throttled, TokenRefused
+from sessions_app.models import ApiToken, Person, Requirement, Run, Session
 from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
+from sessions_app.models.token import Scope
 
 #: Requests of one token in a minute, unless the settings say otherwise.
 REQUESTS = 600
@@ -30,38 +32,68 @@ class ApiRequest(HttpRequest):
 
 
 class TokenAuth(HttpBearer):
-    """`Authorization: Bearer kern_…`"""
+    """`Authorization: Bearer kern_…`, of a token that has the scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> ApiToken | None:
+        """The token; `None` without one. Never in the address: what else is sent is not looked at, and not logged."""
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        return self.authenticate(request, secret.strip()) if scheme.lower() == "bearer" and secret.strip() else None
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        """The token of this secret. Raises `Throttled` when it asked too often."""
-        found = ApiToken.of_secret(token.strip())
-        if found is None or (found.acts_for and not found.acts_for.is_active):
+        """The token of this secret. Raises `Throttled` when it asked too often, and `TokenRefused` when it may not do this."""
+        found = ApiToken.of_secret(token)
+        if found is None or found.trouble:
             where = ratelimit.address_of(request)
             if wait := ratelimit.wait_for("api-refused", where, limit=REFUSALS[0], seconds=REFUSALS[1]):
                 raise Throttled(wait)
-            return None
+            raise _refusal(found)
         limit = int(getattr(settings, "KERN_API_REQUESTS", REQUESTS))
         wait = ratelimit.wait_for("api", str(found.pk), limit=limit, seconds=60)
         if wait:
             raise Throttled(wait)
-        now = clock.now()
-        if found.last_used_at is None or now - found.last_used_at > LAST_USED_STEP:
-            ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        _note_use(found)
+        if self.scope not in found.scope_names:
+            message = f"This needs a token with the scope `{self.scope}`; this one has: {found.scopes}."
+            raise TokenRefused(403, "insufficient_scope", message, scope=self.scope)
         return found
 
 
+READ, WRITE, DECIDE, ADMIN = (TokenAuth(scope) for scope in Scope)
+
+
+def _refusal(token: ApiToken | None) -> TokenRefused:
+    """Why a token does not count, for its bearer and the audit log."""
+    if token is None:
+        return TokenRefused(401, "unauthorized", "There is no token of this secret.")
+    tokens.tell_refused(token, token.trouble)
+    reasons = {
+        "ended": ("unauthorized", "This token was ended. Make a new one."),
+        "expired": ("token_expired", f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one."),
+        "account closed": ("unauthorized", "The account of this token's person is closed."),
+    }
+    return TokenRefused(401, *reasons[token.trouble])
+
+
+def _note_use(token: ApiToken) -> None:
+    now = clock.now()
+    if token.last_used_at is None or now - token.last_used_at > LAST_USED_STEP:
+        unwritten = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+        ApiToken.objects.filter(unwritten, pk=token.pk).update(last_used_at=now)
+
+
 def queues(request: ApiRequest) -> QueueSet:
-    """The queues the token acts on: those it names (all when it names none), and never more than its person sees."""
-    token = request.auth
-    allowed = Queue.objects.filter(tokens=token) if token.queues.exists() else Queue.objects.all()
-    return allowed.visible_to(token.acts_for) if token.acts_for else allowed
+    """The queues the token acts on, never more than its person sees."""
+    return request.auth.sees()
 
 
 def sessions(request: ApiRequest) -> SessionSet:
-    """The sessions the token sees. A session without a queue is seen only by a token without limits."""
-    token = request.auth
-    unlimited = not token.queues.exists() and (token.acts_for is None or token.acts_for.is_superuser)
-    return Session.objects.there() if unlimited else Session.objects.there().filter(queue__in=queues(request))
+    """The sessions the token sees. A session without a queue is seen only by an admin's token for all queues."""
+    there = Session.objects.there()
+    return there if request.auth.sees_everything() else there.filter(queue__in=queues(request))
 
 
 def session(request: ApiRequest, session_id: str) -> Session:
@@ -103,6 +135,6 @@ def person(request: ApiRequest) -> Person:
 def admin(request: ApiRequest) -> Person:
     """The admin whose token this is. Raises `AuthorizationError` for everybody else's, and for tokens of some queues alone."""
     somebody = person(request)
-    if not somebody.is_superuser or request.auth.queues.exists():
+    if not request.auth.sees_everything():
         raise AuthorizationError(message="This needs a token that acts for an admin, in all queues.")
     return somebody

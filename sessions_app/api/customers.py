@@ -118,21 +118,25 @@ class ErasedOut(Schema):
     finished: bool
 
 
-@router.post("/preview", response={200: PreviewOut, FAILURES: ErrorOut}, summary="List what is kept about a customer")
+@router.post(
+    "/preview", response={200: PreviewOut, FAILURES: ErrorOut}, summary="List what is kept about a customer", auth=auth.ADMIN
+)
 def preview_customer(request: ApiRequest, whom: CustomerIn) -> dict[str, Any]:
     """What erasing would take; nothing is changed. Needs a token of an admin."""
     auth.admin(request)
     return customers.preview(whom.customer()).as_json()
 
 
-@router.post("/export", response={200: ExportOut, FAILURES: ErrorOut}, summary="Export what is kept about a customer")
+@router.post(
+    "/export", response={200: ExportOut, FAILURES: ErrorOut}, summary="Export what is kept about a customer", auth=auth.ADMIN
+)
 def export_customer(request: ApiRequest, whom: CustomerIn) -> HttpResponseBase:
     """One JSON document, sent piece by piece. Needs a token of an admin."""
     auth.admin(request)
     return download(request, customers.export_for(whom.customer()), customers.file_name())
 
 
-@router.post("/erase", response={200: ErasedOut, FAILURES: ErrorOut}, summary="Erase a customer")
+@router.post("/erase", response={200: ErasedOut, FAILURES: ErrorOut}, summary="Erase a customer", auth=auth.ADMIN)
 def erase_customer(request: ApiRequest, whom: EraseIn) -> customers.Erased:
     """Everything of the customer goes for good; doing it twice is fine. Needs a token of an admin."""
     auth.admin(request)

@@ -35,6 +35,8 @@ CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden"}
 MEANINGS = {
     "bad_request": "the body can not be read as JSON",
     "unauthorized": "no token, or one that is not valid",
+    "token_expired": "the token's time is up: make a new one",
+    "insufficient_scope": "the token has not the scope in `fields`",
     "forbidden": "the token or its person may not do that",
     "not_found": "there is no such thing, or the token does not see it",
     "method_not_allowed": "the address is there and does not know this method",
@@ -89,6 +91,14 @@ class Throttled(NinjaThrottled):
     wait: int
 
 
+class TokenRefused(Exception):
+    """The token does not count (401), or has not the scope (403). The answer's header says it as RFC 6750 has it."""
+
+    def __init__(self, status: int, code: str, message: str, scope: str = "") -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.scope = status, code, message, scope
+
+
 def answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JsonResponse:
     """An error as a response."""
     return JsonResponse({"error": {"code": code, "message": message, "fields": fields or {}}}, status=status)
@@ -101,6 +111,7 @@ def handle_errors(api: NinjaAPI) -> None:
         HttpError: _http,
         Http404: lambda _request, error: answer(404, "not_found", str(error) or "There is nothing here."),
         Throttled: _throttled,
+        TokenRefused: _token_refused,
         ValidationError: _invalid_request,
         DjangoValidationError: lambda _request, error: answer(422, "invalid", " ".join(error.messages)),
         RequestDataTooBig: lambda _request, _error: answer(413, "too_large", "The request is too large."),
@@ -126,6 +137,13 @@ def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
     response = answer(error.status_code, code, message)
     if error.status_code == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def _token_refused(_request: HttpRequest, error: TokenRefused) -> HttpResponse:
+    response = answer(error.status, error.code, error.message, {"scope": error.scope} if error.scope else None)
+    said = f'error="insufficient_scope", scope="{error.scope}"' if error.scope else 'error="invalid_token"'
+    response["WWW-Authenticate"] = f'Bearer realm="api", {said}'
     return response
 
 

@@ -17,7 +17,10 @@ router = Router()
 
 
 @router.post(
-    "/{key:session_id}/take-over", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let a person lead a session"
+    "/{key:session_id}/take-over",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Let a person lead a session",
+    auth=auth.WRITE,
 )
 def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent's turn is cancelled; what it was saying is kept and not sent."""
@@ -26,7 +29,10 @@ def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
 
 
 @router.post(
-    "/{key:session_id}/hand-back", response={200: SessionOut, FAILURES: ErrorOut}, summary="Let the agent lead a session"
+    "/{key:session_id}/hand-back",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Let the agent lead a session",
+    auth=auth.WRITE,
 )
 def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent works again as it did before the takeover, beginning with what nobody has answered."""
@@ -34,7 +40,12 @@ def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
     return auth.session(request, session_id)
 
 
-@router.put("/{key:session_id}/ai-mode", response={200: SessionOut, FAILURES: ErrorOut}, summary="Set a session's AI mode")
+@router.put(
+    "/{key:session_id}/ai-mode",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Set a session's AI mode",
+    auth=auth.WRITE,
+)
 def set_ai_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> Session:
     """`autopilot` answers, `draft` lets people send what the agent writes, `off` is silent, `queue` is as the queue."""
     mode = "" if wanted.ai_mode == "queue" else wanted.ai_mode
@@ -42,7 +53,12 @@ def set_ai_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> S
     return auth.session(request, session_id)
 
 
-@router.post("/{key:session_id}/drafts", response={201: RunOut, FAILURES: ErrorOut}, summary="Have the agent draft an answer")
+@router.post(
+    "/{key:session_id}/drafts",
+    response={201: RunOut, FAILURES: ErrorOut},
+    summary="Have the agent draft an answer",
+    auth=auth.WRITE,
+)
 def draft_answer(request: ApiRequest, session_id: SessionId) -> Status[Run]:
     """201 with the run that drafts; its `content` is the draft once it is completed. The customer sees none of it."""
     run = turns.draft(auth.session(request, session_id), auth.person(request))
@@ -50,7 +66,10 @@ def draft_answer(request: ApiRequest, session_id: SessionId) -> Status[Run]:
 
 
 @router.post(
-    "/{key:session_id}/questions", response={200: RunOut, 201: RunOut, FAILURES: ErrorOut}, summary="Ask the agent privately"
+    "/{key:session_id}/questions",
+    response={200: RunOut, 201: RunOut, FAILURES: ErrorOut},
+    summary="Ask the agent privately",
+    auth=auth.WRITE,
 )
 def ask_agent(request: ApiRequest, session_id: SessionId, question: MessageIn, sent: Header[Sent]) -> Status[Run]:
     """201 with the run that answers, 200 with the first one when this `Idempotency-Key` came before; its `content` is the

@@ -19,7 +19,9 @@ from sessions_app.models import Message
 router = Router()
 
 
-@router.get("/{key:session_id}/messages", response={200: MessagePage, FAILURES: ErrorOut}, summary="Read messages")
+@router.get(
+    "/{key:session_id}/messages", response={200: MessagePage, FAILURES: ErrorOut}, summary="Read messages", auth=auth.READ
+)
 def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first, everything: notes and tool results too. To follow a session, keep the newest message's id and read on."""
     rows = auth.session(request, session_id).messages.select_related("run").order_by("pk")
@@ -33,6 +35,7 @@ def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Pagi
     "/{key:session_id}/messages",
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Hand in a customer's message",
+    auth=auth.WRITE,
 )
 def send_customer_message(
     request: ApiRequest,

@@ -13,7 +13,7 @@ from sessions_app.models import Queue
 router = Router()
 
 
-@router.get("", response={200: list[QueueOut], FAILURES: ErrorOut}, summary="List queues")
+@router.get("", response={200: list[QueueOut], FAILURES: ErrorOut}, summary="List queues", auth=auth.READ)
 def list_queues(request: ApiRequest) -> list[Queue]:
     """All that this token acts on, in the order of the pages, with the people who can be given their sessions."""
     return list(auth.queues(request).prefetch_related("members"))

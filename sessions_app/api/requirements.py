@@ -39,7 +39,7 @@ class RequirementFilter(Paging):
     )
 
 
-@router.get("/requirements", response={200: RequirementPage, FAILURES: ErrorOut}, summary="List requirements")
+@router.get("/requirements", response={200: RequirementPage, FAILURES: ErrorOut}, summary="List requirements", auth=auth.READ)
 def list_requirements(request: ApiRequest, wanted: Query[RequirementFilter]) -> dict[str, Any]:
     """Oldest first, of all sessions the token sees; those without an answer unless `status=any`."""
     return _page(Requirement.objects.filter(session__in=auth.sessions(request)), wanted)
@@ -49,13 +49,19 @@ def list_requirements(request: ApiRequest, wanted: Query[RequirementFilter]) -> 
     "/sessions/{key:session_id}/requirements",
     response={200: RequirementPage, FAILURES: ErrorOut},
     summary="List a session's requirements",
+    auth=auth.READ,
 )
 def list_session_requirements(request: ApiRequest, session_id: SessionId, wanted: Query[RequirementFilter]) -> dict[str, Any]:
     """Oldest first; those without an answer unless `status=any`."""
     return _page(Requirement.objects.filter(session=auth.session(request, session_id)), wanted)
 
 
-@router.get("/requirements/{requirement_id}", response={200: RequirementOut, FAILURES: ErrorOut}, summary="Read a requirement")
+@router.get(
+    "/requirements/{requirement_id}",
+    response={200: RequirementOut, FAILURES: ErrorOut},
+    summary="Read a requirement",
+    auth=auth.READ,
+)
 def get_requirement(request: ApiRequest, requirement_id: RequirementId) -> Requirement:
     """One requirement: what is asked, who may answer until when, and the answer once there is one."""
     found = auth.requirement(request, requirement_id)
@@ -67,6 +73,7 @@ def get_requirement(request: ApiRequest, requirement_id: RequirementId) -> Requi
     "/requirements/{requirement_id}/decision",
     response={200: RequirementOut, FAILURES: ErrorOut},
     summary="Answer a requirement",
+    auth=auth.DECIDE,
 )
 def answer_requirement(request: ApiRequest, requirement_id: RequirementId, decision: DecisionIn) -> Requirement:
     """409 `already_decided` when somebody was faster, 409 `newer` when the customer wrote or another person approved it after
@@ -85,6 +92,7 @@ def answer_requirement(request: ApiRequest, requirement_id: RequirementId, decis
     "/requirements/{requirement_id}/reopen",
     response={201: RequirementOut, FAILURES: ErrorOut},
     summary="Ask again what expired",
+    auth=auth.DECIDE,
 )
 def reopen_requirement(request: ApiRequest, requirement_id: RequirementId) -> Status[Requirement]:
     """201 with the new requirement, in a new paused run. Needs a token that acts for a person."""

@@ -18,7 +18,7 @@ from sessions_app.models import Run
 router = Router()
 
 
-@router.get("/sessions/{key:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs")
+@router.get("/sessions/{key:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs", auth=auth.READ)
 def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first; members' runs of a team follow the run that asked for them."""
     rows = (
@@ -33,7 +33,7 @@ def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging])
     return page(rows, paging, key=lambda run: [run.pk], shape=RunOut)
 
 
-@router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run")
+@router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run", auth=auth.READ)
 def get_run(request: ApiRequest, run_id: RunId) -> Run:
     """One run, with what it said and the journal of its tool calls."""
     found = auth.run(request, run_id)
@@ -41,21 +41,28 @@ def get_run(request: ApiRequest, run_id: RunId) -> Run:
     return found
 
 
-@router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run")
+@router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run", auth=auth.WRITE)
 def cancel_run(request: ApiRequest, run_id: RunId) -> Run:
     """A waiting run ends at once, a working one as soon as its worker looks. Needs a token that acts for a person."""
     turns.cancel(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
-@router.post("/runs/{run_id}/retry", response={200: RunOut, FAILURES: ErrorOut}, summary="Try a failed run again")
+@router.post(
+    "/runs/{run_id}/retry", response={200: RunOut, FAILURES: ErrorOut}, summary="Try a failed run again", auth=auth.WRITE
+)
 def retry_run(request: ApiRequest, run_id: RunId) -> Run:
     """Needs a token that acts for a person."""
     turns.retry(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
-@router.post("/runs/{run_id}/ask-again", response={200: RunOut, FAILURES: ErrorOut}, summary="Drop a paused run for a new one")
+@router.post(
+    "/runs/{run_id}/ask-again",
+    response={200: RunOut, FAILURES: ErrorOut},
+    summary="Drop a paused run for a new one",
+    auth=auth.DECIDE,
+)
 def ask_again(request: ApiRequest, run_id: RunId) -> Run:
     """Cancels the run with its questions; a new one sees everything said since. Needs a token that acts for a person."""
     turns.ask_again(auth.run(request, run_id), auth.person(request))

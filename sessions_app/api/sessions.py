@@ -44,7 +44,7 @@ class SessionFilter(Paging):
     status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
 
 
-@router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session")
+@router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session", auth=auth.WRITE)
 def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
     """201 with the new session, or 200 with the one that has this `session_id` and the same customer already."""
     queue = auth.queues(request).filter(slug=session.queue).first()
@@ -66,7 +66,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
     return Status(200, known)
 
 
-@router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions")
+@router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions", auth=auth.READ)
 def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str, Any]:
     """Newest activity first; of one customer with `user_id`, the one of an id with `session_id`."""
     given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
@@ -88,7 +88,9 @@ def _found(sessions: SessionSet, query: str) -> SessionSet:
     return matching(sessions, words)
 
 
-@router.put("/{key:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session")
+@router.put(
+    "/{key:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session", auth=auth.WRITE
+)
 def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
     """Needs a token that acts for a person; the name counts as given by that person."""
     session = auth.session(request, session_id)
@@ -97,7 +99,10 @@ def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> 
 
 
 @router.post(
-    "/{key:session_id}/name", response={202: SessionOut, FAILURES: ErrorOut}, summary="Have a session's name generated"
+    "/{key:session_id}/name",
+    response={202: SessionOut, FAILURES: ErrorOut},
+    summary="Have a session's name generated",
+    auth=auth.WRITE,
 )
 def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[Session]:
     """202: a worker names it soon, also over a person's name. Needs a token that acts for a person."""
@@ -105,7 +110,7 @@ def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[
     return Status(202, auth.session(request, session_id))
 
 
-@router.get("/{key:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session")
+@router.get("/{key:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session", auth=auth.READ)
 def get_session(request: ApiRequest, session_id: SessionId) -> Session:
     """One session, with what was said last and how far it is."""
     return auth.session(request, session_id)

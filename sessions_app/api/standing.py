@@ -19,7 +19,10 @@ router = Router()
 
 
 @router.put(
-    "/{key:session_id}/status", response={200: SessionOut, FAILURES: ErrorOut}, summary="Close, open or snooze a session"
+    "/{key:session_id}/status",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Close, open or snooze a session",
+    auth=auth.WRITE,
 )
 def set_session_status(request: ApiRequest, session_id: SessionId, wanted: StatusIn) -> Session:
     """`snoozed` lasts `until` a moment, or until the customer writes where that is null. What a closed session asked people is
@@ -36,7 +39,9 @@ def set_session_status(request: ApiRequest, session_id: SessionId, wanted: Statu
     return auth.session(request, session_id)
 
 
-@router.put("/{key:session_id}/assignee", response={200: SessionOut, FAILURES: ErrorOut}, summary="Assign a session")
+@router.put(
+    "/{key:session_id}/assignee", response={200: SessionOut, FAILURES: ErrorOut}, summary="Assign a session", auth=auth.WRITE
+)
 def assign_session(request: ApiRequest, session_id: SessionId, wanted: AssigneeIn) -> Session:
     """To a person who works its queue, by email address, or to nobody with null. 409 `newer` as for the status."""
     session, person = auth.session(request, session_id), auth.person(request)
@@ -46,7 +51,12 @@ def assign_session(request: ApiRequest, session_id: SessionId, wanted: AssigneeI
     return auth.session(request, session_id)
 
 
-@router.put("/{key:session_id}/queue", response={200: SessionOut, FAILURES: ErrorOut}, summary="Move a session to a queue")
+@router.put(
+    "/{key:session_id}/queue",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Move a session to a queue",
+    auth=auth.WRITE,
+)
 def move_session(request: ApiRequest, session_id: SessionId, wanted: QueueIn) -> Session:
     """That queue's agent answers from then on. Not possible while a turn is active. An assignee who does not work the queue
     loses the session. 409 `newer` as for the status."""

@@ -9,13 +9,18 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
+from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from pydantic import ConfigDict
 
+from sessions_app.api import described
+from sessions_app.api.auth import TokenAuth
 from sessions_app.api.errors import answer
+from sessions_app.models import ApiToken
 
 View = Callable[..., Any]
 #: Routes of ninja's own, whose views ask for no method.
@@ -42,6 +47,20 @@ class StrictAPI(NinjaAPI):
         """The name of the function, which generated clients call their methods by: it is part of the interface."""
         return operation.view_func.__name__
 
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The description, with what ninja leaves out: the scope that an operation needs, and headers of answers."""
+        schema = super().get_openapi_schema(**options)
+        scopes = {self.get_openapi_operation_id(operation): scope_of(operation) for operation in self._operations()}
+        for methods in schema["paths"].values():
+            for details in methods.values():
+                described.complete(details, scopes[details["operationId"]])
+        return schema
+
+    def _operations(self) -> Iterator[Operation]:
+        for router in self._get_bound_routers():
+            for path in router.path_operations.values():
+                yield from (operation for operation in path.operations if operation.include_in_schema)
+
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
         patterns, app, namespace = super().urls
@@ -50,6 +69,11 @@ class StrictAPI(NinjaAPI):
                 is_description = pattern.name in DESCRIPTIONS
                 pattern.callback = method_checked(require_safe(pattern.callback) if is_description else pattern.callback)
         return patterns, app, namespace
+
+
+def scope_of(operation: Operation) -> str:
+    """The scope that a token needs for an operation."""
+    return str(next(auth.scope for auth in operation.auth_callbacks if isinstance(auth, TokenAuth)))
 
 
 def only_known_parameters(view: View) -> View:
@@ -97,6 +121,9 @@ def method_checked(view: View) -> View:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with _head_as_get(request):
             response: HttpResponseBase = view(request, *args, **kwargs)
+        token = getattr(request, "auth", None)
+        if isinstance(token, ApiToken):
+            response["Token-Expires"] = http_date(token.expires_at.timestamp())
         if not isinstance(response, HttpResponseNotAllowed):
             return response
         known = set(response["Allow"].split(", "))

@@ -18,14 +18,22 @@ from sessions_app.texts import row_number
 router = Router()
 
 
-@router.get("/{key:session_id}/tickets", response={200: list[TicketOut], FAILURES: ErrorOut}, summary="Read ticket links")
+@router.get(
+    "/{key:session_id}/tickets",
+    response={200: list[TicketOut], FAILURES: ErrorOut},
+    summary="Read ticket links",
+    auth=auth.READ,
+)
 def list_tickets(request: ApiRequest, session_id: SessionId) -> list[TicketLink]:
     """All of them, in the order in which they were linked."""
     return list(auth.session(request, session_id).tickets.select_related("system"))
 
 
 @router.post(
-    "/{key:session_id}/tickets", response={200: TicketOut, 201: TicketOut, FAILURES: ErrorOut}, summary="Link a ticket"
+    "/{key:session_id}/tickets",
+    response={200: TicketOut, 201: TicketOut, FAILURES: ErrorOut},
+    summary="Link a ticket",
+    auth=auth.WRITE,
 )
 def link_ticket(request: ApiRequest, session_id: SessionId, ticket: TicketIn) -> Status[TicketLink]:
     """201 with the link, 200 with the one there is when the ticket is linked already. Needs a token that acts for a person."""
@@ -39,7 +47,9 @@ def link_ticket(request: ApiRequest, session_id: SessionId, ticket: TicketIn) ->
     return Status(201 if is_new else 200, found)
 
 
-@router.delete("/{key:session_id}/tickets/{link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket")
+@router.delete(
+    "/{key:session_id}/tickets/{link_id}", response={204: None, FAILURES: ErrorOut}, summary="Unlink a ticket", auth=auth.WRITE
+)
 def unlink_ticket(request: ApiRequest, session_id: SessionId, link_id: LinkId) -> Status[None]:
     """Needs a token that acts for a person."""
     session = auth.session(request, session_id)

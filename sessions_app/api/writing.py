@@ -20,6 +20,7 @@ router = Router()
     "/{key:session_id}/replies",
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Reply to the customer",
+    auth=auth.WRITE,
 )
 def reply_to_session(request: ApiRequest, session_id: SessionId, reply: ReplyIn, sent: Header[Sent]) -> Status[Message]:
     """201 with the message, 200 with the first one when this `Idempotency-Key` came before. 409 `newer` when something was said
@@ -34,6 +35,7 @@ def reply_to_session(request: ApiRequest, session_id: SessionId, reply: ReplyIn,
     "/{key:session_id}/notes",
     response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
     summary="Keep a note for the team",
+    auth=auth.WRITE,
 )
 def add_note(request: ApiRequest, session_id: SessionId, note: MessageIn, sent: Header[Sent]) -> Status[Message]:
     """201 with the note, 200 with the first one when this `Idempotency-Key` came before. Neither the customer nor the agent

@@ -27,6 +27,11 @@ class Kind(models.TextChoices):
     PASSWORD_RESET = "account.password_reset", _("Password set by a link")
     RECOVERY_CODES_MADE = "account.recovery_codes_made", _("Recovery codes made anew")
 
+    TOKEN_MADE = "token.made", _("API token made")
+    TOKEN_CHANGED = "token.changed", _("API token changed")
+    TOKEN_ENDED = "token.ended", _("API token ended")
+    TOKEN_REFUSED = "token.refused", _("API token used that does not count any more")
+
     ROW_ADDED = "admin.added", _("Added in the administration")
     ROW_CHANGED = "admin.changed", _("Changed in the administration")
     ROW_DELETED = "admin.deleted", _("Deleted in the administration")

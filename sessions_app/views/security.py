@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sessions_app import second_factor, sign_ins
+from sessions_app.models import ApiToken
 from sessions_app.respond import PersonRequest
 
 
@@ -53,9 +54,10 @@ def _devices(request: PersonRequest) -> Line:
     return Line(_("Devices"), state, _("Look"), reverse("devices"))
 
 
-def _tokens(request: PersonRequest) -> Line | None:
-    """Admins make tokens, for themselves and for others."""
-    if not request.user.is_superuser:
-        return None
-    link = reverse("admin:sessions_app_apitoken_changelist")
-    return Line(_("API tokens"), _("Keys of programs that act for people."), _("Manage"), link)
+def _tokens(request: PersonRequest) -> Line:
+    own = list(ApiToken.objects.usable().filter(acts_for=request.user))
+    expiring = [token.name for token in own if token.is_expiring]
+    state = ngettext("%(count)d token is in use.", "%(count)d tokens are in use.", len(own)) % {"count": len(own)}
+    if expiring:
+        state = _("Expires soon, make a new one: %(names)s.") % {"names": ", ".join(expiring)}
+    return Line(_("API tokens"), state, _("Manage"), reverse("tokens"))

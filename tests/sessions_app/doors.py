@@ -24,6 +24,9 @@ METHODS = (*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 #: Streams are read by GET alone, and outside of a transaction: they give their connection back.
 STREAMS = ("live/", "c/<str:secret>/live/")
 PEOPLE = ("cy", "ben", "ana")
+#: Tokens with one scope, and tokens with every scope that see nothing of the session.
+SCOPES = ("read", "write", "decide", "admin")
+SEES_NOTHING = ("another queue", "of nobody")
 #: Whoever gets one of these changes nothing and reads nothing.
 REFUSALS = (401, 403, 404, 405)
 #: Tables that a refused request may write to.
@@ -198,17 +201,24 @@ def _for_accounts(lines: tuple[str, str]) -> Row:
 
 
 def _for_programs(route: str, line: str) -> Row:
+    scopes = {method: scope for method, scope, _statuses in (part.split() for part in line.split(", "))}
+
     def row(role: str) -> Statuses:
-        if role == "a token":
+        if role == "all scopes":
             return answers(line)
-        if role != "cy's token":
-            return _refused(line, 401)
-        if " admin " in line:
-            return _refused(line, 403)
-        lists = answers(line) if route in LISTS else {}
-        return {**_refused(line, 404), **{method: statuses for method, statuses in lists.items() if method == "GET"}}
+        if role in SCOPES:
+            return {method: (403,) if scopes[method] != role else found for method, found in answers(line).items()}
+        return _to_others(route, line) if role in SEES_NOTHING else _refused(line, 401)
 
     return row
+
+
+def _to_others(route: str, line: str) -> Statuses:
+    """Tokens with every scope that see none of the session's queue: lists are empty, the session does not exist."""
+    if " admin " in line:
+        return _refused(line, 403)
+    lists = answers(line) if route in LISTS else {}
+    return {**_refused(line, 404), **{method: statuses for method, statuses in lists.items() if method == "GET"}}
 
 
 def _of_models() -> dict[str, str]:

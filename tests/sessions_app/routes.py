@@ -39,6 +39,7 @@ PEOPLE = {
     "reports/decisions.csv": "GET 200",
     "reports/decisions.jsonl": "GET 200",
     "profile/": "GET 200, POST 303",
+    "profile/tokens/": "GET 200, POST 422",
     "profile/devices/": "GET 200, POST 404",
     "profile/second-factor/": "GET 302, POST 302",
     "<where:where>/": "GET 200",
@@ -80,7 +81,7 @@ ADMINS = {
 }
 
 #: For the one person whose row it is (Ben): 404 for all others, admins too, and the sign-in page for strangers.
-OWN: dict[str, str] = {}
+OWN = {"profile/tokens/<int:pk>/": "POST 302"}
 
 #: For staff; for everybody else there is no such page.
 STAFF = {"metrics": "GET 200"}

@@ -23,11 +23,12 @@ from sessions_app.models.session import secret_hash
 from tests import desk as shop
 from tests.deciding import rule_of
 from tests.sessions_app import routes
-from tests.sessions_app.doors import METHODS, OF_PAGES, PEOPLE, STREAMS, WORDS, Doors, answers, rows
+from tests.sessions_app.doors import METHODS, OF_PAGES, PEOPLE, SCOPES, SEES_NOTHING, STREAMS, WORDS, Doors, answers, rows
 
 VIEWS = ("decisions", "mine", "unassigned", "open", "snoozed", "closed", "search")
-TOKENS = ("a token", "cy's token", "a revoked token")
-ROLES = ("nobody", *PEOPLE, *TOKENS)
+#: Tokens by what is special about them.
+TOKENS = ("all scopes", *SCOPES, *SEES_NOTHING, "ended", "expired", "closed account", "no such token")
+ROLES = ("nobody", *PEOPLE, "all scopes")
 
 
 @pytest.fixture
@@ -73,10 +74,20 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
 def doors(ana: Person, ben: Person, cy: Person, values: dict[str, str], settings: Settings) -> Doors:
     """Somebody who asks everywhere: nobody, a person, or a program with a token."""
     settings.REDIS_URL = ""
-    revoked, gone = ApiToken.make("old", ana)
-    ApiToken.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
-    tokens = (ApiToken.make("ana's", ana)[1], ApiToken.make("cy's", cy)[1], gone)
-    return Doors({"ana": ana, "ben": ben, "cy": cy}, dict(zip(TOKENS, tokens, strict=True)), values)
+    bens, _secret = ApiToken.make("ben's", ben)
+    return Doors({"ana": ana, "ben": ben, "cy": cy}, tokens_of(ana, cy), {**values, "profile": str(bens.pk)})
+
+
+def tokens_of(ana: Person, cy: Person) -> dict[str, str]:
+    """Secrets of tokens, by what is special about them."""
+    gone = Person.objects.create_user("gone@example.com", is_active=False, is_superuser=True)
+    found = {scope: ApiToken.make(scope, ana, scopes=[scope])[1] for scope in SCOPES}
+    for name, person in (("all scopes", ana), ("another queue", cy), ("of nobody", None), ("closed account", gone)):
+        found[name] = ApiToken.make(name, person, scopes=SCOPES)[1]
+    for name, change in (("ended", {"revoked_at": timezone.now()}), ("expired", {"expires_at": timezone.now()})):
+        token, found[name] = ApiToken.make(name, ana, scopes=SCOPES)
+        ApiToken.objects.filter(pk=token.pk).update(**change)
+    return {**found, "no such token": "kern_guessed"}
 
 
 def every_route(resolver: URLResolver | None = None, before: str = "") -> Iterator[str]:
@@ -124,7 +135,7 @@ def test_the_api_answers_every_token_as_the_table_says(role: str, doors: Doors) 
 
 
 def test_a_token_opens_no_page(doors: Doors) -> None:
-    doors.enter("a token")
+    doors.enter("all scopes")
     wrong = doors.try_everything(set(rows()) - set(routes.API), OF_PAGES)
     assert not wrong, "\n".join(wrong)
 

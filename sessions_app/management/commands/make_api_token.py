@@ -6,9 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 
-from sessions_app.models import ApiToken, Person, Queue
+from sessions_app import tokens
+from sessions_app.models import Person, Queue
+from sessions_app.models.token import DAYS, MOST_DAYS, Scope
+from sessions_app.problems import Problem
 
 
 class Command(BaseCommand):
@@ -17,16 +19,28 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what the token is for")
         parser.add_argument("--for", dest="email", metavar="EMAIL", help="the person whose decisions and renames it makes")
-        parser.add_argument("--queue", nargs="+", default=[], metavar="SLUG", help="the queues it may use (default: all)")
+        parser.add_argument(
+            "--queue", nargs="+", default=[], metavar="SLUG", help="the queues it sees (default: all of the person's)"
+        )
+        parser.add_argument(
+            "--scope",
+            nargs="+",
+            default=[Scope.READ.value],
+            choices=Scope.values,
+            help="what it may do: read (the default), write, decide, admin; none includes another",
+        )
+        parser.add_argument("--days", type=int, default=DAYS, help=f"how long it lasts, at most {MOST_DAYS} (default: {DAYS})")
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = self._person(options["email"])
         queues = [self._queue(slug) for slug in options["queue"]]
-        with transaction.atomic():
-            token, secret = ApiToken.make(options["name"].strip()[:80] or "token", person)
-            token.queues.set(queues)
+        name = options["name"].strip()[:80] or "token"
+        try:
+            token, secret = tokens.make(name, person, scopes=options["scope"], queues=queues, days=options["days"])
+        except Problem as refusal:
+            raise CommandError(refusal.message) from refusal
         self.stdout.write(secret)
-        self.stderr.write("Keep it: it is shown only now.")
+        self.stderr.write(f"Keep it: it is shown only now. It may {token.scopes}, until {token.expires_at:%Y-%m-%d}.")
 
     def _person(self, email: str | None) -> Person | None:
         if not email:
