@@ -25,7 +25,9 @@ def main() -> None:
     for name in ("Ana", "Ben"):
         person = Person.objects.create_superuser(f"{name.lower()}@example.com", None, display_name=name)
         people[name] = ApiToken.make(name, person)[1]
-    customers = [ApiToken.make(f"customers {number}")[1] for number in range(CUSTOMER_TOKENS)]
+    ana = Person.objects.get(email="ana@example.com")
+    shops = [ApiToken.make(f"customers {number}", ana, scopes=["read", "write"]) for number in range(CUSTOMER_TOKENS)]
+    customers = [secret for _token, secret in shops]
     print(json.dumps({"people": people, "customers": customers}))
 
 

@@ -153,8 +153,8 @@ def test_thousands_of_fields_and_parts_are_an_error_with_a_page(server: Server) 
 
 
 def test_json_that_is_only_meant_to_hurt_is_no_json(server: Server) -> None:
-    _token, secret = ApiToken.make("limits")
     queue = Queue.objects.create(slug="orders", name="Orders", agent_id="desk")
+    _token, secret = ApiToken.make("limits", queues=[queue])
     for body in (b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000, b'{"queue": %s}' % (b"1" * 2_000_000), b'{"a": 1e999}'):
         with asked(server, "POST", "/api/sessions", body, Authorization=f"Bearer {secret}") as refused:
             assert (refused.status, json.loads(refused.read())["error"]["code"]) == (400, "bad_request")

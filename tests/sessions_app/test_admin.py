@@ -101,7 +101,8 @@ def test_records_cannot_be_written(pages: Client, talked: Session, name: str) ->
 
 
 def test_a_new_tokens_secret_is_shown_once_and_works(pages: Client, orders: Queue, ana: Person) -> None:
-    form = {"name": "Website", "queues": [orders.pk], "acts_for": ana.pk}
+    sign_in_afresh(pages, ana)
+    form = {"name": "Website", "queues": [orders.pk], "acts_for": ana.pk, "scopes": ["read", "write"], "days": "30"}
     made = pages.post(reverse("admin:sessions_app_apitoken_add"), form)
     secret = re.search(r"kern_[\w-]{40,}", made.content.decode())
     assert secret is not None
@@ -109,10 +110,23 @@ def test_a_new_tokens_secret_is_shown_once_and_works(pages: Client, orders: Queu
     token = ApiToken.of_secret(secret[0])
     assert token is not None
     assert (token.name, token.acts_for, list(token.queues.all())) == ("Website", ana, [orders])
+    assert (token.scopes, token.expires_at.date()) == ("read write", (timezone.now() + timedelta(days=30)).date())
     later = pages.get(reverse("admin:sessions_app_apitoken_change", args=[token.pk]))
     assert secret[0] not in later.content.decode()
     pages.post(reverse("admin:sessions_app_apitoken_changelist"), {"action": "revoke", "_selected_action": [token.pk]})
-    assert ApiToken.of_secret(secret[0]) is None
+    assert not ApiToken.objects.usable().exists()
+
+
+def test_admins_give_tokens_no_more_than_their_person_has(pages: Client, ana: Person, ben: Person, parcels: Queue) -> None:
+    sign_in_afresh(pages, ana)
+    form = {"name": "Website", "acts_for": ben.pk, "scopes": ["read"], "days": "30", "all_queues": "on"}
+    for wrong in ({"scopes": ["admin"]}, {"queues": [parcels.pk]}, {"all_queues": ""}, {"acts_for": ""}, {"scopes": []}):
+        assert pages.post(reverse("admin:sessions_app_apitoken_add"), {**form, **wrong}).status_code == 200
+    assert not ApiToken.objects.exists()
+    token, _secret = ApiToken.make("ben's", ben)
+    changed = {"name": "ben's", "scopes": ["read"], "all_queues": "on"}
+    assert pages.post(reverse("admin:sessions_app_apitoken_change", args=[token.pk]), changed).status_code == 302
+    assert ApiToken.objects.get().scopes == "read"
 
 
 def test_the_admin_gives_people_their_queues(pages: Client, orders: Queue) -> None:

@@ -402,7 +402,8 @@ def test_a_requirement_of_another_queue_does_not_exist(session: Session, cy: Per
 
 def test_the_command_prints_a_secret_that_works_where_it_may(session: Session, ana: Person, parcels: Queue) -> None:
     out = StringIO()
-    call_command("make_api_token", "shop", "--for", "ANA@example.com", "--queue", "parcels", stdout=out, stderr=StringIO())
+    asked = ("shop", "--for", "ANA@example.com", "--queue", "parcels", "--scope", "read", "write")
+    call_command("make_api_token", *asked, stdout=out, stderr=StringIO())
     made = Program(out.getvalue().strip())
     assert made.get("/sessions").json() == {"items": [], "broken": [], "next": None}
     assert made.post("/sessions", {"queue": "parcels"}).status_code == 201

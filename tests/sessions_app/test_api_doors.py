@@ -234,7 +234,7 @@ def test_a_name_is_generated_where_somebody_wrote(program: Program, session: Ses
 
 
 def test_all_of_it_needs_a_person_and_the_sessions_queue(session: Session, path: str, cy: Person) -> None:
-    website, stranger = Program(ApiToken.make("website")[1]), Program(ApiToken.make("cy's", cy)[1])
+    website, stranger = Program(ApiToken.make("website", queues=[session.queue])[1]), Program(ApiToken.make("cy's", cy)[1])
     for method, door, body in (
         ("POST", "replies", {"content": "x"}),
         ("POST", "notes", {"content": "x"}),

@@ -104,9 +104,8 @@ def test_a_program_of_an_admin_previews_exports_and_erases(ana: Person, talked: 
 
 
 def test_no_other_program_may(ana: Person, ben: Person, orders: Queue, talked: Session) -> None:
-    of_a_queue, secret = ApiToken.make("orders alone", ana)
-    of_a_queue.queues.add(orders)
-    for token in (ApiToken.make("ben's", ben)[1], ApiToken.make("nobody's")[1], secret):
+    of_a_queue = ApiToken.make("orders alone", ana, queues=[orders])[1]
+    for token in (ApiToken.make("ben's", ben, scopes=["admin"])[1], ApiToken.make("x", scopes=["admin"])[1], of_a_queue):
         for path in ("preview", "export", "erase"):
             sent = {"user_id": "kim"} | ({"confirm": "kim"} if path == "erase" else {})
             assert code(Program(token).post(f"/customers/{path}", sent)) == "forbidden"
