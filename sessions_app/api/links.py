@@ -19,7 +19,10 @@ router = Router()
 
 
 @router.post(
-    "/{key:session_id}/link", response={201: LinkOut, FAILURES: ErrorOut}, summary="Make a customer's secret link anew"
+    "/{key:session_id}/link",
+    response={201: LinkOut, FAILURES: ErrorOut},
+    summary="Make a customer's secret link anew",
+    auth=auth.WRITE,
 )
 def make_link(request: ApiRequest, session_id: SessionId) -> Status[LinkOut]:
     """The answer alone shows it. A link that there was before ends. Needs a token that acts for a person."""
@@ -30,14 +33,24 @@ def make_link(request: ApiRequest, session_id: SessionId) -> Status[LinkOut]:
     return Status(201, LinkOut(url=address, ends_at=link.ends_at))
 
 
-@router.delete("/{key:session_id}/link", response={204: None, FAILURES: ErrorOut}, summary="Revoke a customer's secret link")
+@router.delete(
+    "/{key:session_id}/link",
+    response={204: None, FAILURES: ErrorOut},
+    summary="Revoke a customer's secret link",
+    auth=auth.WRITE,
+)
 def revoke_link(request: ApiRequest, session_id: SessionId) -> HttpResponse:
     """Nobody gets in by it any more, and pages that are open by it end. Needs a token that acts for a person."""
     customer_links.revoke(auth.session(request, session_id), auth.person(request))
     return HttpResponse(status=204)
 
 
-@router.post("/{key:session_id}/ask-for-person", response={200: SessionOut, FAILURES: ErrorOut}, summary="Ask for a person")
+@router.post(
+    "/{key:session_id}/ask-for-person",
+    response={200: SessionOut, FAILURES: ErrorOut},
+    summary="Ask for a person",
+    auth=auth.WRITE,
+)
 def ask_for_person(request: ApiRequest, session_id: SessionId) -> Session:
     """Hand in that the customer wants a person: the AI falls silent and the session waits for somebody of the team.
 
