@@ -12,9 +12,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app.accounts.addresses import tell_both, vouch_for
+from sessions_app.accounts.links import password_path
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.audited import Audited
 from sessions_app.admin.sign_ins import remove_lost, require_second_factor, sign_out
@@ -86,7 +90,7 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     inlines = [MemberInline]
     filter_horizontal = ["groups"]
     readonly_fields = ["last_login", "date_joined"]
-    actions = [sign_out, remove_lost, require_second_factor]
+    actions = [sign_out, remove_lost, require_second_factor, "password_link"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         ("About", {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "theme", "single_keys"]}),
@@ -127,6 +131,20 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
         vouch_for(obj)
         if old and old != obj.email:
             transaction.on_commit(lambda: tell_both(old, obj.email, person=obj))
+
+    @admin.action(description=gettext_lazy("Make a one-time link for a new password"))
+    def password_link(self, request: HttpRequest, people: QuerySet[Person]) -> HttpResponse | None:
+        """For whoever forgot theirs, or has none yet; the other way is to have them choose one here."""
+        if len(people) != 1 or not people[0].is_active:
+            self.message_user(request, _("Choose one person, whose account is not closed."), messages.ERROR)
+            return None
+        link = request.build_absolute_uri(password_path(people[0]))
+        context = {**self.admin_site.each_context(request), "title": _("A link for a new password"), "opts": self.opts}
+        response = TemplateResponse(
+            request, "admin/sessions_app/person/password_link.html", {**context, "person": people[0], "link": link}
+        )
+        add_never_cache_headers(response)
+        return response
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
         if request.user in queryset or not Person.objects.admins().exclude(pk__in=queryset).exists():

@@ -154,6 +154,20 @@ def test_an_admin_hands_over_a_link_that_works_once(client: Client, dora: Person
         call_command("password_link", "cy@nowhere.example")
 
 
+def test_an_admin_is_shown_the_link_once_on_a_page(client: Client, ana: Person, dora: Person) -> None:
+    sign_in_afresh(client, ana)
+    people = "/admin/sessions_app/person/"
+    page = client.post(people, {"action": "password_link", "_selected_action": [dora.pk]})
+    link = re.search(r'value="http://testserver(/accounts/password/reset/key/[^"]+)"', page.content.decode())
+    assert link
+    assert "no-store" in page["Cache-Control"]
+    assert Client().get(link[1])["Location"].endswith("-set-password/")
+    several = client.post(people, {"action": "password_link", "_selected_action": [dora.pk, ana.pk]}, follow=True)
+    assert "Choose one person" in several.content.decode()
+    entry = AuditEntry.objects.get(kind="account.password_reset_asked")
+    assert (entry.actor_id, entry.subject_id) == (ana.pk, str(dora.pk))
+
+
 def test_strangers_sign_up_only_where_mail_reaches_them(client: Client, rows: None, settings: Settings) -> None:
     settings.SIGN_UP = True
     assert "Accounts are made by admins" in client.get("/accounts/signup/").content.decode()
