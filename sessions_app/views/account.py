@@ -87,13 +87,12 @@ def password_reset(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-@for_people
-def remove_webauthn(request: PersonRequest, pk: int) -> HttpResponseBase:
+def remove_webauthn(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Remove a passkey or security key, unless it is the last second factor of whoever needs one."""
-    key = Authenticator.objects.filter(pk=pk, user=request.user).first()
+    key = Authenticator.objects.filter(pk=pk, user=request.user.pk).first()
     adapter = get_mfa_adapter()
     if key is not None and not adapter.can_delete_authenticator(key):
-        raise Refused(str(adapter.error_messages["cannot_delete_authenticator"]))
+        return problem(request, Refused(str(adapter.error_messages["cannot_delete_authenticator"])), location="/accounts/2fa/")
     response: HttpResponseBase = allauth_remove_webauthn(request, pk=pk)
     return response
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from pytest_django.fixtures import Settings
 
@@ -36,6 +37,12 @@ def shop_desk(settings: Settings) -> None:
     settings.KERN_DESK = "tests.desk:desk"
     shop.actor.says()
     shop.ledger.lines.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_tried_before() -> None:
+    """What the test before tried counts for no limit here."""
+    cache.clear()
 
 
 @pytest.fixture
