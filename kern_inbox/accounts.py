@@ -22,7 +22,7 @@ from kern_inbox.too_often import seconds_to_wait, too_often
 from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
-from sessions_app.identity import canonical_address
+from sessions_app.identity import canonical_address, check_address
 from sessions_app.models import Person
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         person = stage.login.user if stage else self.request.user
         keys = [key for key in (self._limited_by, f"mfa-auth-user-{person.pk}") if key]
         return max(seconds_to_wait(self.request, "login_failed", key=key) for key in keys)
+
+    def clean_email(self, email: str) -> str:
+        """The one form of an address that a form brought: two spellings of it are no two people's."""
+        address = canonical_address(str(super().clean_email(email)))
+        check_address(address)
+        return address
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Check the password, and remember whether it would be taken today."""

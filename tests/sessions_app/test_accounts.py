@@ -284,3 +284,33 @@ def test_rows_of_before_get_one_form_and_one_person_each() -> None:
     finally:
         executor.loader.build_graph()
         executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def test_nobody_signs_up_with_another_spelling_of_an_address(
+    client: Client, ana: Person, with_mail: None, settings: Settings, mailoutbox: list[Any]
+) -> None:
+    settings.SIGN_UP, settings.ACCOUNT_EMAIL_VERIFICATION = True, "mandatory"
+    passwords = {"password1": "four green trams sing", "password2": "four green trams sing"}
+    for spelling in ("ana@example。com", "ANA@example.com", "ana@example.com."):
+        answer = client.post("/accounts/signup/", {"email": spelling, **passwords})
+        assert answer.status_code in (200, 302)
+    assert list(Person.objects.all()) == [ana]
+
+
+ODD = ("\x00", "\u202e", "a" * 5000, "' OR 1=1 --", "{{7*7}}", "＠", "%00%0a", "\r\nBcc: x@y.example")
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_no_odd_text_breaks_a_page_of_an_account(bens: Client, ben: Person, with_mail: None, odd: str) -> None:
+    sign_in_afresh(bens, ben)
+    stranger = Client()
+    fields = ("login", "email", "address", "password", "password1", "password2", "oldpassword", "code", "key", "next", "name")
+    pages = ("email/", "password/change/", "reauthenticate/", "2fa/totp/activate/", "2fa/webauthn/add/", "2fa/reauthenticate/")
+    doors = ("login/", "signup/", "password/reset/", "2fa/authenticate/", "login/code/confirm/")
+    for client, paths in ((bens, pages), (stranger, doors)):
+        for path in paths:
+            assert client.post(f"/accounts/{path}", dict.fromkeys(fields, odd)).status_code < 500, path
+            assert client.get(f"/accounts/{path}", {"next": odd}).status_code < 500, path
+    for path in ("password/reset/key/zzzzzzzzzzzzz-a-b/", "password/reset/key/0-a/", "email/a:b:c/", "confirm-email/a:b:c/"):
+        assert stranger.get(f"/accounts/{path}").status_code < 500, path
+        assert stranger.post(f"/accounts/{path}", {"password1": odd}).status_code < 500, path
