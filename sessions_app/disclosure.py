@@ -6,6 +6,8 @@ and at the latest at the first interaction. What is said here follows from the A
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Message, Queue, Session
@@ -17,7 +19,7 @@ def notice(queue: Queue | None, session: Session | None = None) -> str:
 
     An admin's own words follow where the AI takes part.
     """
-    mode = session.effective_ai_mode if session else queue.ai_mode if queue else AiMode.AUTOPILOT
+    mode = _mode(queue, session)
     if mode == AiMode.OFF:
         return _("People of our team answer you here.")
     sentences = {
@@ -28,6 +30,17 @@ def notice(queue: Queue | None, session: Session | None = None) -> str:
     }
     own = queue.ai_notice.strip() if queue else ""
     return f"{sentences[AiMode(mode)]} {own}".strip()
+
+
+def told(queue: Queue | None, session: Session | None = None) -> dict[str, Any]:
+    """`notice` for a page, and whether only people answer."""
+    return {"notice": notice(queue, session), "by_people": _mode(queue, session) == AiMode.OFF}
+
+
+def _mode(queue: Queue | None, session: Session | None) -> str:
+    if session is not None:
+        return session.effective_ai_mode
+    return queue.ai_mode if queue else AiMode.AUTOPILOT
 
 
 def can_ask_for_person(session: Session) -> bool:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from sessions_app import audit, customer_links
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.customers.traces import empty_admin_log
-from sessions_app.models import Person, Session, SessionRead, TicketLink
+from sessions_app.models import FormerLink, Person, Session, SessionRead, TicketLink
 from sessions_app.problems import Refused
 
 
@@ -110,3 +110,12 @@ class SessionReadAdmin(RecordPages[SessionRead]):
     list_display = ["session", "person", "last_change"]
     list_select_related = ["session", "person"]
     search_fields = ["session__session_id", "person__search_text__contains"]
+
+
+@admin.register(FormerLink)
+class FormerLinkAdmin(RecordPages[FormerLink]):
+    """Customers' links that were revoked or replaced; of each its hash alone is known."""
+
+    list_display = ["__str__", "session", "ended_at"]
+    list_select_related = ["session"]
+    search_fields = ["secret_hash__startswith", "session__session_id"]

@@ -142,7 +142,7 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
     before = request.GET.get("before", "")
     context = at_one_moment(session, lambda: _as_it_stands(session, before))
     shown = {"session": session, "secret": secret, "is_newest": not before, "form": form}
-    return {**about(session.queue), **context, **shown, "notice": disclosure.notice(session.queue, session)}
+    return {**about(session.queue), **context, **shown, **disclosure.told(session.queue, session)}
 
 
 def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _state(session: Session) -> str:
 
 
 def _form_page(request: HttpRequest, queue: Queue, form: WriteForm, status: int = 200) -> HttpResponse:
-    answering = {"notice": disclosure.notice(queue), "answers_itself": queue.ai_mode == AiMode.AUTOPILOT}
+    answering = {**disclosure.told(queue), "answers_itself": queue.ai_mode == AiMode.AUTOPILOT}
     return render(request, "customer/write.html", {**about(queue), "form": form, **answering}, status=status)
 
 

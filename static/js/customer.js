@@ -20,3 +20,11 @@
   document.dispatchEvent(new Event("words-restored"));
   box.addEventListener("input", keep);
 })();
+
+// The link was revoked or its time is over: the page fetches what says so, and asks no more. What is typed stays to be copied.
+document.addEventListener("htmx:sse:error", ({ detail }) => {
+  if (detail.status !== 410) return;
+  detail.connection.cancelled = true;
+  document.querySelector("#answering")?.remove();
+  document.dispatchEvent(new Event("session-changed"));
+});

@@ -5,7 +5,9 @@
   const away = () => { if (!find("#unreachable")) find("#toasts").append(find("#away").content.cloneNode(true)); };
   // A stream that was opened just before the line broke reports itself after that: no reason to take the notice away.
   const back = () => { if (navigator.onLine) find("#unreachable")?.remove(); };
-  document.addEventListener("htmx:sse:error", ({ detail }) => { if (detail.status !== 401 && detail.connection?.attempt >= 2) away(); });
+  document.addEventListener("htmx:sse:error", ({ detail }) => {
+    if (![401, 410].includes(detail.status) && detail.connection?.attempt >= 2) away();
+  });
   document.addEventListener("htmx:sse:after:connection", back);
 
   // Signed out meanwhile, or in want of a second factor: the page stays as it is with all that is written in it, and says so.

@@ -145,6 +145,7 @@ ADMIN_MODELS = {
     "sessions_app/auditentry": "",
     "sessions_app/change": "",
     "sessions_app/decision": "",
+    "sessions_app/formerlink": "",
     "sessions_app/message": "",
     "sessions_app/namerecord": "",
     "sessions_app/person": "add change delete",

@@ -59,7 +59,7 @@ def talked(session: Session, work: Callable[..., list[str]]) -> Session:
 
 def queue_form(queue: Queue) -> dict[str, str]:
     """The fields of the queue's page as they stand."""
-    fields = ("name", "slug", "icon", "position", "agent_id", "ai_mode", "naming_after_messages", "naming_delay")
+    fields = ("name", "slug", "icon", "position", "agent_id", "ai_mode", "naming_after_messages", "naming_delay", "link_days")
     return {"naming_enabled": "on", "customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
 
 
@@ -143,7 +143,7 @@ def test_the_admin_gives_people_their_queues(pages: Client, orders: Queue) -> No
 
 def test_a_queues_slug_stays_as_it_was_made(pages: Client, orders: Queue) -> None:
     fields = {"name": "Sales", "icon": "inbox", "position": "0", "agent_id": "clerk", "ai_mode": "autopilot"}
-    fields |= {"naming_after_messages": "3", "naming_delay": "10"}
+    fields |= {"naming_after_messages": "3", "naming_delay": "10", "link_days": "90"}
     assert pages.post(reverse("admin:sessions_app_queue_add"), {**fields, "slug": "sales"}).status_code == 302
     sales = Queue.objects.get(slug="sales")
     page = reverse("admin:sessions_app_queue_change", args=[sales.pk])

@@ -32,7 +32,7 @@ def written(text: object) -> str:
     return "".join(table(["id", "note", "end"], [[1, text, "end"]]))
 
 
-@pytest.mark.parametrize(("separator", "before", "formula"), product(";,\t|\n", ("", " ", '"', "\u3000", ' "'), FORMULAS))
+@pytest.mark.parametrize(("separator", "before", "formula"), list(product(";,\t|\n", ("", " ", '"', "\u3000", ' "'), FORMULAS)))
 def test_no_formula_begins_a_cell_wherever_a_spreadsheet_splits_the_line(separator: str, before: str, formula: str) -> None:
     text = written(f"a note{separator}{before}{formula}").removeprefix(MARK)
     by_quotes = [
