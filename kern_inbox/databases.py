@@ -16,6 +16,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON"
 )
 SQLITE_WAIT_SECONDS = 20
+#: A PostgreSQL whose machine or network is gone is noticed within some 20 seconds, not after the two hours of TCP.
+DEAD_PEERS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
 
 def prepare_folder(var_dir: Path) -> None:
@@ -44,7 +46,7 @@ def sqlite(described: dict[str, Any]) -> dict[str, Any]:
 def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
     """PostgreSQL through psycopg's pool; a connection is looked at before it is handed out, so a restart is survived."""
     pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 300}
-    options = {"connect_timeout": 5, **described.get("OPTIONS", {}), "pool": pool}
+    options = {"connect_timeout": 5, **DEAD_PEERS, **described.get("OPTIONS", {}), "pool": pool}
     engine = "kern_inbox.backends.postgresql"
     return {**described, "ENGINE": engine, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 

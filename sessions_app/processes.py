@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
+from sessions_app import clock
 from sessions_app.models import Leader, Process
 
 log = logging.getLogger(__name__)
@@ -68,21 +68,8 @@ def leave() -> None:
 
 
 def clock_skew() -> float:
-    """Seconds by which this process's clock is ahead of the database's."""
-    before = time.time()
-    there = database_time()
-    return round((before + time.time()) / 2 - there.timestamp(), 3)
-
-
-def database_time() -> datetime:
-    """What time it is by the database's clock."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT clock_timestamp()")
-            told: datetime = cursor.fetchone()[0]
-            return told
-        cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
-        return datetime.fromisoformat(cursor.fetchone()[0])
+    """Seconds by which this process's clock is ahead of the one that all go by."""
+    return round(-clock.shift(), 3)
 
 
 def measured(registry: CollectorRegistry = REGISTRY) -> str:
@@ -113,4 +100,4 @@ def tidy() -> None:
 
 def age(moment: datetime | None) -> float | None:
     """How many seconds ago that was, by the database's clock; `None` for never."""
-    return None if moment is None else max(0.0, (database_time() - moment).total_seconds())
+    return None if moment is None else max(0.0, (clock.now() - moment).total_seconds())

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 15.0
 #: Seconds between two reads of the change log while there is no Redis.
 POLL = 2.0
+#: Seconds of silence after which the change log is read and Redis is asked whether it is there, and in which it must answer.
+QUIET, ANSWERS = 5.0, 2.0
 #: Seconds after which Redis is tried again.
 TRY_AGAIN = 5.0
 #: A page is told at most so often (seconds) that its session or its list changed.
@@ -223,18 +225,23 @@ class Hub:
     async def _subscribe(self) -> None:
         client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1.0, health_check_interval=10)
         try:
-            pubsub = client.pubsub(ignore_subscribe_messages=True)
+            pubsub = client.pubsub()
             await pubsub.subscribe(CHANNEL)
+            await _heard(pubsub, "subscribe")
             # What happened before the subscription took hold.
             await self._read_on()
             await self._look(set(self.pages))
             while True:
-                message = await pubsub.get_message(timeout=HEARTBEAT)
-                if message is not None:
-                    await self._receive(json.loads(message["data"]))
-                else:
+                message = await pubsub.get_message(timeout=QUIET)
+                if message is None:
                     # Redis keeps nothing for who was not listening, and a publisher may have failed: the log has it all.
                     await self._read_on()
+                    await self._look(set(self.pages))
+                    # A server that hangs says nothing either.
+                    await asyncio.wait_for(pubsub.ping(), ANSWERS)
+                    message = await _heard(pubsub, "pong", "message")
+                if message["type"] == "message":
+                    await self._receive(json.loads(message["data"]))
         finally:
             await client.aclose()
 
@@ -343,6 +350,16 @@ def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
 def read_log(after: int) -> list[Logged]:
     """The changes after that one, oldest first."""
     return list(changes.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
+
+
+async def _heard(pubsub: Any, *kinds: str) -> dict[str, Any]:
+    """The next thing of those kinds that Redis says. Raises `TimeoutError` where it says none in time."""
+    end = time.monotonic() + ANSWERS
+    while (left := end - time.monotonic()) > 0:
+        said: dict[str, Any] | None = await pubsub.get_message(timeout=left)
+        if said is not None and said["type"] in kinds:
+            return said
+    raise TimeoutError(f"Redis did not say {' or '.join(kinds)} within {ANSWERS:g} s")
 
 
 async def in_thread(read: Callable[..., Any], *args: Any) -> Any:

@@ -1,1 +1,3 @@
-"""Kill every part of a busy installation at random moments, and look what became of the customers' messages."""
+"""Kill every part of a busy installation at random moments, fill its disk, set its clocks wrong, and look what became of what
+customers wrote.
+"""

@@ -9,6 +9,8 @@ import json
 
 import django
 
+from bench.faults.rows import corrupt
+
 #: The API lets a token ask so and so often a minute, so customers come from several programs.
 CUSTOMER_TOKENS = 8
 
@@ -28,6 +30,7 @@ def main() -> None:
     ana = Person.objects.get(email="ana@example.com")
     shops = [ApiToken.make(f"customers {number}", ana, scopes=["read", "write"]) for number in range(CUSTOMER_TOKENS)]
     customers = [secret for _token, secret in shops]
+    corrupt()
     print(json.dumps({"people": people, "customers": customers}))
 
 

@@ -82,6 +82,8 @@ def judge(customers: list[Customer], client: Client, journal: Journal) -> Verdic
     """Look at everything. The installation must still run, and the people have stopped."""
     verdict = Verdict()
     effects = journal.counted()
+    # The rows that were broken from the beginning are among them.
+    client.everything("/sessions")
     for customer in customers:
         verdict.look_at(customer, client, effects)
         verdict.add(REFUSED, customer.problems)

@@ -20,7 +20,8 @@ from bench.paths import ROOT
 from bench.report import CannotMeasureError
 from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent, free_port
 from kern_inbox.queues import QUEUES
-from tests.servers import TemporaryPostgresql
+from tests.disks import SmallDisk
+from tests.servers import MissingServerError, TemporaryPostgresql
 
 #: Longest a start may take (seconds) on a busy machine.
 PATIENCE = 90
@@ -28,6 +29,9 @@ LEASE_SECONDS = 3
 #: A turn whose model is silent ends after so many seconds.
 TURN_SECONDS = 12
 WORKERS = ("worker 1", "worker 2")
+#: Seconds by which the clock of a process is off, all the time.
+SHIFTS = {"worker 2": 120, "scheduler": -120}
+DISK = "disk"
 
 
 class World:
@@ -42,6 +46,7 @@ class World:
         self.port = free_port()
         self.redis = EmbeddedRedis(folder / "redis")
         self.postgresql = TemporaryPostgresql() if database == "postgresql" else None
+        self.disk = small_disk(self.database_folder)
         self.tokens: dict[str, Any] = {}
         self._model: subprocess.Popen[bytes] | None = None
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -59,15 +64,24 @@ class World:
         self._end()
 
     @property
+    def database_folder(self) -> Path:
+        """Where the database's files are: a disk of their own, where one can be had."""
+        return self.postgresql.folder if self.postgresql else self.folder / "disk"
+
+    @property
     def mortals(self) -> dict[str, int]:
         """Who may be killed, and how often compared to the others."""
-        return {"web": 3, "worker 1": 4, "worker 2": 4, "scheduler": 1, "Redis": 2} | (
-            {"PostgreSQL": 2} if self.postgresql else {}
+        return (
+            {"web": 3, "worker 1": 4, "worker 2": 4, "scheduler": 1, "Redis": 2}
+            | ({"PostgreSQL": 2} if self.postgresql else {})
+            | ({DISK: 2} if self.disk else {})
         )
 
     def kill(self, name: str) -> None:
-        """SIGKILL; whoever it is can't say a word."""
-        if name == "Redis":
+        """SIGKILL; whoever it is can't say a word. A disk dies by being full."""
+        if name == DISK and self.disk:
+            self.disk.fill()
+        elif name == "Redis":
             self.redis.kill()
         elif name == "PostgreSQL" and self.postgresql:
             kill_postgresql(self.postgresql)
@@ -77,12 +91,21 @@ class World:
 
     def revive(self, name: str) -> None:
         """Start it again as an init system would: without asking how the others are."""
-        if name == "Redis":
+        if name == DISK and self.disk:
+            self.disk.empty()
+            self._start_postgresql()
+        elif name == "Redis":
             self.redis.start()
-        elif name == "PostgreSQL" and self.postgresql:
-            self.postgresql.start()
+        elif name == "PostgreSQL":
+            self._start_postgresql()
         else:
             self._processes[name] = self._spawn(name, self._command(name))
+
+    def _start_postgresql(self) -> None:
+        """Start it unless it runs. On a full disk it crashes, and cannot start before there is room again."""
+        is_full = self.disk is not None and self.disk.is_full
+        if self.postgresql and not is_full and not server_runs(self.postgresql):
+            self.postgresql.start()
 
     def dead(self) -> list[str]:
         """Processes that ended although nobody killed them."""
@@ -118,7 +141,7 @@ class World:
         return self._model.stdout.readline().decode().strip()
 
     def _variables(self, model: str) -> dict[str, str]:
-        database = self.postgresql.url if self.postgresql else f"sqlite:///{self.folder / 'inbox.sqlite3'}"
+        database = self.postgresql.url if self.postgresql else f"sqlite:///{self.database_folder / 'inbox.sqlite3'}"
         return {
             **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")},
             "DJANGO_SETTINGS_MODULE": "kern_inbox.settings",
@@ -161,12 +184,18 @@ class World:
             return subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self._environment,
+                env=self._environment_of(name),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 preexec_fn=die_with_parent(),
             )
+
+    def _environment_of(self, name: str) -> dict[str, str]:
+        if name not in SHIFTS:
+            return self._environment
+        skewed = {"DJANGO_SETTINGS_MODULE": "tests.skewed_settings", "KERN_TEST_SHIFT": str(SHIFTS[name])}
+        return {**self._environment, **skewed}
 
     def _until(self, what: str, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
@@ -183,13 +212,29 @@ class World:
             self._model.terminate()
             self._model.wait()
         self.redis.kill()
+        if self.disk:
+            self.disk.empty()
         if self.postgresql:
             self.postgresql.remove()
+        if self.disk:
+            self.disk.remove()
+
+
+def small_disk(folder: Path) -> SmallDisk | None:
+    """A small disk at the folder, or none, said aloud: then no disk gets full in this round."""
+    try:
+        return SmallDisk(folder)
+    except MissingServerError as reason:
+        print(f"  no disk will be full in this round: {reason}", file=sys.stderr, flush=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        return None
 
 
 def kill_postgresql(cluster: TemporaryPostgresql) -> None:
     """SIGKILL to the server and each of its processes, so that nobody tidies up."""
     lock = cluster.folder / "data" / "postmaster.pid"
+    if not lock.exists():
+        return
     server = int(lock.read_text().splitlines()[0])
     family = [server, *_children(server)]
     for process in family:
@@ -199,6 +244,12 @@ def kill_postgresql(cluster: TemporaryPostgresql) -> None:
         time.sleep(0.02)
     # Where nobody buries orphans the dead server keeps its number, and the next one would take the lock for a living one's.
     lock.unlink()
+
+
+def server_runs(cluster: TemporaryPostgresql) -> bool:
+    """Whether the server is up, or coming up."""
+    lock = cluster.folder / "data" / "postmaster.pid"
+    return lock.exists() and _is_alive(int(lock.read_text().splitlines()[0]))
 
 
 def _children(parent: int) -> list[int]:

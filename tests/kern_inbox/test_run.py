@@ -80,7 +80,8 @@ class Program:
     def redis(self) -> int | None:
         """The process of the embedded Redis, `None` when it is gone."""
         note = self.folder / "redis" / "valkey.pid"
-        if not note.exists():
+        # On a full disk it could not write its number.
+        if not note.exists() or not note.read_text():
             return None
         pid = int(note.read_text())
         listed = subprocess.run(
