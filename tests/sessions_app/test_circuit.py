@@ -24,7 +24,7 @@ HABITS = {"nothing": b"", "half an answer": b"$100000\r\n" + b"x" * 50_000, "hal
 
 
 @pytest.fixture(params=HABITS, ids=lambda name: name.replace(" ", "-"))
-def hung(request: pytest.FixtureRequest, settings: Settings) -> Iterator[SilentServer]:
+def hung(rows: None, request: pytest.FixtureRequest, settings: Settings) -> Iterator[SilentServer]:
     """Broker, cache and live pages are at a server that hangs."""
     with SilentServer(HABITS[request.param]) as server:
         settings.REDIS_URL = server.redis_url
@@ -46,7 +46,6 @@ def doors() -> None:
     assert ratelimit.wait_for("try", "kim", limit=100, seconds=60) == 0
 
 
-@pytest.mark.django_db
 def test_only_the_first_caller_waits_whatever_the_door(hung: SilentServer) -> None:
     doors()
     called = hung.callers

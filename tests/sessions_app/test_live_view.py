@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from sessions_app import changes, live, sse, turns
 from sessions_app.models import Person, Queue, Session
 from sessions_app.sse import Page, event, fragment
+from tests.silent import SilentServer
 
 PATIENCE = 20.0
 
@@ -182,3 +183,18 @@ def test_a_burst_is_one_event_and_a_slow_page_keeps_only_the_newest_words() -> N
 
 def test_an_event_of_many_lines_stays_one_event() -> None:
     assert fragment("<p>one</p>\n<pre>two\n\nthree</pre>") == b"data: <p>one</p>\ndata: <pre>two\ndata: \ndata: three</pre>\n\n"
+
+
+@pytest.mark.parametrize("habit", [b"", b"*3\r\n$9\r\nsubscribe\r\n$9\r\nkern:live\r\n:1\r\n"], ids=["silent", "silent later"])
+def test_a_page_reads_the_change_log_while_redis_hangs(session: Session, ana: Person, settings: Settings, habit: bytes) -> None:
+    with SilentServer(habit) as server:
+        settings.REDIS_URL = server.redis_url
+
+        async def read() -> list[str]:
+            stream = await opened(ana)
+            await sync_to_async(turns.receive)(session, "Hello?")
+            names = await stream.names(1)
+            await stream.close()
+            return names
+
+        assert asyncio.run(read()) == ["list-changed"]
