@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kern_inbox.too_often import seconds_to_wait, too_often
-from sessions_app import audit
+from sessions_app import audit, mail_counts
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
 from sessions_app.identity import canonical_address, check_address
@@ -108,7 +108,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             return
         try:
             super().send_mail(template_prefix, email, context)
+            mail_counts.sent("account")
         except (SMTPException, OSError) as problem:
+            mail_counts.failed("account")
             log.warning("mail %s could not be sent: %s", template_prefix, type(problem).__name__)
             if self.request is not None:
                 messages.error(self.request, _("The mail could not be sent. Try again later, or ask an admin."))

@@ -11,16 +11,14 @@ from typing import Any
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
-from prometheus_client import Counter
 
-from sessions_app import clock, record_of_decisions, rows
+from sessions_app import clock, mail_counts, record_of_decisions, rows
 from sessions_app.changes import record
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.store import DjangoDb
 
 log = logging.getLogger(__name__)
-MAILS = Counter("kern_mails_total", "Reminders by mail", ["outcome"])
 
 BATCH = 200
 CLOCK = "clock"
@@ -120,7 +118,7 @@ def _send(requirement: Requirement) -> None:
             " ".join(subject.split()), body, to=[assignee.email], connection=get_connection(timeout=MAIL_SECONDS)
         )
         mail.send()
-        MAILS.labels("sent").inc()
+        mail_counts.sent("reminder")
     except Exception as error:  # noqa: BLE001 - mail backends raise what they like, and nothing may stop the sweep
-        MAILS.labels("failed").inc()
+        mail_counts.failed("reminder")
         log.warning("the reminder of requirement %s was not sent: %s", requirement.pk, error)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS: list[tuple[str, ...]] = [
     ("kern",),
     ("sessions_app.clock", "sessions_app.rows"),
-    ("sessions_app.circuit",),
+    ("sessions_app.circuit", "sessions_app.mail_counts"),
     (
         "sessions_app.identity",
         "sessions_app.folding",

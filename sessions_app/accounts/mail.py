@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+from sessions_app import mail_counts
+
 log = logging.getLogger(__name__)
 REACHES = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -29,7 +31,9 @@ def tell(template: str, to: str, **context: Any) -> bool:
     subject, _, body = render_to_string(f"account/mail/{template}.txt", context).lstrip().partition("\n")
     try:
         EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to]).send()
+        mail_counts.sent("account")
     except (SMTPException, OSError) as problem:
+        mail_counts.failed("account")
         log.warning("mail %s could not be sent: %s", template, type(problem).__name__)
         return False
     return True

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
-from http.client import HTTPResponse
+from contextlib import closing, suppress
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -106,6 +108,34 @@ def test_the_web_server_stops_although_pages_are_open(tmp_path: Path) -> None:
         assert "Traceback" not in said
     finally:
         server.kill()
+
+
+def test_the_web_server_ends_although_a_request_waits_for_the_database(tmp_path: Path) -> None:
+    """A thread that waits keeps Python from ending; the grace time does not ask it."""
+    port = free_port()
+    variables = {"DEBUG": "1", "KERN_VAR": str(tmp_path), "KERN_DESK": "tests.kern_inbox.small_desk:desk"}
+    environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING", "KERN_GRACE_SECONDS": "5", **variables}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
+    web = [sys.executable, "-m", "uvicorn", "kern_inbox.asgi:application", "--port", str(port)]
+    server = subprocess.Popen([*web, "--timeout-graceful-shutdown", "1"], cwd=ROOT, env=environment)
+    try:
+        opened_stream(f"http://127.0.0.1:{port}").close()
+        with closing(sqlite3.connect(tmp_path / "inbox.sqlite3")) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            waits = Thread(target=write_in_vain, args=(port,))
+            waits.start()
+            # It waits once its connection is taken; how long the server would wait for it is the database's affair.
+            subprocess.run(["sleep", "1"], check=True)
+            server.send_signal(signal.SIGTERM)
+            server.wait(timeout=60)
+            waits.join()
+    finally:
+        server.kill()
+
+
+def write_in_vain(port: int) -> None:
+    with suppress(OSError, HTTPException):
+        urlopen(f"http://127.0.0.1:{port}/help/questions/", urlencode({"message": "Hello?", "name": "Lee"}).encode())
 
 
 def opened_stream(address: str) -> HTTPResponse:
