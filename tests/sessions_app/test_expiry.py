@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
@@ -319,8 +320,11 @@ def test_a_mail_server_that_is_away_harms_nothing(
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     turns.assign(session, ben, ben)
+    failed = {"about": "reminder", "outcome": "failed"}
+    before = REGISTRY.get_sample_value("kern_mails_total", failed) or 0
     expiry.remind()
     assert verdicts(soon_over) == ["asked", "reminded"]
+    assert REGISTRY.get_sample_value("kern_mails_total", failed) == before + 1
 
 
 def test_nobody_is_reminded_of_what_is_decided(session: Session, soon_over: Requirement, ben: Person) -> None:
