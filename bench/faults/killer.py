@@ -1,4 +1,4 @@
-"""Somebody is killed again and again, and comes back a moment later."""
+"""Somebody is killed again and again, or the disk is full, and a moment later all is well again."""
 
 from __future__ import annotations
 
@@ -66,10 +66,17 @@ class Killer:
         there = {name: weight for name, weight in self._world.mortals.items() if name not in self._away}
         if not there:
             return
-        victim = self._chance.choices(list(there), list(there.values()))[0]
+        victim = self._victim(there)
         self._world.kill(victim)
         self.killed[victim] += 1
         self._away[victim] = time.monotonic() + self._chance.uniform(*AWAY)
+
+    def _victim(self, there: dict[str, int]) -> str:
+        """Each once, in any order; then whom chance takes."""
+        untried = [name for name in there if not self.killed[name]]
+        if untried:
+            return self._chance.choice(untried)
+        return self._chance.choices(list(there), list(there.values()))[0]
 
     def _revive_due(self, *, everybody: bool = False) -> None:
         for name, due in list(self._away.items()):
