@@ -19,7 +19,7 @@ from kern.cancellation import Cancellation
 from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 from kern_inbox.settings_log import record_settings
 from sessions_app import processes
-from sessions_app.duties import DUTIES, Rota
+from sessions_app.duties import DUTIES, LONGEST, Rota
 from sessions_app.models import Process
 
 log = logging.getLogger(__name__)
@@ -91,12 +91,17 @@ class Scheduler:
             self._telling_since = None
 
     def _restart_if_stuck(self) -> None:
-        if not self.rota.stuck:
+        now, since = time.monotonic(), self._telling_since
+        if since is not None and now - since > LONGEST:
+            hangs = [*self.rota.stuck, "word to the database"]
+        else:
+            hangs = self.rota.stuck
+        if not hangs:
             self._stuck_since = None
             return
-        self._stuck_since = self._stuck_since or time.monotonic()
-        if time.monotonic() - self._stuck_since > GIVE_UP:
-            log.error("the scheduler's %s hangs; it begins anew", ", ".join(self.rota.stuck))
+        self._stuck_since = self._stuck_since or now
+        if now - self._stuck_since > GIVE_UP:
+            log.error("the scheduler's %s hangs; it begins anew", ", ".join(hangs))
             begin_anew()
 
     def _end(self) -> None:

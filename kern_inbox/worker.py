@@ -29,6 +29,8 @@ TICK = 0.25
 STUCK_AFTER = 10.0
 #: A task holds its thread at most so many seconds longer than a turn may take.
 TASK_MARGIN = 60.0
+#: A word to the database takes at most so many seconds before another is tried.
+TELLING = 60.0
 #: A worker that begins anew waits so long (seconds) for models. They can be asked again, and customers should not wait.
 MODELS_MAY_TAKE = 5.0
 
@@ -138,7 +140,9 @@ class Worker:
 
     def _tell(self) -> None:
         now = time.monotonic()
-        if self.queues and not self._is_telling and now - self._told_at >= _beat_every():
+        # One that hangs is left behind: others see whether the next one gets through.
+        may_tell = not self._is_telling or now - self._told_at >= TELLING
+        if self.queues and may_tell and now - self._told_at >= _beat_every():
             self._is_telling, self._told_at = True, now
             start_aside(self._say, Cancellation())
 
