@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Min, OuterRef
 
-from sessions_app import audit, clock, customers
+from sessions_app import audit, clock, customers, rows
 from sessions_app.customers.erasing import SESSIONS, take_away
 from sessions_app.models import Queue, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
@@ -68,6 +68,18 @@ def _erase_in(queue: Queue, limit: int) -> int:
     taken = 0
     keys = list(due_in(queue).order_by("activity_at").values_list("pk", flat=True)[:limit])
     for first in range(0, len(keys), SESSIONS):
-        chosen = due_in(queue).filter(pk__in=keys[first : first + SESSIONS])
-        taken += take_away(chosen, audit.Kind.RETENTION_ERASED, queue)
+        taken += _take_away(queue, keys[first : first + SESSIONS])
     return taken
+
+
+def _take_away(queue: Queue, keys: list[int]) -> int:
+    """Erase these conversations in one transaction; where one of them cannot be, each in its own."""
+    try:
+        return take_away(due_in(queue).filter(pk__in=keys), audit.Kind.RETENTION_ERASED, queue)
+    except Exception as error:
+        if rows.is_away(error):
+            raise
+        if len(keys) == 1:
+            rows.report("session", keys[0], error)
+            return 0
+    return sum(_take_away(queue, [key]) for key in keys)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from sessions_app import audit, clock
+from sessions_app import audit, clock, rows
 from sessions_app.accounts.mail import mail_reaches_people, tell
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
@@ -61,9 +61,10 @@ def warn() -> None:
     if not mail_reaches_people():
         return
     for token in ApiToken.objects.expiring().filter(warned_at=None).select_related("acts_for").order_by("pk")[:BATCH]:
-        if ApiToken.objects.filter(pk=token.pk, warned_at=None).update(warned_at=clock.now()):
-            for address in _readers(token):
-                tell("token_expires", address, token=token)
+        with rows.isolated("apitoken", token.pk):
+            if ApiToken.objects.filter(pk=token.pk, warned_at=None).update(warned_at=clock.now()):
+                for address in _readers(token):
+                    tell("token_expires", address, token=token)
 
 
 def described(token: ApiToken) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.core import signing
@@ -51,8 +51,14 @@ def page(rows: models.QuerySet[Row], paging: Paging, key: Callable[[Row], list[A
     found = list(rows[: paging.limit + 1])
     told = found[: paging.limit]
     more = len(found) > paging.limit
+    items, broken = sorted_out(told, shape)
+    return {"items": items, "broken": broken, "next": signing.dumps(key(told[-1]), salt=SALT) if more else None}
+
+
+def sorted_out(rows: Iterable[Row], shape: type[Schema]) -> tuple[list[Row], list[BrokenOut]]:
+    """The rows that can be told in this shape, and what is told of the others."""
     items, broken = [], []
-    for row in told:
+    for row in rows:
         try:
             must_be_readable(row)
             shape.from_orm(row)
@@ -62,7 +68,7 @@ def page(rows: models.QuerySet[Row], paging: Paging, key: Callable[[Row], list[A
                 raise
             report(row._meta.model_name or "", row.pk, error)
             broken.append(broken_out(row))
-    return {"items": items, "broken": broken, "next": signing.dumps(key(told[-1]), salt=SALT) if more else None}
+    return items, broken
 
 
 def must_be_readable(row: models.Model) -> None:

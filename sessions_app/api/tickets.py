@@ -11,6 +11,7 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import LinkId, SessionId
+from sessions_app.api.pages import sorted_out
 from sessions_app.api.schemas import TicketIn, TicketOut
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.texts import row_number
@@ -26,7 +27,7 @@ router = Router()
 )
 def list_tickets(request: ApiRequest, session_id: SessionId) -> list[TicketLink]:
     """All of them, in the order in which they were linked."""
-    return list(auth.session(request, session_id).tickets.select_related("system"))
+    return sorted_out(auth.session(request, session_id).tickets.select_related("system"), TicketOut)[0]
 
 
 @router.post(

@@ -25,6 +25,7 @@ from sessions_app.customers.whom import Customer
 from sessions_app.models import Change, Decision, NameRecord, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
+from sessions_app.rows import isolated, resting
 
 #: Conversations taken away in one transaction, rows deleted in one.
 SESSIONS, ROWS = 25, 1_000
@@ -88,18 +89,22 @@ def finish(limit: int | None = None, end: float | None = None) -> bool:
     """Delete the rows of what was taken away, at most `limit` transactions or until `end`. Whether all are gone."""
     steps = 0
     erased = Session.objects.filter(status=Session.Status.ERASED)
-    for session in erased.filter(snoozed_until=None).order_by("pk")[:limit]:
-        while _delete_some(session):
-            steps += 1
-            if _is_over(end) or (limit is not None and steps >= limit):
-                return False
-        erased.filter(pk=session.pk).update(snoozed_until=clock.now() + HEARD_AFTER)
+    waiting = erased.filter(snoozed_until=None).exclude(pk__in=resting("session"))
+    for session in waiting.order_by("pk")[:limit]:
+        with isolated("session", session.pk):
+            while _delete_some(session):
+                steps += 1
+                if _is_over(end) or (limit is not None and steps >= limit):
+                    return False
+            erased.filter(pk=session.pk).update(snoozed_until=clock.now() + HEARD_AFTER)
     for heard in erased.filter(snoozed_until__lte=clock.now()).order_by("pk")[:SHELLS]:
         heard.delete()
     return not erased.filter(snoozed_until=None).exists()
 
 
 def _make_nobodys(session: Session) -> None:
+    # What cannot be read of it goes, too.
+    session.stand_ins = {}
     for field in session._meta.concrete_fields:
         if field.name not in KEPT:
             setattr(session, field.attname, field.get_default())

@@ -82,7 +82,8 @@ def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
         with transaction.atomic():
             session = Session.objects.select_for_update().filter(session_id=session_id).first()
             row = open_ones.filter(pk=pk).first()
-            if session is not None and row is not None:
+            # Nobody decides about one that cannot be read.
+            if session is not None and row is not None and not row.broken:
                 row.session = session
                 _tighten(row)
                 changes.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)

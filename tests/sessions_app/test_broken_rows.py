@@ -13,8 +13,9 @@ from django.test import Client
 
 from kern.agent import Agent
 from kern.testing import call
-from sessions_app import clock, decide, expiry, namer, runner, tickets, turns
+from sessions_app import audit, clock, decide, expiry, namer, runner, tickets, turns
 from sessions_app import rows as broken
+from sessions_app.customers.erasing import take_away
 from sessions_app.models import (
     ApiToken,
     Change,
@@ -27,10 +28,13 @@ from sessions_app.models import (
     Row,
     Run,
     Session,
+    SessionRead,
     StandingApproval,
     TicketLink,
+    TicketSystem,
     ToolCall,
     ToolPolicy,
+    UnsentText,
 )
 from sessions_app.models.session import secret_hash
 from sessions_app.problems import Refused
@@ -57,7 +61,16 @@ SHOWN: dict[type[Row], tuple[str, ...]] = {
     TicketLink: (BAD, OPEN, "/sessions?"),
     StandingApproval: ("/rules/",),
     ToolPolicy: (DECISIONS, BAD),
+    Queue: (OPEN, DECISIONS, BAD, "/queues"),
+    Person: (OPEN, DECISIONS, BAD, "/queues"),
+    TicketSystem: (OPEN, BAD, "/sessions?"),
+    ApiToken: ("/sessions?",),
+    UnsentText: (BAD,),
+    SessionRead: (OPEN,),
 }
+
+
+IN_ADMIN = ("session", "run", "requirement", "decision", "person", "queue", "apitoken", "ticketsystem", "toolpolicy")
 
 
 @dataclass
@@ -76,6 +89,12 @@ class World:
             return Decision.objects.filter(session_key=self.bad.session_id).latest("pk")
         if model is ToolCall:
             return ToolCall.objects.filter(run__session=self.bad).latest("pk")
+        if model in (Queue, TicketSystem):
+            return model._default_manager.get(slug="parcels" if model is Queue else "bugs")
+        if model is Person:
+            return Person.objects.get(email="cy@example.com")
+        if model is ApiToken:
+            return ApiToken.objects.get(name="other")
         if model in (StandingApproval, ToolPolicy):
             return model._default_manager.filter(tool_name="buy").latest("pk")
         return model._default_manager.filter(session=self.bad).latest("pk")
@@ -95,19 +114,21 @@ class World:
             ("/reports/decisions.jsonl", self.good.session_id),
             ("/c/secret-good/", said),
             ("/c/secret-bad/", "composer"),
+            *((f"/admin/sessions_app/{name}/", "changelist") for name in IN_ADMIN),
         ]
 
     def api_pages(self) -> list[tuple[str, str]]:
         good, bad = self.good.session_id, self.bad.session_id
         return [
             ("/sessions?limit=9", good),
+            ("/queues", "orders"),
             ("/requirements?limit=9", good),
             *((f"/sessions/{bad}/{noun}", "items") for noun in ("messages", "runs", "requirements")),
         ]
 
 
 @pytest.fixture
-def world(broken_rows: None, ana: Person, orders: Queue, client: Client, work: Work) -> World:
+def world(broken_rows: None, ana: Person, cy: Person, orders: Queue, client: Client, work: Work) -> World:
     sessions = []
     for which in ("good", "bad"):
         session = turns.start_session(orders, user_id=which, customer_name=f"Kim {which}", session_id=f"s-{which}")
@@ -123,6 +144,9 @@ def world(broken_rows: None, ana: Person, orders: Queue, client: Client, work: W
     rule_of(ana, orders, clock.now() + timedelta(days=1), "refund")
     rule_of(ana, orders, clock.now() + timedelta(days=1), "buy")
     ToolPolicy.objects.create(queue=orders, tool_name="buy", roles=["boss"], thresholds=["cents > 5"])
+    UnsentText.objects.create(session=sessions[1], person=ana, text="Half a sen")
+    turns.mark_read(sessions[1], ana)
+    ApiToken.make("other")
     client.force_login(ana)
     client.raise_request_exception = True
     return World(*sessions, client, Program(ApiToken.make("ana's script", ana)[1]))
@@ -133,15 +157,15 @@ def test_whatever_is_wrong_with_a_row_the_others_are_there(world: World, model: 
     missed = []
     for corruption in corruptions_of(world.bad_row(model)):
         with corruption.applied():
-            missed += [f"{corruption}: {problem}" for problem in _problems(world, SHOWN[model])]
+            missed += [f"{corruption}: {problem}" for problem in _problems(world, model)]
     assert not missed, "\n".join(missed)
 
 
-def _problems(world: World, shown: tuple[str, ...]) -> list[str]:
+def _problems(world: World, model: type[Row]) -> list[str]:
     """What does not work any more."""
-    found = []
+    found, shown = [], SHOWN[model]
     for path, expected in world.pages():
-        if path.startswith(shown):
+        if path.startswith((*shown, f"/admin/sessions_app/{model._meta.model_name}/")):
             found += _problem_of(path, expected, lambda path=path: world.client.get(path))  # type: ignore[misc]
     for path, expected in world.api_pages():
         if path.startswith(shown):
@@ -253,3 +277,12 @@ def test_saving_a_broken_row_leaves_what_cannot_be_read(world: World) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT thresholds, approvers FROM sessions_app_toolpolicy WHERE id = %s", [row.pk])
             assert [str(value) for value in cursor.fetchone()] == ['{"of": "later"}', "2"]
+
+
+def test_what_cannot_be_read_is_erased_with_the_rest(world: World) -> None:
+    never = "'soon'" if connection.vendor == "sqlite" else "'infinity'"
+    with corrupted(world.bad, "waiting_since", never):
+        taken = take_away(Session.objects.filter(pk=world.bad.pk), audit.Kind.CUSTOMER_ERASED, "kim")
+        assert taken == 1
+        assert Session.objects.get(pk=world.bad.pk).broken == ""
+    assert world.client.get("/open/").status_code == 200
