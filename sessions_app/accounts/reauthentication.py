@@ -33,7 +33,8 @@ def require_recent_authentication(request: HttpRequest) -> None:
     if not get_adapter().get_reauthentication_methods(request.user):
         raise PermissionDenied(_("Your account has neither a password nor a second factor. Ask an admin to set a password."))
     if not did_recently_reauthenticate(request):
-        request.POST = _without_passwords(request)
+        if request.method == "POST":
+            _prepare_to_wait(request)
         raise ReauthenticationRequired
 
 
@@ -60,8 +61,12 @@ def reauthenticated(view: Any = None, /, *, opening: bool = False) -> Any:
     return decorate(view) if view is not None else decorate
 
 
-def _without_passwords(request: HttpRequest) -> Any:
+def _prepare_to_wait(request: HttpRequest) -> None:
+    """Take the passwords out of what is kept, and see to it that the rest goes on afterwards."""
     kept = request.POST.copy()
     for name in [name for name in kept if "password" in name]:
         del kept[name]
-    return kept
+    request.POST = kept  # type: ignore[assignment]  # Django's stubs want it immutable
+    # allauth goes on only where it comes back to the bare path; the query is kept as `GET`, which has to be read before.
+    if request.GET:
+        request.META = {**request.META, "QUERY_STRING": ""}

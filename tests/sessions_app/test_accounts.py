@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -244,6 +245,20 @@ def test_an_admins_form_says_what_is_wrong(
     assert client.post(page, person_form(client, ben, email=NEW)).status_code == 302
     assert [mail.to for mail in mailoutbox] == [["ben@example.com"], [NEW]]
     assert (can_sign_in(NEW), can_sign_in("ben@example.com")) == (True, False)
+
+
+def test_what_was_typed_goes_on_after_the_password_was_given(client: Client, ana: Person, ben: Person) -> None:
+    sign_in_afresh(client, ana)
+    page = reverse("admin:sessions_app_person_change", args=[ben.pk])
+    fields = person_form(client, ben, display_name="Benjamin")
+    client.logout()
+    client.force_login(ana)
+    asked = client.post(f"{page}?_changelist_filters=q%3Dben", fields)
+    assert asked["Location"].startswith("/accounts/reauthenticate/")
+    path, _, query = asked["Location"].partition("?next=")
+    saved = client.post(path, {"password": "secret", "next": unquote(query)})
+    assert saved["Location"] == "/admin/sessions_app/person/?q=ben"
+    assert Person.objects.get(pk=ben.pk).display_name == "Benjamin"
 
 
 def test_an_address_that_is_gone_does_not_sign_in_by_an_old_row(ben: Person) -> None:
