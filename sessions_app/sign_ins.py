@@ -85,9 +85,11 @@ def is_too_old(data: Any) -> bool:
 def why_ended(key: str) -> str:
     """Why the sign-in of this key no longer counts: `idle`, `lifetime`, or `ended` by somebody."""
     row = Session.objects.filter(session_key=key).first()
-    if row is None or row.expire_date > timezone.now():
+    if row is None:
         return "ended"
-    return "lifetime" if is_too_old(row.get_decoded()) else "idle"
+    if is_too_old(row.get_decoded()):
+        return "lifetime"
+    return "idle" if row.expire_date <= timezone.now() else "ended"
 
 
 def people_of(keys: Collection[str]) -> dict[str, Person]:

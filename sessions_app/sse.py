@@ -60,6 +60,7 @@ class Page:
     checked_at: float
     sign_in: str = ""
     ended: bool = False
+    farewell: bytes = b""
     texts: dict[str, bytes] = field(default_factory=dict)
     last: int = 0
     session_due: bool = False
@@ -83,9 +84,10 @@ class Page:
         self.texts[run_id] = frame
         self.woken.set()
 
-    def end(self) -> None:
-        """The person may no longer see it."""
+    def end(self, why: str = "") -> None:
+        """The person may no longer see it; where their sign-in is over, the page is told why before its stream ends."""
         self.ended = True
+        self.farewell = f"event: signed-out\ndata: {why}\n\n".encode() if why else b""
         self.woken.set()
 
     def take(self, now: float) -> tuple[list[bytes], float]:
@@ -182,6 +184,8 @@ class Hub:
                     if wait >= HEARTBEAT:
                         yield b": \n\n"
                 if not await self._still_allowed(page):
+                    if page.farewell:
+                        yield page.farewell
                     return
         finally:
             self.close(page)
@@ -197,10 +201,10 @@ class Hub:
         """Find out which of these pages' people may still see them, and end the others."""
         if not pages:
             return
-        allowed = await in_thread(queues_of_sign_ins, {page.sign_in for page in pages})
+        allowed, refused = await in_thread(standing_of, {page.sign_in for page in pages})
         for page in pages:
-            if page.sign_in not in allowed:
-                page.end()
+            if page.sign_in in refused:
+                page.end(refused[page.sign_in])
                 continue
             page.queues, page.checked_at = allowed[page.sign_in], time.monotonic()
             if page.session_pk is not None and not page.sees(await self._queue(page.session_pk)):
@@ -331,12 +335,13 @@ def queues_of(person: Person) -> frozenset[int] | None:
     return _queues_of([person])[person.pk]
 
 
-def queues_of_sign_ins(keys: set[str]) -> dict[str, frozenset[int] | None]:
-    """What the person of each sign-in sees changes of; those that no longer count are missing."""
+def standing_of(keys: set[str]) -> tuple[dict[str, frozenset[int] | None], dict[str, str]]:
+    """The queues that the person of each sign-in sees changes of; and why the others no longer see any."""
     people = sign_ins.people_of(keys)
-    let_in = {key: person for key, person in people.items() if not second_factor.must_set_up(person)}
-    queues = _queues_of(let_in.values())
-    return {key: queues[person.pk] for key, person in let_in.items()}
+    refused = {key: "second-factor" for key, person in people.items() if second_factor.must_set_up(person)}
+    refused |= {key: sign_ins.why_ended(key) for key in keys - people.keys()}
+    queues = _queues_of(people.values())
+    return {key: queues[person.pk] for key, person in people.items() if key not in refused}, refused
 
 
 def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:

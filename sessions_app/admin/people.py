@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account import admin as account_pages
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -17,6 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sessions_app import second_factor
 from sessions_app.accounts.addresses import tell_both, vouch_for
 from sessions_app.accounts.links import password_path
 from sessions_app.accounts.reauthentication import reauthenticated
@@ -25,8 +27,8 @@ from sessions_app.admin.sign_ins import remove_lost, require_second_factor, sign
 from sessions_app.models import Person, Queue
 
 # An address is changed on its person's page alone.
-if admin.site.is_registered(EmailAddress):
-    admin.site.unregister(EmailAddress)
+REPLACED = (account_pages.EmailAddressAdmin,)
+admin.site.unregister(EmailAddress)
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -84,7 +86,7 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     add_form = NewPersonForm
     ordering = ["email"]
-    list_display = ["email", "display_name", "is_active", "is_superuser", "last_login"]
+    list_display = ["email", "display_name", "is_active", "is_superuser", "second_factor", "last_login"]
     list_filter = ["is_active", "is_superuser", "is_away", "queues"]
     search_fields = ["search_text__contains"]
     inlines = [MemberInline]
@@ -150,6 +152,13 @@ class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
         if request.user in queryset or not Person.objects.admins().exclude(pk__in=queryset).exists():
             raise PermissionDenied(_("Neither yourself nor the last admin can be deleted. Nothing was deleted."))
         super().delete_queryset(request, queryset)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        return Person.objects.with_second_factor()
+
+    @admin.display(description=gettext_lazy("second factor"), boolean=True)
+    def second_factor(self, person: Person) -> bool:
+        return second_factor.has(person)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)

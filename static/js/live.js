@@ -23,6 +23,8 @@
   const whyOf = (response) => response?.headers?.get("Kern-Sign-In") ?? (response?.status === 401 ? "" : null);
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => stopped(whyOf(ctx.response?.raw)));
   document.addEventListener("htmx:sse:error", ({ detail }) => { if (detail.status === 401) stopped(""); });
+  // The last that a stream says when its sign-in has ended.
+  document.addEventListener("signed-out", ({ detail }) => stopped(detail.data));
   // Signed in again, in another tab: forms need the key that came with it.
   const goOn = async () => {
     if (document.hidden || !find("#sign-in-again")) return;

@@ -50,6 +50,10 @@ PRODUCTION = {
         ("HOST", "a..b", "an address of this machine"),
         ("HOST", "http://localhost", "an address of this machine"),
         ("PORT", "80000", "from 1 to 65535"),
+        ("SECRET_KEY_FALLBACKS", "0123456789abcdefghijklmnopqrstuvwxyz short", "holds a key that must have at least 32"),
+        ("SIGN_IN_IDLE_MINUTES", "1", "from 5 to 43200"),
+        ("SIGN_IN_HOURS", "0", "from 1 to 2160"),
+        ("REQUIRE_SECOND_FACTOR", "admins", "must be one of nobody, staff, everybody"),
         ("SIGN_UP", "perhaps", "must be 1 or 0"),
         ("EMAIL_URL", "mail.example.com", "must start with smtp://"),
         ("EMAIL_URL", "smtp://", "names no server"),
@@ -82,13 +86,15 @@ def test_a_wrong_variable_is_one_line_that_names_it(name: str, text: str, says: 
         ("HOST", "localhost", "localhost"),
         ("REDIS_URL", "unix:///run/redis.sock?db=3", "unix:///run/redis.sock?db=3"),
         ("LANGUAGE_CODE", "en", "en"),
+        ("SECRET_KEY_FALLBACKS", "0123456789abcdef,ghijklmnopqrstuvwxyz", ["0123456789abcdef,ghijklmnopqrstuvwxyz"]),
+        ("REQUIRE_SECOND_FACTOR", "Staff", "staff"),
     ],
 )
 def test_a_right_variable_is_taken(name: str, text: str, value: object) -> None:
     assert read(DEVELOPMENT | {name: text})[name] == value
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"])
 def test_a_secret_is_never_repeated(name: str) -> None:
     with pytest.raises(ConfigurationError) as problem:
         read(DEVELOPMENT | {name: "wrong://hunter2"})

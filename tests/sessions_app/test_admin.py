@@ -76,6 +76,12 @@ def test_every_model_has_pages(pages: Client, talked: Session) -> None:
             assert pages.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
 
 
+def test_allauths_own_pages_are_replaced_or_gone() -> None:
+    pages = {model._meta.label: type(page).__module__ for model, page in admin.site._registry.items()}
+    assert not [label for label, module in pages.items() if module.startswith("allauth")]
+    assert "account.EmailAddress" not in pages
+
+
 def test_what_a_person_has_not_sent_has_no_page() -> None:
     assert not any(admin.site.is_registered(model) for model in PRIVATE)
 

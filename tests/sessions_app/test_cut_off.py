@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 from django.core.management import call_command
@@ -42,11 +43,10 @@ class Tab:
         assert self.answer.status == 200
         assert self.answer.readline() == b": open\n"
 
-    def ends(self) -> bool:
-        """Read to the end of the stream. Raises `TimeoutError` where it goes on."""
-        while self.answer.read(1):
-            pass
-        return True
+    def ends(self) -> list[bytes]:
+        """Read to the end of the stream; what it says about the sign-in at last. Raises `TimeoutError` where it goes on."""
+        lines = self.answer.read().splitlines()
+        return [line for before, line in pairwise(lines) if before == b"event: signed-out"]
 
     def hears(self) -> bytes:
         """The next event's name."""
@@ -122,7 +122,7 @@ def test_a_sign_in_that_ends_takes_its_open_pages_along(
     after = changes.newest()
     another = Tab(server, anas, f"?after={after}")
     end(ben, client, ana)
-    assert all(tab.ends() for tab in tabs)
+    assert [tab.ends() for tab in tabs] == [[b"data: ended"]] * 2
     assert refused(client, session)
     turns.note(session, ana, "Somebody else's page goes on")
     assert another.hears() == b"event: list-changed\n"
@@ -152,7 +152,7 @@ def test_who_loses_a_conversation_hears_no_more_of_it(
 ) -> None:
     tab = Tab(server, signed_in(ben), f"?session={session.session_id}")
     lose(ben, session, parcels, ana)
-    assert tab.ends()
+    assert tab.ends() == []
 
 
 def test_who_is_no_admin_any_more_hears_of_their_own_queues_alone(
@@ -161,7 +161,7 @@ def test_who_is_no_admin_any_more_hears_of_their_own_queues_alone(
     tab = Tab(server, signed_in(ana), f"?session={session.session_id}")
     ana.is_superuser = False
     ana.save()
-    assert tab.ends()
+    assert tab.ends() == []
 
 
 def test_a_sign_in_that_is_over_by_itself_takes_its_open_pages_along(
@@ -171,8 +171,15 @@ def test_a_sign_in_that_is_over_by_itself_takes_its_open_pages_along(
     tab = Tab(server, client)
     settings.SIGN_IN_LIFETIME = timezone.now() - timezone.now()
     live.look_again(people=[ben.pk])
-    assert tab.ends()
+    assert tab.ends() == [b"data: lifetime"]
     assert refused(client, session)
+
+
+def test_who_must_set_up_a_second_factor_first_hears_nothing_before(server: Server, ben: Person) -> None:
+    tab = Tab(server, signed_in(ben))
+    ben.must_use_second_factor = True
+    ben.save()
+    assert tab.ends() == [b"data: second-factor"]
 
 
 def test_an_account_that_is_opened_again_has_no_old_sign_ins(ben: Person, session: Session) -> None:
