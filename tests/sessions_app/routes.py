@@ -138,7 +138,6 @@ ADMIN = {
 
 #: The models of the administration, and what admins do with their rows besides looking at them.
 ADMIN_MODELS = {
-    "account/emailaddress": "add change delete",
     "auth/group": "add change delete",
     "mfa/authenticator": "delete",
     "sessions_app/apitoken": "add change delete",
