@@ -74,9 +74,10 @@ def clock_skew() -> float:
 
 def measured(registry: CollectorRegistry = REGISTRY) -> str:
     """What this process has counted of ours, as Prometheus reads it."""
-    lines = generate_latest(registry).decode().splitlines(keepends=True)
+    # Not `splitlines`: a label may hold what that takes for the end of a line, too.
+    lines = generate_latest(registry).decode().split("\n")
     ours = [line for line in lines if line.startswith(("kern_", "# TYPE kern_")) and "_created" not in line]
-    return "".join(ours)[:MOST_MEASURED]
+    return "".join(f"{line}\n" for line in ours)[:MOST_MEASURED]
 
 
 def lead(name: str = SWEEP) -> bool:
