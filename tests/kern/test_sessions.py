@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,6 +183,25 @@ def test_a_deleted_session_is_gone_with_its_messages(db: SqliteDb) -> None:
     assert agent.get_session("s") is None
     agent.run("Again", session_id="s")
     assert [m.content for m in agent.get_chat_history("s")] == ["Again", "Hello."]
+
+
+def test_of_a_deleted_session_nothing_is_left_in_any_table_or_in_the_file(db: SqliteDb, tmp_path: Path) -> None:
+    refund = tool(weather, requires_confirmation=True)
+    agent = agent_on(db, "Hello.", call("weather", city="Zanzibar"), "<think>Zanzibar?</think>In Zanzibar.", tools=[refund])
+    agent.run("Hello", session_id="other")
+    paused = agent.run("Zanzibar " * 2_000, session_id="Zanzibar", user_id="Zanzibar")
+    paused.requirements[0].reject(note="Zanzibar is far")
+    agent.continue_run(run_id=paused.run_id, requirements=paused.requirements)
+    agent.set_session_name(session_id="Zanzibar", session_name="Zanzibar")
+    assert agent.delete_session("Zanzibar")
+    db.close()
+    path = tmp_path / "agent.db"
+    with closing(sqlite3.connect(path)) as file:
+        tables = [name for (name,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        left = [row for name in tables for row in file.execute(f"SELECT * FROM {name}") if "Zanzibar" in str(row)]
+    assert left == []
+    assert b"Zanzibar" not in path.read_bytes()
+    assert [session.session_id for session in agent.list_sessions()] == ["other"]
 
 
 def test_a_team_has_the_same_verbs_and_a_session_of_its_own_kind(db: SqliteDb) -> None:

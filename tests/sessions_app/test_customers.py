@@ -25,6 +25,7 @@ from sessions_app.models.session import secret_hash
 from sessions_app.problems import Refused
 from sessions_app.store import DjangoDb
 from tests import desk as shop
+from tests.at_once import at_once
 from tests.deciding import seen
 
 Work = Callable[[], list[str]]
@@ -187,6 +188,27 @@ def test_a_message_that_comes_meanwhile_finds_nothing_and_the_next_conversation_
     turns.receive(again, "Hello again")
     assert again.pk != talked.pk
     assert [message.content for message in again.messages.all()] == ["Hello again"]
+
+
+def test_of_a_message_and_an_erasure_at_once_one_wins(orders: Queue, rows: None) -> None:
+    for number in range(5):
+        session = turns.start_session(orders, user_id="kim", session_id=f"chat-{number}")
+
+        def write(session: Session = session) -> str:
+            try:
+                turns.receive(session, f"{KIM} says hello")
+            except Http404:
+                return "gone"
+            return "stored"
+
+        def erase() -> str:
+            return str(customers.erase(Customer.of("user_id", "kim")).sessions)
+
+        outcomes = at_once([write, write, erase, write, erase])
+        assert set(outcomes[:2]) <= {"gone", "stored"}
+        assert sorted([outcomes[2], outcomes[4]]) == ["0", "1"]
+        assert everywhere(KIM) == []
+        assert not Session.objects.there().exists()
 
 
 def test_an_erased_conversation_is_seen_nowhere_and_its_empty_row_goes_after_a_minute(
