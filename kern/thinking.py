@@ -63,7 +63,8 @@ class ThinkingReader:
         #: Up to here the text has been read; what comes after is held back.
         self._at = 0
         self._words = Words()
-        self._thoughts: list[str] = []
+        #: Each block in the pieces that it came in.
+        self._thoughts: list[list[str]] = []
         self._closes: re.Pattern[str] | None = None
         #: The opening mark of thinking that is none where no closing one comes; `None` for certain thinking.
         self._doubtful: str | None = None
@@ -71,12 +72,12 @@ class ThinkingReader:
         self._in_head = False
         if begins_in_thought:
             self._closes, self._doubtful = TAG_CLOSES, ""
-            self._thoughts.append("")
+            self._thoughts.append([])
 
     @property
     def thought(self) -> str:
         """What was thought so far, block after block."""
-        return "\n\n".join(block for thought in self._thoughts if (block := thought.strip()))
+        return "\n\n".join(block for pieces in self._thoughts if (block := "".join(pieces).strip()))
 
     def read(self, text: str) -> Said:
         """Take the next piece; gives what is certainly said of it and of what was held back."""
@@ -131,7 +132,7 @@ class ThinkingReader:
         if closes and not self.has_thought:
             # Its opening mark stood in the prompt.
             self.began_in_thought = True
-            self._thoughts.append(self._words.take_back())
+            self._thoughts.append([self._words.take_back()])
         self.has_thought = True
         return True
 
@@ -143,13 +144,13 @@ class ThinkingReader:
             return True
         self._at = end
         self._closes, self._doubtful = closes, opening if doubtful else None
-        self._thoughts.append("")
+        self._thoughts.append([])
         return True
 
     def _certain(self) -> int:
         """How much of the rest is no beginning of a mark."""
         rest = self._text[self._at :]
-        if not self._words.anything and BARE_HEAD.startswith(rest.strip()):
+        if len(rest) <= LONGEST and not self._words.anything and BARE_HEAD.startswith(rest.strip()):
             return 0
         return certain_length(rest)
 
@@ -172,7 +173,7 @@ class ThinkingReader:
                 return self._end_without_mark()
             self._think(max(self._at, len(self._text) - LONGEST))
             return False
-        before = self._text[mark.start() - 1] if mark.start() > self._at else self._thoughts[-1][-1:]
+        before = self._text[mark.start() - 1] if mark.start() > self._at else self._last_thought
         after = self._text[mark.end() : mark.end() + 1]
         if before == "`" and not after and not at_end:
             return False
@@ -186,17 +187,23 @@ class ThinkingReader:
         return True
 
     def _think(self, until: int) -> None:
-        self._thoughts[-1] += self._text[self._at : until]
+        if until > self._at:
+            self._thoughts[-1].append(self._text[self._at : until])
         self._at = until
 
+    @property
+    def _last_thought(self) -> str:
+        """The last character that was thought."""
+        return "".join(self._thoughts[-1][-1:])[-1:]
+
     def _close(self) -> None:
-        thought = self._thoughts[-1]
+        thought = "".join(self._thoughts[-1])
         self.began_in_thought = self.began_in_thought or not (self.has_thought or self._words.anything or self._doubtful != "")
         self.has_thought = True
         if self._closes is TAG_CLOSES and TAG_OPENS.search(thought):
             # Thinking opened inside thinking: what follows is thought as well, where one more closing tag comes.
             self._doubtful = ""
-            self._thoughts.append("")
+            self._thoughts.append([])
         else:
             self._closes = self._doubtful = None
 
@@ -210,7 +217,7 @@ class ThinkingReader:
             self.has_thought = True
             return False
         self._never_closed.add(closes)
-        self._text, self._at = doubtful + self._thoughts.pop() + self._text[self._at :], 0
+        self._text, self._at = doubtful + "".join(self._thoughts.pop()) + self._text[self._at :], 0
         self._say(len(doubtful))
         return True
 
@@ -231,5 +238,5 @@ class ThinkingReader:
         self._at = end + len(MESSAGE)
         if names_it and not channel.strip().startswith("final"):
             self._closes, self._doubtful = CHANNEL_CLOSES, None
-            self._thoughts.append("")
+            self._thoughts.append([])
         return True

@@ -67,12 +67,12 @@ class Words:
 
     def take(self, *, strip: bool, at_end: bool = False) -> Said:
         """What was said since this was last called. Space before the first word waits for it; with `strip` it goes."""
-        text, afresh = "".join(self._new), self._afresh
+        afresh, self._afresh = self._afresh, False
+        if not self._given and not at_end and not self.anything:
+            return Said("", afresh)
+        text = "".join(self._new)
         if not self._given and strip:
             text = text.lstrip()
-        self._afresh = False
-        if not self._given and not at_end and not text.strip():
-            return Said("", afresh)
         self._given = self._given or bool(text)
         self._new.clear()
         return Said(text, afresh)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, MutableMapping, Sequence
-from functools import lru_cache, wraps
 from typing import Any
 
 import nh3
@@ -26,29 +25,24 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sessions_app.links import LONGEST_ADDRESS, Links
+from sessions_app.remembered import Remembered
 from sessions_app.unseen import shown
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-#: Longest text whose HTML is remembered, and how many: about 60 MB at most.
-REMEMBERED_LENGTH, REMEMBERED = 4_000, 4_096
+#: Memory for HTML that is remembered (bytes), of each kind of text.
+REMEMBERED_BYTES = 24 * 2**20
+#: So many characters of a text stand on a page. Of a longer one the beginning does, and all of it is text to be opened.
+SHOWN = 20_000
 #: How much of a text is read for its line in a list.
 LINE_SOURCE = 2_000
 
-Render = Callable[[str], SafeString]
 
-
-def remembered(render: Render) -> Render:
+def remembered(render: Callable[[str], SafeString]) -> Remembered[SafeString]:
     """Cache the HTML of short texts: what was said is never rewritten, and pages show it again and again."""
-    cached = lru_cache(maxsize=REMEMBERED)(render)
-
-    @wraps(render)
-    def from_cache(text: str) -> SafeString:
-        return cached(text) if len(text) <= REMEMBERED_LENGTH else render(text)
-
-    return from_cache
+    return Remembered(render, REMEMBERED_BYTES)
 
 
 @remembered

@@ -22,6 +22,7 @@ from sessions_app.views import (
     sessions,
     tickets,
     tokens,
+    whole,
 )
 from sessions_app.views.boxes import WhereConverter
 
@@ -51,6 +52,9 @@ urlpatterns = [
     path("sessions/<key:session_id>/link/", customer_links.session_link, name="session-link"),
     path("sessions/<key:session_id>/lead/", sessions.session_lead, name="session-lead"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
+    path("messages/<int:pk>/text/", whole.message_text, name="message-text"),
+    path("messages/<int:pk>/thought/", whole.message_thought, name="message-thought"),
+    path("calls/<int:pk>/text/", whole.call_text, name="call-text"),
     path("requirements/together/", requirements.requirements_together, name="requirements-together"),
     path("requirements/<int:pk>/", requirements.requirement, name="requirement"),
     path("requirements/<int:pk>/reopen/", requirements.requirement_reopen, name="requirement-reopen"),

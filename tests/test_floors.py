@@ -21,6 +21,7 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.unseen",
         "sessions_app.spreadsheet",
         "sessions_app.formatting",
+        "sessions_app.remembered",
         "sessions_app.zones",
         "sessions_app.downloads",
     ),

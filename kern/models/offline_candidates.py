@@ -9,6 +9,7 @@ from typing import Any
 
 from kern.models.offline_dates import dates_in
 from kern.models.offline_words import words_of
+from kern.patterns import PatternError, compiled
 
 Schema = dict[str, Any]
 #: Where it begins and ends, and the value it stands for.
@@ -67,15 +68,15 @@ def _tokens(text: str) -> Iterator[Candidate]:
 def _matching(written: str, tokens: Iterable[Candidate]) -> Iterator[Candidate]:
     """Tokens that match as they are, or in capitals where they hold a digit (a plain word in capitals would match too much).
 
-    Schemas may hold patterns of other languages; what Python cannot read matches nothing.
+    Schemas may hold patterns of other languages; what cannot be read here matches nothing.
     """
     try:
-        pattern = re.compile(written)
-    except re.error:
+        pattern = compiled(written)
+    except PatternError:
         return
     for start, end, token in tokens:
         for form in (token, token.upper()) if any(char.isdigit() for char in token) else (token,):
-            if (match := pattern.search(form)) and match[0] == form:
+            if pattern.fullmatch(form):
                 yield start, end, form
                 break
 

@@ -11,6 +11,8 @@ from typing import Any, Literal, get_args
 
 Risk = Literal["low", "medium", "high"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
+#: Characters of a threshold's condition: a path, a comparison and a value.
+LONGEST_CONDITION = 300
 _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*")
 
 
@@ -28,8 +30,8 @@ class Threshold:
     risk: Risk = "high"
 
     def __post_init__(self) -> None:
-        if not _CONDITION.fullmatch(self.condition):
-            raise ValueError(f"a threshold is written like 'amount > 500', not {self.condition!r}")
+        if len(self.condition) > LONGEST_CONDITION or not _CONDITION.fullmatch(self.condition):
+            raise ValueError(f"a threshold is written like 'amount > 500', not {self.condition!r:.200}")
 
     def holds_for(self, arguments: dict[str, Any]) -> bool:
         """Whether the arguments pass the threshold. An argument that is missing does not; one of another kind than number does,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kern.errors import InvalidAnswerError
 from kern.message import is_too_deep
+from kern.patterns import found_in
 from kern.requirement import InputField
 
 if TYPE_CHECKING:
@@ -120,12 +121,11 @@ def _takes_null(field: InputField, values: dict[str, Any]) -> bool:
 
 
 def _errors(value: Any, schema: Schema, above: tuple[str, ...] = ()) -> dict[str, str]:
-    from jsonschema import Draft202012Validator
 
     if is_too_deep(value):
         return {".".join(above): "is nested too deep"}
     found: dict[str, str] = {}
-    validator = Draft202012Validator(schema, format_checker=_format_checker())
+    validator = _validator()(schema, format_checker=_format_checker())
     complaints = [item for error in validator.iter_errors(value) for item in _complaints(error)]
     for path, text in [*complaints, *_not_finite(value)]:
         found.setdefault(".".join((*above, *map(str, path))), text)
@@ -191,6 +191,22 @@ def _not_finite(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[
     elif isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _not_finite(item, (*path, key))
+
+
+@functools.cache
+def _validator() -> Any:
+    """The validator, whose patterns are matched in linear time: what is looked at comes from models and people."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def _pattern(_validator: object, wanted: str, value: object, _schema: object) -> Iterator[ValidationError]:
+    from jsonschema import ValidationError
+
+    if isinstance(value, str) and not found_in(wanted, value):
+        yield ValidationError(f"must match {wanted}")
 
 
 @functools.cache

@@ -67,9 +67,13 @@ class QueueAdmin(AdminPages[Queue]):
 class TicketSystemAdmin(AdminPages[TicketSystem]):
     """Where tickets open, and what their ids look like."""
 
-    list_display = ["name", "slug", "url_template", "pattern"]
+    list_display = ["name", "slug", "url_template", "pattern", "pattern_works"]
     search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
+
+    @admin.display(boolean=True, description="pattern works")
+    def pattern_works(self, system: TicketSystem) -> bool:
+        return system.has_usable_pattern
 
 
 @admin.register(TicketLink)

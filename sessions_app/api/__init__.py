@@ -33,7 +33,8 @@ It sees the queues that it names, or all of its person's, and loses what its per
 `Token-Expires` when it ends; its person is warned before. A token in an address is never looked at.
 A session's `address` is where it is; what may be done to it hangs below. A program that knows an id alone asks for
 `/api/sessions?session_id=…`, or writes the address as the parameter `session_id` describes.
-Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A customer's message should
+Lists come in pages: pass a page's `next` as `cursor` to read on; `next` is null on the last one. A page of very long texts has
+fewer items than asked for. A customer's message should
 carry an `Idempotency-Key` of your own, so that sending it again never doubles it. A `409` with the code `newer` lists in
 `changes` what happened after `seen`; send again with the newest one's `id` to go on. A `429` says in `Retry-After` how many
 seconds to wait, and so does a `503`: the database is away, nothing was done. Fields and query parameters that are not described

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast, Length
 from ninja import Header, Query, Router
 from ninja.responses import Status
 
@@ -28,7 +30,8 @@ def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Pagi
     after = position(paging, parts=1)
     if after:
         rows = rows.filter(pk__gt=after[0])
-    return page(rows, paging, key=lambda message: [message.pk], shape=MessageOut)
+    size = Length("content") + Length(Cast("tool_calls", TextField()))
+    return page(rows, paging, key=lambda message: [message.pk], shape=MessageOut, size=size)
 
 
 @router.post(

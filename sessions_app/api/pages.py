@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from django.core import signing
 from django.db import models
+from django.db.models.expressions import Combinable
 from ninja import Field, Schema
 
 from sessions_app.problems import Refused, Unreadable
@@ -14,6 +16,8 @@ from sessions_app.rows import is_away, report
 
 Row = TypeVar("Row", bound=models.Model)
 SALT = "api.cursor"
+#: A page ends after so many characters of texts, however few items that are: at least one.
+LARGEST_PAGE = 4_000_000
 
 
 class BrokenOut(Schema):
@@ -43,14 +47,19 @@ def position(paging: Paging, parts: int) -> list[Any] | None:
     return values
 
 
-def page(rows: models.QuerySet[Row], paging: Paging, key: Callable[[Row], list[Any]], shape: type[Schema]) -> dict[str, Any]:
+def page(
+    rows: models.QuerySet[Row],
+    paging: Paging,
+    key: Callable[[Row], list[Any]],
+    shape: type[Schema],
+    size: Combinable | None = None,
+) -> dict[str, Any]:
     """The next `limit` rows as `{"items", "broken", "next"}`; `key` gives the values that `position` gets back.
 
-    A row that cannot be told in its `shape` stands in `broken`, and the others in `items` as always.
+    A row that cannot be told in its `shape` stands in `broken`, and the others in `items` as always. Rows whose texts may be
+    very long come with their `size` (characters), so that no page has more than `LARGEST_PAGE`.
     """
-    found = list(rows[: paging.limit + 1])
-    told = found[: paging.limit]
-    more = len(found) > paging.limit
+    told, more = _part(rows, paging.limit, size)
     items, broken = sorted_out(told, shape)
     return {"items": items, "broken": broken, "next": signing.dumps(key(told[-1]), salt=SALT) if more else None}
 
@@ -82,3 +91,19 @@ def broken_out(row: models.Model) -> BrokenOut:
     """What is told of a row that cannot be read."""
     kind = row._meta.model_name or "row"
     return BrokenOut(kind=kind, id=str(getattr(row, f"{kind}_id", row.pk)))
+
+
+def _part(rows: models.QuerySet[Row], limit: int, size: Combinable | None) -> tuple[list[Row], bool]:
+    """The rows of one page, and whether there are more."""
+    if size is None:
+        found = list(rows[: limit + 1])
+        return found[:limit], len(found) > limit
+    sizes = list(rows.annotate(size_of_row=size).values_list("size_of_row", flat=True)[: limit + 1])
+    most = _fitting(sizes[:limit])
+    return list(rows[:most]), len(sizes) > most
+
+
+def _fitting(sizes: list[int]) -> int:
+    """How many of the rows fit on one page."""
+    totals = list(accumulate(sizes))
+    return max(1, sum(total <= LARGEST_PAGE for total in totals))

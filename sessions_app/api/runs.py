@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, Length
 from ninja import Query, Router
 
 from sessions_app import turns
@@ -13,9 +15,17 @@ from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RunId, SessionId
 from sessions_app.api.pages import Paging, must_be_readable, page, position
 from sessions_app.api.schemas import RunOut, RunPage
-from sessions_app.models import Run
+from sessions_app.models import Run, ToolCall
 
 router = Router()
+#: How long all results of a run's tools are.
+RESULTS = (
+    ToolCall.objects.filter(run=OuterRef("pk"))
+    .order_by()
+    .values("run")
+    .annotate(characters=Sum(Length("result")))
+    .values("characters")
+)
 
 
 @router.get("/sessions/{key:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs", auth=auth.READ)
@@ -30,7 +40,8 @@ def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging])
     after = position(paging, parts=1)
     if after:
         rows = rows.filter(pk__gt=after[0])
-    return page(rows, paging, key=lambda run: [run.pk], shape=RunOut)
+    size = Length("content") + Coalesce(Subquery(RESULTS), 0)
+    return page(rows, paging, key=lambda run: [run.pk], shape=RunOut, size=size)
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run", auth=auth.READ)

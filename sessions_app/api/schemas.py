@@ -266,7 +266,7 @@ class MessageOut(Schema):
 
     `said_by` is who said it as customers are told it ("Shop agent, AI", "Ana, support"): show it beside the words; empty for
     their own. `content` of agents and people is Markdown, of customers plain text; `html` is safe to put into a page, and keeps
-    its shape there with `white-space: pre-wrap`.
+    its shape there with `white-space: pre-wrap`; of a text of more than 20,000 characters it is the beginning.
     """
 
     message_id: str

@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Left, Length
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
 from sessions_app import clock
-from sessions_app.formatting import markdown_html, plain_html
+from sessions_app.formatting import SHOWN, markdown_html, plain_html
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
@@ -29,6 +30,12 @@ class MessageSet(models.QuerySet["Message"]):
         replies = Message.objects.filter(run=None, author_kind=Message.Author.PERSON, internal=False)
         answered = Exists(replies.filter(session=OuterRef("session"), pk__gt=OuterRef("pk")))
         return self.filter(~answered, run=None, author_kind=Message.Author.CUSTOMER)
+
+    def excerpts(self) -> MessageSet:
+        """Messages for a page, which has no use for more than the beginning of a very long text."""
+        beginnings = {"_beginning": Left("content", SHOWN), "_length": Length("content")}
+        thoughts = {"_thought": Left("reasoning", SHOWN)}
+        return self.defer("content", "reasoning", "provider_items").annotate(**beginnings, **thoughts)
 
     def said(self) -> MessageSet:
         """What the customer, the agent and people said to each other: no tools, no notes, nothing inside a team or unsent."""
@@ -101,5 +108,28 @@ class Message(Row):
 
     @property
     def html(self) -> SafeString:
-        """The words as every page shows them."""
-        return markdown_html(self.content) if self.is_markdown else plain_html(self.content)
+        """The words as every page shows them; of a very long text the beginning (`is_cut`)."""
+        return markdown_html(self.beginning) if self.is_markdown else plain_html(self.beginning)
+
+    @property
+    def beginning(self) -> str:
+        """As much of the words as a page shows."""
+        known: str | None = self.__dict__.get("_beginning")
+        return self.content[:SHOWN] if known is None else known
+
+    @property
+    def thought(self) -> str:
+        """As much of what the model thought as a page shows."""
+        known: str | None = self.__dict__.get("_thought")
+        return self.reasoning[:SHOWN] if known is None else known
+
+    @property
+    def length(self) -> int:
+        """How many characters the words have."""
+        known: int | None = self.__dict__.get("_length")
+        return len(self.content) if known is None else known
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a page shows only the beginning of the words."""
+        return self.length > SHOWN

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Left, Length
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
 from sessions_app import clock
+from sessions_app.formatting import SHOWN
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
@@ -199,6 +201,12 @@ class Run(Row):
         return Requirement.objects.filter(run__in=runs).select_related("session__queue")
 
 
+class ToolCallSet(models.QuerySet["ToolCall"]):
+    def excerpts(self) -> ToolCallSet:
+        """Calls for a page, which shows only the beginning of a very long result."""
+        return self.defer("result").annotate(_beginning=Left("result", SHOWN), _length=Length("result"))
+
+
 class ToolCall(Row):
     """The journal of one call: proposed → started → finished. Started and never finished is *uncertain* (design §5.4).
 
@@ -223,9 +231,23 @@ class ToolCall(Row):
     started_at = MomentField(null=True, blank=True)
     finished_at = MomentField(null=True, blank=True)
 
+    objects = ToolCallSet.as_manager()
+
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["run", "call_id"], name="one_journal_line_a_call")]
 
     def __str__(self) -> str:
         return f"{self.tool_name} {self.status}"
+
+    @property
+    def beginning(self) -> str:
+        """As much of the result as a page shows."""
+        known: str | None = self.__dict__.get("_beginning")
+        return self.result[:SHOWN] if known is None else known
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether a page shows only the beginning of the result."""
+        known: int | None = self.__dict__.get("_length")
+        return (len(self.result) if known is None else known) > SHOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from kern.patterns import PatternError, compiled
 from sessions_app import clock
 from sessions_app.models import ticket_ids
 from sessions_app.models.fields import MomentField, NameField
@@ -28,12 +28,13 @@ def check_url_template(value: str) -> None:
 
 
 def check_pattern(value: str) -> None:
-    """A regular expression. Raises `ValidationError`."""
+    """A regular expression that can be matched in linear time. Raises `ValidationError`."""
     try:
-        re.compile(value)
-    except (re.error, RecursionError, OverflowError) as error:
+        compiled(value)
+    except PatternError as error:
         raise ValidationError(
-            _("This is no regular expression: %(problem)s. Write for example HD-[0-9]+"), params={"problem": error}
+            _("This is no regular expression that can be used: %(problem)s. Write for example HD-[0-9]+"),
+            params={"problem": error},
         ) from error
 
 
@@ -56,6 +57,15 @@ class TicketSystem(FoldedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_usable_pattern(self) -> bool:
+        """Whether ids can be looked for. A pattern of earlier days may ask for what is not matched any more."""
+        try:
+            check_pattern(self.pattern)
+        except ValidationError:
+            return False
+        return True
 
     def url_of(self, ticket_id: str) -> str:
         """Where the ticket opens."""

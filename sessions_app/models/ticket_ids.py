@@ -7,10 +7,12 @@ import unicodedata
 from contextlib import suppress
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
+from kern import patterns
+
 #: Longest id of a ticket (characters).
 LONGEST_ID = 80
 #: What ids look like where a system says nothing of it: words and numbers, and at least one digit. `new` and `..` are pages.
-ANY_ID = r"(?=.*\d)\w+(?:[._:-]\w+)*"
+ANY_ID = re.compile(r"(?=.*\d)\w+(?:[._:-]\w+)*")
 
 _PAIRS = {"<": ">", "(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
 _LABELLED = re.compile(r"\[[^\]]*\]\((?P<markdown>\S+)\)|(?P<chat>https?://[^|\s]+)\|.*", re.IGNORECASE)
@@ -71,11 +73,8 @@ def fits(pattern: str, ticket_id: str) -> bool:
     leads_elsewhere = {"", ".", ".."} & set(ticket_id.split("/"))
     if leads_elsewhere or len(ticket_id) > LONGEST_ID:
         return False
-    try:
-        return re.fullmatch(pattern or ANY_ID, ticket_id) is not None
-    except (re.error, RecursionError, OverflowError):
-        # An admin's typing error in one system must not stop the others.
-        return False
+    # An admin's typing error in one system must not stop the others: nothing fits a pattern that cannot be used.
+    return patterns.fits(pattern, ticket_id) if pattern else ANY_ID.fullmatch(ticket_id) is not None
 
 
 def has_scheme(text: str) -> bool:

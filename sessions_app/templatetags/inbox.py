@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from sessions_app import disclosure, unseen
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.clock import now
-from sessions_app.formatting import markdown_html
+from sessions_app.formatting import SHOWN, markdown_html
 from sessions_app.forms import COUNTED
 from sessions_app.models import Message, Run
 from sessions_app.views import spans
@@ -207,6 +207,12 @@ def pretty(value: Any) -> str:
         if not isinstance(value, dict | list):
             return str(value)
     return json.dumps(value, ensure_ascii=False, indent=1 if len(str(value)) > 60 else None, default=str)
+
+
+@register.filter
+def beginning(text: str) -> str:
+    """As much of a text as a page shows; three dots where that is not all."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 @register.filter

@@ -25,6 +25,7 @@ from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, private, too_often
 from sessions_app.views.customer_live import live
 from sessions_app.views.moment import at_one_moment
+from sessions_app.views.whole import as_text
 
 #: How many messages a page shows; earlier ones are a page further back.
 PAGE = 100
@@ -65,6 +66,13 @@ def conversation(request: HttpRequest, secret: str) -> HttpResponse:
 def timeline(request: HttpRequest, secret: str) -> HttpResponse:
     """What was said, as a fragment that the open page fetches when something happened."""
     return render(request, "customer/_timeline.html", {**_shown(request, session_of(secret), secret), "refresh": True})
+
+
+@private
+@require_safe
+def message_text(request: HttpRequest, secret: str, pk: int) -> HttpResponse:
+    """All of a message that is too long for the page."""
+    return as_text(get_object_or_404(session_of(secret).messages.for_customer(), pk=pk).content)
 
 
 @private
@@ -146,7 +154,7 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
 
 
 def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
-    said = session.messages.for_customer().order_by("-pk")
+    said = session.messages.for_customer().excerpts().order_by("-pk")
     first_shown = row_number(before)
     if first_shown is not None:
         said = said.filter(pk__lt=first_shown)
@@ -211,5 +219,6 @@ urlpatterns = [
     path("c/<str:secret>/timeline/", timeline, name="customer-timeline"),
     path("c/<str:secret>/messages/", messages, name="customer-messages"),
     path("c/<str:secret>/person/", person, name="customer-person"),
+    path("c/<str:secret>/messages/<int:pk>/", message_text, name="customer-text"),
     path("c/<str:secret>/live/", live, name="customer-live"),
 ]

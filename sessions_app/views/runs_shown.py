@@ -11,7 +11,11 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from django.urls import reverse
+
+from kern.sizes import size_of
 from sessions_app import desk
+from sessions_app.formatting import SHOWN
 from sessions_app.models import Message, Run, ToolCall
 from sessions_app.rows import BrokenRow
 
@@ -30,6 +34,9 @@ class Step:
     seconds: float | None = None
     member: ShownRun | None = None
     thought: str = ""
+    is_cut: bool = False
+    #: Where all of it is, as text.
+    whole: str = ""
 
     @property
     def task(self) -> str:
@@ -125,8 +132,8 @@ def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
     keys = [run.pk for run in runs]
     members = list(Run.objects.filter(root__in=keys).order_by("pk")) if keys else []
     all_keys = [*keys, *(member.pk for member in members)]
-    spoken = Message.objects.filter(run__in=all_keys, role="assistant").defer("provider_items").order_by("pk")
-    messages, journal = _grouped(spoken), _grouped(ToolCall.objects.filter(run__in=all_keys))
+    spoken = Message.objects.filter(run__in=all_keys, role="assistant").excerpts().order_by("pk")
+    messages, journal = _grouped(spoken), _grouped(ToolCall.objects.filter(run__in=all_keys).excerpts())
     results = _results(messages, journal)
     inside: dict[int | None, dict[str, Run]] = defaultdict(dict)
     for member in members:
@@ -148,17 +155,16 @@ def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
     return [show_if_possible(run) for run in runs]
 
 
-def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, str]]:
+def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, Message]]:
     """What tools gave back in runs that have no journal of it."""
-    found: dict[int, dict[str, str]] = defaultdict(dict)
+    found: dict[int, dict[str, Message]] = defaultdict(dict)
     known = {(run_key, line.call_id) for run_key, lines in journal.items() for line in lines}
     calls = ((key, call["id"]) for key, spoken in messages.items() for message in spoken for call in message.tool_calls)
     bare = {run_key for run_key, call_id in calls if (run_key, call_id) not in known}
     if bare:
-        rows = Message.objects.filter(run__in=bare, role="tool").values_list("run_id", "tool_call_id", "content")
-        for run_key, call_id, content in rows:
-            if run_key is not None:
-                found[run_key][call_id] = content
+        for message in Message.objects.filter(run__in=bare, role="tool").excerpts():
+            if message.run_id is not None:
+                found[message.run_id][message.tool_call_id] = message
     return found
 
 
@@ -180,7 +186,7 @@ def _shown(
     run: Run,
     messages: list[Message],
     journal: dict[str, ToolCall],
-    results: dict[str, str],
+    results: dict[str, Message],
     members: dict[str, ShownRun],
 ) -> ShownRun:
     shown = ShownRun(run, agent_name(run))
@@ -190,9 +196,11 @@ def _shown(
     for message in messages:
         if message.broken:
             shown.blocks.append(Block(message.created_at, broken=message))
-        if thought := message.reasoning.strip():
-            shown.blocks.append(Block(message.created_at, [Step("", "", {}, thought=thought)]))
-        if message.content.strip():
+        if thought := message.thought.strip():
+            step = Step("", "", {}, thought=thought)
+            step.whole = reverse("message-thought", args=[message.pk]) if len(message.thought) == SHOWN else ""
+            shown.blocks.append(Block(message.created_at, [step]))
+        if message.beginning.strip():
             shown.blocks.append(Block(message.created_at, words=message))
         steps = [_step(call, journal.get(call["id"]), results.get(call["id"]), members) for call in message.tool_calls]
         shown.calls += len(steps)
@@ -212,17 +220,24 @@ def _merged(blocks: list[Block]) -> list[Block]:
     return merged
 
 
-def _step(call: dict[str, Any], line: ToolCall | None, result: str | None, members: dict[str, ShownRun]) -> Step:
+def _step(call: dict[str, Any], line: ToolCall | None, result: Message | None, members: dict[str, ShownRun]) -> Step:
     step = Step(call["id"], call["name"], line.arguments if line else _parsed(call.get("arguments", "")))
     step.member = members.get(step.call_id)
     if line is not None:
         step.begun = line.status == ToolCall.Status.STARTED
-        step.made, step.failed, step.result = line.status == ToolCall.Status.FINISHED, line.failed, line.result
+        step.made, step.failed = line.status == ToolCall.Status.FINISHED, line.failed
+        step.result, step.whole = line.beginning, reverse("call-text", args=[line.pk])
+        step.is_cut = line.is_cut or _is_long(step.arguments)
         if line.started_at and line.finished_at:
             step.seconds = (line.finished_at - line.started_at).total_seconds()
     elif result is not None:
-        step.made, step.result = True, result
+        step.made, step.result = True, result.beginning
+        step.is_cut, step.whole = result.is_cut, reverse("message-text", args=[result.pk])
     return step
+
+
+def _is_long(arguments: Any) -> bool:
+    return size_of(arguments) > SHOWN
 
 
 def _parsed(arguments: str) -> Any:

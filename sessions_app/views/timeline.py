@@ -115,7 +115,7 @@ def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Loaded:
         most, most_changes = MOST, MOST * CHANGES // PAGE
         messages, runs = messages.filter(pk__gte=bottom.message), runs.filter(pk__gte=bottom.run)
         changes = changes.filter(pk__gte=bottom.change)
-    found = list(messages.select_related("person").order_by("-pk")[:most])
+    found = list(messages.select_related("person").excerpts().order_by("-pk")[:most])
     turns = list(runs.order_by("-pk")[:most])
     # Of a turn's changes hardly any is an event: only their keys are looked through.
     window = list(changes.order_by("-pk").values_list("pk", flat=True)[:most_changes])

@@ -26,6 +26,7 @@ LINK = {
     "c/<str:secret>/timeline/": "GET 200",
     "c/<str:secret>/messages/": "GET 303, POST 422",
     "c/<str:secret>/person/": "GET 303, POST 303",
+    "c/<str:secret>/messages/<int:pk>/": "GET 200",
     "c/<str:secret>/live/": "GET 200",
 }
 
@@ -63,6 +64,9 @@ QUEUE = {
     "sessions/<key:session_id>/link/": "POST 422",
     "sessions/<key:session_id>/lead/": "POST 422",
     "tickets/<int:pk>/": "POST 303",
+    "messages/<int:pk>/text/": "GET 200",
+    "messages/<int:pk>/thought/": "GET 200",
+    "calls/<int:pk>/text/": "GET 200",
     "requirements/<int:pk>/": "GET 200",
     "requirements/<int:pk>/reopen/": "POST 409",
     "requirements/<int:pk>/decision/": "GET 200, POST 303",

@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import tickets, turns
-from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session, StandingApproval
+from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall
 from sessions_app.models.session import secret_hash
 from tests import desk as shop
 from tests.deciding import rule_of
@@ -67,6 +67,9 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "tickets": str(secret.tickets.get().pk),
         "requirements": str(requirement.pk),
         "rules": str(StandingApproval.objects.get().pk),
+        "messages": str(Message.objects.earliest("pk").pk),
+        "calls": str(ToolCall.objects.get().pk),
+        "c": str(Message.objects.earliest("pk").pk),
     }
 
 

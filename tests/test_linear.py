@@ -1,0 +1,69 @@
+"""Expressions of ours that read what others write take time linear to it: tried with texts that stop those that do not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from kern import name_answers
+from kern.models import offline_candidates, offline_results, offline_tools, too_long
+from kern.models.offline_names import _WORD as NAME_WORD
+from kern.thinking import ThinkingReader, split_thinking
+from sessions_app import folding, formatting, search
+from sessions_app.models import ticket_ids
+
+SEEDS = [
+    *("a", "a ", "a.", "a-", "1", "1,", "1.", "1-", "@", "a@", "a@a", "a@a.", "://", "http://", "http://a.", "www."),
+    *("(", "[", "![", "[a](", "[a](<", "[a]: ", "*", "**", "***a", "_", "__a_", "`", "``a`", "~", "|", "|a|\n|-|\n"),
+    *("<", "<a ", "<think>", "</think>", "<think", "<|", "> ", "- ", "  - ", "\n", "\t", " ", "# a\n", "```\n", "\\"),
+    *('"', "“", "'", "é", "e\u0301", "\u202e", "\u200d", "😀", "{", '{"a":', "&", "title: ", "name of the ", "sure! "),
+    *("here is ", "my best ", "Dear a, ", "for example ", "such as ", "1 of may ", "from A to B "),
+]
+
+
+def streamed(text: str) -> None:
+    reader = ThinkingReader(begins_in_thought=False)
+    for start in range(0, len(text), 7):
+        reader.read(text[start : start + 7])
+    reader.finish()
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "Markdown": formatting.markdown_html,
+    "plain text": formatting.plain_html,
+    "one line": formatting.one_plain_line,
+    "thinking": split_thinking,
+    "thinking that streams": streamed,
+    "names": name_answers.clean,
+    "folding": folding.fold,
+    "search": search.words_of,
+    "tickets": lambda text: ticket_ids.guesses(ticket_ids.normalized(text[:500])),
+    "numbers": lambda text: list(offline_candidates._NUMBER.finditer(text)),
+    "addresses": lambda text: list(offline_candidates._EMAIL.finditer(text)),
+    "examples": lambda text: list(offline_candidates._EXAMPLE.finditer(text)),
+    "words": lambda text: list(NAME_WORD.finditer(text)),
+    "wishes": offline_tools._ASKS_TO_ACT.search,
+    "changed": lambda text: offline_results._CHANGED.match("A person changed the arguments to {" + text),
+    "refusals": too_long._TEXTS.search,
+}
+#: Seconds of the processor below which nothing is compared: there, noise is larger than growth.
+NOISE = 0.2
+SHORT, LONG = 5_000, 20_000
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_four_times_the_text_takes_about_four_times_as_long(name: str) -> None:
+    read = READERS[name]
+    for seed in SEEDS:
+        long = taken(read, (seed * LONG)[:LONG] + "!\x01")
+        if long > NOISE:
+            short = taken(read, (seed * SHORT)[:SHORT] + "!\x01")
+            assert long < 10 * max(short, NOISE / 10), f"{seed!r}: {short:.3f} s, then {long:.3f} s"
+
+
+def taken(read: Callable[[str], object], text: str) -> float:
+    began = time.process_time()
+    read(text)
+    return time.process_time() - began
