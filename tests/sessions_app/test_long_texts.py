@@ -88,8 +88,8 @@ def test_outsiders_read_none_of_it(client: Client, cy: Person, answered: Run, no
         assert client.get(f"/{noun}/{row.pk}/thought/").status_code == 404
 
 
-def test_a_page_of_the_api_is_bounded_and_nothing_is_left_out(session: Session) -> None:
-    program = Program(ApiToken.make("limits")[1])
+def test_a_page_of_the_api_is_bounded_and_nothing_is_left_out(ana: Person, session: Session) -> None:
+    program = Program(ApiToken.make("limits", ana)[1])
     for number in range(5):
         run = Run.objects.create(session=session, status="completed")
         Message.objects.create(session=session, run=run, role="tool", content=str(number) * 1_500_000)
