@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Commands below are for development; a server sets its own environment (see README).
 manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 
-.PHONY: help setup run test lint types bench faults servers screenshots migrations lock
+.PHONY: help setup run test lint types bench faults fuzz servers screenshots migrations lock
 
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint types   style and types alone"
 	@echo "make bench        measure against the budgets and against other libraries"
 	@echo "make faults       kill every process of a busy inbox, many times, and look what is lost (nothing may be)"
+	@echo "make fuzz         send the API what its description allows and what not, ten times as much as make test does"
 	@echo "make servers      install gateways of other makers and have each answer a customer of the running program (needs npm)"
 	@echo "make screenshots  take docs/screenshots/ anew from the running program"
 	@echo "make migrations   write migrations for changed models"
@@ -41,6 +42,9 @@ bench: .venv/.development
 
 faults: .venv/.development
 	$(PY) -m bench.faults
+
+fuzz: .venv/.development
+	$(PY) -m tests.fuzzing --seed random --examples 10
 
 servers: .venv/.development
 	$(PY) -m bench.servers

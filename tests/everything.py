@@ -21,6 +21,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "types": ("-m", "mypy"),
     "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
     "tests": SIDE_BY_SIDE,
+    "API by its description": ("-m", "tests.fuzzing"),
     "tests: browser and faults": (*PYTEST, "-m", "browser or faults"),
     # The contract tests bring PostgreSQL along themselves, so this is the application alone; loading a desk asks no database.
     "tests on PostgreSQL": (*SIDE_BY_SIDE, "--ignore", "tests/sessions_app/test_desk.py", "tests/sessions_app"),

@@ -30,7 +30,7 @@ SEES_NOTHING = ("another queue", "of nobody")
 #: Whoever gets one of these changes nothing and reads nothing.
 REFUSALS = (401, 403, 404, 405)
 #: Tables that a refused request may write to.
-BOOKS = ("django_session", "sessions_app_apitoken", "sessions_app_auditentry")
+BOOKS = ("django_session", "usersessions_usersession", "sessions_app_apitoken", "sessions_app_auditentry")
 WORDS = "Nobody must read this"
 #: What is sent with a POST to pages: something for every form.
 FIELDS = {"seen": 10**6, "do": "resolve", "answer": "approve", "name": "x", "body": "x", "kind": "note", "ticket": "HD-2"}
