@@ -44,6 +44,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         if message_template != "account/messages/logged_in.txt":
             super().add_message(request, level, message_template, *rest, **more)
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether to go on there; an address that is none, or has control characters, is nowhere to go."""
+        try:
+            return bool(url and url.isprintable() and super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP and mail_reaches_people())
 

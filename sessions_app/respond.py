@@ -82,7 +82,7 @@ def done(request: HttpRequest, location: str) -> HttpResponse:
 
 def problem(request: HttpRequest, refusal: Problem, location: str = "") -> HttpResponse:
     """Say why something did not happen: a toast for htmx, a page for a plain form."""
-    context = {"problem": refusal, "back": location or _came_from(request, request.headers.get("Referer"))}
+    context = {"problem": refusal, "back": location or came_from(request, request.headers.get("Referer"))}
     if not getattr(request, "htmx", False):
         return render(request, "problem.html", context, status=refusal.status)
     response = render(request, "_toast.html", context, status=refusal.status)
@@ -100,7 +100,7 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     # A redirect would lose what was typed into the form.
     typed = [request.POST[name] for name in TYPED if request.POST.get(name, "").strip()]
-    door = _door(_came_from(request, request.headers.get("Referer")))
+    door = _door(came_from(request, request.headers.get("Referer")))
     return render(request, "signed_out.html", {"typed": typed, "door": door}, status=401)
 
 
@@ -108,7 +108,7 @@ def _door(back: str) -> str:
     return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
 
 
-def _came_from(request: HttpRequest, address: str | None) -> str:
+def came_from(request: HttpRequest, address: str | None) -> str:
     """The path of a page of ours, else the first page."""
     safe = url_has_allowed_host_and_scheme(address or "", {request.get_host()}, require_https=request.is_secure())
     if not address or not safe:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,7 +12,7 @@ from sessions_app import clock, zones
 from sessions_app.forms import PreferencesForm
 from sessions_app.models import Person
 from sessions_app.problems import Refused
-from sessions_app.respond import PersonRequest, for_people
+from sessions_app.respond import PersonRequest, came_from, for_people
 from sessions_app.views import security
 from sessions_app.views.story import page_context
 
@@ -33,9 +32,7 @@ def profile(request: PersonRequest) -> HttpResponse:
         errors = form.errors.get("time_zone")
         raise Refused(str(errors[0]) if errors else _("This page is out of date: load it again."))
     _keep(request.user, form.cleaned_data)
-    back = request.headers.get("Referer", "/")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponse(status=303, headers={"Location": back if safe else "/"})
+    return HttpResponse(status=303, headers={"Location": came_from(request, request.headers.get("Referer"))})
 
 
 def _keep(person: Person, sent: dict[str, str]) -> None:
