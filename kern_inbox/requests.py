@@ -95,6 +95,6 @@ class HostMiddleware(CommonMiddleware):
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         path = request.path_info.removeprefix("/")
-        if any(re.search(pattern, path) for pattern in settings.SECURE_REDIRECT_EXEMPT):
+        if any(re.search(pattern, path) for pattern in settings.PROBES):
             return None
         return super().process_request(request)

@@ -230,7 +230,9 @@ if ENVIRONMENT["HTTPS"]:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     MESSAGE_STORAGE = "kern_inbox.messages.HostMessages"
 SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics/?$"]  # probes come from inside, without TLS and without our name
+PROBES = [r"^health/", r"^metrics/?$"]  # they come from inside, without TLS and without our name
+# A program that forgot TLS is refused, not led on: its token would go over the net in clear each time.
+SECURE_REDIRECT_EXEMPT = [*PROBES, r"^api/(?!docs)"]
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT["HTTPS"] else 0
 if ENVIRONMENT["TRUSTED_PROXIES"]:

@@ -54,7 +54,7 @@ class AuditEntryAdmin(RecordPages[AuditEntry]):
         return f"{entry.subject_kind} {entry.subject_name or entry.subject_id}".strip()
 
     def get_urls(self) -> list[URLPattern]:
-        forms: dict[str, Callable[..., Iterator[str]]] = {"jsonl": export.as_jsonl}
+        forms: dict[str, Callable[..., Iterator[str]]] = {"csv": export.as_csv, "jsonl": export.as_jsonl}
         own = [
             path(f"export.{ending}", self.admin_site.admin_view(self._view_of(ending, form)), name=f"audit-{ending}")
             for ending, form in forms.items()

@@ -45,6 +45,8 @@ class TokenAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         """The token of this secret. Raises `Throttled` when it asked too often, and `TokenRefused` when it may not do this."""
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            raise TokenRefused(403, "insecure", "Use https. This token was sent in clear: end it and make a new one.")
         found = ApiToken.of_secret(token)
         if found is None or found.trouble:
             where = ratelimit.address_of(request)

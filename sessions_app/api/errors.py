@@ -37,6 +37,7 @@ MEANINGS = {
     "unauthorized": "no token, or one that is not valid",
     "token_expired": "the token's time is up: make a new one",
     "insufficient_scope": "the token has not the scope in `fields`",
+    "insecure": "the request came without TLS: use https, and make a new token, since this one was sent in clear",
     "forbidden": "the token or its person may not do that",
     "not_found": "there is no such thing, or the token does not see it",
     "method_not_allowed": "the address is there and does not know this method",

@@ -7,11 +7,20 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
+from sessions_app import spreadsheet
 from sessions_app.downloads import in_batches
 from sessions_app.models import AuditEntry
+
+COLUMNS = (*AuditEntry.FACTS, *AuditEntry.DETAILS, "blanked_by", "digest")
 
 
 def as_jsonl(entries: QuerySet[AuditEntry]) -> Iterator[str]:
     """The entries, oldest first."""
     for entry in in_batches(entries):
         yield json.dumps(entry.as_object(), ensure_ascii=False) + "\n"
+
+
+def as_csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    """The entries, oldest first, for spreadsheets."""
+    values = (entry.as_object() for entry in in_batches(entries))
+    return spreadsheet.table(COLUMNS, ([entry[name] for name in COLUMNS] for entry in values))

@@ -137,6 +137,7 @@ ADMIN = {
     "admin/r/<path:content_type_id>/<path:object_id>/": "GET 404, POST 404",
     "admin/^(?P<app_label>…)/$": "GET 200, POST 200",
     "admin/(?P<url>.*)$": "GET 404, POST 404",
+    "admin/sessions_app/auditentry/export.csv": "GET 200, POST 200",
     "admin/sessions_app/auditentry/export.jsonl": "GET 200, POST 200",
     "admin/sessions_app/person/<id>/password/": "GET 200, POST 200",
 }

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import turns
@@ -275,3 +276,12 @@ def test_messages_tickets_and_names_at_once_are_stored_once_and_never_fail(
     answers = [answer.status_code for answer in answers_at_once([*said, *linked, *named])]
     assert (sorted(answers[:3]), sorted(answers[3:6]), answers[6:]) == ([200, 200, 201], [200, 200, 201], [200] * 3)
     assert (Message.objects.count(), TicketLink.objects.count(), session.names.count()) == (1, 1, 1)
+
+
+def test_a_program_that_forgot_tls_is_refused_and_not_led_on(program: Program, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    refused = program.get("/sessions")
+    assert (refused.status_code, code(refused)) == (403, "insecure")
+    assert program.client.get("/api/sessions", headers=program.headers, secure=True).status_code == 200
+    assert program.client.get("/open/").status_code == 301
+    assert program.client.get("/api/docs").status_code == 301

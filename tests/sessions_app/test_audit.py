@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app import audit
+from sessions_app import audit, spreadsheet
 from sessions_app.models import AuditEntry, Person, Queue, Session, TicketSystem
 from sessions_app.models.decision import AppendOnlyError
 from tests.at_once import answers_at_once
@@ -250,10 +250,13 @@ def test_admins_filter_and_export_and_others_do_not(
     lines = [json.loads(line) for line in answer.getvalue().decode().splitlines()]
     assert [line["number"] for line in lines] == [entry.number for entry in chain[-4:]]
     assert entries(audit.Kind.LOG_EXPORTED)[-1].after == {"form": "jsonl", "filters": "kind=settings.changed"}
+    table = pages.get(reverse("admin:audit-csv"), {"kind": "settings.changed"}).getvalue().decode()  # type: ignore[attr-defined]
+    assert [row["number"] for row in spreadsheet.read(table)] == [str(entry.number) for entry in chain[-4:]]
     ben.is_staff = True
     ben.save()
     client.force_login(ben)
-    assert client.get(reverse("admin:audit-jsonl")).status_code == 403
+    for ending in ("csv", "jsonl"):
+        assert client.get(reverse(f"admin:audit-{ending}")).status_code == 403
 
 
 def test_anyone_can_check_an_export_with_the_program_in_the_documentation(
