@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.lines import is_one_line, is_visible, without_hidden
@@ -24,6 +24,10 @@ INSTRUCTIONS = (
     "Write a short name for this conversation, so that people can find it in a list. "
     f"At most {MOST_WORDS} words, in the language of the conversation. Name the subject, not the people's mood. "
     "Answer with the name alone: no quotes, no markup, no full stop."
+)
+NOT_ALLOWED = (
+    "That name has words in it that names may not have here. "
+    f"Write another name for this conversation with at most {MOST_WORDS} words, in plain and neutral words."
 )
 TOO_LONG = f"That has more than {MOST_WORDS} words. Write a name for this conversation with at most {MOST_WORDS} words."
 
@@ -47,11 +51,18 @@ def check_name(name: str) -> str:
     return trimmed
 
 
-def generate_name(model: Model, messages: Sequence[Message], *, seconds: float = LONGEST_WAIT) -> str:
+def generate_name(
+    model: Model,
+    messages: Sequence[Message],
+    *,
+    seconds: float = LONGEST_WAIT,
+    allows: Callable[[str], bool] = bool,
+) -> str:
     """A name of at most five words for the conversation that begins with `messages` (system and tool messages are ignored).
 
-    Asks once more when the answer is too long, and cuts it then. Raises `NamingError` when the conversation is empty, the model
-    fails, takes longer than `seconds` for one answer, or nothing is left of it.
+    Asks once more when the answer is too long, and cuts it then, or when `allows` (any, if not given) refuses it. Raises
+    `NamingError` when the conversation is empty, the model fails, takes longer than `seconds` for one answer, nothing is left
+    of it, or it is refused again.
     """
     said = [m for m in messages if m.role in ("user", "assistant") and m.content.strip()][:FIRST_MESSAGES]
     if not said:
@@ -59,12 +70,21 @@ def generate_name(model: Model, messages: Sequence[Message], *, seconds: float =
     transcript = "\n\n".join(f"{m.role}: {m.content.strip()[:MESSAGE_EXCERPT]}" for m in said)
     request = [Message("system", INSTRUCTIONS), Message("user", transcript)]
     name = clean(_ask(model, request, seconds))
-    if len(name.split()) > MOST_WORDS:
-        name = clean(_ask(model, [*request, Message("assistant", name), Message("user", TOO_LONG)], seconds)) or name
-    name = " ".join(name.split()[:MOST_WORDS])[:LONGEST_NAME].rstrip(",;:–- ")
+    refused = bool(name) and not allows(name)
+    if refused or len(name.split()) > MOST_WORDS:
+        complaint = NOT_ALLOWED if refused else TOO_LONG
+        again = clean(_ask(model, [*request, Message("assistant", name), Message("user", complaint)], seconds))
+        name = again or ("" if refused else name)
+    name = _cut(name)
     if not is_visible(name):
         raise NamingError(f"the model {model.id} answered with nothing that could be a name")
+    if not allows(name):
+        raise NamingError(f"the model {model.id} answered with a name that is not allowed", permanent=True)
     return name
+
+
+def _cut(name: str) -> str:
+    return " ".join(name.split()[:MOST_WORDS])[:LONGEST_NAME].rstrip(",;:–- ")
 
 
 def _ask(model: Model, messages: list[Message], seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from kern.db.base import Db
 from kern.errors import InvalidInputError, ModelError, SessionNotFoundError, SessionOwnershipError
@@ -74,7 +75,8 @@ class Sessions:
         """Name the session by hand or let the model do it; returns the updated session.
 
         A generated name is not written when somebody renamed the session meanwhile. Raises `SessionNotFoundError`,
-        `SessionOwnershipError`, `InvalidSessionNameError` (rule L12), `NamingError` (rule L11; the old name stands).
+        `SessionOwnershipError`, `InvalidSessionNameError` (rule L12, or a word that the storage forbids in names),
+        `NamingError` (rule L11; the old name stands).
         """
         if (session_name is None) != autogenerate:
             raise InvalidInputError("give either session_name=… or autogenerate=True")
@@ -82,7 +84,9 @@ class Sessions:
         if session_name is not None:
             renamed = self.db.rename_session(session.session_id, check_name(session_name), "human")
         else:
-            name = generate_name(self._naming_model(), self.db.opening(session.session_id, FIRST_MESSAGES))
+            opening = self.db.opening(session.session_id, FIRST_MESSAGES)
+            allows = partial(self.db.allows_name, session.session_id)
+            name = generate_name(self._naming_model(), opening, allows=allows)
             renamed = self.db.rename_session(session.session_id, name, "auto", expected_version=session.name_version)
         if renamed is None:
             raise SessionNotFoundError(f"session {session.session_id} was deleted meanwhile")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_app import desk
+from sessions_app import clock, desk
 from sessions_app.changes import record
 from sessions_app.leading import must_be_free
 from sessions_app.locking import session_locked
@@ -17,7 +17,8 @@ MOVED = "session.moved"
 def move(session: Session, person: Person, queue: Queue) -> None:
     """Put the session into another queue, whose agent answers from now on, beginning with what nobody has answered.
 
-    An assignee who does not work that queue loses the session. Raises `Forbidden` when the person does not work it, `Refused`
+    An assignee who does not work that queue loses the session. A generated name with a word that the queue forbids in names is
+    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `Refused`
     while a turn is active: its agent and its rules are the old queue's.
     """
     if not Queue.objects.visible_to(person).filter(pk=queue.pk).exists():
@@ -29,7 +30,9 @@ def move(session: Session, person: Person, queue: Queue) -> None:
         before = locked.queue
         locked.queue, locked.kind = queue, desk.kind_of(locked.agent_id or queue.agent_id)
         locked.assignee = _still_assigned(locked)
-        locked.save(update_fields=["queue", "kind", "assignee"])
+        if locked.name_source != Session.NameSource.HUMAN and locked.forbidden_in(locked.name):
+            locked.name_due_at = clock.now()
+        locked.save(update_fields=["queue", "kind", "assignee", "name_due_at"])
         record(
             locked,
             MOVED,

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from kern.errors import ModelError
+from kern.errors import InvalidSessionNameError, ModelError
 from kern.lines import one_line
 from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
@@ -46,6 +49,16 @@ class Naming:
         """Whether the session may get the name: not over a person's, unless a person asked for it since."""
         return self.asked_by is not None or self.session.name_source != Session.NameSource.HUMAN
 
+    @property
+    def may_keep(self) -> bool:
+        """Whether the name that is there may stay: a person's always, a generated one unless its queue forbids a word of it."""
+        session = self.session
+        return bool(session.name) and (session.name_source == Session.NameSource.HUMAN or self.allows(session.name))
+
+    def allows(self, name: str) -> bool:
+        """Whether the name is free of words that the queue forbids."""
+        return not self.session.forbidden_in(name)
+
 
 def due() -> list[str]:
     """Ids of sessions whose naming is due."""
@@ -64,16 +77,16 @@ def name(session_id: str) -> None:
     try:
         messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
         release_connections()
-        generated = generate_name(desk.naming_model(naming.session.working_agent_id), messages)
-    except (ModelError, desk.DeskError) as error:
+        model = desk.naming_model(naming.session.working_agent_id)
+        generated = generate_name(model, messages, allows=naming.allows)
+        _write(naming, generated, "auto")
+    except (ModelError, desk.DeskError, InvalidSessionNameError) as error:
         _failed(naming, error)
     except Exception as error:
         if rows.is_away(error):
             raise
         rows.report("session", naming.session.pk, error)
         _failed(naming, error)
-    else:
-        _write(naming, generated, "auto")
 
 
 def _claim(session_id: str) -> Naming | None:
@@ -113,17 +126,28 @@ def _failed(naming: Naming, error: Exception) -> None:
         record(session, "name.failed", why=note, again=again)
     if again:
         _settle(naming, clock.now() + RETRY_AFTER)
-    elif naming.session.name:
+    elif naming.may_keep:
         _settle(naming, None)
     else:
-        _write(naming, _fallback(naming.session), "fallback", note)
+        _write(naming, _fallback(naming), "fallback", note)
 
 
-def _fallback(session: Session) -> str:
-    """The first ticket's id, else the first words; empty when there is neither."""
-    ticket = session.tickets.order_by("pk").values_list("ticket_id", flat=True).first()
-    if ticket:
+def _fallback(naming: Naming) -> str:
+    """The first ticket's id, else the first words, else the day; empty when there is nothing to name.
+
+    Tickets and words are the customer's: what the queue forbids in names is left out.
+    """
+    ticket = naming.session.tickets.order_by("pk").values_list("ticket_id", flat=True).first() or ""
+    if ticket and naming.allows(ticket):
         return ticket
+    words = _first_words(naming.session)
+    if words and naming.allows(words):
+        return words
+    day = _("Conversation of %(day)s") % {"day": date_format(timezone.localtime(naming.session.created_at), "j M")}
+    return day if (ticket or words) and naming.allows(day) else ""
+
+
+def _first_words(session: Session) -> str:
     said = session.messages.said().filter(author_kind=Message.Author.CUSTOMER).order_by("pk")
     first = said.values_list("content", flat=True).first() or ""
     return " ".join(one_line(first).split()[:MOST_WORDS])[:LONGEST_FALLBACK].strip()

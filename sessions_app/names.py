@@ -18,13 +18,17 @@ from sessions_app.turns import session_locked
 def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:
     """Give the session a name; no generated one replaces it. `seen` is the `name_version` that the person knew.
 
-    Raises `InvalidSessionNameError` (rule L12), and `Newer` when another person named it since `seen`.
+    Raises `InvalidSessionNameError` (rule L12, or a word that the queue forbids in names), and `Newer`
+    when another person named it since `seen`.
     """
     return _give(session, person, check_name(clean(name)), seen)
 
 
 def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
-    """Give the session an earlier name of its own again, as a person's choice. Raises `Refused` for another session's name."""
+    """Give the session an earlier name of its own again, as a person's choice.
+
+    Raises `Refused` for another session's name, `InvalidSessionNameError` for one with a word that the queue forbids by now.
+    """
     if record.session_id != session.pk:
         raise Refused(_("That name belongs to another conversation."))
     return _give(session, person, record.name, None)

@@ -17,6 +17,7 @@ FLOORS: list[tuple[str, ...]] = [
     (
         "sessions_app.identity",
         "sessions_app.folding",
+        "sessions_app.forbidden_words",
         "sessions_app.links",
         "sessions_app.unseen",
         "sessions_app.spreadsheet",

@@ -70,8 +70,12 @@ class Db(Protocol):
         """Write the name column alone, and count `name_version` up (rule L5).
 
         With `expected_version`, write only if nobody renamed since. Returns the session as it is afterwards, `None` if there
-        is none.
+        is none. Raises `InvalidSessionNameError` for a name that `allows_name` refuses.
         """
+        ...
+
+    def allows_name(self, session_id: str, name: str) -> bool:
+        """Whether the session may have the name: an application may know words that no name of it has."""
         ...
 
     def delete_session(self, session_id: str) -> bool:

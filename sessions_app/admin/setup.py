@@ -44,7 +44,7 @@ class QueueAdmin(AdminPages[Queue]):
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
         ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice"]}),
-        ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay"]}),
+        ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay", "forbidden_words"]}),
         ("Customers", {"fields": ["customer_page", "welcome", "link_days"]}),
         ("Retention", {"fields": ["erase_after_days"]}),
     ]

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.forbidden_words import must_be_words
 from sessions_app.models.fields import NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 
@@ -50,6 +51,15 @@ class Queue(FoldedModel):
     naming_after_messages = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(MOST_MESSAGES)])
     naming_delay = models.PositiveIntegerField(
         default=10, validators=[MaxValueValidator(LONGEST_DELAY)], help_text=_("Seconds between the answer and the naming.")
+    )
+    forbidden_words = models.TextField(
+        blank=True,
+        validators=[must_be_words],
+        help_text=_(
+            "One word or phrase a line. No name of a conversation has them, whoever or whatever gives it, and customers who "
+            "call themselves so are shown as Customer. Whole words are compared, without regard to case, accents and markup. "
+            "Names that are there already stay. Empty: nothing is forbidden."
+        ),
     )
     customer_page = models.BooleanField(default=True, help_text=_("Whether customers can write on a page of this queue."))
     welcome = models.TextField(blank=True, help_text=_("What the customer page says at the top."))

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kern.message import new_id
-from sessions_app import clock
+from sessions_app import clock, forbidden_words
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
@@ -168,8 +168,23 @@ class Session(LastSaid, FoldedModel):
 
     @property
     def customer(self) -> str:
-        """What to call the customer."""
-        return self.customer_name or self.customer_email or self.user_id or "Customer"
+        """What to call the customer; "Customer" where what they call themselves has a word that the queue forbids in names."""
+        said = self.customer_name or self.customer_email or self.user_id
+        return said if said and not self.forbidden_in(said) else "Customer"
+
+    def forbidden_in(self, name: str) -> str:
+        """The first word of the name that the session's queue forbids in names; empty where there is none."""
+        return forbidden_words.found_in(name, self.queue.forbidden_words) if self.queue else ""
+
+    def refusal_of(self, name: str) -> str:
+        """Why the session may not have the name, to go on after "was not saved:"; empty where it may."""
+        word = self.forbidden_in(name)
+        if not word:
+            return ""
+        return _("“%(word)s” is one of the forbidden words for names in the queue %(queue)s") % {
+            "word": word,
+            "queue": self.queue,
+        }
 
     @property
     def hue(self) -> int:

@@ -67,11 +67,21 @@ class DjangoDb:
         person: Person | None = None,
         note: str = "",
     ) -> AgentSession | None:
-        """As `Db.rename_session`; the record of names also keeps who gave it and, where it fell back, why."""
+        """As `Db.rename_session`; the record of names also keeps who gave it and, where it fell back, why.
+
+        Raises `InvalidSessionNameError` for a name with a word that the session's queue forbids.
+        """
         key = checked_id(session_id, "session_id")
         with write():
             row = sessions.rename(key, name, source, expected_version, person, note)
         return session_of(row, self) if row else None
+
+    def allows_name(self, session_id: str, name: str) -> bool:
+        """Whether the name is free of words that the session's queue forbids."""
+        key = checked_id(session_id, "session_id")
+        with read():
+            row = sessions.find(key)
+        return row is None or not row.forbidden_in(name)
 
     def delete_session(self, session_id: str) -> bool:
         key = checked_id(session_id, "session_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F, Q, QuerySet
 
-from kern.errors import SessionOwnershipError
+from kern.errors import InvalidSessionNameError, SessionOwnershipError
 from kern.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app import changes, clock
@@ -47,10 +47,16 @@ def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
 def rename(
     session_id: str, name: str, source: NameSource, expected_version: int | None, person: Person | None, note: str
 ) -> Session | None:
-    """Write the name's columns unless somebody renamed since `expected_version`; the row as it is afterwards."""
+    """Write the name's columns unless somebody renamed since `expected_version`; the row as it is afterwards.
+
+    Raises `InvalidSessionNameError` when the queue, in which the session is now, forbids a word of the name.
+    """
     session = Session.objects.select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
+    refusal = session.refusal_of(name)
+    if refusal:
+        raise InvalidSessionNameError(refusal)
     session.name, session.name_source, session.name_due_at = name, source, None
     session.name_version += 1
     session.save(update_fields=["name", "name_source", "name_version", "name_due_at"])

@@ -29,7 +29,10 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
         record = record_or_none(session, request.POST["restore"])
         if record is None:
             raise Refused(_("That name belongs to another conversation."))
-        names.restore(session, request.user, record)
+        try:
+            names.restore(session, request.user, record)
+        except InvalidSessionNameError as invalid:
+            raise Refused(_not_saved(record.name, invalid)) from invalid
     else:
         return _renamed(request, session)
     return done(request, back_to(request, session))
@@ -43,9 +46,12 @@ def _renamed(request: PersonRequest, session: Session) -> HttpResponse:
     except Newer as newer:
         return _not_renamed(request, session, typed, newer)
     except InvalidSessionNameError as invalid:
-        said = _("“%(name)s” was not saved: %(why)s.") % {"name": Truncator(typed).chars(LONGEST_SHOWN), "why": invalid}
-        return _not_renamed(request, session, typed, Refused(said))
+        return _not_renamed(request, session, typed, Refused(_not_saved(typed, invalid)))
     return done(request, back_to(request, session))
+
+
+def _not_saved(name: str, why: InvalidSessionNameError) -> str:
+    return _("“%(name)s” was not saved: %(why)s.") % {"name": Truncator(name).chars(LONGEST_SHOWN), "why": why}
 
 
 def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: Problem) -> HttpResponse:

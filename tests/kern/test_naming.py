@@ -210,3 +210,24 @@ def test_whatever_a_model_answers_a_generated_name_is_one_that_a_person_could_gi
     assert check_name(name) == name
     assert len(name.split()) <= MOST_WORDS
     assert len(name) <= LONGEST_NAME
+
+
+def test_a_name_that_is_not_allowed_is_asked_for_once_more_and_then_refused(db: SqliteDb) -> None:
+    talked(db)
+    messages = db.opening("s", 6)
+
+    def allows(name: str) -> bool:
+        return "Secret" not in name
+
+    model = ScriptedModel(["Secret plan", "Plain plan"])
+    assert generate_name(model, messages, allows=allows) == "Plain plan"
+    assert model.requests[1].messages[-2].content == "Secret plan"
+    for second in ("Secret again", "", "One two three four Secret six"):
+        with pytest.raises(NamingError):
+            generate_name(ScriptedModel(["Secret plan", second]), messages, allows=allows)
+    assert generate_name(ScriptedModel(["One two three four five six", "Short"]), messages, allows=allows) == "Short"
+
+
+def test_every_name_may_be_where_the_storage_forbids_none(db: SqliteDb) -> None:
+    talked(db)
+    assert db.allows_name("s", "Anything")

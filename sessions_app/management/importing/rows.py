@@ -152,6 +152,10 @@ class Rows:
         except InvalidSessionNameError as error:
             self._note(f"a name is not kept, since {error}", self.conversation.name)
             return
+        refusal = session.refusal_of(name)
+        if refusal:
+            self._note("a name is not kept, since " + refusal, name)
+            return
         source = self.conversation.name_source
         session.name, session.name_source, session.name_version = name, source, 1
         session.save(update_fields=["name", "name_source", "name_version"])
