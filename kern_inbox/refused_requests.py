@@ -42,12 +42,22 @@ class RefusedRequestsMiddleware(MiddlewareMixin):
         if request.path_info.startswith("/api/"):
             with override("en"):
                 return answer(refusal.status, CODES[refusal.status], f"{reason_of(refusal)} Nothing was stored.")
+        if request.headers.get("HX-Request") == "true":
+            return _toast(refusal)
         return HttpResponse(_page(request, refusal), status=refusal.status)
 
 
 def reason_of(refusal: Refusal) -> str:
     """What was wrong with the request, and how much is allowed."""
     return str(REASONS[refusal.status]) % {"most": filesizeformat(refusal.most).replace("\xa0", " ")}
+
+
+def _toast(refusal: Refusal) -> HttpResponse:
+    """The reason for a page that is open: what was typed there stays where it is."""
+    context = {"title": reason_of(refusal), "text": _("Nothing was changed. What you wrote is still there.")}
+    response = HttpResponse(render_to_string("_toast.html", context), status=refusal.status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
+    return response
 
 
 def _page(request: HttpRequest, refusal: Refusal) -> str:

@@ -180,6 +180,6 @@
     const { ctx } = event.detail, { status } = ctx.response;
     if (status === 404 && source(event)?.matches?.("[hx-trigger*='session-changed']")) { gone(); return; }
     if (source(event)?.closest?.(".row") && ctx.request.method === "GET") { putBack(); ctx.push = false; }
-    if (status >= 500 || [400, 403, 404, 413].includes(status)) trouble(ctx);
+    if (status >= 500 || [400, 403, 404].includes(status)) trouble(ctx);
   });
 })();

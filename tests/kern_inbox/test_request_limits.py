@@ -101,6 +101,21 @@ def test_an_error_says_how_much_is_allowed_to_programs_and_to_people(server: Ser
         assert "a message may have 100,000 characters" in refused.read().decode()
 
 
+def test_an_open_page_says_how_much_is_allowed_and_keeps_what_was_typed(server: Server) -> None:
+    desk = {"Cookie": "sessionid=x", "HX-Request": "true"}
+    compressed = {**desk, "Content-Encoding": "gzip", "Content-Length": "9"}
+    for headers, status in (({**desk, "Content-Length": "9999999"}, 413), (compressed, 415)):
+        with asked(server, "POST", "/sessions/a/messages/", b"", **headers) as refused:
+            assert (refused.status, refused.headers["HX-Retarget"], refused.headers["HX-Reswap"]) == (
+                status,
+                "#toasts",
+                "beforeend",
+            )
+            toast = refused.read().decode()
+            assert toast.startswith('<div class="toast"')
+            assert ("at most 2.5 MB are read here" in toast) == (status == 413)
+
+
 def test_the_longest_text_there_is_fits_through_every_door_for_texts() -> None:
     longest = len("%F0%9F%98%80") * 100_000 + 4_096
     assert longest < CUSTOMERS < KNOWN
