@@ -38,6 +38,13 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         model = Person
         fields = ("email", "display_name")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["usable_password"].help_text = _(
+            "Disabled: nobody signs in by a password yet. Choose it, save, and make a one-time link in the list of people: with it "
+            "the person sets a password that nobody else knows."
+        )
+
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     """The same person later. `editor` is the admin who edits; the page sets it."""

@@ -51,7 +51,7 @@ def _second_factor(request: PersonRequest) -> Line:
 def _devices(request: PersonRequest) -> Line:
     count = len(sign_ins.of(request.user))
     state = ngettext("Signed in on this device alone.", "Signed in on %(count)d devices.", count) % {"count": count}
-    return Line(_("Devices"), state, _("Look"), reverse("devices"))
+    return Line(_("Devices"), state, _("Manage"), reverse("devices"))
 
 
 def _tokens(request: PersonRequest) -> Line:
