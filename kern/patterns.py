@@ -20,6 +20,8 @@ _NOT_POSSIBLE = (
     (re.compile(r"\(\?>|[*+?}]\+"), "atomic groups and possessive repetitions, like (?>…) or a++"),
     (re.compile(r"\(\?\("), "conditions, like (?(1)…)"),
 )
+#: RE2 takes a repetition of more digits than its numbers have for plain text; 1,000 is the most that it repeats.
+_ENDLESS = re.compile(r"(?<!\\)\{\d{5,}(?:,\d*)?\}|(?<!\\)\{\d*,\d{5,}\}")
 #: RE2 knows letters and digits of ASCII alone by these names.
 _CLASSES = {"w": r"\pL\pN_", "d": r"\p{Nd}"}
 _NEGATED = {"W": r"[^\pL\pN_]", "D": r"\P{Nd}"}
@@ -42,6 +44,9 @@ def compiled(written: str) -> Pattern:
     """The pattern, compiled. Raises `PatternError`."""
     if len(written) > LONGEST_PATTERN:
         raise PatternError(f"it is longer than {LONGEST_PATTERN} characters")
+    endless = _ENDLESS.search(re.sub(r"\\\\", "", written))
+    if endless is not None:
+        raise PatternError(f"invalid repetition size: {endless[0]}")
     options = re2.Options()
     options.log_errors = False
     options.max_mem = MAX_COMPILED_BYTES

@@ -31,6 +31,8 @@ def test_a_pattern_fits_what_it_fits_in_python(pattern: str, text: str) -> None:
         ("(?P<n>a)(?(n)b|c)", "conditions"),
         ("(", "missing )"),
         ("((a{100}){100}){100}", "repetition"),
+        ("a{99999999999}", "invalid repetition size: {99999999999}"),
+        ("a{2,99999999999}", "invalid repetition size"),
         ("a" * (LONGEST_PATTERN + 1), "it is longer than 1000 characters"),
         ("\ud800", "it has characters that are none"),
     ],
