@@ -18,9 +18,12 @@ class DatabaseAwayMiddleware(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what the database's absence raised; everything else is a fault and stays one."""
-        if not isinstance(exception, DATABASE_AWAY):
-            return None
-        log.error("The database is away, %s could not be answered: %s", request.path_info, exception)
-        # Without the request, since who is signed in stands in the database.
-        page = render_to_string("503.html", {"again": request.get_full_path() if request.method == "GET" else ""})
-        return HttpResponse(page, status=503, headers={"Retry-After": str(AWAY_FOR)})
+        return come_back(request, exception) if isinstance(exception, DATABASE_AWAY) else None
+
+
+def come_back(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to a request that met the database's absence."""
+    log.error("The database is away, %s could not be answered: %s", request.path_info, exception)
+    # Without the request, since who is signed in stands in the database.
+    page = render_to_string("503.html", {"again": request.get_full_path() if request.method == "GET" else ""})
+    return HttpResponse(page, status=503, headers={"Retry-After": str(AWAY_FOR)})

@@ -12,7 +12,9 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
+from kern_inbox.database_away import come_back
 from sessions_app import second_factor, sign_ins
+from sessions_app.problems import DATABASE_AWAY
 
 #: Tells the open page why it is refused: `idle`, `lifetime`, `ended` or `second-factor`.
 HEADER = "Kern-Sign-In"
@@ -46,6 +48,12 @@ class SignInMiddleware(MiddlewareMixin):
         """Sign out whoever is signed in for too long."""
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
+        try:
+            self._end_what_is_over(request)
+        except DATABASE_AWAY as error:
+            request.META["kern.away"] = error
+
+    def _end_what_is_over(self, request: HttpRequest) -> None:
         if not request.user.is_authenticated:
             if request.session.is_empty():
                 request.META["kern.ended"] = request.COOKIES[settings.SESSION_COOKIE_NAME]
@@ -57,7 +65,18 @@ class SignInMiddleware(MiddlewareMixin):
             request.META["kern.why"] = "lifetime"
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
-        """Lead to the second factor, or note that somebody is there."""
+        """Lead to the second factor, or note that somebody is there.
+
+        Who is signed in stands in the database: while it is away nobody passes, but to what is for everybody.
+        """
+        if error := request.META.get("kern.away"):
+            return None if _is_open(request) else come_back(request, error)
+        try:
+            return self._led_to_second_factor(request)
+        except DATABASE_AWAY as error:
+            return come_back(request, error)
+
+    def _led_to_second_factor(self, request: HttpRequest) -> HttpResponseBase | None:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
             return None
         if second_factor.must_set_up(request.user) and not _is_open(request):

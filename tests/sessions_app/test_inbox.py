@@ -168,3 +168,4 @@ def test_while_the_database_is_away_people_are_asked_to_come_back(client: Client
     sent = client.post("/requirements/1/decision/", {"answer": "approve", "seen": 1})
     assert sent.status_code == 503
     assert "look whether it arrived" in sent.content.decode()
+    assert client.get("/health/live/").status_code == 200
