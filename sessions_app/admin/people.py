@@ -41,8 +41,8 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["usable_password"].help_text = _(
-            "Disabled: nobody signs in by a password yet. Choose it, save, and make a one-time link in the list of people: with it "
-            "the person sets a password that nobody else knows."
+            "Disabled: nobody signs in by a password yet. Choose it, save, and make a one-time link in the list of people: "
+            "with it the person sets a password that nobody else knows."
         )
 
 
