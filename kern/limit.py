@@ -1,10 +1,13 @@
-"""How many tools one run may call (`tool_call_limit`): the first so many calls it asks for, whatever becomes of them."""
+"""How many tools one run may call (`tool_call_limit`): the first so many calls it asks for, whatever becomes of them.
+
+An answer that a person looks through is no call of a tool: it must be possible whatever was called before. Such drafts are
+bounded on their own; a `send_answer` that reached nobody (its arguments do not fit, nobody reviews) counts as any call.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kern.drafts import SEND_ANSWER
 from kern.errors import ModelError
 from kern.message import ToolCall
 from kern.run import ToolExecution
@@ -45,12 +48,27 @@ def must_be_heeded(turn: Turn) -> None:
         )
 
 
+def drafts_must_be_heeded(turn: Turn) -> None:
+    """Raise `ModelError` when people looked at draft after draft of the answer and sent none."""
+    limit = turn.who.tool_call_limit
+    looked_at = len(_drafts(turn))
+    if limit is not None and looked_at >= max(limit, TOOL_CALL_LIMIT):
+        raise ModelError(f"people looked at {looked_at} drafts of the answer and sent none")
+
+
 def _counted(turn: Turn) -> list[ToolExecution]:
-    return [line for line in turn.run.tools if line.tool_name != SEND_ANSWER]
+    drafts = _drafts(turn)
+    return [line for line in turn.run.tools if line.call_id not in drafts]
+
+
+def _drafts(turn: Turn) -> set[str]:
+    """The calls that are answers which people were asked to send."""
+    asked = turn.run.requirements
+    return {item.call_id for item in asked if item.reason == "draft" and item.run_id == turn.run.run_id}
 
 
 def _is_beyond(turn: Turn, call: ToolCall) -> bool:
     limit = turn.who.tool_call_limit
-    if limit is None or call.name == SEND_ANSWER:
+    if limit is None or call.id in _drafts(turn):
         return False
     return call.id not in {line.call_id for line in _counted(turn)[:limit]}

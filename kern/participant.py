@@ -261,6 +261,7 @@ class Participant(AsyncTurns, Sessions):
 
     def _claimed(self, claim: Claim) -> RunOutput | None:
         claim.agent_name = claim.agent_name or self.name
+        claim.model = claim.model or (self.model.id if self.model else "")
         return self.db.claim_run(claim)
 
     def _resume(self, run: RunOutput, claim: Claim) -> Generator[RunEvent, None, None]:

@@ -16,7 +16,7 @@ from prometheus_client import Counter, Gauge
 
 from kern.asides import start_aside
 from kern.cancellation import Cancellation
-from sessions_app import expiry, namer, processes, retention, runner, tokens
+from sessions_app import days, expiry, namer, processes, retention, runner, tokens
 from sessions_app.tasks import execute_turn, name_session
 
 log = logging.getLogger(__name__)
@@ -51,12 +51,14 @@ DUTIES: tuple[Duty, ...] = (
     Duty("turns", turns),
     Duty("naming", naming),
     Duty("snoozed", runner.wake),
+    Duty("held", runner.go_on),
     Duty("expiry", expiry.expire),
     # Mail servers are slow. Who is late to be reminded loses nothing.
     Duty("reminders", expiry.remind),
     Duty("retention", retention.erase_due),
     Duty("tokens", tokens.warn, every=60),
     Duty("tidying", processes.tidy, every=60),
+    Duty("days", days.tidy, every=60),
 )
 
 

@@ -148,6 +148,7 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
     before = session.effective_ai_mode
     session.ai_mode, session.ai_mode_before, session.person_wanted_at = mode, "", None
     session.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
+    session.go_on()
     now = session.effective_ai_mode
     # Whatever a turn was begun under, where the AI only drafts the storage asks people about its answer.
     if now == AiMode.OFF:

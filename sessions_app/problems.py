@@ -29,6 +29,16 @@ class Refused(Problem):
     """Not possible now, or what was sent is not valid."""
 
 
+class LimitReached(Refused):
+    """The customer used up what the queue allows in a day; after `wait` seconds it goes on."""
+
+    status = 429
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class Unreadable(Problem):
     """What is stored of it is broken, or of another version."""
 

@@ -24,7 +24,7 @@ from kern.db.base import Claim
 from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
-from sessions_app import clock, desk, ending, live, rows
+from sessions_app import clock, days, desk, ending, live, rows
 from sessions_app.changes import record
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
@@ -199,6 +199,21 @@ def wake() -> None:
             _with_session_locked(Session.objects.filter(pk=pk), _wake)
 
 
+def go_on() -> None:
+    """Have the AI answer again where a customer's cost was used up and a new day has begun."""
+    over = Session.objects.filter(held_until__lte=clock.now())
+    over = over.exclude(pk__in=rows.resting("session")).order_by("held_until")
+    for pk in over.values_list("pk", flat=True)[:BATCH]:
+        with rows.isolated("session", pk):
+            _with_session_locked(Session.objects.filter(pk=pk), _go_on)
+
+
+def _go_on(session: Session) -> None:
+    if session.held_until is not None and not session.is_held:
+        session.go_on()
+        days.open_next(session)
+
+
 def _wake(session: Session) -> None:
     if session.status == Session.Status.SNOOZED and session.snoozed_until and session.snoozed_until <= clock.now():
         session.status, session.snoozed_until = Session.Status.OPEN, None
@@ -234,7 +249,7 @@ def _give_up(session: Session, run: Run) -> None:
     run.save(update_fields=["error"])
     ending.end(session, run, Run.Status.ERROR)
     record(session, "run.failed", run=run.run_id)
-    Run.objects.open_next(session)
+    days.open_next(session)
 
 
 def _end_overtime(claim: Claim, late: OvertimeError) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kern.inputs import Id
 from kern.message import new_id
-from sessions_app import clock, desk, ending
+from sessions_app import clock, days, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
@@ -115,7 +115,7 @@ def receive(session: Session, text: str, *, idempotency_key: str = "") -> Messag
     """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
 
     With a key that this session has seen, nothing happens and the first message is returned. Raises `KeyTaken` when that one
-    had other words, `Refused` when the text is empty or too long.
+    had other words, `Refused` when the text is empty or too long, `LimitReached` when these were all messages of today.
     """
     return receive_once(session, text, idempotency_key)[0]
 
@@ -128,12 +128,13 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         known = sent_before(locked, key, content=words, author_kind=Message.Author.CUSTOMER)
         if known is not None:
             return known, False
+        days.count_message(locked)
         message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
         record(locked, "message.customer", actor=locked.customer, message=message.message_id)
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
-        Run.objects.open_next(locked)
+        days.open_next(locked)
     return message, True
 
 
@@ -258,7 +259,8 @@ def open_again(session: Session, person: Person | None = None, actor: str = "") 
 
 
 def _answered_by_person(session: Session) -> None:
-    """Who asked for a person has one now."""
+    """Who asked for a person, or was left to one, has one now."""
+    session.go_on()
     if session.person_wanted_at is not None:
         session.person_wanted_at = None
         session.save(update_fields=["person_wanted_at"])

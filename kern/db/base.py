@@ -25,8 +25,8 @@ Signal = Literal["ok", "cancelled", "lost"]
 class Claim:
     """The right to work on one run without a parent, and on its members' runs.
 
-    `owner` is unique a claim; `lease` is in seconds, renewed by `Db.renew` while the work goes on. `fence`, `worker` and
-    `agent_name` (who works a run that was opened before anybody knew) are for storages that use them.
+    `owner` is unique a claim; `lease` is in seconds, renewed by `Db.renew` while the work goes on. `fence`, `worker`,
+    `agent_name` and `model` (who works a run that was opened before anybody knew, with what) are for storages that use them.
     """
 
     run_id: str
@@ -35,6 +35,7 @@ class Claim:
     fence: int = 0
     worker: str = ""
     agent_name: str = ""
+    model: str = ""
 
 
 class Db(Protocol):

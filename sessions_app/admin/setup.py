@@ -43,9 +43,9 @@ class QueueAdmin(AdminPages[Queue]):
     autocomplete_fields = ["members"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
-        ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice"]}),
+        ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice", "cost_per_day"]}),
         ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay", "forbidden_words"]}),
-        ("Customers", {"fields": ["customer_page", "welcome", "link_days"]}),
+        ("Customers", {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
         ("Retention", {"fields": ["erase_after_days"]}),
     ]
 

@@ -22,6 +22,7 @@ from sessions_app.problems import (
     Forbidden,
     IdTaken,
     KeyTaken,
+    LimitReached,
     Newer,
     Problem,
     Refused,
@@ -53,7 +54,7 @@ MEANINGS = {
     "unreadable": "what is stored of it is broken, somebody has to repair it",
     "already_decided": "somebody was faster, `fields` has the `status`",
     "newer": "something happened after `seen`, see `changes`",
-    "too_many_requests": "wait as long as `Retry-After` says",
+    "too_many_requests": "wait as long as `Retry-After` says; also where a customer has sent all messages of a day",
     "server_error": "a fault of ours",
     "unavailable": "the database is away, nothing was done",
 }
@@ -125,6 +126,7 @@ def handle_errors(api: NinjaAPI) -> None:
         IdTaken: lambda _request, error: answer(409, "id_taken", error.message, {"session_id": error.message}),
         Unreadable: lambda _request, error: answer(409, "unreadable", error.message),
         Forbidden: lambda _request, error: answer(403, "forbidden", error.message),
+        LimitReached: _limit_reached,
         Refused: lambda _request, error: answer(422, "refused", error.message),
         Problem: lambda _request, error: answer(422, "refused", error.message),
     }
@@ -150,6 +152,12 @@ def _token_refused(_request: HttpRequest, error: TokenRefused) -> HttpResponse:
 
 def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
     response = answer(429, "too_many_requests", f"Too many requests. Try again in {error.wait} seconds.")
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def _limit_reached(_request: HttpRequest, error: LimitReached) -> HttpResponse:
+    response = answer(429, "too_many_requests", error.message)
     response["Retry-After"] = str(error.wait)
     return response
 

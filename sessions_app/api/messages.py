@@ -47,6 +47,7 @@ def send_customer_message(
     sent: Header[Sent],
 ) -> Status[Message]:
     """201 with the message; 200 with the first one when this `Idempotency-Key` came before, 409 `key_taken` when that one had
-    other words. The answer comes later: read on."""
+    other words, 429 `too_many_requests` when the customer has sent all messages that the queue allows in a day: nothing was
+    stored. The answer comes later: read on."""
     received, is_new = turns.receive_once(auth.session(request, session_id), message.content, sent.key)
     return Status(201 if is_new else 200, received)

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from kern.message import new_id
-from sessions_app import audit, clock, ending
+from sessions_app import audit, clock, days, ending
 from sessions_app.changes import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
@@ -78,6 +78,7 @@ def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> i
         Decision.objects.forget([session.session_id for session in locked])
         empty_admin_log(locked)
         entries = traces.about(locked)
+        days.forget(locked)
         for session in locked:
             _make_nobodys(session)
         if locked:

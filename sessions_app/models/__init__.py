@@ -3,6 +3,7 @@
 from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
 from sessions_app.models.counter import Counter
+from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
 from sessions_app.models.former_link import FormerLink
 from sessions_app.models.message import Message
@@ -23,6 +24,7 @@ __all__ = [
     "AuditEntry",
     "Change",
     "Counter",
+    "CustomerDay",
     "Decision",
     "FormerLink",
     "Leader",

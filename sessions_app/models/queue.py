@@ -20,6 +20,9 @@ LINK_DAYS = 90
 LONGEST_LINK_DAYS = 3_650
 #: A week, in seconds.
 LONGEST_DELAY = 604_800
+#: Messages of one customer in a day, unless an admin says otherwise: more than a person writes, less than a loop.
+MESSAGES_A_DAY = 200
+MOST_MESSAGES_A_DAY = 1_000_000
 #: A hundred years.
 MOST_DAYS = 36_500
 
@@ -78,6 +81,24 @@ class Queue(FoldedModel):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
         help_text=_("Conversations that were closed for so many days are erased for good. Empty: they are kept."),
+    )
+    messages_per_day = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        default=MESSAGES_A_DAY,
+        validators=[MaxValueValidator(MOST_MESSAGES_A_DAY)],
+        help_text=_("So many messages one customer may send here in a day (UTC). 0 or empty: no limit."),
+    )
+    cost_per_day = models.DecimalField(
+        null=True,
+        blank=True,
+        max_digits=9,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
+        help_text=_(
+            "Dollars that the AI’s answers to one customer may cost in a day (UTC), where the model’s price is known. Then a "
+            "person answers, until the next day. 0 or empty: no limit."
+        ),
     )
     search_text = FoldedField("name", "slug")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="queues")

@@ -48,16 +48,21 @@ class RunSet(models.QuerySet["Run"]):
         Returns `None`, and does nothing, when the AI does not answer here, the session is closed, a turn is active or nothing
         waits for an answer. The session's row must be locked or new.
         """
-        if session.led_by_person or session.status == Session.Status.CLOSED:
-            return None
-        if session.runs.roots().active().exists():
-            return None
-        waiting = list(session.messages.unanswered().values_list("pk", flat=True))
+        waiting = self.next_messages(session)
         if not waiting:
             return None
+        session.go_on()
         run = self.create(session=session, agent_id=session.working_agent_id, fence=session.fence)
         session.messages.filter(pk__in=waiting).update(run=run)
         return run
+
+    def next_messages(self, session: Session) -> list[int]:
+        """Keys of the messages that the session's next turn would answer; empty where none may begin."""
+        if session.led_by_person or session.status == Session.Status.CLOSED:
+            return []
+        if session.runs.roots().active().exists():
+            return []
+        return list(session.messages.unanswered().values_list("pk", flat=True))
 
 
 class Run(Row):

@@ -134,6 +134,12 @@ class Session(LastSaid, FoldedModel):
         blank=True,
         help_text=_("Since when the customer asks for a person and has none."),
     )
+    held_until = MomentField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Until when no AI answers by itself: the customer's cost of the day is used up."),
+    )
     fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
 
     last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
@@ -160,6 +166,7 @@ class Session(LastSaid, FoldedModel):
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
+            models.Index(fields=["held_until"], name="session_held", condition=Q(held_until__isnull=False)),
             models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
         ]
 
@@ -208,6 +215,17 @@ class Session(LastSaid, FoldedModel):
     def led_by_person(self) -> bool:
         """Whether a person has taken over, so that no agent answers."""
         return self.effective_ai_mode == AiMode.OFF
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the customer waits for a person because today's cost is used up."""
+        return self.held_until is not None and self.held_until > clock.now()
+
+    def go_on(self) -> None:
+        """Nothing holds the AI back any more, or a person has answered."""
+        if self.held_until is not None:
+            self.held_until = None
+            self.save(update_fields=["held_until"])
 
     @property
     def can_be_handed_back(self) -> bool:

@@ -14,7 +14,7 @@ from kern.message import Message, storable
 from kern.requirement import Requirement
 from kern.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
-from sessions_app import changes, clock, ending
+from sessions_app import changes, clock, days, ending
 from sessions_app import models as rows
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import drafts, sessions
@@ -73,8 +73,9 @@ def claim_run(claim: Claim) -> bool:
     _give(row, session, claim)
     row.attempts += 1
     row.agent_name = row.agent_name or storable(claim.agent_name)[:100]
+    row.model = row.model or storable(claim.model)[:100]
     given = ["status", "lease_owner", "lease_until", "fence", "worker", "updated_at"]
-    row.save(update_fields=[*given, "attempts", "agent_name"])
+    row.save(update_fields=[*given, "attempts", "agent_name", "model"])
     changes.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
     return True
 
@@ -290,8 +291,9 @@ def _store_end(held: Held, run: RunOutput) -> None:
     row = held.run
     row.content, row.error = storable(run.content), storable(run.error)
     row.permanent_error, row.refused = run.permanent_error, run.refused
-    row.metrics = metrics_row(run.metrics)
-    row.model = run.model[:100] or row.model
+    metrics, model = metrics_row(run.metrics), run.model[:100] or row.model
+    days.count_cost(held.session, row, model, metrics)
+    row.metrics, row.model = metrics, model
     row.agent_name = storable(run.agent_name)[:100] or row.agent_name
     row.save(update_fields=["content", "error", "permanent_error", "refused", "metrics", "model", "agent_name"])
     ending.end(held.session, row, run.status)
@@ -299,7 +301,7 @@ def _store_end(held: Held, run: RunOutput) -> None:
 
 def _open_next(session: Session) -> None:
     """The customer may have written meanwhile: one next turn answers all of it (design §5.7). The sweep finds it."""
-    following = Run.objects.open_next(session)
+    following = days.open_next(session)
     if following is not None:
         changes.record(session, "run.pending", run=following.run_id)
 

@@ -6,7 +6,7 @@ from kern.db.base import Claim
 from kern.message import Message, storable
 from kern.requirement import Status as RequirementStatus
 from kern.run import RunMetrics, RunOutput
-from sessions_app import changes, clock, record_of_decisions
+from sessions_app import changes, clock, days, record_of_decisions
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store.claims import Held, hold, hold_for_outcome
@@ -54,7 +54,10 @@ def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
     held = hold(claim, message.run_id)
     append(held, message)
     ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
-    Run.objects.filter(pk=held.run.pk).update(metrics=metrics_row(metrics), updated_at=clock.now())
+    used = metrics_row(metrics)
+    days.count_cost(held.session, held.run, held.run.model, used)
+    held.run.metrics = used
+    Run.objects.filter(pk=held.run.pk).update(metrics=used, updated_at=clock.now())
     _stepped(held)
 
 

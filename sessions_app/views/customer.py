@@ -19,10 +19,10 @@ from sessions_app.customer_links import session_of
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
-from sessions_app.problems import KeyTaken, Refused
+from sessions_app.problems import KeyTaken, LimitReached, Refused
 from sessions_app.texts import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
-from sessions_app.views.customer_guard import about, private, too_often
+from sessions_app.views.customer_guard import about, later, private, too_often
 from sessions_app.views.customer_live import live
 from sessions_app.views.moment import at_one_moment
 from sessions_app.views.whole import as_text
@@ -86,18 +86,20 @@ def messages(request: HttpRequest, secret: str) -> HttpResponse:
     wait = _wait(request, session)
     if wait and session.queue:
         return too_often(request, session.queue, wait)
-    status = Refused.status
+    status, refused = Refused.status, None
     try:
         if form.is_valid():
             turns.receive(session, form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
             return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
     except Refused as refusal:
         form.add_error("message", refusal.message)
+        status, refused = refusal.status, refusal
     except KeyTaken as taken:
         form, status = form.again(), taken.status
     if form.has_error("key"):
         form = form.again()
-    return render(request, "customer/conversation.html", _shown(request, session, secret, form), status=status)
+    page = render(request, "customer/conversation.html", _shown(request, session, secret, form), status=status)
+    return _with_wait(page, refused)
 
 
 @private
@@ -119,7 +121,7 @@ def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
         _begin(queue, form)
     except Refused as refusal:
         form.add_error("message", refusal.message)
-        return _form_page(request, queue, form, status=refusal.status)
+        return _with_wait(_form_page(request, queue, form, status=refusal.status), refusal)
     except KeyTaken as taken:
         return _form_page(request, queue, form.again(), status=taken.status)
     return _see_other(reverse("customer-conversation", args=[form.secret(queue)]))
@@ -205,6 +207,11 @@ def _wait(request: HttpRequest, session: Session) -> int:
         ratelimit.wait_for("customer-session", str(session.pk), limit=MESSAGES_OF_SESSION[0], seconds=MESSAGES_OF_SESSION[1]),
         ratelimit.wait_for("customer", address, limit=MESSAGES_OF_ADDRESS[0], seconds=MESSAGES_OF_ADDRESS[1]),
     )
+
+
+def _with_wait(page: HttpResponse, refusal: Refused | None) -> HttpResponse:
+    """The page, which says when to try again where a limit was reached."""
+    return later(page, refusal.wait) if isinstance(refusal, LimitReached) else page
 
 
 def _see_other(address: str) -> HttpResponse:

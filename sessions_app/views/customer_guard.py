@@ -44,7 +44,7 @@ def about(queue: Queue | None) -> dict[str, Any]:
 def too_often(request: HttpRequest, queue: Queue, wait: int) -> HttpResponse:
     """Nothing was sent; in `wait` seconds it can be."""
     context = {**about(queue), "minutes": -(-wait // 60), "message": _words(request)}
-    return _later(render(request, "customer/too_often.html", context, status=429), wait)
+    return later(render(request, "customer/too_often.html", context, status=429), wait)
 
 
 def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -77,13 +77,14 @@ def _away(request: HttpRequest) -> HttpResponse:
     """A form that sends the same again, key and all, so that it arrives once if it arrived after all."""
     others = [(name, value) for name, value in request.POST.items() if name != "message"]
     context = {**about(None), "minutes": AWAY_FOR // 60, "others": others, "message": _words(request)}
-    return _later(render(request, "customer/away.html", context, status=503), AWAY_FOR)
+    return later(render(request, "customer/away.html", context, status=503), AWAY_FOR)
 
 
 def _words(request: HttpRequest) -> str:
     return request.POST.get("message", "")
 
 
-def _later(response: HttpResponse, wait: int) -> HttpResponse:
+def later(response: HttpResponse, wait: int) -> HttpResponse:
+    """The response, which says that in so many seconds it can be tried again."""
     response["Retry-After"] = str(wait)
     return response

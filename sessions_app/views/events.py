@@ -137,6 +137,10 @@ WRITERS: dict[str, tuple[str, Callable[[SafeString, dict[str, Any]], SafeString]
     "name.failed": ("triangle-alert", _not_named),
     "session.taken_over": ("user-round-check", _line("{who} took over. The agent can no longer write or act here.")),
     "session.person_wanted": ("user-round", _line("{who} asked for a person. The agent can no longer write or act here.")),
+    "limit.cost_reached": (
+        "circle-alert",
+        _line("Today’s cost for this customer is used up; a person answers. Tomorrow the agent goes on by itself."),
+    ),
     "link.made": ("link", _line("{who} made a new link for the customer. The one before does not work any more.")),
     "link.revoked": ("link", _line("{who} revoked the customer’s link")),
     "session.handed_back": ("bot", _line("{who} handed this back to the agent")),

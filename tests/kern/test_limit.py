@@ -10,7 +10,7 @@ from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.delegation import DELEGATE
 from kern.errors import InvalidInputError, ModelError
-from kern.limit import MOST_REFUSALS
+from kern.limit import MOST_REFUSALS, TOOL_CALL_LIMIT
 from kern.message import ToolCall
 from kern.models.base import ModelAnswer, ModelRequest
 from kern.team import Team
@@ -95,6 +95,29 @@ def test_drafts_of_the_answer_are_no_calls_of_tools(db: SqliteDb) -> None:
         agent = agent_on(db, f"Nothing there, {number}.", review_answers=True)
         run = agent.continue_run(run.run_id, run.requirements)
         assert run.is_paused
+
+
+def test_drafts_that_nobody_gets_to_see_are_calls_like_others(db: SqliteDb) -> None:
+    useless = ([call("send_answer", text="")], [call("send_answer", words="Hello")], [call("send_answer", text="Hello")])
+    for calls, reviews in zip(useless, (True, True, False), strict=True):
+        endless = ScriptedModel([lambda request, calls=calls: calls], cycle=True)
+        agent = Agent(endless, db=db, tools=[look], tool_call_limit=2, review_answers=reviews)
+        with pytest.raises(ModelError, match="although it had used all 2 calls"):
+            agent.run("Hello")
+        assert len(endless.requests) == 2 + MOST_REFUSALS
+
+
+def test_drafting_comes_to_an_end_although_each_is_sent_back(db: SqliteDb) -> None:
+    agent = Agent(ScriptedModel(["Nothing there."], cycle=True), db=db, tools=[look], tool_call_limit=2, review_answers=True)
+    run = agent.run("Look", session_id="s")
+    for _ in range(TOOL_CALL_LIMIT - 1):
+        run.active_requirements[0].reject()
+        run = agent.continue_run(run.run_id, run.requirements)
+        assert run.is_paused
+    run.active_requirements[0].reject()
+    with pytest.raises(ModelError, match=f"looked at {TOOL_CALL_LIMIT} drafts of the answer and sent none"):
+        agent.continue_run(run.run_id, run.requirements)
+    assert [found.status for found in db.runs("s")] == ["error"]
 
 
 def test_without_a_word_about_it_a_run_has_thirty_calls(db: SqliteDb) -> None:

@@ -22,6 +22,7 @@ from sessions_app.models import (
     ApiToken,
     Change,
     Counter,
+    CustomerDay,
     Decision,
     Message,
     Person,
@@ -36,8 +37,8 @@ from sessions_app.policies import is_allowed
 from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 
-#: What a person typed and has not sent is theirs alone: no admin reads it.
-PRIVATE = (UnsentText, Counter)
+#: What a person typed and has not sent is theirs alone: no admin reads it. Counters have nothing to be read.
+PRIVATE = (UnsentText, Counter, CustomerDay)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = ("change", "namerecord", "message", "toolcall", "run", "requirement", "sessionread", "decision", "standingapproval")
 
@@ -60,6 +61,7 @@ def talked(session: Session, work: Callable[..., list[str]]) -> Session:
 def queue_form(queue: Queue) -> dict[str, str]:
     """The fields of the queue's page as they stand."""
     fields = ("name", "slug", "icon", "position", "agent_id", "ai_mode", "naming_after_messages", "naming_delay", "link_days")
+    fields += ("messages_per_day",)
     return {"naming_enabled": "on", "customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
 
 
