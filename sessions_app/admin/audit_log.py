@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
@@ -71,7 +73,10 @@ class AuditEntryAdmin(RecordPages[AuditEntry]):
         """The entries that the list's filters choose, oldest first. The export itself is an entry, too."""
         if not self.has_view_permission(request):
             return self.changelist_view(request)
-        chosen = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            chosen = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as problem:
+            raise BadRequest("these are no filters of the list") from problem
         audit.record(audit.Kind.LOG_EXPORTED, request=request, after={"form": ending, "filters": request.GET.urlencode()})
         name = f"audit-log-{timezone.localdate():%Y-%m-%d}.{ending}"
         return download(request, form(chosen), name)

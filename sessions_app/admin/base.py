@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.http import HttpRequest
 
 from sessions_app.admin.audited import Audited
 
+#: What names a row in a form: nothing, or a number that every database takes.
+KEY = re.compile(r"[0-9]{0,18}")
 Row = TypeVar("Row", bound=models.Model)
 if TYPE_CHECKING:
     Pages = admin.ModelAdmin
@@ -27,6 +31,15 @@ class AdminPages(Audited, Pages[Row]):
 
     show_full_result_count = False
     list_per_page = 50
+
+    def changeform_view(self, request: HttpRequest, *given: Any, **more: Any) -> Any:
+        """The form of a row. Raises `BadRequest` for keys of other rows that are none: Django's widgets would fail on them."""
+        for field in self.opts.get_fields():
+            if field.is_relation and field.concrete:
+                sent = (*request.GET.getlist(field.name), *request.POST.getlist(field.name))
+                if not all(KEY.fullmatch(key) for key in sent):
+                    raise BadRequest(f"{field.name} is no key of a row")
+        return super().changeform_view(request, *given, **more)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_admin(request)

@@ -6,7 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -64,7 +64,7 @@ def set_up_second_factor(request: PersonRequest) -> HttpResponse:
     back = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     if not second_factor.must_set_up(request.user):
-        return redirect(back if safe else "/")
+        return HttpResponseRedirect(back if safe else "/")
     if safe:
         # Setting up leads over several pages; the last one links there.
         request.session["second_factor_next"] = back

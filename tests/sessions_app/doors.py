@@ -116,6 +116,17 @@ class Doors:
         text = "" if body is None else json.dumps(body)
         return self.client.generic(method, path, text, content_type="application/json", headers=self.headers)
 
+    def ask_badly(self, method: str, route: str, query: str, fields: dict[str, str], headers: dict[str, str]) -> HttpResponse:
+        """Send what no form or program of ours would send there."""
+        self.client.cookies = SimpleCookie(self.cookies)
+        path = f"/{self.path(route)}?{query}"
+        if method == "GET":
+            return self.client.get(path, headers=self.headers, **headers)
+        if path.startswith("/api/"):
+            body = json.dumps(fields)
+            return self.client.post(path, body, content_type="application/json", headers=self.headers, **headers)
+        return self.client.post(path, fields, headers=self.headers, **headers)
+
     def path(self, route: str) -> str:
         """The route with values in it."""
         values = {**self.values, "pk": self.values.get(route.split("/")[0], "1")}

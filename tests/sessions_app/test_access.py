@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -23,7 +26,20 @@ from sessions_app.models.session import secret_hash
 from tests import desk as shop
 from tests.deciding import rule_of
 from tests.sessions_app import routes
-from tests.sessions_app.doors import METHODS, OF_PAGES, PEOPLE, SCOPES, SEES_NOTHING, STREAMS, WORDS, Doors, answers, rows
+from tests.sessions_app.doors import (
+    FIELDS,
+    METHODS,
+    OF_PAGES,
+    PEOPLE,
+    SCOPES,
+    SEES_NOTHING,
+    STREAMS,
+    WORDS,
+    Doors,
+    RolledBackError,
+    answers,
+    rows,
+)
 
 VIEWS = ("decisions", "mine", "unassigned", "open", "snoozed", "closed", "search")
 #: Tokens by what is special about them.
@@ -200,3 +216,54 @@ def test_ids_that_no_database_can_look_for_are_missing(client: Client, ana: Pers
     for path in ("/open/%00/", "/sessions/a%00b/timeline/", "/live/?session=%00", "/list/open/?queue=%00&q=%00"):
         assert client.get(path).status_code in (200, 404), path
     assert client.post(f"/sessions/{secret.session_id}/tickets/", {"ticket": "HD-3", "system": "\x00"}).status_code == 303
+
+
+#: Parameters of routes that are numbers.
+NUMBERS = ("pk", "object_id", "content_type_id", "tickets", "requirements", "rules", "messages", "calls", "c", "profile")
+#: Texts that no database, header or terminal should meet: NUL, a line's end and an escape, half a letter, bytes of no letter.
+BAD = ("a\x00b", "a\r\nX-Injected: 1\x1b[2J", "\ud800", "%ff%fe", "9" * 400)
+#: Every name by which an address, a form or a program's request says something.
+NAMES = (
+    *(
+        "after",
+        "back",
+        "before",
+        "cursor",
+        "days",
+        "do",
+        "email",
+        "from",
+        "kind",
+        "limit",
+        "next",
+        "o",
+        "p",
+        "page",
+        "q",
+        "queue",
+    ),
+    *("reject", "seen", "session_id", "since", "sort", "status", "tool", "user_id", "view", "_changelist_filters", "pk__in"),
+)
+
+
+@pytest.mark.parametrize("role", ["ana", "all scopes"])
+@pytest.mark.parametrize("bad", BAD, ids=ascii)
+def test_no_text_from_outside_is_a_fault_of_ours(bad: str, role: str, doors: Doors) -> None:
+    """Wherever it stands: in the path, the query, the form, a header."""
+    doors.enter(role)
+    escaped = bad if bad.startswith("%") else quote(bad.encode("utf-8", "surrogatepass"), safe="")
+    doors.values = {name: value if name in NUMBERS else escaped for name, value in doors.values.items()}
+    query = "&".join(f"{name}={escaped}" for name in NAMES)
+    fields = dict.fromkeys((*NAMES, *FIELDS), bad.encode("utf-8", "surrogatepass").decode("latin-1"))
+    raw = bad.encode("utf-8", "surrogatepass").decode("latin-1")
+    headers = dict.fromkeys(("HTTP_HX_CURRENT_URL", "HTTP_LAST_EVENT_ID", "HTTP_X_REQUEST_ID", "HTTP_ACCEPT_LANGUAGE"), raw)
+    faults = []
+    # Nobody works while a test runs, and the probe says so.
+    for route in set(rows()) - {*STREAMS, "health/work/"}:
+        for method in ("GET", "POST"):
+            with suppress(RolledBackError), transaction.atomic():
+                answer = doors.ask_badly(method, route, query, fields, headers)
+                if answer.status_code >= 500 or "X-Injected" in answer:
+                    faults.append(f"{method} {route} {answer.status_code}")
+                raise RolledBackError
+    assert not faults, "\n".join(faults)
