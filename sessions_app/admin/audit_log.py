@@ -19,6 +19,7 @@ from sessions_app.admin.base import RecordPages
 from sessions_app.audit import export
 from sessions_app.downloads import download
 from sessions_app.models import AuditEntry
+from sessions_app.templatetags.inbox import exact
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -39,11 +40,16 @@ class AuditEntryAdmin(RecordPages[AuditEntry]):
     """Who did what about accounts, rights, settings and data. The export takes the filters along."""
 
     change_list_template = "admin/sessions_app/auditentry/list.html"
-    list_display = ["number", "at", "what", "actor_name", "subject", "address", "via"]
+    list_display = ["number", "when", "what", "actor_name", "subject", "address", "via"]
     list_filter = [KindFilter, "subject_kind", "at"]
     search_fields = ["actor_name__icontains", "=subject_id", "subject_name__icontains", "=address"]
     search_help_text = _("A name, an address, or a row's whole id")
     ordering = ["-number"]
+
+    @admin.display(description=_("time"), ordering="at")
+    def when(self, entry: AuditEntry) -> str:
+        # To the second and with the zone: what is compared with other logs.
+        return exact(entry.at)
 
     @admin.display(description=_("what happened"), ordering="kind")
     def what(self, entry: AuditEntry) -> str:

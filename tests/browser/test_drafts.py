@@ -162,3 +162,14 @@ def test_a_preview_shows_the_words_and_goes_when_they_change(visit: Visit, ana: 
     page.locator("textarea[name=body]").press_sequentially(" Or not.")
     expect(page.locator(".preview")).to_have_count(0)
     assert replies() == []
+
+
+def test_what_is_too_large_for_the_server_stays_in_its_box_and_the_limit_is_told(
+    visit: Visit, ana: Person, two: tuple[Session, Session]
+) -> None:
+    page = visit(ana, f"/open/{two[0].session_id}/")
+    page.locator("textarea[name=body]").fill("w" * 2_700_000)
+    page.locator(".composer .primary").click()
+    expect(page.locator("#toasts")).to_contain_text("at most 2.5 MB are read here")
+    assert len(box(page)) == 2_700_000
+    assert replies() == []
