@@ -104,6 +104,7 @@ def put(file: Path, target: Path, kept: Path | None) -> None:
         if kept is not None:
             # A second name first: at no moment is there no database.
             os.link(target, kept)
+            kept.chmod(0o600)
         partial.replace(target)
     except (OSError, sqlite3.Error) as problem:
         raise BackupError(f"{target} cannot be written: {problem}. It is as it was.") from problem

@@ -76,6 +76,7 @@ def test_nothing_is_written_over(filled: Path, tmp_path: Path) -> None:
     assert replaced.returncode == 0, replaced.stderr
     [kept] = filled.glob("inbox.sqlite3.before-restore-*")
     assert rows_of(kept)["message"] == rows_of(filled / "inbox.sqlite3")["message"]
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_full_disk_leaves_no_half_backup(filled: Path, tmp_path: Path) -> None:
