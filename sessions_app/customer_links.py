@@ -114,4 +114,6 @@ def _ends_at(session: Session) -> datetime | None:
     days = session.queue.link_days if session.queue else LINK_DAYS
     if not days:
         return None
-    return max(session.activity_at, session.link_made_at or session.activity_at) + timedelta(days=days)
+    # A moment that cannot be read ends no link: the row has another one.
+    activity = session.updated_at if "activity_at" in session.stand_ins else session.activity_at
+    return max(activity, session.link_made_at or activity) + timedelta(days=days)

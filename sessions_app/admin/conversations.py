@@ -36,10 +36,9 @@ class SessionAdmin(AdminPages[Session]):
     """Who the customer is may be corrected here. Names, states and turns change on the inbox's pages, which keep the log."""
 
     list_display = ["__str__", "queue", "customer", "status", "assignee", "channel", "activity_at"]
-    list_filter = ["status", "queue", "name_source", "channel", "ai_mode", "assignee"]
+    list_filter = ["status", "queue", "name_source", "channel", "ai_mode", "assignee", "created_at"]
     list_select_related = ["queue", "assignee"]
     search_fields = ["search_text__contains", "session_id__startswith", "user_id__startswith"]
-    date_hierarchy = "created_at"
     autocomplete_fields = ["queue"]
     inlines = [TicketInline]
     editable = ["queue", "user_id", "customer_name", "customer_email"]

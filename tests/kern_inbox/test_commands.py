@@ -33,14 +33,18 @@ def refusal(folder: Path, *words: str | bytes, **variables: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("words", [("import_conversations", "README.md"), ("make_api_token", "shop"), ("seed_demo",)])
+#: A command that needs the database.
+MAKE_TOKEN = ("make_api_token", "shop", "--for", "ana@desk.example")
+
+
+@pytest.mark.parametrize("words", [("import_conversations", "README.md"), MAKE_TOKEN, ("seed_demo",)])
 def test_without_tables_a_command_says_what_makes_them(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert "Run `manage.py migrate` first" in refusal(tmp_path, *words)
 
 
 def test_a_database_that_nobody_runs_is_one_line(tmp_path: Path) -> None:
     away = f"postgresql://kern:secret-4711@127.0.0.1:{free_port()}/kern"
-    for words in (("migrate", "--no-input"), ("make_api_token", "shop")):
+    for words in (("migrate", "--no-input"), MAKE_TOKEN):
         line = refusal(tmp_path, *words, DATABASE_URL=away)
         assert "refused" in line
         assert "secret-4711" not in line
@@ -55,7 +59,7 @@ def test_a_wrong_password_is_told_as_such(tmp_path: Path, postgres_url: str) -> 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "inbox.sqlite3").write_text("Dear Ana, this is no database. " * 100)
-    assert "is not a database" in refusal(tmp_path, "make_api_token", "shop")
+    assert "is not a database" in refusal(tmp_path, *MAKE_TOKEN)
 
 
 def test_no_tables_are_made_between_those_of_another_program(tmp_path: Path) -> None:

@@ -67,7 +67,6 @@ def test_what_somebody_sends_to_be_let_in_is_never_logged(
 ) -> None:
     settings.DEBUG = True
     assert client.get("/api/sessions", headers={"Authorization": "Basic aHVudGVyMg=="}).status_code == 401
-    assert "Unexpected auth" in caplog.text
     assert "aHVudGVyMg" not in caplog.text
 
 

@@ -121,7 +121,7 @@ ACCOUNTS = {
     "accounts/2fa/webauthn/": ("GET 302, POST 302", "GET 200"),
     "accounts/2fa/webauthn/add/": ("GET 302, POST 302", "GET 200, POST 200"),
     "accounts/2fa/webauthn/reauthenticate/": ("GET 302, POST 302", "GET 302, POST 302"),
-    "accounts/2fa/webauthn/keys/<int:pk>/remove/": ("GET 302, POST 401", "GET 404, POST 404"),
+    "accounts/2fa/webauthn/keys/<int:pk>/remove/": ("GET 302, POST 302", "GET 404, POST 404"),
     "accounts/2fa/webauthn/keys/<int:pk>/edit/": ("GET 302, POST 302", "GET 404, POST 404"),
 }
 
