@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import access, turns, unsent
 from sessions_app.formatting import markdown_html
@@ -50,7 +50,7 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
     return respond(request, COMPOSER, context, location=_in_mode(back_to(request, fresh), kind))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def session_composer(request: PersonRequest, session_id: str) -> HttpResponse:
     """The composer with an agent's draft in it, below what was typed already; that stays a note if it was one."""

@@ -54,7 +54,7 @@ QUEUE = {
     "sessions/<key:session_id>/decisions/": "GET 200",
     "sessions/<key:session_id>/details/": "GET 200",
     "sessions/<key:session_id>/messages/": "POST 303",
-    "sessions/<key:session_id>/composer/": "GET 200",
+    "sessions/<key:session_id>/composer/": "GET 200, POST 200",
     "sessions/<key:session_id>/preview/": "POST 200",
     "sessions/<key:session_id>/unsent/": "POST 200",
     "sessions/<key:session_id>/name/": "POST 303",
