@@ -49,12 +49,12 @@ class Story:
         self.home.goto("/help/bookings/")
         self.home.get_by_label("Your name").fill("Nora Lind")
         self.home.locator("textarea").fill(words)
-        self.home.get_by_role("button", name="Send").click()
+        self.home.get_by_role("button", name="Send", exact=True).click()
         expect(self.home).to_have_url(re.compile("/c/"))
 
     def customer_writes(self, words: str) -> None:
         self.home.locator("textarea").fill(words)
-        self.home.get_by_role("button", name="Send").click()
+        self.home.get_by_role("button", name="Send", exact=True).click()
 
     def answers_at_home(self) -> int:
         return self.home.locator("#timeline .entry:not(.customer) .words").count()
