@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from sessions_app import turns
+from sessions_app import customer_links, turns
 from sessions_app.models import Person, Queue, Session
 from tests.browser.conftest import Visit
 
@@ -73,3 +73,20 @@ def test_a_wide_table_or_a_long_word_does_not_make_a_phones_page_wider(visit: Vi
     turns.reply(session, ana, f"{cells}\n\n```\n{'z' * 300}\n```\n\nhttps://example.com/{'a' * 300}", seen=session.last_change)
     expect(page.locator("#timeline table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_open_page_says_that_its_link_was_revoked_and_keeps_what_was_typed(visit: Visit, orders: Queue, ana: Person) -> None:
+    page = visit(None, "/help/orders/")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("Where is order 7?")
+    page.locator("button.primary").click()
+    expect(page.get_by_text("An AI assistant answers you here.")).to_be_visible()
+    page.get_by_role("button", name="Ask for a person").click()
+    expect(page.locator("#newest")).to_contain_text("You asked for a person")
+    page.wait_for_load_state("load")
+    page.locator("#composer textarea").fill("Half a sentence")
+    customer_links.revoke(Session.objects.get(), ana)
+    expect(page.locator("#timeline")).to_contain_text("was replaced or taken back", timeout=30_000)
+    expect(page.locator("#timeline")).not_to_contain_text("Where is order 7?")
+    expect(page.locator("#unreachable")).to_have_count(0)
+    expect(page.locator("#composer textarea")).to_have_value("Half a sentence")
