@@ -29,7 +29,7 @@ def notice(queue: Queue | None, session: Session | None = None) -> str:
         AiMode.DRAFT: _("An AI assistant writes drafts here. A person of our team reads and sends every answer."),
     }
     own = queue.ai_notice.strip() if queue else ""
-    return f"{sentences[AiMode(mode)]} {own}".strip()
+    return f"{sentences[mode]} {own}".strip()
 
 
 def told(queue: Queue | None, session: Session | None = None) -> dict[str, Any]:
@@ -37,10 +37,10 @@ def told(queue: Queue | None, session: Session | None = None) -> dict[str, Any]:
     return {"notice": notice(queue, session), "by_people": _mode(queue, session) == AiMode.OFF}
 
 
-def _mode(queue: Queue | None, session: Session | None) -> str:
+def _mode(queue: Queue | None, session: Session | None) -> AiMode:
     if session is not None:
         return session.effective_ai_mode
-    return queue.ai_mode if queue else AiMode.AUTOPILOT
+    return AiMode.read(queue.ai_mode) if queue else AiMode.AUTOPILOT
 
 
 def can_ask_for_person(session: Session) -> bool:

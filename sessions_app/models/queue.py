@@ -34,6 +34,11 @@ class AiMode(models.TextChoices):
     DRAFT = "draft", _("AI drafts, a person sends")
     OFF = "off", _("AI is off")
 
+    @classmethod
+    def read(cls, stored: str) -> AiMode:
+        """The mode that is stored. One that cannot be read is off: no AI answers where nobody allowed it."""
+        return cls(stored) if stored in cls.values else cls.OFF
+
 
 class QueueSet(models.QuerySet["Queue"]):
     def visible_to(self, person: models.Model) -> QueueSet:

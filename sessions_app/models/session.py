@@ -202,9 +202,9 @@ class Session(LastSaid, FoldedModel):
         return initials_of(self.customer)
 
     @property
-    def effective_ai_mode(self) -> str:
+    def effective_ai_mode(self) -> AiMode:
         """The session's own AI mode, else its queue's."""
-        return self.ai_mode or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
+        return AiMode.read(self.ai_mode or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT))
 
     @property
     def working_agent_id(self) -> str:
