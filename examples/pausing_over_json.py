@@ -5,7 +5,7 @@ import json
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.models.openai import OpenAIResponses
-from kern.requirement import Requirement
+from kern.records.requirement import Requirement
 from kern.tools import tool
 
 

@@ -16,8 +16,8 @@ from kern.asides import start_aside
 from kern.cancellation import Cancellation
 from kern.events import RunEvent
 from kern.inputs import Id
-from kern.requirements_json import Answers
-from kern.run import RunOutput
+from kern.records.requirements_json import Answers
+from kern.records.run import RunOutput
 
 T = TypeVar("T")
 _END: Final = object()

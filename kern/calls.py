@@ -21,10 +21,10 @@ from kern.drafts import SEND_ANSWER, is_draft, settle_draft
 from kern.errors import InvalidAnswerError, KernError, LeaseLostError
 from kern.events import RunEvent, StepStored, ToolCallFinished, ToolCallStarted
 from kern.execution import Outcome, run_tool
-from kern.message import Message, ToolCall, storable
-from kern.outcomes import UNKNOWN, answered_output
-from kern.requirement import Kind, Requirement
-from kern.requirement import Status as RequirementStatus
+from kern.records.message import Message, ToolCall, storable
+from kern.records.outcomes import UNKNOWN, answered_output
+from kern.records.requirement import Kind, Requirement
+from kern.records.requirement import Status as RequirementStatus
 from kern.sizes import kept
 from kern.tools import Tool
 from kern.tools.policy import Policy

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from kern.errors import ModelError
 from kern.events import RunCompleted, RunEvent, RunFailed, RunStarted, ToolCallStarted
-from kern.message import Message, ToolCall, storable
 from kern.models.base import ToolSchema
-from kern.outcomes import account_of
-from kern.run import RunOutput, Status
+from kern.records.message import Message, ToolCall, storable
+from kern.records.outcomes import account_of
+from kern.records.run import RunOutput, Status
 from kern.thinking import split_thinking
 from kern.waiting import DeadlineError
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from kern.errors import KernError, ModelError
 from kern.events import RunCancelled, RunCompleted, RunEvent, RunFailed, RunPaused
-from kern.run import RunOutput
+from kern.records.run import RunOutput
 
 
 def told(events: Generator[RunEvent, None, None]) -> Generator[RunEvent, None, None]:

@@ -1,6 +1,6 @@
 """Calls that may have happened before: what nobody knows about is not done again before a person has looked.
 
-The model is told not to repeat such a call (kern.outcomes), and models do not always listen.
+The model is told not to repeat such a call (kern.records.outcomes), and models do not always listen.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import InvalidAnswerError
-from kern.message import Message, ToolCall
-from kern.outcomes import UNKNOWN, line_of
+from kern.records.message import Message, ToolCall
+from kern.records.outcomes import UNKNOWN, line_of
 from kern.tools import Tool
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import InvalidAnswerError
-from kern.message import Message, ToolCall, new_id, storable
-from kern.requirement import Requirement
+from kern.records.message import Message, ToolCall, new_id, storable
+from kern.records.requirement import Requirement
 from kern.thinking import split_thinking
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kern.errors import ModelError
-from kern.requirement import Requirement
-from kern.run import RunOutput
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput
 
 
 @dataclass(slots=True)

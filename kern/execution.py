@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kern.asides import start_aside
 from kern.errors import LeaseLostError
-from kern.message import ToolCall
+from kern.records.message import ToolCall
 from kern.tools import RunContext, Tool
 from kern.tools.result import reason_of
 from kern.waiting import Box, DeadlineError, TookTooLongError, Waiting

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from kern.errors import InvalidInputError, WrongTypeError
 from kern.lines import is_visible
-from kern.message import Role
+from kern.records.message import Role
 
 #: An id as callers may give it; it is kept as text.
 Id = str | int | uuid.UUID

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kern.errors import ModelError
-from kern.message import ToolCall
-from kern.run import ToolExecution
+from kern.records.message import ToolCall
+from kern.records.run import ToolExecution
 
 if TYPE_CHECKING:
     from kern.turn import Turn

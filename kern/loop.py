@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from kern.errors import KernError, LeaseLostError, ModelError, StorageError
 from kern.events import RunCancelled, RunCompleted, RunEvent, RunFailed, RunPaused, RunStarted
-from kern.message import Message, storable
-from kern.run import RunOutput, Status
+from kern.records.message import Message, storable
+from kern.records.run import RunOutput, Status
 from kern.tools.result import reason_of
 from kern.turn import Turn
 from kern.work import StopRequested, Work

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
-from kern.answers import must_agree, must_not_contradict
 from kern.asynchronous import AsyncTurns
 from kern.cache import SessionCache
 from kern.db.base import Claim, Db
@@ -18,9 +17,10 @@ from kern.events import RunEvent
 from kern.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
 from kern.limit import TOOL_CALL_LIMIT
 from kern.loop import work_run
-from kern.message import Message, new_id, storable
-from kern.requirements_json import Answers, requirements_of
-from kern.run import RunOutput
+from kern.records.conflicts import must_agree, must_not_contradict
+from kern.records.message import Message, new_id, storable
+from kern.records.requirements_json import Answers, requirements_of
+from kern.records.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.sessions import Sessions, in_memory
 from kern.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes

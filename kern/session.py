@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kern.inputs import must_be_counts, must_be_roles
-from kern.message import Message, Role
-from kern.run import RunOutput
+from kern.records.message import Message, Role
+from kern.records.run import RunOutput
 
 if TYPE_CHECKING:
     from kern.db.base import Db

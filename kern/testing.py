@@ -11,8 +11,8 @@ from json import dumps
 from typing import Any
 
 from kern.errors import KernError
-from kern.message import ToolCall
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
+from kern.records.message import ToolCall
 
 FixedReply = str | ModelAnswer | ToolCall | list[ToolCall] | BaseException
 Reply = FixedReply | Callable[[ModelRequest], FixedReply]

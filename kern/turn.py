@@ -18,10 +18,10 @@ from kern.drafts import as_draft, sent_answer
 from kern.errors import ModelError
 from kern.events import RunContent, RunEvent, StepStored
 from kern.listening import listen
-from kern.message import Message, ToolCall, new_id, storable
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
-from kern.requirement import Requirement
-from kern.run import RunOutput, ToolExecution
+from kern.records.message import Message, ToolCall, new_id, storable
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput, ToolExecution
 from kern.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
 from kern.window import Window, tokens_of
 from kern.work import Work

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from kern.history import in_turns, run_by_run, valid_input
-from kern.message import Message
+from kern.records.history import in_turns, run_by_run, valid_input
+from kern.records.message import Message
 
 #: Characters of one tool's output.
 MAX_TOOL_OUTPUT_CHARS = 16_000

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kern.errors import InvalidAnswerError
-from kern.requirement import Requirement as RequirementRecord
+from kern.records.requirement import Requirement as RequirementRecord
 from kern.tools.policy import Policy
 from sessions_app import record_of_decisions
 from sessions_app.approvals import FIRST_APPROVAL, completes, must_know_the_news

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from kern.message import new_id
+from kern.records.message import new_id
 from sessions_app import clock, ending
 from sessions_app.changes import record
 from sessions_app.locking import session_locked

@@ -11,9 +11,9 @@ import json
 from django.utils.translation import gettext as _
 
 from kern.delegation import DELEGATE
-from kern.message import Message as MessageRecord
-from kern.message import ToolCall as CallRecord
-from kern.message import new_id
+from kern.records.message import Message as MessageRecord
+from kern.records.message import ToolCall as CallRecord
+from kern.records.message import new_id
 from sessions_app import clock, record_of_decisions
 from sessions_app.changes import record
 from sessions_app.locking import session_locked

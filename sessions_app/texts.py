@@ -11,7 +11,7 @@ from kern import inputs
 from kern.errors import InvalidInputError
 from kern.inputs import Id
 from kern.lines import is_one_line, is_visible, without_hidden
-from kern.message import storable
+from kern.records.message import storable
 from sessions_app.problems import Refused
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted

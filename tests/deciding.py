@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from kern.db.base import Claim
 from kern.errors import InvalidAnswerError
-from kern.message import Message, ToolCall
-from kern.run import RunMetrics
+from kern.records.message import Message, ToolCall
+from kern.records.run import RunMetrics
 from sessions_app import rules, runner, turns
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, StandingApproval, ToolPolicy
 from sessions_app.problems import Problem

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from kern.db.base import Claim
-from kern.message import Message, ToolCall
-from kern.run import RunMetrics
+from kern.records.message import Message, ToolCall
+from kern.records.run import RunMetrics
 from sessions_app import runner
 from sessions_app.models import Run, Session
 from sessions_app.store import DjangoDb

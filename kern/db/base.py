@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from kern.message import Message, Role, new_id
-from kern.requirement import Requirement
-from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput, Status
+from kern.records.message import Message, Role, new_id
+from kern.records.requirement import Requirement
+from kern.records.requirement import Status as RequirementStatus
+from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 
 Signal = Literal["ok", "cancelled", "lost"]
@@ -102,7 +102,7 @@ class Db(Protocol):
         Only answers to requirements that are still pending count (one that was answered in storage stands, rule L8: its stored
         `arguments` are never replaced). Raises `RunNotFoundError`; `RunNotContinuableError` when the run is not paused;
         `UnresolvedRequirementsError` when one is left unanswered, and then nothing is stored (rule L7); `AlreadyAnsweredError`
-        likewise where a given answer is not the one that stands (see kern.answers), and `InvalidAnswerError` where
+        likewise where a given answer is not the one that stands (see kern.records.conflicts), and `InvalidAnswerError` where
         `Requirement.must_accept` refuses one (too late, or too few people).
         """
         ...

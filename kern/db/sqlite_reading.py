@@ -9,10 +9,10 @@ from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import Row, execution_of, message_of, report_once, requirement_of, run_of, said_of, unread_run
 from kern.db.sqlite_runs import REQUIREMENTS
 from kern.errors import CorruptRecordError
-from kern.history import since_refusals, without_refused
-from kern.message import Message, Role
-from kern.outcomes import open_outputs, with_outputs
-from kern.run import RunOutput
+from kern.records.history import since_refusals, without_refused
+from kern.records.message import Message, Role
+from kern.records.outcomes import open_outputs, with_outputs
+from kern.records.run import RunOutput
 
 INTERRUPTED = "interrupted: the process that worked on this run stopped before it ended"
 

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
 from kern.errors import CorruptRecordError
-from kern.message import Message, ToolCall, storable
-from kern.requirement import InputField, Requirement
-from kern.run import RunMetrics, RunOutput, Status, ToolExecution
+from kern.records.message import Message, ToolCall, storable
+from kern.records.requirement import InputField, Requirement
+from kern.records.run import RunMetrics, RunOutput, Status, ToolExecution
 from kern.session import AgentSession, TeamSession
 from kern.tools.policy import Policy
 

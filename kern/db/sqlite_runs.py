@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kern.answers import must_agree
 from kern.db import sqlite_sessions as sessions
 from kern.db.base import Claim, Signal
 from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
 from kern.db.sqlite_steps import append_message, check_claim, insert_run
 from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
-from kern.message import Message
-from kern.requirement import Requirement
-from kern.run import ACTIVE, RunMetrics, RunOutput, Status
+from kern.records.conflicts import must_agree
+from kern.records.message import Message
+from kern.records.requirement import Requirement
+from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
 
 REQUIREMENTS = """SELECT requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name, arguments, schema, fields,

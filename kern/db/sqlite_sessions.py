@@ -5,7 +5,7 @@ from __future__ import annotations
 from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import Row
 from kern.errors import SessionOwnershipError
-from kern.run import RunOutput
+from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 
 _SELECT = """SELECT session_id, user_id, kind, agent_id, name, name_source, name_version, created_at, updated_at

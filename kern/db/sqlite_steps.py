@@ -6,9 +6,9 @@ from kern.db.base import Claim
 from kern.db.sqlite_connection import Connection
 from kern.db.sqlite_rows import message_row, metrics_to_json, proposed_call_row, run_row, to_json
 from kern.errors import LeaseLostError
-from kern.message import Message
-from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput
+from kern.records.message import Message
+from kern.records.requirement import Status as RequirementStatus
+from kern.records.run import RunMetrics, RunOutput
 
 _HELD = """SELECT root.session_id FROM runs AS root JOIN runs AS step ON step.run_id = ? AND step.root_run_id = root.run_id
     WHERE root.run_id = ? AND root.status = 'running' AND root.lease_owner = ?"""

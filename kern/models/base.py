@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from kern.errors import KernError, ModelError
 from kern.lines import is_visible
-from kern.message import Message, ToolCall
+from kern.records.message import Message, ToolCall
 from kern.sizes import MAX_ANSWER_CHARS
 from kern.thinking import ThinkingReader, split_thinking
 from kern.thinking_words import Said
@@ -45,7 +45,7 @@ class ToolSchema:
 
 @dataclass(slots=True)
 class ModelRequest:
-    """One question to a model. `messages` are complete and valid (see `kern.history`), the system message first."""
+    """One question to a model. `messages` are complete and valid (see `kern.records.history`), the system message first."""
 
     messages: list[Message]
     tools: list[ToolSchema] = field(default_factory=list)

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from kern.message import Message
 from kern.models.offline_words import STOP_WORDS, stem, word_set
+from kern.records.message import Message
 
 #: What the library's request for a name says (see `kern.naming`).
 ASKS_FOR_A_NAME = "name for this conversation"

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kern.errors import InvalidAnswerError
-from kern.message import ToolCall
 from kern.models.base import ToolSchema
 from kern.models.offline_arguments import Arguments, find_arguments
 from kern.models.offline_words import stem, stems_of, word_set, words_of
+from kern.records.message import ToolCall
 
 DELEGATES = "delegate_"
 #: Words in a tool's name that say that it only looks something up.

@@ -13,8 +13,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kern.message import Message, ToolCall
 from kern.models.base import ToolSchema
+from kern.records.message import Message, ToolCall
 
 Item = dict[str, Any]
 

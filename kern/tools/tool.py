@@ -18,7 +18,7 @@ from kern.tools.policy import Policy, Risk, Threshold, policy_of
 from kern.tools.signature import Signature
 
 if TYPE_CHECKING:
-    from kern.requirement import Kind
+    from kern.records.requirement import Kind
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 

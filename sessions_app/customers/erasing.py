@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from kern.message import new_id
+from kern.records.message import new_id
 from sessions_app import audit, clock, days, ending
 from sessions_app.changes import record
 from sessions_app.customers import traces

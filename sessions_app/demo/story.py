@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kern.db.base import Claim
 from kern.errors import ModelError
-from kern.message import ToolCall
 from kern.models.base import ModelAnswer, Usage
+from kern.records.message import ToolCall
 from kern.testing import ScriptedModel, call
 from sessions_app import decide, desk, names, tickets, turns
 from sessions_app.models import (

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import kern.message
+import kern.records.message
 import sessions_app.models.decision
 import sessions_app.models.fields
 import sessions_app.models.ticket
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             name='Session',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session_id', models.CharField(default=kern.message.new_id, max_length=200, unique=True)),
+                ('session_id', models.CharField(default=kern.records.message.new_id, max_length=200, unique=True)),
                 ('kind', models.CharField(choices=[('agent', 'agent'), ('team', 'team')], default='agent', max_length=5)),
                 ('agent_id', models.CharField(blank=True, max_length=100)),
                 ('user_id', models.CharField(blank=True, help_text='The customer.', max_length=200)),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_id', models.CharField(default=kern.message.new_id, max_length=64)),
+                ('run_id', models.CharField(default=kern.records.message.new_id, max_length=64)),
                 ('parent_call_id', models.CharField(blank=True, max_length=200)),
                 ('purpose', models.CharField(choices=[('answer', 'Answer the customer'), ('draft', 'Draft for a person'), ('internal', 'Asked by a person')], default='answer', max_length=8)),
                 ('user_id', models.CharField(blank=True, help_text="Whose turn it is. Empty: the session's customer.", max_length=200)),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
             name='Requirement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('requirement_id', models.CharField(default=kern.message.new_id, max_length=64)),
+                ('requirement_id', models.CharField(default=kern.records.message.new_id, max_length=64)),
                 ('kind', models.CharField(choices=[('confirmation', 'Confirmation'), ('user_input', 'Input'), ('user_feedback', 'Choice'), ('external_execution', 'Run outside')], max_length=18)),
                 ('reason', models.CharField(choices=[('policy', 'policy'), ('uncertain', 'uncertain'), ('draft', 'draft')], default='policy', max_length=9)),
                 ('call_id', models.CharField(max_length=200)),
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message_id', models.CharField(default=kern.message.new_id, max_length=64)),
+                ('message_id', models.CharField(default=kern.records.message.new_id, max_length=64)),
                 ('role', models.CharField(choices=[('system', 'system'), ('user', 'user'), ('assistant', 'assistant'), ('tool', 'tool')], default='user', max_length=9)),
                 ('author_kind', models.CharField(choices=[('customer', 'Customer'), ('agent', 'Agent'), ('person', 'Person'), ('system', 'System')], default='customer', max_length=8)),
                 ('author', models.CharField(blank=True, max_length=120)),

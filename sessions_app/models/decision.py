@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kern.message import new_id
+from kern.records.message import new_id
 from kern.tools.policy import Policy, Threshold
 from sessions_app import clock
 from sessions_app.models import shapes

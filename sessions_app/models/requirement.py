@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from kern.message import new_id
-from kern.requirement import RESPONSE
+from kern.records.message import new_id
+from kern.records.requirement import RESPONSE
 from sessions_app import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, OrderedJSONField

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Left, Length
 from django.utils.translation import gettext_lazy as _
 
-from kern.message import new_id
+from kern.records.message import new_id
 from sessions_app import clock
 from sessions_app.formatting import SHOWN
 from sessions_app.models import shapes

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from kern.requirement import InputField
+from kern.records.requirement import InputField
 from kern.tools.policy import Policy, Threshold
 
 _OF_AN_INPUT = frozenset(field.name for field in fields(InputField))
 
 
 def tool_calls(value: Any) -> bool:
-    """Calls of a message, as `kern.message.ToolCall.to_dict` writes them."""
+    """Calls of a message, as `kern.records.message.ToolCall.to_dict` writes them."""
     return all(isinstance(call["id"], str) and isinstance(call["name"], str) for call in value)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from kern.db.base import Claim, Signal
 from kern.db.places import place, place_of
 from kern.inputs import checked_id, must_be_count, optional_id
-from kern.message import Message, Role
-from kern.requirement import Requirement
-from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput, Status
+from kern.records.message import Message, Role
+from kern.records.requirement import Requirement
+from kern.records.requirement import Status as RequirementStatus
+from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 from sessions_app.models import Person
 from sessions_app.store import late, reading, runs, sessions, steps

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kern.drafts import SCHEMA, SEND_ANSWER, as_draft
-from kern.message import Message
-from kern.requirement import Requirement
-from kern.run import RunOutput
+from kern.records.message import Message
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput
 from sessions_app.models import Run
 from sessions_app.models.queue import AiMode
 from sessions_app.store.claims import Held

@@ -6,7 +6,7 @@ Each once, and nothing else: what it would say or do next is for the turns that 
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.message import Message, storable
+from kern.records.message import Message, storable
 from sessions_app import changes, ending
 from sessions_app.models import Run
 from sessions_app.store.claims import Held

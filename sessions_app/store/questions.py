@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kern.errors import InvalidAnswerError
-from kern.requirement import Requirement
+from kern.records.requirement import Requirement
 from kern.tools.policy import Policy
 from sessions_app import changes, clock, record_of_decisions
 from sessions_app import models as rows

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from kern.errors import CorruptRecordError
-from kern.message import Message, Role, ToolCall, storable
-from kern.requirement import InputField, Requirement
-from kern.run import RunMetrics, RunOutput, ToolExecution
+from kern.records.message import Message, Role, ToolCall, storable
+from kern.records.requirement import InputField, Requirement
+from kern.records.run import RunMetrics, RunOutput, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
 from kern.tools.policy import Policy
 from sessions_app import clock

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from kern.answers import must_agree
 from kern.db.base import Claim, Signal
 from kern.errors import LeaseLostError, RunNotContinuableError, RunNotFoundError, SessionBusyError, UnresolvedRequirementsError
-from kern.message import Message, storable
-from kern.requirement import Requirement
-from kern.run import ACTIVE, RunMetrics, RunOutput, Status
+from kern.records.conflicts import must_agree
+from kern.records.message import Message, storable
+from kern.records.requirement import Requirement
+from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
 from sessions_app import changes, clock, days, ending
 from sessions_app import models as rows

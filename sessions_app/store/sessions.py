@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import F, Q, QuerySet
 
 from kern.errors import InvalidSessionNameError, SessionOwnershipError
-from kern.run import RunOutput
+from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app import changes, clock
 from sessions_app.models import NameRecord, Person, Session

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.message import Message, storable
-from kern.requirement import Status as RequirementStatus
-from kern.run import RunMetrics, RunOutput
+from kern.records.message import Message, storable
+from kern.records.requirement import Status as RequirementStatus
+from kern.records.run import RunMetrics, RunOutput
 from sessions_app import changes, clock, days, record_of_decisions
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode

@@ -21,10 +21,10 @@ from kern.errors import (
     StorageError,
     UnresolvedRequirementsError,
 )
-from kern.history import LEFT_OUT
-from kern.message import Message, ToolCall, new_id
-from kern.requirement import InputField
-from kern.run import RunMetrics, RunOutput
+from kern.records.history import LEFT_OUT
+from kern.records.message import Message, ToolCall, new_id
+from kern.records.requirement import InputField
+from kern.records.run import RunMetrics, RunOutput
 from kern.session import TeamSession
 from kern.tools.policy import Policy, Threshold
 from tests.contract.turns import (

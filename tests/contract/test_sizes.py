@@ -10,8 +10,8 @@ import pytest
 from kern.agent import Agent
 from kern.db.base import Db
 from kern.errors import ModelError, ToolError
-from kern.message import ToolCall
 from kern.models.base import ModelAnswer, ModelRequest, ReasoningDelta, TextDelta
+from kern.records.message import ToolCall
 from kern.sizes import MAX_ANSWER_CHARS, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, MAX_RESULT_BYTES
 from kern.testing import ScriptedModel, call
 from kern.tools import tool

@@ -6,9 +6,9 @@ import copy
 import time
 
 from kern.db.base import Claim
-from kern.message import Message, ToolCall, new_id
-from kern.requirement import Requirement
-from kern.run import RunMetrics, RunOutput
+from kern.records.message import Message, ToolCall, new_id
+from kern.records.requirement import Requirement
+from kern.records.run import RunMetrics, RunOutput
 
 
 def open_turn(db, session_id="travel", said="Where is my bag?", *, user_id="ana", lease=60.0, kind="agent"):

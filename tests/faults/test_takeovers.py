@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kern.outcomes import UNKNOWN
+from kern.records.outcomes import UNKNOWN
 from sessions_app import decide, turns
 from sessions_app.models import Person, Queue, Run, Session, ToolCall
 from tests.deciding import seen

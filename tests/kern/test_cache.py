@@ -13,8 +13,8 @@ from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import StorageError
-from kern.message import Message
-from kern.run import RunOutput, Status
+from kern.records.message import Message
+from kern.records.run import RunOutput, Status
 from kern.testing import ScriptedModel, call
 from kern.tools import Tool, tool
 

@@ -16,8 +16,8 @@ from kern.drafts import SEND_ANSWER
 from kern.errors import InvalidAnswerError
 from kern.models.base import ModelAnswer, ModelRequest
 from kern.models.offline import OfflineResponder
-from kern.requirement import Requirement
-from kern.run import RunOutput
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.tools import tool

@@ -13,10 +13,10 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError, StorageError
 from kern.events import RunContent, RunFailed
-from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
-from kern.requirement import Requirement
-from kern.run import RunMetrics, RunOutput, Status
+from kern.records.message import Message, ToolCall
+from kern.records.requirement import Requirement
+from kern.records.run import RunMetrics, RunOutput, Status
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 

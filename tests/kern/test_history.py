@@ -7,8 +7,17 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kern.history import BEGUN_BEFORE, GO_ON, LEFT_OUT, NO_ANSWER, in_turns, since_refusals, valid_input, without_refused
-from kern.message import Message, Role, ToolCall
+from kern.records.history import (
+    BEGUN_BEFORE,
+    GO_ON,
+    LEFT_OUT,
+    NO_ANSWER,
+    in_turns,
+    since_refusals,
+    valid_input,
+    without_refused,
+)
+from kern.records.message import Message, Role, ToolCall
 
 NOW = "now"
 REASONING = [{"type": "reasoning", "encrypted_content": "opaque"}]

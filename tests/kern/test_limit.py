@@ -11,8 +11,8 @@ from kern.db.sqlite import SqliteDb
 from kern.delegation import DELEGATE
 from kern.errors import InvalidInputError, ModelError
 from kern.limit import MOST_REFUSALS, TOOL_CALL_LIMIT
-from kern.message import ToolCall
 from kern.models.base import ModelAnswer, ModelRequest
+from kern.records.message import ToolCall
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.tools import tool

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kern.errors import NamingError
-from kern.message import Message
 from kern.name_answers import clean
 from kern.naming import generate_name
+from kern.records.message import Message
 from kern.testing import ScriptedModel
 
 

@@ -18,10 +18,10 @@ from kern.errors import (
     RunNotFoundError,
     UnresolvedRequirementsError,
 )
-from kern.message import Message, ToolCall
-from kern.outcomes import UNKNOWN
-from kern.requirement import Requirement
-from kern.run import RunMetrics, RunOutput
+from kern.records.message import Message, ToolCall
+from kern.records.outcomes import UNKNOWN
+from kern.records.requirement import Requirement
+from kern.records.run import RunMetrics, RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import ask_user, tool
 

@@ -14,8 +14,8 @@ import pytest
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import RunNotContinuableError
-from kern.outcomes import UNKNOWN
-from kern.run import RunOutput
+from kern.records.outcomes import UNKNOWN
+from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kern.errors import InvalidAnswerError
-from kern.requirement import Kind, Requirement
+from kern.records.requirement import Kind, Requirement
 from kern.tools import tool
 
 

@@ -21,8 +21,8 @@ from kern.errors import (
     UnresolvedRequirementsError,
     WrongTypeError,
 )
-from kern.requirement import InputField, Requirement
-from kern.run import RunOutput
+from kern.records.requirement import InputField, Requirement
+from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import ask_user, tool
 from kern.tools.policy import Policy, Threshold

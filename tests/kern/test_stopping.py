@@ -16,10 +16,10 @@ from kern.delegation import DELEGATE
 from kern.errors import LeaseLostError, ModelError, NamingError
 from kern.events import RunEvent
 from kern.listening import ask_within
-from kern.message import Message
 from kern.models.base import ModelEvent, ModelRequest
 from kern.models.openai import OpenAIResponses
 from kern.naming import generate_name
+from kern.records.message import Message
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.waiting import DeadlineError

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kern.errors import KernError, ModelError
-from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelRequest, TextDelta, Usage, ask
+from kern.records.message import Message, ToolCall
 from kern.testing import ScriptedModel, call
 
 

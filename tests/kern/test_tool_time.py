@@ -13,9 +13,9 @@ from kern.db.sqlite import SqliteDb
 from kern.delegation import DELEGATE
 from kern.doubt import QUESTION
 from kern.events import RunEvent
-from kern.outcomes import UNKNOWN
-from kern.requirement import Requirement
-from kern.run import RunOutput
+from kern.records.outcomes import UNKNOWN
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.tools import RunContext, Tool, tool

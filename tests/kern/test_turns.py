@@ -14,8 +14,8 @@ from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError, StorageError, ToolError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunFailed, RunPaused, RunStarted, ToolCallFinished
-from kern.message import ToolCall
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelEvent, ModelRequest, TextDelta, Usage
+from kern.records.message import ToolCall
 from kern.testing import ScriptedModel, call
 from kern.tools import RunContext, tool
 

@@ -10,9 +10,9 @@ import pytest
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError
-from kern.history import LEFT_OUT
-from kern.message import Message
 from kern.models.openai import OpenAIResponses
+from kern.records.history import LEFT_OUT
+from kern.records.message import Message
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 from kern.window import Window, shortened, tokens_of

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from kern.errors import ModelError
-from kern.history import NO_ANSWER
+from kern.records.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
 from sessions_app import runner, turns
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kern.errors import InvalidAnswerError
-from kern.message import ToolCall
 from kern.models.base import ModelRequest
+from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app import decide, turns
 from sessions_app.models import Person, Queue, Requirement, Session

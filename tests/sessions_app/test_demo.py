@@ -12,9 +12,9 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from kern.errors import ToolError
-from kern.message import Message
 from kern.models.base import ModelRequest, ask
 from kern.models.offline import OfflineResponder
+from kern.records.message import Message
 from kern.team import Team
 from kern.tools import RunContext, Tool
 from sessions_app.demo import airline

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from kern.doubt import QUESTION
 from kern.errors import LeaseLostError
-from kern.message import ToolCall as ToolCallRecord
-from kern.outcomes import UNKNOWN
-from kern.requirement import Requirement as Question
+from kern.records.message import ToolCall as ToolCallRecord
+from kern.records.outcomes import UNKNOWN
+from kern.records.requirement import Requirement as Question
 from kern.testing import ScriptedModel, call
 from sessions_app import decide, runner, turns
 from sessions_app.models import Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from kern.message import ToolCall
 from kern.models.base import ModelRequest
+from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app import decide, expiry, rules, runner, turns
 from sessions_app.models import Decision, Person, Queue, Requirement, Run, Session, StandingApproval

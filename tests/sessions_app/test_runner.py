@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.db.base import Claim, Signal
-from kern.message import Message
 from kern.models.base import ModelRequest
-from kern.run import RunMetrics
+from kern.records.message import Message
+from kern.records.run import RunMetrics
 from kern.testing import call
 from sessions_app import asking, decide, runner, turns
 from sessions_app import desk as desks

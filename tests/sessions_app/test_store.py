@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from kern.db.base import Claim
 from kern.errors import LeaseLostError, StorageError
-from kern.message import Message as Record
-from kern.message import ToolCall as Call
-from kern.requirement import Requirement as Question
-from kern.run import RunMetrics, RunOutput
+from kern.records.message import Message as Record
+from kern.records.message import ToolCall as Call
+from kern.records.requirement import Requirement as Question
+from kern.records.run import RunMetrics, RunOutput
 from sessions_app.models import Change, Message, NameRecord, Person, Queue, Run, Session, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store import DjangoDb

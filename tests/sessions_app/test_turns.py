@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from kern.errors import ModelError
-from kern.history import LEFT_OUT
+from kern.records.history import LEFT_OUT
 from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.embedded_redis import free_port

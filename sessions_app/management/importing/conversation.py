@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from kern.message import Role, ToolCall
+from kern.records.message import Role, ToolCall
 from sessions_app.management.importing.notes import Notes
 from sessions_app.management.importing.vocabulary import AuthorKind, RunStatus
 

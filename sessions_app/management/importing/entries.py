@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
-from kern.message import Role, ToolCall
+from kern.records.message import Role, ToolCall
 from kern.thinking import split_thinking
 from sessions_app.management.importing import vocabulary
 from sessions_app.management.importing.content import content_of, output_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from kern.message import Role
+from kern.records.message import Role
 
 AuthorKind = Literal["customer", "agent", "person", "system"]
 RunStatus = Literal["completed", "error", "cancelled"]

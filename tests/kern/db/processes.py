@@ -6,7 +6,7 @@ import multiprocessing
 from multiprocessing.process import BaseProcess
 
 from kern.db.sqlite import SqliteDb
-from kern.message import Message
+from kern.records.message import Message
 from tests.contract.turns import open_turn, whole_turn
 
 

@@ -18,8 +18,8 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.db.sqlite_schema import APPLICATION_ID, STEPS, bring_up_to_date
 from kern.errors import StorageError, StorageVersionError
-from kern.message import Message
-from kern.run import RunOutput
+from kern.records.message import Message
+from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 from kern.tools.policy import Policy

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from kern.errors import ModelError
-from kern.message import Message
 from kern.models.base import (
     AnswerRestarted,
     ModelAnswer,
@@ -17,6 +16,7 @@ from kern.models.base import (
     ask,
     events_of,
 )
+from kern.records.message import Message
 from kern.testing import ScriptedModel, call
 
 HELLO = ModelRequest([Message("user", "Hello")])

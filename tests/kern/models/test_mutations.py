@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError
-from kern.message import Message
 from kern.models.base import ModelAnswer, ModelRequest, ToolSchema
 from kern.models.openai import OpenAIResponses
+from kern.records.message import Message
 from tests.responses_server import Calls, Garbage, Reply, ResponsesServer, Text, habits
 from tests.responses_server.mutation import KINDS, STRANGERS, Mutation, as_bytes, spoiled
 from tests.responses_server.wire import speak

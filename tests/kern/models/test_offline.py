@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from kern.delegation import delegate_schema
-from kern.history import BEGUN_BEFORE, GO_ON
-from kern.message import Message, ToolCall
 from kern.models.base import ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
 from kern.models.offline_arguments import find_arguments
 from kern.naming import generate_name
+from kern.records.history import BEGUN_BEFORE, GO_ON
+from kern.records.message import Message, ToolCall
 from kern.team import Team
 from kern.tools import ask_user, tool
 

@@ -10,13 +10,13 @@ import datetime
 
 import pytest
 
-from kern.message import Message
 from kern.models.base import ModelRequest, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
 from kern.models.offline_arguments import find_arguments
 from kern.models.offline_candidates import Schema, candidates, examples_of
 from kern.models.offline_results import tell
 from kern.naming import INSTRUCTIONS
+from kern.records.message import Message
 from kern.tools import tool
 
 LENGTH = 500_000

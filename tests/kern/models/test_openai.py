@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from kern.errors import InvalidInputError, ModelError
-from kern.message import Message, ToolCall
 from kern.models.base import ModelAnswer, ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.openai import OpenAIResponses
+from kern.records.message import Message, ToolCall
 from tests.kern.models.conftest import ModelFactory
 from tests.responses_server import Calls, Garbage, Refusal, ResponsesServer, Text
 

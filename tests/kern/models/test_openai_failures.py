@@ -7,9 +7,9 @@ from email.utils import formatdate
 import pytest
 
 from kern.errors import ModelError
-from kern.message import Message
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, TextDelta, ask
 from kern.models.openai import OpenAIResponses
+from kern.records.message import Message
 from tests.kern.models.conftest import ModelFactory
 from tests.responses_server import (
     Calls,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kern.agent import Agent
-from kern.message import Message, ToolCall
 from kern.models.responses_input import to_input
+from kern.records.message import Message, ToolCall
 from tests.kern.models.conftest import ModelFactory
 from tests.responses_server import Garbage, ResponsesServer
 from tests.responses_server.mutation import as_bytes

@@ -12,10 +12,10 @@ from typing import Any
 import openai
 import pytest
 
-from kern.message import Message
 from kern.models.base import ModelRequest, ToolSchema, ask
 from kern.models.openai import OpenAIResponses
 from kern.naming import generate_name
+from kern.records.message import Message
 from tests.responses_server import Calls, ErrorReply, Failed, Incomplete, Refusal, Reply, ResponsesServer, Slow, Text, habits
 from tests.responses_server.habits.garbage import MAKERS
 from tests.responses_server.wire import speak

@@ -17,7 +17,7 @@ from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError
 from kern.events import RunCompleted, RunContent
 from kern.models.openai import OpenAIResponses
-from kern.run import RunOutput
+from kern.records.run import RunOutput
 from kern.tools import tool
 from tests.kern.models.elsewhere import pay
 from tests.responses_server import (

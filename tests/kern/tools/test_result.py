@@ -10,8 +10,8 @@ import pytest
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import ToolError
-from kern.message import ToolCall
-from kern.run import RunOutput
+from kern.records.message import ToolCall
+from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kern.errors import InvalidAnswerError
-from kern.requirement import InputField, Requirement
+from kern.records.requirement import InputField, Requirement
 from kern.tools import tool
 from kern.tools.schema import validate, validate_fields
 

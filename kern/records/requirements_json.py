@@ -12,11 +12,11 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from kern.errors import InvalidAnswerError, WrongTypeError
-from kern.message import is_too_deep
+from kern.records.message import is_too_deep
 from kern.tools.policy import Policy
 
 if TYPE_CHECKING:
-    from kern.requirement import Requirement
+    from kern.records.requirement import Requirement
 
 #: No clock shows more seconds since 1970: it is the end of the year 9999.
 LATEST = 253_402_300_800
@@ -36,7 +36,7 @@ def from_dict(data: Any) -> Requirement:
 
     Raises `WrongTypeError` for what is no object, `InvalidAnswerError` with one entry a wrong key.
     """
-    from kern.requirement import InputField, Requirement
+    from kern.records.requirement import InputField, Requirement
 
     if not isinstance(data, Mapping):
         raise WrongTypeError(f"a requirement is an object as to_dict makes it, not {type(data).__name__}")
@@ -55,7 +55,7 @@ def from_dict(data: Any) -> Requirement:
 
 def requirements_of(given: Any) -> list[Requirement]:
     """What `continue_run` was given, as requirements. Raises `WrongTypeError`, `InvalidAnswerError`."""
-    from kern.requirement import Requirement
+    from kern.records.requirement import Requirement
 
     if given is None:
         return []
@@ -78,7 +78,7 @@ def _errors(data: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _checks() -> dict[str, tuple[str, Check]]:
-    from kern.requirement import Kind, Reason, Status
+    from kern.records.requirement import Kind, Reason, Status
 
     return {
         "kind": _one_of(get_args(Kind)),

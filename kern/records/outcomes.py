@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from kern.message import Message
-from kern.requirement import Requirement
-from kern.run import RunOutput, ToolExecution
+from kern.records.message import Message
+from kern.records.requirement import Requirement
+from kern.records.run import RunOutput, ToolExecution
 
 #: The output of a call that was started and whose end nobody saw.
 UNKNOWN = (

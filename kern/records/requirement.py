@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kern import requirements_json
-from kern.answers import must_fit
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
-from kern.message import new_id
+from kern.records import requirements_json
+from kern.records.conflicts import must_fit
+from kern.records.message import new_id
 from kern.sizes import kept
 from kern.tools.policy import Policy
 

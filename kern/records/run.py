@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kern.inputs import checked_id, optional_id
-from kern.message import Message, new_id
-from kern.requirement import Requirement
+from kern.records.message import Message, new_id
+from kern.records.requirement import Requirement
 
 Status = Literal["pending", "running", "paused", "completed", "error", "cancelled"]
 ACTIVE: frozenset[str] = frozenset({"pending", "running", "paused"})

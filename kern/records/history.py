@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kern.drafts import without_drafts
-from kern.message import Message, ToolCall
+from kern.records.message import Message, ToolCall
 
 CallKey = tuple[str | None, str | None]
 Outputs = Mapping[CallKey, deque[Message]]

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
-from kern.message import storable
+from kern.records.message import storable
 
 if TYPE_CHECKING:
-    from kern.requirement import Requirement
+    from kern.records.requirement import Requirement
 
 #: What becomes of a call once somebody let it go on: however it went, the answer was the same.
 _WENT_ON = frozenset({"approved", "answered", "executed", "failed"})
