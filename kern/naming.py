@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.lines import is_one_line, is_visible, without_hidden
-from kern.listening import ask_within
+from kern.loop.listening import ask_within
 from kern.models.base import Model, ModelRequest
 from kern.name_answers import clean
 from kern.records.message import Message

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 from kern.asynchronous import AsyncTurns
 from kern.cache import SessionCache
 from kern.db.base import Claim, Db
-from kern.delegation import delegate_schema
-from kern.delivery import outcome, told
 from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
 from kern.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
-from kern.limit import TOOL_CALL_LIMIT
-from kern.loop import work_run
+from kern.loop.delegation import delegate_schema
+from kern.loop.delivery import outcome, told
+from kern.loop.limit import TOOL_CALL_LIMIT
+from kern.loop.run import work_run
+from kern.loop.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
+from kern.loop.work import Work
 from kern.records.conflicts import must_agree, must_not_contradict
 from kern.records.message import Message, new_id, storable
 from kern.records.requirements_json import Answers, requirements_of
@@ -25,8 +27,6 @@ from kern.session import SessionKind, SessionSummaryManager
 from kern.sessions import Sessions, in_memory
 from kern.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
 from kern.tools import Tool
-from kern.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
-from kern.work import Work
 
 if TYPE_CHECKING:
     from kern.models.base import Model, ToolSchema

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kern.delegation import DELEGATE
-from kern.drafts import SEND_ANSWER
 from kern.errors import InvalidInputError, WrongTypeError
 from kern.inputs import checked_seconds, must_be_count, shown
+from kern.loop.delegation import DELEGATE
+from kern.loop.drafts import SEND_ANSWER
 from kern.tools import Tool, as_tool
 
 

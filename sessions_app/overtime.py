@@ -1,6 +1,6 @@
 """A turn is worked on a thread of its own, which may be left behind: whatever an agent does, the worker's thread comes back.
 
-Models and tools can be left behind already (`kern.listening`, `kern.execution`). What remains is the agent's own code around
+Models and tools can be left behind already (`kern.loop.listening`, `kern.loop.execution`). What remains is the agent's own code around
 them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
 """
 
@@ -12,15 +12,15 @@ from contextlib import closing
 
 from kern.db.base import Claim
 from kern.events import RunEvent
-from kern.heartbeat import heartbeat
-from kern.listening import listen
+from kern.loop.heartbeat import heartbeat
+from kern.loop.listening import listen
 from kern.waiting import Box, TookTooLongError, Waiting
 from sessions_app.store.transactions import release_connections
 
 #: How often (seconds) it is looked whether the turn should have ended.
 LOOK_EVERY = 0.5
 #: A turn ends by itself at its deadline, or soon after it is known to be unwanted. Where it does not, it is left behind so many
-#: seconds later: more than a tool's last second (`kern.execution.GRACE`), and a busy database.
+#: seconds later: more than a tool's last second (`kern.loop.execution.GRACE`), and a busy database.
 AFTER_DEADLINE = 5.0
 AFTER_WISH = 1.5
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from kern.drafts import SCHEMA, SEND_ANSWER
+from kern.loop.drafts import SCHEMA, SEND_ANSWER
 from kern.tools.policy import Threshold
 from sessions_app.arguments import resolved
 from sessions_app.desk_tools import tool_names, tools_named

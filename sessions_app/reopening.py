@@ -10,7 +10,7 @@ import json
 
 from django.utils.translation import gettext as _
 
-from kern.delegation import DELEGATE
+from kern.loop.delegation import DELEGATE
 from kern.records.message import Message as MessageRecord
 from kern.records.message import ToolCall as CallRecord
 from kern.records.message import new_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kern.drafts import SCHEMA, SEND_ANSWER, as_draft
+from kern.loop.drafts import SCHEMA, SEND_ANSWER, as_draft
 from kern.records.message import Message
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput

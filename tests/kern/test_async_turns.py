@@ -12,9 +12,9 @@ import pytest
 
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
-from kern.delegation import DELEGATE
 from kern.errors import ModelError, RunNotContinuableError
 from kern.events import RunContent
+from kern.loop.delegation import DELEGATE
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.team import Team
 from kern.testing import ScriptedModel, call

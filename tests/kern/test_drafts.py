@@ -11,9 +11,11 @@ from pydantic import Field
 from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
-from kern.delegation import DELEGATE
-from kern.drafts import SEND_ANSWER
 from kern.errors import InvalidAnswerError
+from kern.loop.delegation import DELEGATE
+from kern.loop.drafts import SEND_ANSWER
+from kern.loop.turn import Turn
+from kern.loop.work import Work
 from kern.models.base import ModelAnswer, ModelRequest
 from kern.models.offline import OfflineResponder
 from kern.records.requirement import Requirement
@@ -21,8 +23,6 @@ from kern.records.run import RunOutput
 from kern.team import Team
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
-from kern.turn import Turn
-from kern.work import Work
 
 
 def find_bag(tag: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kern.execution import LateOutcome, Outcome
+from kern.loop.execution import LateOutcome, Outcome
 
 DONE = Outcome("paid")
 

@@ -10,12 +10,12 @@ from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import LeaseLostError
+from kern.loop.turn import Turn
+from kern.loop.work import Work
 from kern.records.message import Message
 from kern.records.run import RunMetrics
 from kern.testing import ScriptedModel, call
 from kern.tools import RunContext, tool
-from kern.turn import Turn
-from kern.work import Work
 
 done: list[str] = []
 

@@ -8,9 +8,9 @@ import pytest
 
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
-from kern.delegation import DELEGATE
 from kern.errors import InvalidInputError, ModelError
-from kern.limit import MOST_REFUSALS, TOOL_CALL_LIMIT
+from kern.loop.delegation import DELEGATE
+from kern.loop.limit import MOST_REFUSALS, TOOL_CALL_LIMIT
 from kern.models.base import ModelAnswer, ModelRequest
 from kern.records.message import ToolCall
 from kern.team import Team

@@ -12,10 +12,10 @@ import pytest
 
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
-from kern.delegation import DELEGATE
 from kern.errors import LeaseLostError, ModelError, NamingError
 from kern.events import RunEvent
-from kern.listening import ask_within
+from kern.loop.delegation import DELEGATE
+from kern.loop.listening import ask_within
 from kern.models.base import ModelEvent, ModelRequest
 from kern.models.openai import OpenAIResponses
 from kern.naming import generate_name

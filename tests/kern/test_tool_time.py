@@ -10,9 +10,9 @@ import pytest
 
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
-from kern.delegation import DELEGATE
-from kern.doubt import QUESTION
 from kern.events import RunEvent
+from kern.loop.delegation import DELEGATE
+from kern.loop.repeats import QUESTION
 from kern.records.outcomes import UNKNOWN
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput

@@ -10,12 +10,12 @@ import pytest
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import ModelError
+from kern.loop.window import Window, shortened, tokens_of
 from kern.models.openai import OpenAIResponses
 from kern.records.history import LEFT_OUT
 from kern.records.message import Message
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
-from kern.window import Window, shortened, tokens_of
 from tests.kern.conftest import ANA
 from tests.responses_server import Calls, ErrorReply, Failed, Incomplete, ResponsesServer, Text
 from tests.responses_server.script import Reply

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from kern.doubt import QUESTION
 from kern.errors import LeaseLostError
+from kern.loop.repeats import QUESTION
 from kern.records.message import ToolCall as ToolCallRecord
 from kern.records.outcomes import UNKNOWN
 from kern.records.requirement import Requirement as Question

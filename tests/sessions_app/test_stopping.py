@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from kern.asides import left_behind
-from kern.heartbeat import heartbeat
+from kern.loop.heartbeat import heartbeat
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern.tools import tool

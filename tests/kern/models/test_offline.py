@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from kern.delegation import delegate_schema
+from kern.loop.delegation import delegate_schema
 from kern.models.base import ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
 from kern.models.offline_arguments import find_arguments

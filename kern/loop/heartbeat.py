@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from kern.db.base import Claim, Db, Signal
 
-log = logging.getLogger("kern.heartbeat")
+log = logging.getLogger("kern.loop.heartbeat")
 #: A lease is renewed this often before it would run out.
 BEATS_PER_LEASE = 3
 #: How often (seconds) it is looked whether somebody asked a run to stop. Shorter work is not looked at.

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kern.asides import start_aside
 from kern.errors import LeaseLostError
+from kern.loop.work import StopRequested
 from kern.records.message import ToolCall
 from kern.tools import RunContext, Tool
 from kern.tools.result import reason_of
 from kern.waiting import Box, DeadlineError, TookTooLongError, Waiting
-from kern.work import StopRequested
 
 if TYPE_CHECKING:
-    from kern.turn import Turn
+    from kern.loop.turn import Turn
 
 #: A tool that is nearly done when its turn is stopped has so many seconds more: what is known need not be asked.
 GRACE = 1.0

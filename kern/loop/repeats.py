@@ -13,7 +13,7 @@ from kern.records.outcomes import UNKNOWN, line_of
 from kern.tools import Tool
 
 if TYPE_CHECKING:
-    from kern.turn import Turn
+    from kern.loop.turn import Turn
 
 QUESTION = "The same call was started before, and nobody knows whether it happened. Look first: should it run now?"
 

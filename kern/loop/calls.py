@@ -14,13 +14,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kern import limit
-from kern.delegation import DELEGATE, delegate
-from kern.doubt import QUESTION, may_have_happened
-from kern.drafts import SEND_ANSWER, is_draft, settle_draft
 from kern.errors import InvalidAnswerError, KernError, LeaseLostError
 from kern.events import RunEvent, StepStored, ToolCallFinished, ToolCallStarted
-from kern.execution import Outcome, run_tool
+from kern.loop import limit
+from kern.loop.delegation import DELEGATE, delegate
+from kern.loop.drafts import SEND_ANSWER, is_draft, settle_draft
+from kern.loop.execution import Outcome, run_tool
+from kern.loop.repeats import QUESTION, may_have_happened
 from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import UNKNOWN, answered_output
 from kern.records.requirement import Kind, Requirement
@@ -30,7 +30,7 @@ from kern.tools import Tool
 from kern.tools.policy import Policy
 
 if TYPE_CHECKING:
-    from kern.turn import Turn
+    from kern.loop.turn import Turn
 
 NOT_RUN: dict[str, str] = {
     "rejected": "A person rejected this call, so it did not run.",

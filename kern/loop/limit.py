@@ -13,7 +13,7 @@ from kern.records.message import ToolCall
 from kern.records.run import ToolExecution
 
 if TYPE_CHECKING:
-    from kern.turn import Turn
+    from kern.loop.turn import Turn
 
 #: Of a run whose agent says nothing else. Real work takes a handful; what takes more goes in circles.
 TOOL_CALL_LIMIT = 30

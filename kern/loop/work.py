@@ -8,7 +8,7 @@ from types import TracebackType
 from kern.cancellation import current
 from kern.db.base import Claim, Db, Signal
 from kern.errors import LeaseLostError
-from kern.heartbeat import heartbeat
+from kern.loop.heartbeat import heartbeat
 from kern.waiting import Waiting
 
 

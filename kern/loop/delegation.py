@@ -20,8 +20,8 @@ from kern.thinking import split_thinking
 from kern.waiting import DeadlineError
 
 if TYPE_CHECKING:
+    from kern.loop.turn import Turn
     from kern.participant import Participant
-    from kern.turn import Turn
 
 DELEGATE = "delegate_to_member"
 
@@ -46,7 +46,7 @@ def delegate_schema(members: list[Participant]) -> ToolSchema:
 
 def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
     """Open or go on with the member's run of this call; its answer becomes the call's output."""
-    from kern.calls import finish_call
+    from kern.loop.calls import finish_call
 
     child = turn.member_run_of(call)
     if child is None:
@@ -90,7 +90,7 @@ def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutp
 
 def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
     """Work the member's run; its own model's failure ends only that run, and the leader is told."""
-    from kern.turn import Turn as MemberTurn
+    from kern.loop.turn import Turn as MemberTurn
 
     member = turn.who.member(child.agent_name)
     if member is None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from kern.errors import KernError, LeaseLostError, ModelError, StorageError
 from kern.events import RunCancelled, RunCompleted, RunEvent, RunFailed, RunPaused, RunStarted
+from kern.loop.turn import Turn
+from kern.loop.work import StopRequested, Work
 from kern.records.message import Message, storable
 from kern.records.run import RunOutput, Status
 from kern.tools.result import reason_of
-from kern.turn import Turn
-from kern.work import StopRequested, Work
 
 if TYPE_CHECKING:
     from kern.participant import Participant

@@ -18,7 +18,7 @@ from kern.thinking import split_thinking
 
 if TYPE_CHECKING:
     from kern.events import RunEvent
-    from kern.turn import Turn
+    from kern.loop.turn import Turn
 
 SEND_ANSWER = "send_answer"
 SCHEMA: dict[str, Any] = {
@@ -53,7 +53,7 @@ def is_draft(turn: Turn, call: ToolCall) -> bool:
 
 def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
     """Ask a person, or do what they said: send (`sent_answer` has the text then), or have it written again."""
-    from kern.calls import finish_call, wait_for
+    from kern.loop.calls import finish_call, wait_for
     from kern.tools.schema import validate
 
     asked = turn.requirement_of(call)

@@ -12,19 +12,19 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kern import limit
-from kern.calls import settle_call
-from kern.drafts import as_draft, sent_answer
 from kern.errors import ModelError
 from kern.events import RunContent, RunEvent, StepStored
-from kern.listening import listen
+from kern.loop import limit
+from kern.loop.calls import settle_call
+from kern.loop.drafts import as_draft, sent_answer
+from kern.loop.listening import listen
+from kern.loop.window import Window, tokens_of
+from kern.loop.work import Work
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.records.message import Message, ToolCall, new_id, storable
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput, ToolExecution
 from kern.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
-from kern.window import Window, tokens_of
-from kern.work import Work
 
 if TYPE_CHECKING:
     from kern.participant import Participant

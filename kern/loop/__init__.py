@@ -1,0 +1,1 @@
+"""One turn: ask the model, run its tool calls, pause for people, and store every step under a lease."""
