@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kern.participant import Participant
+from kern.participants.participant import Participant
 
 
 class Agent(Participant):

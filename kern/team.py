@@ -7,7 +7,7 @@ from types import EllipsisType
 from typing import Any, ClassVar
 
 from kern.models.base import Model
-from kern.participant import Participant
+from kern.participants.participant import Participant
 from kern.session import SessionKind
 
 

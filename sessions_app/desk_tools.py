@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sessions_app import desk
 
 if TYPE_CHECKING:
-    from kern.participant import Participant
+    from kern.participants.participant import Participant
     from kern.tools import Tool
 
 

@@ -21,7 +21,7 @@ from kern.waiting import DeadlineError
 
 if TYPE_CHECKING:
     from kern.loop.turn import Turn
-    from kern.participant import Participant
+    from kern.participants.participant import Participant
 
 DELEGATE = "delegate_to_member"
 

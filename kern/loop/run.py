@@ -14,7 +14,7 @@ from kern.records.run import RunOutput, Status
 from kern.tools.result import reason_of
 
 if TYPE_CHECKING:
-    from kern.participant import Participant
+    from kern.participants.participant import Participant
 
 INTERRUPTED = "interrupted: the program stopped while it was working on this run"
 

@@ -27,7 +27,7 @@ from kern.records.run import RunOutput, ToolExecution
 from kern.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
 
 if TYPE_CHECKING:
-    from kern.participant import Participant
+    from kern.participants.participant import Participant
 
 #: Ids of calls and names of tools are columns of databases; no tool's name is that long.
 LONGEST_ID = 200

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Model as Row
 
-from kern.participant import Participant
+from kern.participants.participant import Participant
 from kern.session import SessionSummaryManager
 from kern.tools.result import reason_of
 from sessions_app.desk.fields import queue_fields, ticket_system_fields

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kern.agent import Agent
-from kern.participant import Participant
+from kern.participants.participant import Participant
 from kern.team import Team
 
 

@@ -1,4 +1,4 @@
-"""What agents and teams have in common: settings, turns, and (in `kern.sessions`) the sessions they talk in."""
+"""What agents and teams have in common: settings, turns, and (in `kern.participants.sessions`) the sessions they talk in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
-from kern.asynchronous import AsyncTurns
-from kern.cache import SessionCache
 from kern.db.base import Claim, Db
 from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
@@ -19,13 +17,15 @@ from kern.loop.limit import TOOL_CALL_LIMIT
 from kern.loop.run import work_run
 from kern.loop.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
 from kern.loop.work import Work
+from kern.participants.asynchronous import AsyncTurns
+from kern.participants.cache import SessionCache
+from kern.participants.sessions import Sessions, in_memory
+from kern.participants.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
 from kern.records.conflicts import must_agree, must_not_contradict
 from kern.records.message import Message, new_id, storable
 from kern.records.requirements_json import Answers, requirements_of
 from kern.records.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
-from kern.sessions import Sessions, in_memory
-from kern.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
 from kern.tools import Tool
 
 if TYPE_CHECKING:

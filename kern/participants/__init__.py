@@ -1,0 +1,1 @@
+"""What agents and teams have in common: settings, turns, sessions and their cache."""
