@@ -18,8 +18,8 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import connections
 
-from kern.asides import start_aside
-from kern.cancellation import Cancellation
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import start_aside
 
 log = logging.getLogger(__name__)
 

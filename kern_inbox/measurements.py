@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from kern.asides import left_behind
+from kern.threads.detached import left_behind
 from sessions_app import processes, work_state
 from sessions_app.models import Process
 

@@ -14,8 +14,8 @@ from types import FrameType
 from django.conf import settings
 from django.db import connections
 
-from kern.asides import start_aside
-from kern.cancellation import Cancellation
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import start_aside
 from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 from kern_inbox.settings_log import record_settings
 from sessions_app import processes

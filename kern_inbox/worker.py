@@ -16,10 +16,10 @@ from celery.worker import state
 from django.conf import settings
 from django.db import connections
 
-from kern.asides import left_behind, running, start_aside
-from kern.cancellation import Cancellation
 from kern.loop.execution import TOOL
 from kern.loop.heartbeat import heartbeat
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import left_behind, running, start_aside
 from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 
 log = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import redis
 from kombu.exceptions import OperationalError
 
-from kern.asides import start_aside
-from kern.cancellation import Cancellation
-from kern.waiting import Box, TookTooLongError, Waiting
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import start_aside
+from kern.threads.waiting import Box, TookTooLongError, Waiting
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from django.db import connections
 from prometheus_client import Counter, Gauge
 
-from kern.asides import start_aside
-from kern.cancellation import Cancellation
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import start_aside
 from sessions_app import days, expiry, namer, processes, retention, runner, tokens
 from sessions_app.tasks import execute_turn, name_session
 

@@ -14,7 +14,7 @@ from kern.db.base import Claim
 from kern.events import RunEvent
 from kern.loop.heartbeat import heartbeat
 from kern.loop.listening import listen
-from kern.waiting import Box, TookTooLongError, Waiting
+from kern.threads.waiting import Box, TookTooLongError, Waiting
 from sessions_app.store.transactions import release_connections
 
 #: How often (seconds) it is looked whether the turn should have ended.

@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from prometheus_client import Counter, Histogram
 
 from kern.agent import Agent
-from kern.cancellation import current
 from kern.db.base import Claim
 from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
+from kern.threads.cancellation import current
 from sessions_app import clock, days, desk, ending, live, rows
 from sessions_app.changes import record
 from sessions_app.models import Run, Session

@@ -17,7 +17,7 @@ from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import account_of
 from kern.records.run import RunOutput, Status
 from kern.thinking import split_thinking
-from kern.waiting import DeadlineError
+from kern.threads.waiting import DeadlineError
 
 if TYPE_CHECKING:
     from kern.loop.turn import Turn

@@ -10,20 +10,20 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
-from kern.asides import start_aside
 from kern.errors import LeaseLostError
 from kern.loop.work import StopRequested
 from kern.records.message import ToolCall
+from kern.threads.detached import start_aside
+from kern.threads.waiting import Box, DeadlineError, TookTooLongError, Waiting
 from kern.tools import RunContext, Tool
 from kern.tools.result import reason_of
-from kern.waiting import Box, DeadlineError, TookTooLongError, Waiting
 
 if TYPE_CHECKING:
     from kern.loop.turn import Turn
 
 #: A tool that is nearly done when its turn is stopped has so many seconds more: what is known need not be asked.
 GRACE = 1.0
-#: The kind (see `kern.asides`) of a thread that runs a tool.
+#: The kind (see `kern.threads.detached`) of a thread that runs a tool.
 TOOL = "tool"
 
 

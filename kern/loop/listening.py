@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from kern.asides import start_aside
-from kern.cancellation import Cancellation
 from kern.models.base import Model, ModelAnswer, ModelRequest, answer_of, events_of
-from kern.waiting import Box, Waiting
+from kern.threads.cancellation import Cancellation
+from kern.threads.detached import start_aside
+from kern.threads.waiting import Box, Waiting
 
 #: A stream is read no further ahead of whoever listens than this many events.
 MOST_AHEAD = 1_000

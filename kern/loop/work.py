@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from types import TracebackType
 
-from kern.cancellation import current
 from kern.db.base import Claim, Db, Signal
 from kern.errors import LeaseLostError
 from kern.loop.heartbeat import heartbeat
-from kern.waiting import Waiting
+from kern.threads.cancellation import current
+from kern.threads.waiting import Waiting
 
 
 class StopRequested(Exception):
@@ -20,7 +20,7 @@ class Work(Waiting):
     """A claim while it is worked. Use as a context manager: the lease is renewed in between, and whoever waits is woken when
     the work is not wanted any more.
 
-    Work that is begun as part of other work (see `kern.cancellation`) stops with it.
+    Work that is begun as part of other work (see `kern.threads.cancellation`) stops with it.
     """
 
     def __init__(self, db: Db, claim: Claim, deadline: float | None = None) -> None:

@@ -1,7 +1,7 @@
 """Connections that are broken off, in the middle of a wait for the server, when nobody waits for the answer any more.
 
 The SDK and its HTTP client know timeouts alone. So the sockets below them are wrapped: while a thread reads from one, the work
-that it reads for (`kern.cancellation.current`) may shut it down. The server notices, and stops generating.
+that it reads for (`kern.threads.cancellation.current`) may shut it down. The server notices, and stops generating.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from kern.cancellation import current
 from kern.errors import ModelError
 from kern.sizes import MAX_RESPONSE_BYTES
+from kern.threads.cancellation import current
 
 
 def let_break_off(client: httpx2.Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kern.cancellation import Cancellation
+from kern.threads.cancellation import Cancellation
 
 
 @dataclass(frozen=True, slots=True)

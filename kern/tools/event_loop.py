@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable
 from typing import Any
 
-from kern.cancellation import current
+from kern.threads.cancellation import current
 
 #: A loop that does not begin a task within so many seconds is blocked by another one.
 PATIENCE = 1.0

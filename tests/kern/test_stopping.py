@@ -22,7 +22,7 @@ from kern.naming import generate_name
 from kern.records.message import Message
 from kern.team import Team
 from kern.testing import ScriptedModel, call
-from kern.waiting import DeadlineError
+from kern.threads.waiting import DeadlineError
 from tests.responses_server import Endless, ErrorReply, Hang, Reply, ResponsesServer
 
 #: What servers do instead of answering.

@@ -12,8 +12,8 @@ from kern.loop.delegation import DELEGATE
 from kern.models.base import ModelRequest
 from kern.team import Team
 from kern.testing import ScriptedModel, call
+from kern.threads.waiting import DeadlineError
 from kern.tools import tool
-from kern.waiting import DeadlineError
 
 refunds: list[float] = []
 

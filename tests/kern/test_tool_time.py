@@ -18,8 +18,8 @@ from kern.records.requirement import Requirement
 from kern.records.run import RunOutput
 from kern.team import Team
 from kern.testing import ScriptedModel, call
+from kern.threads.waiting import DeadlineError
 from kern.tools import RunContext, Tool, tool
-from kern.waiting import DeadlineError
 
 
 class Bank:

@@ -12,10 +12,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from kern.asides import left_behind
 from kern.loop.heartbeat import heartbeat
 from kern.models.base import ModelRequest
 from kern.testing import call
+from kern.threads.detached import left_behind
 from kern.tools import tool
 from sessions_app import decide, runner, turns
 from sessions_app import desk as desks

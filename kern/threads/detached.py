@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import count
 from queue import Empty, SimpleQueue
 
-from kern.cancellation import Cancellation, part_of
+from kern.threads.cancellation import Cancellation, part_of
 
 #: A thread with nothing to do ends after so many seconds.
 LINGER = 10.0

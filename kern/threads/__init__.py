@@ -1,0 +1,1 @@
+"""Threads that may be left behind, waiting with a deadline, and cancellation."""
