@@ -11,9 +11,9 @@ import json
 import re
 from typing import Any
 
-from kern.lines import one_line
 from kern.name_phrases import ANNOUNCEMENT, KEYS, LABEL, NO_TITLES, OPENING, PLACEHOLDER, REFUSAL, SUBJECT, WOULD_BE
 from kern.thinking import split_thinking
+from kern.validation.text import one_line
 
 #: Of an answer only the beginning is read (characters): a name is short.
 _ANSWER_EXCERPT = 2_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
-from kern.lines import is_one_line, is_visible, without_hidden
 from kern.loop.listening import ask_within
 from kern.models.base import Model, ModelRequest
 from kern.name_answers import clean
 from kern.records.message import Message
+from kern.validation.text import is_one_line, is_visible, without_hidden
 
 LONGEST_NAME = 200
 MOST_WORDS = 5

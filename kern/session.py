@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from kern.inputs import must_be_counts, must_be_roles
 from kern.records.message import Message, Role
 from kern.records.run import RunOutput
+from kern.validation.inputs import must_be_counts, must_be_roles
 
 if TYPE_CHECKING:
     from kern.db.base import Db

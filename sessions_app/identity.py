@@ -12,7 +12,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from kern.lines import is_visible, without_hidden
+from kern.validation.text import is_visible, without_hidden
 from sessions_app.folding import fold
 
 #: What separates the parts of a domain beside the plain dot, once compatibility forms are gone.

@@ -15,9 +15,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kern.errors import InvalidSessionNameError, ModelError
-from kern.lines import one_line
 from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
+from kern.validation.text import one_line
 from sessions_app import clock, desk, rows
 from sessions_app.changes import record
 from sessions_app.models import Message, Person, Session

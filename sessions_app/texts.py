@@ -7,11 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kern import inputs
 from kern.errors import InvalidInputError
-from kern.inputs import Id
-from kern.lines import is_one_line, is_visible, without_hidden
 from kern.records.message import storable
+from kern.validation import inputs
+from kern.validation.inputs import Id
+from kern.validation.text import is_one_line, is_visible, without_hidden
 from sessions_app.problems import Refused
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kern.inputs import Id
 from kern.records.message import new_id
+from kern.validation.inputs import Id
 from sessions_app import clock, days, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record

@@ -41,7 +41,7 @@ class Claim:
 class Db(Protocol):
     """Storage of sessions, runs, messages, tool calls and requirements.
 
-    Ids of sessions and users are checked, and become text, as in `kern.inputs.checked_id`; where the number of rows to read is
+    Ids of sessions and users are checked, and become text, as in `kern.validation.inputs.checked_id`; where the number of rows to read is
     an argument, what is no number or negative raises `InvalidInputError`.
     """
 

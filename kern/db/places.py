@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 
 from kern.errors import InvalidInputError, WrongTypeError
-from kern.inputs import shown
 from kern.session import SessionOrder
+from kern.validation.inputs import shown
 
 #: Before every row, and after every moment that a session can have been used at (seconds since 1970).
 FIRST = 2**63 - 1

@@ -18,12 +18,12 @@ from kern.db.base import Claim, Signal
 from kern.db.places import place, place_of
 from kern.db.sqlite_connection import Connections
 from kern.db.sqlite_rows import session_of
-from kern.inputs import checked_id, must_be_count, must_be_counts, optional_id
 from kern.records.message import Message, Role
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
+from kern.validation.inputs import checked_id, must_be_count, must_be_counts, optional_id
 
 MEMORY = ":memory:"
 

@@ -25,9 +25,9 @@ from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import UNKNOWN, answered_output
 from kern.records.requirement import Kind, Requirement
 from kern.records.requirement import Status as RequirementStatus
-from kern.sizes import kept
 from kern.tools import Tool
 from kern.tools.policy import Policy
+from kern.validation.sizes import kept
 
 if TYPE_CHECKING:
     from kern.loop.turn import Turn

@@ -24,7 +24,7 @@ from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, Reasoni
 from kern.records.message import Message, ToolCall, new_id, storable
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput, ToolExecution
-from kern.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
+from kern.validation.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
 
 if TYPE_CHECKING:
     from kern.participants.participant import Participant

@@ -9,11 +9,11 @@ from typing import Any, Literal, Protocol
 from weakref import WeakSet
 
 from kern.errors import KernError, ModelError
-from kern.lines import is_visible
 from kern.records.message import Message, ToolCall
-from kern.sizes import MAX_ANSWER_CHARS
 from kern.thinking import ThinkingReader, split_thinking
 from kern.thinking_words import Said
+from kern.validation.sizes import MAX_ANSWER_CHARS
+from kern.validation.text import is_visible
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kern.models.offline_dates import dates_in
 from kern.models.offline_words import words_of
-from kern.patterns import PatternError, compiled
+from kern.validation.patterns import PatternError, compiled
 
 Schema = dict[str, Any]
 #: Where it begins and ends, and the value it stands for.

@@ -11,12 +11,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import ModelError
-from kern.inputs import checked_seconds, must_be_count, must_be_texts
 from kern.models.base import AnswerRestarted, ModelEvent, ModelRequest, TextDelta
 from kern.models.openai_errors import while_asking, while_reading
 from kern.models.responses_input import to_input, to_tools
 from kern.models.responses_output import read_answer
 from kern.threads.cancellation import current, pause
+from kern.validation.inputs import checked_seconds, must_be_count, must_be_texts
 
 if TYPE_CHECKING:
     import openai

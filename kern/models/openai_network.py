@@ -16,8 +16,8 @@ import httpcore2
 import httpx2
 
 from kern.errors import ModelError
-from kern.sizes import MAX_RESPONSE_BYTES
 from kern.threads.cancellation import current
+from kern.validation.sizes import MAX_RESPONSE_BYTES
 
 
 def let_break_off(client: httpx2.Client) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kern.errors import ModelError
-from kern.lines import is_visible
 from kern.models.base import ModelAnswer, ModelEvent, ReasoningDelta, TextDelta, Usage
 from kern.models.openai_errors import incomplete, reported
 from kern.models.responses_answer import Answer
 from kern.models.responses_items import Item, Kind
 from kern.models.responses_json import Json, count, entries, mapping, text, word
 from kern.records.message import ToolCall, new_id
+from kern.validation.text import is_visible
 
 #: What events tell of texts: the kind of item, and the field that counts its parts. A refusal is what the model says to the
 #: customer, so it is text like any other.

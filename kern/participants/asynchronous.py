@@ -13,11 +13,11 @@ from queue import SimpleQueue
 from typing import Any, Final, Literal, TypeVar, cast, overload
 
 from kern.events import RunEvent
-from kern.inputs import Id
 from kern.records.requirements_json import Answers
 from kern.records.run import RunOutput
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
+from kern.validation.inputs import Id
 
 T = TypeVar("T")
 _END: Final = object()

@@ -7,7 +7,7 @@ import threading
 from kern.db.base import Db
 from kern.records.message import Message
 from kern.records.run import RunOutput
-from kern.warning import warn_caller
+from kern.validation.warning import warn_caller
 
 WARNING = "cache_session=True keeps sessions in memory: use it for development and tests only, not in production"
 

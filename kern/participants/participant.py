@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 from kern.db.base import Claim, Db
 from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
-from kern.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
 from kern.loop.delegation import delegate_schema
 from kern.loop.delivery import outcome, told
 from kern.loop.limit import TOOL_CALL_LIMIT
@@ -27,6 +26,7 @@ from kern.records.requirements_json import Answers, requirements_of
 from kern.records.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.tools import Tool
+from kern.validation.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
 
 if TYPE_CHECKING:
     from kern.models.base import Model, ToolSchema

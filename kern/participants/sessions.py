@@ -7,12 +7,12 @@ from functools import partial
 
 from kern.db.base import Db
 from kern.errors import InvalidInputError, ModelError, SessionNotFoundError, SessionOwnershipError
-from kern.inputs import Id, must_be_count, must_be_counts, optional_id
 from kern.models.base import Model
 from kern.naming import FIRST_MESSAGES, check_name, generate_name
 from kern.records.message import Message
 from kern.session import AgentSession, SessionPage, SessionSummaryManager
-from kern.warning import warn_caller
+from kern.validation.inputs import Id, must_be_count, must_be_counts, optional_id
+from kern.validation.warning import warn_caller
 
 
 class Sessions:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kern.errors import InvalidInputError, WrongTypeError
-from kern.inputs import checked_seconds, must_be_count, shown
 from kern.loop.delegation import DELEGATE
 from kern.loop.drafts import SEND_ANSWER
 from kern.tools import Tool, as_tool
+from kern.validation.inputs import checked_seconds, must_be_count, shown
 
 
 def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_call_limit: int | None) -> None:

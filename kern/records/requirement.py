@@ -11,8 +11,8 @@ from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.records import requirements_json
 from kern.records.conflicts import must_fit
 from kern.records.message import new_id
-from kern.sizes import kept
 from kern.tools.policy import Policy
+from kern.validation.sizes import kept
 
 Kind = Literal["confirmation", "user_input", "user_feedback", "external_execution"]
 Status = Literal["pending", "approved", "rejected", "answered", "expired", "superseded", "cancelled", "executed", "failed"]

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from kern.inputs import checked_id, optional_id
 from kern.records.message import Message, new_id
 from kern.records.requirement import Requirement
+from kern.validation.inputs import checked_id, optional_id
 
 Status = Literal["pending", "running", "paused", "completed", "error", "cancelled"]
 ACTIVE: frozenset[str] = frozenset({"pending", "running", "paused"})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from kern.errors import ToolError
-from kern.sizes import bounded
+from kern.validation.sizes import bounded
 
 
 def to_text(value: Any) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import InvalidAnswerError
-from kern.patterns import found_in
 from kern.records.message import is_too_deep
 from kern.records.requirement import InputField
+from kern.validation.patterns import found_in
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker

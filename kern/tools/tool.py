@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from kern.inputs import checked_seconds
 from kern.models.base import ToolSchema
 from kern.tools.context import RunContext
 from kern.tools.docstring import read_docstring
 from kern.tools.policy import Policy, Risk, Threshold, policy_of
 from kern.tools.signature import Signature
+from kern.validation.inputs import checked_seconds
 
 if TYPE_CHECKING:
     from kern.records.requirement import Kind

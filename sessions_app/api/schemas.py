@@ -11,8 +11,8 @@ from django.urls import reverse
 from ninja import Field, Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_validator
 
-from kern.lines import is_visible
 from kern.naming import LONGEST_NAME
+from kern.validation.text import is_visible
 from sessions_app import disclosure
 from sessions_app.api.pages import BrokenOut, must_be_readable
 from sessions_app.api.strict import Input

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-#: What `kern.lines` takes out of names, as it was when this was written.
+#: What `kern.validation.text` takes out of names, as it was when this was written.
 HIDDEN = [
     *("\u00ad", "\u061c", "\u180e", "\u200b", "\u200e", "\u200f", "\ufeff"),
     *map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070))),

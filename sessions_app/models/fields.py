@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils import timezone
 
-from kern.lines import without_hidden
+from kern.validation.text import without_hidden
 from sessions_app import clock
 from sessions_app.identity import canonical_address, check_address
 from sessions_app.rows import CorruptDict, CorruptList

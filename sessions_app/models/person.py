@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from kern.lines import without_hidden
+from kern.validation.text import without_hidden
 from sessions_app.identity import check_name, skeleton
 from sessions_app.models.fields import AddressField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel

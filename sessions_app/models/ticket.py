@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
-from kern.patterns import PatternError, compiled
+from kern.validation.patterns import PatternError, compiled
 from sessions_app import clock
 from sessions_app.models import ticket_ids
 from sessions_app.models.fields import MomentField, NameField

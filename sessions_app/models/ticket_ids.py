@@ -7,7 +7,7 @@ import unicodedata
 from contextlib import suppress
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
-from kern import patterns
+from kern.validation import patterns
 
 #: Longest id of a ticket (characters).
 LONGEST_ID = 80

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from kern.db.base import Claim, Signal
 from kern.db.places import place, place_of
-from kern.inputs import checked_id, must_be_count, optional_id
 from kern.records.message import Message, Role
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
+from kern.validation.inputs import checked_id, must_be_count, optional_id
 from sessions_app.models import Person
 from sessions_app.store import late, reading, runs, sessions, steps
 from sessions_app.store.claims import lost

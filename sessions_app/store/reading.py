@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Min, Q
 
 from kern.errors import CorruptRecordError
-from kern.inputs import must_be_counts
 from kern.records.history import since_refusals, without_refused
 from kern.records.message import Message, Role
 from kern.records.outcomes import open_outputs, with_outputs
 from kern.records.run import RunOutput
+from kern.validation.inputs import must_be_counts
 from sessions_app import models as rows
 from sessions_app.models.message import MessageSet
 from sessions_app.models.run import RunSet

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from kern.sizes import size_of
+from kern.validation.sizes import size_of
 from sessions_app import desk
 from sessions_app.formatting import SHOWN
 from sessions_app.models import Message, Run, ToolCall

@@ -13,9 +13,9 @@ from kern.errors import ModelError, ToolError
 from kern.loop.window import MAX_TOOL_OUTPUT_CHARS
 from kern.models.base import ModelAnswer, ModelRequest, ReasoningDelta, TextDelta
 from kern.records.message import ToolCall
-from kern.sizes import MAX_ANSWER_CHARS, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, MAX_RESULT_BYTES
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
+from kern.validation.sizes import MAX_ANSWER_CHARS, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, MAX_RESULT_BYTES
 
 LARGE = 3 * MAX_RESULT_BYTES
 

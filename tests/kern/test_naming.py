@@ -10,13 +10,13 @@ from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
-from kern.lines import HIDDEN
 from kern.models.base import ModelRequest
 from kern.naming import LONGEST_NAME, MOST_WORDS, check_name, clean, generate_name
 from kern.records.message import Message
 from kern.records.run import RunOutput
 from kern.session import SessionSummaryManager
 from kern.testing import ScriptedModel, call
+from kern.validation.text import HIDDEN
 
 
 def find_booking(reference: str) -> str:

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from kern.errors import InvalidAnswerError
-from kern.patterns import LONGEST_PATTERN, PatternError, compiled, fits
 from kern.tools.policy import Threshold
 from kern.tools.schema import validate
+from kern.validation.patterns import LONGEST_PATTERN, PatternError, compiled, fits
 
 
 @pytest.mark.parametrize(

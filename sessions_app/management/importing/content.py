@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kern.lines import one_line
+from kern.validation.text import one_line
 from sessions_app.management.importing.notes import as_text
 from sessions_app.management.importing.objects import BadLineError, Reader
 from sessions_app.texts import normalized as clean

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeVar
 
-from kern.lines import one_line
+from kern.validation.text import one_line
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.notes import Notes
 from sessions_app.texts import LONGEST_TEXT

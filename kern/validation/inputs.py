@@ -13,8 +13,8 @@ from numbers import Integral
 from typing import Any, get_args
 
 from kern.errors import InvalidInputError, WrongTypeError
-from kern.lines import is_visible
 from kern.records.message import Role
+from kern.validation.text import is_visible
 
 #: An id as callers may give it; it is kept as text.
 Id = str | int | uuid.UUID

@@ -1,0 +1,1 @@
+"""Checks of what callers, models and tools hand in."""
