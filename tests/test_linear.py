@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from kern import name_answers
 from kern.models import offline_candidates, offline_results, offline_tools, too_long
 from kern.models.offline_names import _WORD as NAME_WORD
+from kern.naming import answers
 from kern.thinking import ThinkingReader, split_thinking
 from sessions_app import folding, formatting, search
 from sessions_app.models import ticket_ids
@@ -36,7 +36,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "one line": formatting.one_plain_line,
     "thinking": split_thinking,
     "thinking that streams": streamed,
-    "names": name_answers.clean,
+    "names": answers.clean,
     "folding": folding.fold,
     "search": search.words_of,
     "tickets": lambda text: ticket_ids.guesses(ticket_ids.normalized(text[:500])),

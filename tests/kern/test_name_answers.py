@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kern.errors import NamingError
-from kern.name_answers import clean
 from kern.naming import generate_name
+from kern.naming.answers import clean
 from kern.records.message import Message
 from kern.testing import ScriptedModel
 

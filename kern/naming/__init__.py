@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.loop.listening import ask_within
 from kern.models.base import Model, ModelRequest
-from kern.name_answers import clean
+from kern.naming.answers import clean
 from kern.records.message import Message
 from kern.validation.text import is_one_line, is_visible, without_hidden
 

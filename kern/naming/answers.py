@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from kern.name_phrases import ANNOUNCEMENT, KEYS, LABEL, NO_TITLES, OPENING, PLACEHOLDER, REFUSAL, SUBJECT, WOULD_BE
+from kern.naming.phrases import ANNOUNCEMENT, KEYS, LABEL, NO_TITLES, OPENING, PLACEHOLDER, REFUSAL, SUBJECT, WOULD_BE
 from kern.thinking import split_thinking
 from kern.validation.text import one_line
 
