@@ -11,7 +11,7 @@ from weakref import WeakSet
 from kern.errors import KernError, ModelError
 from kern.records.message import Message, ToolCall
 from kern.thinking import ThinkingReader, split_thinking
-from kern.thinking_words import Said
+from kern.thinking.words import Said
 from kern.validation.sizes import MAX_ANSWER_CHARS
 from kern.validation.text import is_visible
 

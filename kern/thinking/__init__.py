@@ -1,6 +1,6 @@
 """What a model thinks aloud inside its answer, kept apart from what it says.
 
-Servers that do not split the two leave thinking in the text (`kern.thinking_marks` knows how it is marked). One reader serves
+Servers that do not split the two leave thinking in the text (`kern.thinking.marks` knows how it is marked). One reader serves
 answers and names, whole or as they stream.
 
 At the start of the answer, of a line or of a sentence an opening tag begins thinking, which without a closing tag lasts to the
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from kern.thinking_marks import (
+from kern.thinking.marks import (
     BARE_FINAL,
     BARE_HARMONY,
     BARE_HEAD,
@@ -30,7 +30,7 @@ from kern.thinking_marks import (
     TAG_OPENS,
     certain_length,
 )
-from kern.thinking_words import Said, Words
+from kern.thinking.words import Said, Words
 
 _QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "„": "“", "‘": "’", "«": "»", "(": ")"}
 _BROKEN_HEAD = re.compile(rf"(?:{re.escape(START)}|{re.escape(CHANNEL)})\w{{0,20}}")
