@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kern.db.sqlite_schema import enter_wal_mode
+from kern.db.sqlite.schema import enter_wal_mode
 from sessions_app.demo import airline_data as data
 
 VERSION = 1

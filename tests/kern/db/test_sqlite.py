@@ -16,7 +16,7 @@ import pytest
 from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
-from kern.db.sqlite_schema import APPLICATION_ID, STEPS, bring_up_to_date
+from kern.db.sqlite.schema import APPLICATION_ID, STEPS, bring_up_to_date
 from kern.errors import StorageError, StorageVersionError
 from kern.records.message import Message
 from kern.records.run import RunOutput

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kern.db.sqlite_connection import Connection
-from kern.db.sqlite_rows import Row
+from kern.db.sqlite.connection import Connection
+from kern.db.sqlite.rows import Row
 from kern.errors import SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from kern.db.sqlite_connection import Connection
-from kern.db.sqlite_rows import Row, execution_of, message_of, report_once, requirement_of, run_of, said_of, unread_run
-from kern.db.sqlite_runs import REQUIREMENTS
+from kern.db.sqlite.connection import Connection
+from kern.db.sqlite.rows import Row, execution_of, message_of, report_once, requirement_of, run_of, said_of, unread_run
+from kern.db.sqlite.runs import REQUIREMENTS
 from kern.errors import CorruptRecordError
 from kern.records.history import since_refusals, without_refused
 from kern.records.message import Message, Role

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kern.db import sqlite_sessions as sessions
 from kern.db.base import Claim, Signal
-from kern.db.sqlite_connection import Connection
-from kern.db.sqlite_rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
-from kern.db.sqlite_steps import append_message, check_claim, insert_run
+from kern.db.sqlite import sessions
+from kern.db.sqlite.connection import Connection
+from kern.db.sqlite.rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
+from kern.db.sqlite.steps import append_message, check_claim, insert_run
 from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
 from kern.records.conflicts import must_agree
 from kern.records.message import Message

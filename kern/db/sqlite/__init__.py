@@ -10,14 +10,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kern.db import sqlite_reading as reading
-from kern.db import sqlite_runs as runs
-from kern.db import sqlite_sessions as sessions
-from kern.db import sqlite_steps as steps
 from kern.db.base import Claim, Signal
 from kern.db.places import place, place_of
-from kern.db.sqlite_connection import Connections
-from kern.db.sqlite_rows import session_of
+from kern.db.sqlite import reading, runs, sessions, steps
+from kern.db.sqlite.connection import Connections
+from kern.db.sqlite.rows import session_of
 from kern.records.message import Message, Role
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.db.sqlite_connection import Connection
-from kern.db.sqlite_rows import message_row, metrics_to_json, proposed_call_row, run_row, to_json
+from kern.db.sqlite.connection import Connection
+from kern.db.sqlite.rows import message_row, metrics_to_json, proposed_call_row, run_row, to_json
 from kern.errors import LeaseLostError
 from kern.records.message import Message
 from kern.records.requirement import Status as RequirementStatus

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from kern.db.clock import SharedClock, file_time
-from kern.db.sqlite_schema import bring_up_to_date, enter_wal_mode, refuse_foreign_file
+from kern.db.sqlite.schema import bring_up_to_date, enter_wal_mode, refuse_foreign_file
 from kern.errors import StorageError
 
 _FORK_PATIENCE = 5.0
