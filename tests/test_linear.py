@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from kern.models import offline_candidates, offline_results, offline_tools, too_long
+from kern.models import offline_candidates, offline_results, offline_tools
 from kern.models.offline_names import _WORD as NAME_WORD
+from kern.models.openai import too_long
 from kern.naming import answers
 from kern.thinking import ThinkingReader, split_thinking
 from sessions_app import folding, formatting, search

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kern.models.responses_input import to_input
+from kern.models.openai.request import to_input
 from kern.testing import ScriptedModel
 from sessions_app import turns
 from sessions_app.management.importing.moments import read_moment

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kern.agent import Agent
-from kern.models.responses_input import to_input
+from kern.models.openai.request import to_input
 from kern.records.message import Message, ToolCall
 from tests.kern.models.conftest import ModelFactory
 from tests.responses_server import Garbage, ResponsesServer

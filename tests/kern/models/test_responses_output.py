@@ -8,7 +8,7 @@ import pytest
 
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, TextDelta, Usage
-from kern.models.responses_output import read_answer
+from kern.models.openai.response import read_answer
 
 Event = dict[str, Any]
 

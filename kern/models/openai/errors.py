@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from kern.errors import ModelError
-from kern.models.reason import reason_in
-from kern.models.too_long import is_too_long
+from kern.models.openai.reason import reason_in
+from kern.models.openai.too_long import is_too_long
 
 if TYPE_CHECKING:
     import openai

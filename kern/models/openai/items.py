@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from json import dumps
 from typing import Any, Literal
 
-from kern.models.responses_json import Json, entries, mapping, parsed, text, word
+from kern.models.openai.json_values import Json, entries, mapping, parsed, text, word
 
 Kind = Literal["message", "reasoning", "function_call"]
 #: Statuses of items that are not told as a whole yet.

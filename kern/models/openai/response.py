@@ -8,10 +8,10 @@ from typing import Any
 
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, ReasoningDelta, TextDelta, Usage
-from kern.models.openai_errors import incomplete, reported
-from kern.models.responses_answer import Answer
-from kern.models.responses_items import Item, Kind
-from kern.models.responses_json import Json, count, entries, mapping, text, word
+from kern.models.openai.answer import Answer
+from kern.models.openai.errors import incomplete, reported
+from kern.models.openai.items import Item, Kind
+from kern.models.openai.json_values import Json, count, entries, mapping, text, word
 from kern.records.message import ToolCall, new_id
 from kern.validation.text import is_visible
 

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from kern.models.responses_items import Item, Kind, Part, as_text, is_same_call, kind_of
-from kern.models.responses_json import Json, mapping, place, word
+from kern.models.openai.items import Item, Kind, Part, as_text, is_same_call, kind_of
+from kern.models.openai.json_values import Json, mapping, place, word
 
 
 class Answer:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from kern.errors import ModelError
 from kern.models.base import AnswerRestarted, ModelEvent, ModelRequest, TextDelta
-from kern.models.openai_errors import while_asking, while_reading
-from kern.models.responses_input import to_input, to_tools
-from kern.models.responses_output import read_answer
+from kern.models.openai.errors import while_asking, while_reading
+from kern.models.openai.request import to_input, to_tools
+from kern.models.openai.response import read_answer
 from kern.threads.cancellation import current, pause
 from kern.validation.inputs import checked_seconds, must_be_count, must_be_texts
 
@@ -111,7 +111,7 @@ class OpenAIResponses:
 
     def _attempt(self, request: ModelRequest) -> Generator[ModelEvent, None, None]:
         """Ask once. Raises only `ModelError`."""
-        from kern.models.openai_network import count_bytes
+        from kern.models.openai.network import count_bytes
 
         stream = self._open(request)
         count_bytes(stream.response)
@@ -170,7 +170,7 @@ class OpenAIResponses:
         import httpx2
         import openai
 
-        from kern.models.openai_network import let_break_off
+        from kern.models.openai.network import let_break_off
 
         timeout = httpx2.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
         base_url = self._base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
