@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kern.models import offline_candidates, offline_results, offline_tools
-from kern.models.offline_names import _WORD as NAME_WORD
+from kern.models.offline import candidates, results, tools
+from kern.models.offline.names import _WORD as NAME_WORD
 from kern.models.openai import too_long
 from kern.naming import answers
 from kern.thinking import ThinkingReader, split_thinking
@@ -41,12 +41,12 @@ READERS: dict[str, Callable[[str], object]] = {
     "folding": folding.fold,
     "search": search.words_of,
     "tickets": lambda text: ticket_ids.guesses(ticket_ids.normalized(text[:500])),
-    "numbers": lambda text: list(offline_candidates._NUMBER.finditer(text)),
-    "addresses": lambda text: list(offline_candidates._EMAIL.finditer(text)),
-    "examples": lambda text: list(offline_candidates._EXAMPLE.finditer(text)),
+    "numbers": lambda text: list(candidates._NUMBER.finditer(text)),
+    "addresses": lambda text: list(candidates._EMAIL.finditer(text)),
+    "examples": lambda text: list(candidates._EXAMPLE.finditer(text)),
     "words": lambda text: list(NAME_WORD.finditer(text)),
-    "wishes": offline_tools._ASKS_TO_ACT.search,
-    "changed": lambda text: offline_results._CHANGED.match("A person changed the arguments to {" + text),
+    "wishes": tools._ASKS_TO_ACT.search,
+    "changed": lambda text: results._CHANGED.match("A person changed the arguments to {" + text),
     "refusals": too_long._TEXTS.search,
 }
 #: Seconds of the processor below which nothing is compared: so much harms nobody, and noise is larger than growth.

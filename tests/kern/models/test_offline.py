@@ -13,7 +13,7 @@ from pydantic import Field
 from kern.loop.delegation import delegate_schema
 from kern.models.base import ModelRequest, TextDelta, ToolSchema, Usage, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
-from kern.models.offline_arguments import find_arguments
+from kern.models.offline.arguments import find_arguments
 from kern.naming import generate_name
 from kern.records.history import BEGUN_BEFORE, GO_ON
 from kern.records.message import Message, ToolCall

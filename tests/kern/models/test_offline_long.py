@@ -12,9 +12,9 @@ import pytest
 
 from kern.models.base import ModelRequest, ask
 from kern.models.offline import NOT_FOUND, Article, OfflineResponder
-from kern.models.offline_arguments import find_arguments
-from kern.models.offline_candidates import Schema, candidates, examples_of
-from kern.models.offline_results import tell
+from kern.models.offline.arguments import find_arguments
+from kern.models.offline.candidates import Schema, candidates, examples_of
+from kern.models.offline.results import tell
 from kern.naming import INSTRUCTIONS
 from kern.records.message import Message
 from kern.tools import tool

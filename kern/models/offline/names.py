@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from kern.models.offline_words import STOP_WORDS, stem, word_set
+from kern.models.offline.words import STOP_WORDS, stem, word_set
 from kern.records.message import Message
 
 #: What the library's request for a name says (see `kern.naming`).

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator, Sequence
 
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
-from kern.models.offline_articles import Article, Library, fitting_text
-from kern.models.offline_names import asks_for_a_name, name_for
-from kern.models.offline_results import tell
-from kern.models.offline_tools import Proposal, call_key, propose
-from kern.models.offline_words import says_something
+from kern.models.offline.articles import Article, Library, fitting_text
+from kern.models.offline.names import asks_for_a_name, name_for
+from kern.models.offline.results import tell
+from kern.models.offline.tools import Proposal, call_key, propose
+from kern.models.offline.words import says_something
 from kern.records.history import BEGUN_BEFORE, GO_ON
 from kern.records.message import Message, ToolCall
 

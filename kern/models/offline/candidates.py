@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kern.models.offline_dates import dates_in
-from kern.models.offline_words import words_of
+from kern.models.offline.dates import dates_in
+from kern.models.offline.words import words_of
 from kern.validation.patterns import PatternError, compiled
 
 Schema = dict[str, Any]

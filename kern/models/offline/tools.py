@@ -13,8 +13,8 @@ from typing import Any
 
 from kern.errors import InvalidAnswerError
 from kern.models.base import ToolSchema
-from kern.models.offline_arguments import Arguments, find_arguments
-from kern.models.offline_words import stem, stems_of, word_set, words_of
+from kern.models.offline.arguments import Arguments, find_arguments
+from kern.models.offline.words import stem, stems_of, word_set, words_of
 from kern.records.message import ToolCall
 
 DELEGATES = "delegate_"

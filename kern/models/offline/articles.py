@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kern.models.offline_words import stems_of
+from kern.models.offline.words import stems_of
 
 #: A word in the title or among the keywords says as much as this many in the text.
 _TITLE_WEIGHT = 3

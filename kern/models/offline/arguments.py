@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kern.models.offline_candidates import PREPOSITIONS, Candidate, Schema, candidates, examples_of, type_of
-from kern.models.offline_words import stem, word_set, words_of
+from kern.models.offline.candidates import PREPOSITIONS, Candidate, Schema, candidates, examples_of, type_of
+from kern.models.offline.words import stem, word_set, words_of
 
 _TEXT_NAMES = word_set(
     """
