@@ -30,7 +30,7 @@ class Hint(DjangoTask[..., None]):
         try:
             breaker(str(self.app.conf.broker_url)).call(lambda: self.apply_async(args))
         except AWAY as error:
-            LOST.labels(self.name.rsplit(".", 1)[-1]).inc()
+            LOST.labels(self.name).inc()
             log.warning("%s was not published, the sweep will: %s", self.name, error)
             return False
         return True
@@ -46,14 +46,14 @@ class Hint(DjangoTask[..., None]):
         transaction.on_commit(lambda: self.hint(*args))
 
 
-@shared_task(base=Hint, acks_late=True, ignore_result=True)
+@shared_task(name="execute_turn", base=Hint, acks_late=True, ignore_result=True)
 def execute_turn(run_id: str) -> None:
     """Work a pending run, then hint at what became due in its session."""
     runner.execute(run_id)
     execute_turn.hint_each(runner.next_due(run_id))
 
 
-@shared_task(base=Hint, acks_late=True, ignore_result=True)
+@shared_task(name="name_session", base=Hint, acks_late=True, ignore_result=True)
 def name_session(session_id: str) -> None:
     """Name a session whose naming is due."""
     namer.name(session_id)

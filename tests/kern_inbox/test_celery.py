@@ -27,7 +27,7 @@ import sys, django
 django.setup()
 from kern_inbox.celery import app
 try:
-    app.send_task("sessions_app.tasks.execute_turn", args=["run"])
+    app.send_task("execute_turn", args=["run"])
 except app.connection().connection_errors + (Exception,) as problem:
     print(type(problem).__name__)
 else:
@@ -38,8 +38,8 @@ else:
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
-        ("sessions_app.tasks.execute_turn", "turns"),
-        ("sessions_app.tasks.name_session", "naming"),
+        ("execute_turn", "turns"),
+        ("name_session", "naming"),
     ],
 )
 def test_each_task_waits_in_its_own_queue(task: str, queue: str) -> None:

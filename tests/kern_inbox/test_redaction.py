@@ -64,7 +64,7 @@ def test_a_secret_is_found_wherever_it_stands(written: str) -> None:
     [
         "run 0123456789abcdef0123456789abcdef: the agent shop failed",
         "session page-0123456789abcdef0123456789abcdef got no name",
-        "Task sessions_app.tasks.execute_turn[01234567-89ab-cdef-0123-456789abcdef] received",
+        "Task execute_turn[01234567-89ab-cdef-0123-456789abcdef] received",
         "tokens in: 100, output_tokens=12",
         "GET https://api.example.com/v1/responses?page=2 200",
         "Grüße\t客服 🙂 password",
