@@ -13,7 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from kern_inbox.environment import secret_texts
+from kern_inbox.conf.environment import secret_texts
 from kern_inbox.redaction import hide, redacted, secrets_in
 
 # Set by the middleware for a request and by the worker for a task; part of every line logged meanwhile.

@@ -1,4 +1,4 @@
-"""Django's settings. Every value that may differ between installations comes from `kern_inbox.environment`."""
+"""Django's settings. Every value that may differ between installations comes from `kern_inbox.conf.environment`."""
 
 import os
 import sys
@@ -10,8 +10,9 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from kern_inbox import databases, logs, parsers, queues
-from kern_inbox.environment import BASE_DIR, ConfigurationError, read
+from kern_inbox import logs
+from kern_inbox.conf import databases, parsers, task_queues
+from kern_inbox.conf.environment import BASE_DIR, ConfigurationError, read
 
 django_stubs_ext.monkeypatch()
 
@@ -38,7 +39,7 @@ KERN_NAMING_MODEL: str = ENVIRONMENT["KERN_NAMING_MODEL"]
 KERN_TURN_SECONDS: int = ENVIRONMENT["KERN_TURN_SECONDS"]
 KERN_LEASE_SECONDS: int = ENVIRONMENT["KERN_LEASE_SECONDS"]
 KERN_GRACE_SECONDS: int = ENVIRONMENT["KERN_GRACE_SECONDS"]
-KERN_SWEEP_SECONDS: float = queues.SWEEP_SECONDS
+KERN_SWEEP_SECONDS: float = task_queues.SWEEP_SECONDS
 KERN_COST_OF_WAITING: int = ENVIRONMENT["KERN_COST_OF_WAITING"]
 OPENAI_API_KEY: str | None = ENVIRONMENT["OPENAI_API_KEY"]
 OPENAI_BASE_URL: str = ENVIRONMENT["OPENAI_BASE_URL"]
@@ -238,4 +239,4 @@ SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT["HTTPS"] else 0
 if ENVIRONMENT["TRUSTED_PROXIES"]:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-globals().update(queues.configuration(REDIS_URL, KERN_TURN_SECONDS, ENVIRONMENT["WORKER_THREADS"]))
+globals().update(task_queues.configuration(REDIS_URL, KERN_TURN_SECONDS, ENVIRONMENT["WORKER_THREADS"]))

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 
-from kern_inbox.environment import VARIABLES
+from kern_inbox.conf.environment import VARIABLES
 from tests.servers import TemporaryPostgresql
 
 for _variable in VARIABLES:

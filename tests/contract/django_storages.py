@@ -13,8 +13,8 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from kern.db.base import Db
-from kern_inbox.databases import postgresql, sqlite
-from kern_inbox.parsers import database_url
+from kern_inbox.conf.databases import postgresql, sqlite
+from kern_inbox.conf.parsers import database_url
 from sessions_app.models import Session
 from sessions_app.store import DjangoDb
 

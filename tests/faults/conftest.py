@@ -15,8 +15,8 @@ from celery import Celery
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from kern_inbox import queues
 from kern_inbox.celery import app
+from kern_inbox.conf import task_queues
 from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
 from sessions_app import desk as desks
 from sessions_app import turns
@@ -143,7 +143,7 @@ def installation(transactional_db: None, settings: Settings, tmp_path: Path) -> 
     settings.REDIS_URL = redis.url
     publisher = Celery("tests", set_as_current=True)
     publisher.conf.update(
-        {key.removeprefix("CELERY_").lower(): value for key, value in queues.configuration(redis.url, 180, 4).items()}
+        {key.removeprefix("CELERY_").lower(): value for key, value in task_queues.configuration(redis.url, 180, 4).items()}
     )
     with ResponsesServer() as model:
         running = Installation(tmp_path, redis, model)

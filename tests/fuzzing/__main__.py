@@ -19,8 +19,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kern_inbox.conf.environment import VARIABLES
 from kern_inbox.embedded_redis import free_port
-from kern_inbox.environment import VARIABLES
 
 ROOT = Path(__file__).parents[2]
 SEED = 8

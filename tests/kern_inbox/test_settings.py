@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kern_inbox.environment import DEVELOPMENT_KEY, VARIABLES, ConfigurationError, read, table
+from kern_inbox.conf.environment import DEVELOPMENT_KEY, VARIABLES, ConfigurationError, read, table
 
 ROOT = Path(__file__).parents[2]
 DEVELOPMENT = {"DEBUG": "1"}
@@ -153,7 +153,7 @@ def test_postgresql_is_reached_through_a_pool(tmp_path: Path) -> None:
 
 
 def test_the_readme_has_the_table_of_all_variables() -> None:
-    assert table() in (ROOT / "README.md").read_text(), "put the output of python -m kern_inbox.environment into README.md"
+    assert table() in (ROOT / "README.md").read_text(), "put the output of python -m kern_inbox.conf.environment into README.md"
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kern_inbox.settings_log import record_settings
+from kern_inbox.conf.settings_log import record_settings
 from sessions_app import audit
 
 START = {"DEBUG": "1", "OPENAI_API_KEY": "sk-the-first-key", "KERN_MODEL": "gpt-5.2"}

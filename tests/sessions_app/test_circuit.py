@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
-from kern_inbox.databases import cache as cache_settings
+from kern_inbox.conf.databases import cache as cache_settings
 from sessions_app import circuit, live, ratelimit, turns
 from sessions_app.circuit import RedisAwayError, breaker, within
 from sessions_app.models import Person, Run, Session

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from kern_inbox.environment import VARIABLES, Variable, read
+from kern_inbox.conf.environment import VARIABLES, Variable, read
 from sessions_app import audit
 from sessions_app.models import AuditEntry
 
@@ -36,7 +36,7 @@ def _shown(variable: Variable, value: Any) -> str | None:
     if value is None:
         return None
     if variable.secret:
-        return salted_hmac("kern_inbox.settings_log", str(value), secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()[
-            :8
-        ]
+        return salted_hmac(
+            "kern_inbox.conf.settings_log", str(value), secret=settings.SECRET_KEY, algorithm="sha256"
+        ).hexdigest()[:8]
     return str(value)[:200]

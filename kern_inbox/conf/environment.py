@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kern_inbox import parsers
-from kern_inbox.parsers import BASE_DIR
+from kern_inbox.conf import parsers
+from kern_inbox.conf.parsers import BASE_DIR
 
 DEMO_DESK = "sessions_app.demo.desk:desk"
 DEVELOPMENT_KEY = "django-insecure-only-for-development-never-for-a-server"

@@ -8,7 +8,7 @@ from typing import Any
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kern_inbox.environment import ConfigurationError
+from kern_inbox.conf.environment import ConfigurationError
 
 # WAL lets pages read while a worker writes. NORMAL loses nothing when a process is killed, only when the machine is.
 # What is deleted is overwritten, so that nobody reads it in the file any more.

@@ -14,7 +14,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.connection import parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-TRANSPORT = "kern_inbox.broker:Transport"
+TRANSPORT = "kern_inbox.conf.broker:Transport"
 # The address of a socket names its transport, and only by an alias.
 TRANSPORT_ALIASES["kern"] = TRANSPORT
 

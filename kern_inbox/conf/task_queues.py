@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kern_inbox.broker import TRANSPORT, broker_url
+from kern_inbox.conf.broker import TRANSPORT, broker_url
 
 QUEUES = ("turns", "naming")
 #: How often the scheduler looks what is due.
