@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun
 
 from kern_inbox.conf.task_queues import WORKER_SOCKET_SECONDS
-from kern_inbox.logs import current_id
+from kern_inbox.observability.logs import current_id
 
 # Before Celery(): only then it knows that Django is here and gives database connections back after each task.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")

@@ -51,7 +51,7 @@ def _refuse_foreign_database() -> None:
 def explained(problem: Error, *, migrating: bool) -> str:
     """What the database said, and what helps where that is known."""
     # Knows models, which are there only once a command has begun.
-    from kern_inbox import probes
+    from kern_inbox.observability import probes
 
     said = " ".join(str(problem).split()) or type(problem).__name__
     if not migrating and probes.database_state() == "migrations are missing":

@@ -16,7 +16,7 @@ from django.middleware.common import CommonMiddleware
 from django.utils.decorators import sync_and_async_middleware
 from prometheus_client import Histogram
 
-from kern_inbox.logs import current_id
+from kern_inbox.observability.logs import current_id
 
 log = logging.getLogger("kern_inbox.requests")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")

@@ -10,9 +10,9 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
-from kern_inbox import logs
 from kern_inbox.conf import databases, parsers, task_queues
 from kern_inbox.conf.environment import BASE_DIR, ConfigurationError, read
+from kern_inbox.observability import logs
 
 django_stubs_ext.monkeypatch()
 
@@ -98,15 +98,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES = {"default": databases.database(ENVIRONMENT["DATABASE_URL"], KERN_VAR, ENVIRONMENT["DATABASE_POOL"])}
 CACHES = {"default": databases.cache(REDIS_URL), "counters": databases.counters()}
-LOGGING_CONFIG = "kern_inbox.logs.configure"
+LOGGING_CONFIG = "kern_inbox.observability.logs.configure"
 LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG)
 
 # The largest body that `kern_inbox.request_limits` lets through stays in memory whole: nothing of it is written to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2560 * 1024
 
 # What is told of an error, on the page that DEBUG shows and in whatever sends reports.
-DEFAULT_EXCEPTION_REPORTER = "kern_inbox.error_reports.Reporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "kern_inbox.error_reports.Filter"
+DEFAULT_EXCEPTION_REPORTER = "kern_inbox.observability.error_reports.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "kern_inbox.observability.error_reports.Filter"
 
 # Templates are kept once read, with DEBUG too (as Django does by itself): to read them anew took half of a page's time. Who
 # changes one starts the program again.

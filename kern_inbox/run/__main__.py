@@ -16,7 +16,7 @@ from typing import Any
 
 from kern_inbox.conf.environment import ConfigurationError, read
 from kern_inbox.embedded_redis import EmbeddedRedis, EmbeddedRedisError
-from kern_inbox.redaction import redacted
+from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError
 from kern_inbox.run.supervisor import Child, Supervisor
 

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Literal
 
 from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
-from kern_inbox.redaction import redacted
+from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError, console
 
 LOOK_SECONDS = 0.1

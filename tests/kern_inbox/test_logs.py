@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from kern_inbox.logs import LineFormatter, StandardErrorHandler
+from kern_inbox.observability.logs import LineFormatter, StandardErrorHandler
 
 ROOT = Path(__file__).parents[2]
 LINK = "sVW9Q-sDSlHYbq2_W1yZkq7xGh0aBcDe"

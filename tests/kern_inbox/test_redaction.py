@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.test import RequestFactory
 
-from kern_inbox import redaction
 from kern_inbox.conf.environment import secret_texts
-from kern_inbox.error_reports import Filter, Reporter
-from kern_inbox.redaction import redacted
+from kern_inbox.observability import redaction
+from kern_inbox.observability.error_reports import Filter, Reporter
+from kern_inbox.observability.redaction import redacted
 from sessions_app.models.session import secret_hash
 
 LINK = "sVW9Q-sDSlHYbq2_W1yZkq7xGh0aBcDe"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
-from kern_inbox import probes
+from kern_inbox.observability import probes
 from sessions_app import processes, turns
 from sessions_app.models import Leader, Process, Run, Session
 

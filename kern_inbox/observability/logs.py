@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from kern_inbox.conf.environment import secret_texts
-from kern_inbox.redaction import hide, redacted, secrets_in
+from kern_inbox.observability.redaction import hide, redacted, secrets_in
 
 # Set by the middleware for a request and by the worker for a task; part of every line logged meanwhile.
 current_id: ContextVar[str] = ContextVar("current_id", default="-")
@@ -153,8 +153,8 @@ def configuration(level: str, *, fold_tracebacks: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": "kern_inbox.logs.LineFormatter", "fold_tracebacks": fold_tracebacks}},
-        "handlers": {"lines": {"class": "kern_inbox.logs.StandardErrorHandler", "formatter": "line"}},
+        "formatters": {"line": {"()": "kern_inbox.observability.logs.LineFormatter", "fold_tracebacks": fold_tracebacks}},
+        "handlers": {"lines": {"class": "kern_inbox.observability.logs.StandardErrorHandler", "formatter": "line"}},
         "root": {"handlers": ["lines"], "level": level},
         "loggers": {
             "django": ours,

@@ -18,7 +18,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kern_inbox.measurements import registry
+from kern_inbox.observability.measurements import registry
 from sessions_app import desk, processes, work_state
 from sessions_app.circuit import AWAY, breaker
 

@@ -15,7 +15,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from kern_inbox.redaction import redacted
+from kern_inbox.observability.redaction import redacted
 
 _SENSITIVE = re.compile(
     r"API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSIONID|CSRF|OTP|RECOVERY|DATABASE_URL|REDIS_URL|BROKER_URL|EMAIL_URL",

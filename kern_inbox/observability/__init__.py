@@ -1,0 +1,1 @@
+"""Logs, metrics, probes and error reports, with secrets taken out."""
