@@ -18,7 +18,7 @@ class SignInsConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships 
     verbose_name = "Sign-ins"
 
     def ready(self) -> None:
-        from kern_inbox import sign_ins
+        from kern_inbox.sign_in import middleware
 
-        user_logged_in.connect(sign_ins.note_sign_in, dispatch_uid="note_sign_in")
-        authentication_step_completed.connect(sign_ins.change_key, dispatch_uid="change_key_at_reauthentication")
+        user_logged_in.connect(middleware.note_sign_in, dispatch_uid="note_sign_in")
+        authentication_step_completed.connect(middleware.change_key, dispatch_uid="change_key_at_reauthentication")

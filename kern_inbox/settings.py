@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sessions_app.audit.request.remember_request",
-    "kern_inbox.sign_ins.SignInMiddleware",
+    "kern_inbox.sign_in.middleware.SignInMiddleware",
     "kern_inbox.time_zones.AdminTimeZoneMiddleware",
     "kern_inbox.wrong_method.WrongMethodMiddleware",
     "kern_inbox.database_away.DatabaseAwayMiddleware",
@@ -152,7 +152,7 @@ USE_I18N = True
 
 # People sign in by e-mail address; an admin makes accounts unless SIGN_UP is on.
 AUTH_USER_MODEL = "sessions_app.Person"
-AUTHENTICATION_BACKENDS = ["kern_inbox.people.PersonBackend"]
+AUTHENTICATION_BACKENDS = ["kern_inbox.sign_in.people.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "sessions_app.accounts.passwords.LongEnoughValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -162,7 +162,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
 SIGN_UP: bool = ENVIRONMENT["SIGN_UP"]
-ACCOUNT_ADAPTER = "kern_inbox.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "kern_inbox.sign_in.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -188,12 +188,12 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT: int = ENVIRONMENT["TRUSTED_PROXIES"]
 # How long a sign-in lasts. Its cookie lives a day longer, so that its browser can be told why it ended.
-SESSION_ENGINE = "kern_inbox.sign_in_store"
+SESSION_ENGINE = "kern_inbox.sign_in.session_store"
 SIGN_IN_IDLE = timedelta(minutes=ENVIRONMENT["SIGN_IN_IDLE_MINUTES"])
 SIGN_IN_LIFETIME = timedelta(hours=ENVIRONMENT["SIGN_IN_HOURS"])
 SESSION_COOKIE_AGE = int((SIGN_IN_LIFETIME + timedelta(days=1)).total_seconds())
 REQUIRE_SECOND_FACTOR: str = ENVIRONMENT["REQUIRE_SECOND_FACTOR"]
-MFA_ADAPTER = "kern_inbox.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "kern_inbox.sign_in.second_factor.SecondFactorAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Kern Inbox"

@@ -12,7 +12,7 @@ from sessions_app.views import account
 # One door for everybody: the administration's own would ask for no second factor and count no attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-handler429 = "kern_inbox.too_often.too_often"
+handler429 = "kern_inbox.sign_in.limits.too_often"
 
 urlpatterns = [
     # One page to change one's password, too: the administration's own counts no attempts.

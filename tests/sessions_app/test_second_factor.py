@@ -17,7 +17,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from kern_inbox.second_factor import SecondFactorAdapter
+from kern_inbox.sign_in.second_factor import SecondFactorAdapter
 from sessions_app import second_factor
 from sessions_app.models import ApiToken, AuditEntry, Person, Queue, Session
 

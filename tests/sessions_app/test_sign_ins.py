@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from kern_inbox.sign_in_store import SessionStore
+from kern_inbox.sign_in.session_store import SessionStore
 from sessions_app import browsers, sign_ins
 from sessions_app.models import AuditEntry, Person, Session
 

@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kern_inbox.too_often import seconds_to_wait, too_often
+from kern_inbox.sign_in.limits import seconds_to_wait, too_often
 from sessions_app import audit, mail_counts
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness

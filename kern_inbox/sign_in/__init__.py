@@ -1,0 +1,1 @@
+"""Sign-in: accounts, second factors, limits, and sessions of the web."""
