@@ -17,8 +17,8 @@ pages = get_asgi_application()
 from kern_inbox.blocks import give_large_blocks_back  # noqa: E402
 from kern_inbox.desks import require_desk  # noqa: E402
 from kern_inbox.garbage import spare_what_is_loaded  # noqa: E402
-from kern_inbox.request_limits import limits_requests  # noqa: E402
 from kern_inbox.stopping import stops_streams  # noqa: E402
+from kern_inbox.web.request_limits import limits_requests  # noqa: E402
 
 require_desk()
 give_large_blocks_back()

@@ -69,16 +69,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "kern_inbox.requests.request_log",
-    "kern_inbox.unseen.UnseenMiddleware",
+    "kern_inbox.web.requests.request_log",
+    "kern_inbox.web.unseen.UnseenMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "kern_inbox.static_files.StaticFilesMiddleware",
-    "kern_inbox.no_store.no_store",
+    "kern_inbox.web.static_files.StaticFilesMiddleware",
+    "kern_inbox.web.no_store.no_store",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "kern_inbox.requests.HostMiddleware",
-    "kern_inbox.refused_requests.RefusedRequestsMiddleware",
+    "kern_inbox.web.requests.HostMiddleware",
+    "kern_inbox.web.refused_requests.RefusedRequestsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -87,9 +87,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "sessions_app.audit.request.remember_request",
     "kern_inbox.sign_in.middleware.SignInMiddleware",
-    "kern_inbox.time_zones.AdminTimeZoneMiddleware",
-    "kern_inbox.wrong_method.WrongMethodMiddleware",
-    "kern_inbox.database_away.DatabaseAwayMiddleware",
+    "kern_inbox.web.time_zones.AdminTimeZoneMiddleware",
+    "kern_inbox.web.wrong_method.WrongMethodMiddleware",
+    "kern_inbox.web.database_away.DatabaseAwayMiddleware",
 ]
 
 ROOT_URLCONF = "kern_inbox.urls"
@@ -101,7 +101,7 @@ CACHES = {"default": databases.cache(REDIS_URL), "counters": databases.counters(
 LOGGING_CONFIG = "kern_inbox.observability.logs.configure"
 LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG)
 
-# The largest body that `kern_inbox.request_limits` lets through stays in memory whole: nothing of it is written to disk.
+# The largest body that `kern_inbox.web.request_limits` lets through stays in memory whole: nothing of it is written to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2560 * 1024
 
 # What is told of an error, on the page that DEBUG shows and in whatever sends reports.
@@ -229,7 +229,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT["HTTPS"]
 if ENVIRONMENT["HTTPS"]:
     # Browsers take cookies of these names from this host alone: no sibling or subdomain can set one for us.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-    MESSAGE_STORAGE = "kern_inbox.messages.HostMessages"
+    MESSAGE_STORAGE = "kern_inbox.web.messages.HostMessages"
 SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
 PROBES = [r"^health/", r"^metrics/?$"]  # they come from inside, without TLS and without our name
 # A program that forgot TLS is refused, not led on: its token would go over the net in clear each time.

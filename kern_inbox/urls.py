@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from kern_inbox import static_files
 from kern_inbox.observability import probes
+from kern_inbox.web import static_files
 from sessions_app.views import account
 
 # One door for everybody: the administration's own would ask for no second factor and count no attempts.

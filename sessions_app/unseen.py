@@ -2,7 +2,7 @@
 
 A bidi control turns around what stands after it, a tag or a zero-width character hides words or makes two names look alike. Who
 decides about a refund must read what the tool will get. So they are taken out of sight nowhere and marked where they were, by
-`shown` in texts and by the middleware `kern_inbox.unseen` in every page; the API, the export of customers and the database keep
+`shown` in texts and by the middleware `kern_inbox.web.unseen` in every page; the API, the export of customers and the database keep
 the text as it is.
 
 What writing needs stays: joiners in Persian, Indic scripts and emoji, the tags of flags, one variation selector after a

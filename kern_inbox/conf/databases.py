@@ -54,7 +54,7 @@ def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
 def counters() -> dict[str, Any]:
     """Where limits are counted while Redis is away: a table. Few rows live in it; they are cleared beyond `MAX_ENTRIES`."""
     return {
-        "BACKEND": "kern_inbox.cache.DatabaseCounters",
+        "BACKEND": "kern_inbox.web.cache.DatabaseCounters",
         "LOCATION": "sessions_app_counter",
         "TIMEOUT": 24 * 60 * 60,
         "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -68,7 +68,7 @@ def cache(redis_url: str) -> dict[str, Any]:
     # One try more on a fresh connection: those in the pool are dead after Redis was restarted.
     timeouts = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 1)}
     return {
-        "BACKEND": "kern_inbox.cache.PatientRedisCache",
+        "BACKEND": "kern_inbox.web.cache.PatientRedisCache",
         "LOCATION": redis_url,
         "KEY_PREFIX": "kern",
         "OPTIONS": timeouts,

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
-from kern_inbox.database_away import come_back
+from kern_inbox.web.database_away import come_back
 from sessions_app import second_factor, sign_ins
 from sessions_app.problems import DATABASE_AWAY
 

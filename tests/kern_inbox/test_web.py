@@ -9,8 +9,8 @@ from django.test import AsyncClient, Client
 from prometheus_client import generate_latest
 from pytest_django import Settings
 
-from kern_inbox.cache import PatientRedisCache
 from kern_inbox.embedded_redis import free_port
+from kern_inbox.web.cache import PatientRedisCache
 
 
 def test_every_page_forbids_foreign_and_inline_scripts(client: Client) -> None:
@@ -27,7 +27,7 @@ def test_a_request_keeps_a_sane_id_and_gets_one_instead_of_another(client: Clien
 
 @pytest.mark.django_db
 def test_the_log_never_tells_a_customers_secret_link(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", logger="kern_inbox.requests"):
+    with caplog.at_level("INFO", logger="kern_inbox.web.requests"):
         client.get("/c/a-very-secret-link/")
     assert "GET /c/[secret " in caplog.text
     assert "a-very-secret-link" not in caplog.text
@@ -146,7 +146,7 @@ def test_people_sign_in_with_their_address(client: Client) -> None:
 @pytest.mark.django_db
 def test_people_sign_in_while_redis_is_away(client: Client, settings: Settings) -> None:
     away = f"redis://127.0.0.1:{free_port()}/0"
-    away_cache = {"BACKEND": "kern_inbox.cache.PatientRedisCache", "LOCATION": away}
+    away_cache = {"BACKEND": "kern_inbox.web.cache.PatientRedisCache", "LOCATION": away}
     settings.CACHES = {**settings.CACHES, "default": away_cache}
     get_user_model().objects.create_user(email="ana@example.com", password="a long secret")
     client.post("/accounts/login/", {"login": "ana@example.com", "password": "a long secret"})
@@ -176,7 +176,7 @@ def test_a_cache_that_is_away_is_empty() -> None:
 @pytest.mark.django_db
 def test_a_line_of_the_log_says_whose_request_it_was(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     ana = get_user_model().objects.create_user(email="ana@example.com", password="a long secret")
-    with caplog.at_level("INFO", logger="kern_inbox.requests"):
+    with caplog.at_level("INFO", logger="kern_inbox.web.requests"):
         client.get("/profile/")
         client.force_login(ana)
         client.get("/admin/")

@@ -18,7 +18,7 @@ from prometheus_client import Histogram
 
 from kern_inbox.observability.logs import current_id
 
-log = logging.getLogger("kern_inbox.requests")
+log = logging.getLogger("kern_inbox.web.requests")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")
 #: Below these stand addresses whose last part lets somebody in.
 SECRET_ADDRESSES = re.compile(r"/+(c|accounts)/", re.IGNORECASE)

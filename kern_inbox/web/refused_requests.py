@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from kern_inbox.request_limits import REFUSAL, Refusal
+from kern_inbox.web.request_limits import REFUSAL, Refusal
 from sessions_app import desk
 from sessions_app.api.errors import answer
 from sessions_app.texts import LONGEST_TEXT

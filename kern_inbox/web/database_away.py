@@ -10,7 +10,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
 
-log = logging.getLogger("kern_inbox.requests")
+log = logging.getLogger("kern_inbox.web.requests")
 
 
 class DatabaseAwayMiddleware(MiddlewareMixin):
