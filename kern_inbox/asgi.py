@@ -14,10 +14,10 @@ if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists
 pages = get_asgi_application()
 
 # What reads rows can be imported from here on.
-from kern_inbox.blocks import give_large_blocks_back  # noqa: E402
-from kern_inbox.desks import require_desk  # noqa: E402
-from kern_inbox.garbage import spare_what_is_loaded  # noqa: E402
-from kern_inbox.stopping import stops_streams  # noqa: E402
+from kern_inbox.processes.desks import require_desk  # noqa: E402
+from kern_inbox.processes.garbage import spare_what_is_loaded  # noqa: E402
+from kern_inbox.processes.memory import give_large_blocks_back  # noqa: E402
+from kern_inbox.processes.stopping import stops_streams  # noqa: E402
 from kern_inbox.web.request_limits import limits_requests  # noqa: E402
 
 require_desk()

@@ -27,9 +27,9 @@ def wait_for_work(conf: Any, **_: Any) -> None:
 def look_at_the_desk(**_: Any) -> None:
     """A worker whose desk is not usable ends here and says why."""
     # This module is read before Django is ready, this signal comes after.
-    from kern_inbox.blocks import give_large_blocks_back
-    from kern_inbox.desks import require_desk
-    from kern_inbox.worker import watch_worker
+    from kern_inbox.processes.desks import require_desk
+    from kern_inbox.processes.memory import give_large_blocks_back
+    from kern_inbox.processes.worker import watch_worker
 
     require_desk()
     give_large_blocks_back()

@@ -13,7 +13,7 @@ from typing import Any
 import django
 
 from bench.pages.fill import EMAIL
-from kern_inbox.garbage import spare_what_is_loaded
+from kern_inbox.processes.garbage import spare_what_is_loaded
 
 WARM_UP = 5
 

@@ -20,7 +20,7 @@ from kern.threads.detached import left_behind
 from sessions_app import processes, work_state
 from sessions_app.models import Process
 
-#: As in `kern_inbox.worker`.
+#: As in `kern_inbox.processes.worker`.
 STUCK_AFTER = 10.0
 
 

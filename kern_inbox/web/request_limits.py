@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.http import parse_cookie
 
-from kern_inbox.stopping import Application, Receive, Send
+from kern_inbox.processes.stopping import Application, Receive, Send
 
 KIB = 1024
 #: Most bytes of a body from somebody who shows no sign of being known: a sign-in, a form after the session ended.

@@ -12,8 +12,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from kern_inbox.desks import require_desk
-        from kern_inbox.scheduler import Scheduler
+        from kern_inbox.processes.desks import require_desk
+        from kern_inbox.processes.scheduler import Scheduler
 
         require_desk()
         Scheduler().run()

@@ -17,7 +17,7 @@ from django.db import connections
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from kern_inbox.conf.settings_log import record_settings
-from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 from sessions_app import processes
 from sessions_app.duties import DUTIES, LONGEST, Rota
 from sessions_app.models import Process

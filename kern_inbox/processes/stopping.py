@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
 
-from kern_inbox.grace import end_within, grace_seconds
+from kern_inbox.processes.grace import end_within, grace_seconds
 from sessions_app import sse
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

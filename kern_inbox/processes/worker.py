@@ -20,7 +20,7 @@ from kern.loop.execution import TOOL
 from kern.loop.heartbeat import heartbeat
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import left_behind, running, start_aside
-from kern_inbox.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 
 log = logging.getLogger(__name__)
 #: How often (seconds) the worker is looked at.

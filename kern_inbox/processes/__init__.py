@@ -1,0 +1,1 @@
+"""Worker and scheduler processes: how they start, are watched and stop."""
