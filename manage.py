@@ -4,7 +4,7 @@
 import os
 import sys
 
-from kern_inbox.commands import main
+from kern_inbox.management.command_line import main
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")

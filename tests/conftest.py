@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
-from kern_inbox.embedded_redis import embedded_redis
+from kern_inbox.run.embedded_redis import embedded_redis
 from tests.chromium import started_chromium
 from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql

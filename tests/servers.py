@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 
 #: Bytes that a cluster of the tests may grow to, several times over.
 ROOM_FOR_A_CLUSTER = 2 * 2**30

@@ -19,7 +19,7 @@ from bench.faults.journal import VARIABLE, Journal
 from bench.paths import ROOT
 from bench.report import CannotMeasureError
 from kern_inbox.conf.task_queues import QUEUES
-from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent, free_port
+from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent, free_port
 from tests.disks import SmallDisk
 from tests.servers import MissingServerError, TemporaryPostgresql
 

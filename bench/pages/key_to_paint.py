@@ -18,7 +18,7 @@ from bench.pages.fill import EMAIL, PASSWORD
 from bench.pages.installation import Installation, installation
 from bench.paths import ROOT
 from bench.report import Budget, CannotMeasureError, Section, Table, p95
-from kern_inbox.embedded_redis import embedded_redis, free_port
+from kern_inbox.run.embedded_redis import embedded_redis, free_port
 from tests.chromium import started_chromium
 from tests.servers import MissingServerError
 

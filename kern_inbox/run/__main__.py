@@ -15,9 +15,9 @@ from types import FrameType
 from typing import Any
 
 from kern_inbox.conf.environment import ConfigurationError, read
-from kern_inbox.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError
+from kern_inbox.run.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from kern_inbox.run.supervisor import Child, Supervisor
 
 #: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.

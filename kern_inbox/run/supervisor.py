@@ -14,9 +14,9 @@ from threading import Thread
 from types import FrameType
 from typing import Literal
 
-from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
 from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError, console
+from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent
 
 LOOK_SECONDS = 0.1
 #: A part that died this often within `RESTART_SECONDS` is not started again: it would die for the same reason.

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
 from kern_inbox.conf import task_queues
-from kern_inbox.embedded_redis import EmbeddedRedis, die_with_parent
+from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent
 from sessions_app import desk as desks
 from sessions_app import turns
 from sessions_app.models import Queue, Session

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from kern_inbox.conf.environment import VARIABLES
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 
 ROOT = Path(__file__).parents[2]
 SEED = 8

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 
 ROOT = Path(__file__).parents[2]
 

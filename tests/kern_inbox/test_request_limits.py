@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings
 
 from kern_inbox.asgi import pages
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 from kern_inbox.web.request_limits import CUSTOMERS, KNOWN, LARGEST_HEADERS, LONGEST_ADDRESS, STRANGERS, limits_requests
 from sessions_app.models import ApiToken, Queue
 from tests.asgi_server import Server

@@ -19,8 +19,8 @@ import psycopg
 import pytest
 
 from kern.db.sqlite import SqliteDb
-from kern_inbox.embedded_redis import free_port
 from kern_inbox.run.__main__ import address_of
+from kern_inbox.run.embedded_redis import free_port
 from kern_inbox.run.supervisor import MOST_RESTARTS
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from kern_inbox.embedded_redis import EmbeddedRedis, embedded_redis, free_port
+from kern_inbox.run.embedded_redis import EmbeddedRedis, embedded_redis, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +46,7 @@ def test_embedded_redis_keeps_what_it_took_over_a_kill(tmp_path: Path) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent")
 def test_embedded_redis_ends_with_a_killed_parent(tmp_path: Path) -> None:
     script = (
-        "import sys, os, signal, pathlib; from kern_inbox.embedded_redis import EmbeddedRedis;"
+        "import sys, os, signal, pathlib; from kern_inbox.run.embedded_redis import EmbeddedRedis;"
         "server = EmbeddedRedis(pathlib.Path(sys.argv[1])); server.start();"
         "print(server.process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -9,7 +9,7 @@ from django.test import AsyncClient, Client
 from prometheus_client import generate_latest
 from pytest_django import Settings
 
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 from kern_inbox.web.cache import PatientRedisCache
 
 

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 from sessions_app import desk as desks
 from sessions_app import rows as broken
 from sessions_app import runner, turns

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 from sessions_app import ratelimit
 from sessions_app.models import Counter, Person
 from tests.at_once import answers_at_once

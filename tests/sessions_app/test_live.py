@@ -14,7 +14,7 @@ from redis import Redis
 
 from kern.models.base import ModelRequest
 from kern.testing import call
-from kern_inbox.embedded_redis import EmbeddedRedis, free_port
+from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
 from sessions_app import live, turns
 from sessions_app.models import Queue, Run, Session
 from tests.desk import actor

@@ -17,7 +17,7 @@ from kern.errors import ModelError
 from kern.records.history import LEFT_OUT
 from kern.testing import call
 from kern_inbox.celery import app
-from kern_inbox.embedded_redis import free_port
+from kern_inbox.run.embedded_redis import free_port
 from sessions_app import runner, turns
 from sessions_app.models import Message, Person, Queue, Run, Session, SessionRead
 from sessions_app.problems import KeyTaken, Newer, Refused
