@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from sessions_app.errors import Newer, Refused
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.policies import is_allowed, policy_of, same
-from sessions_app.problems import Newer, Refused
 
 CUSTOMER_WROTE, FIRST_APPROVAL = "message.customer", "requirement.first_approval"
 #: How many of the customer's messages a person is shown.

@@ -9,11 +9,11 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from sessions_app.changes import record
+from sessions_app.errors import Refused
 from sessions_app.leading import make_due, must_be_free
 from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.once import checked_key, sent_before
-from sessions_app.problems import Refused
 from sessions_app.texts import checked_message
 
 

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from sessions_app import audit, clock, live
 from sessions_app.changes import record
+from sessions_app.errors import Problem, Refused
 from sessions_app.locking import session_locked
 from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS
 from sessions_app.models.session import secret_hash
-from sessions_app.problems import Problem, Refused
 
 #: 192 bits: nobody guesses one, so its hash needs no salt and can be looked up.
 SECRET_BYTES = 24

@@ -22,9 +22,9 @@ from prometheus_client import Counter
 from sessions_app import clock
 from sessions_app.changes import record
 from sessions_app.costs import cost_of_run
+from sessions_app.errors import LimitReached
 from sessions_app.models import CustomerDay, Run, Session
 from sessions_app.models.day import today
-from sessions_app.problems import LimitReached
 
 log = logging.getLogger(__name__)
 LIMITED = Counter("kern_customers_limited_total", "How often a customer met a limit of the day, by limit", ["limit"])

@@ -14,11 +14,11 @@ from kern.tools.policy import Policy
 from sessions_app import record_of_decisions
 from sessions_app.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.changes import record
+from sessions_app.errors import AlreadyDecided, Problem, Refused
 from sessions_app.expiry import go_on, lapse
 from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policies import may_decide, policy_of, same
-from sessions_app.problems import AlreadyDecided, Problem, Refused
 from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from sessions_app.errors import Newer
 from sessions_app.models import Change, Person, Run, Session
-from sessions_app.problems import Newer
 from sessions_app.tasks import execute_turn
 
 #: How many newer changes a person is shown.

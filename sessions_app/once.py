@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from sessions_app.errors import KeyTaken
 from sessions_app.models import Message, Session
-from sessions_app.problems import KeyTaken
 from sessions_app.texts import checked_line
 
 LONGEST_KEY = 200

@@ -10,8 +10,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
+from sessions_app.errors import Forbidden
 from sessions_app.models import Person, Queue, Requirement, ToolPolicy
-from sessions_app.problems import Forbidden
 from sessions_app.rows import CorruptList
 
 

@@ -14,8 +14,8 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from sessions_app.errors import Problem
 from sessions_app.models import Person
-from sessions_app.problems import Problem
 from sessions_app.zones import read_by
 
 P = ParamSpec("P")

@@ -12,7 +12,7 @@ from kern.records.message import storable
 from kern.validation import inputs
 from kern.validation.inputs import Id
 from kern.validation.text import is_one_line, is_visible, without_hidden
-from sessions_app.problems import Refused
+from sessions_app.errors import Refused
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted
 #: are the characters as they are stored, so a line end is one, whatever the browser makes of it.

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app.changes import record
+from sessions_app.errors import Refused
 from sessions_app.locking import locked_or_404
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
-from sessions_app.problems import Refused
 from sessions_app.texts import clean
 
 LONGEST_ADDRESS = 500

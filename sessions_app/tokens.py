@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from sessions_app import audit, clock, rows
 from sessions_app.accounts.mail import mail_reaches_people, tell
+from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
-from sessions_app.problems import Forbidden, Refused
 
 #: Uses of a token that does not count any more are told to the audit log once in so long a time.
 REFUSALS_TOLD_EVERY = timedelta(hours=1)

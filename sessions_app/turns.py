@@ -16,12 +16,12 @@ from kern.validation.inputs import Id
 from sessions_app import clock, days, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record
+from sessions_app.errors import IdTaken, Refused
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
 from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
 from sessions_app.moving import began_in, move
 from sessions_app.once import checked_key, sent_before
-from sessions_app.problems import IdTaken, Refused
 from sessions_app.texts import checked_id, checked_line, checked_message, checked_name
 
 __all__ = [

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app import clock
+from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Session, UnsentText
-from sessions_app.problems import Refused
 from sessions_app.texts import normalized, trimmed
 
 #: How much later than the words were sent their keeping may arrive.

@@ -16,8 +16,8 @@ from kern.errors import InvalidAnswerError
 from kern.records.message import Message, ToolCall
 from kern.records.run import RunMetrics
 from sessions_app import rules, runner, turns
+from sessions_app.errors import Problem
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, StandingApproval, ToolPolicy
-from sessions_app.problems import Problem
 from sessions_app.store import DjangoDb
 
 

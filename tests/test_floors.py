@@ -27,7 +27,7 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.downloads",
         "sessions_app.costs",
     ),
-    ("sessions_app.models", "sessions_app.problems"),
+    ("sessions_app.models", "sessions_app.errors"),
     ("sessions_app.audit",),
     ("sessions_app.accounts.mail",),
     ("sessions_app.tokens",),

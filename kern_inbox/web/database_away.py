@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
-from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
+from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 
 log = logging.getLogger("kern_inbox.web.requests")
 

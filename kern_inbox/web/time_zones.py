@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
+from sessions_app.errors import DATABASE_AWAY
 from sessions_app.models import Person
-from sessions_app.problems import DATABASE_AWAY
 from sessions_app.zones import zone_of
 
 

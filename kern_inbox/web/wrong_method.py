@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
-from sessions_app.problems import Refused
+from sessions_app.errors import Refused
 
 #: What browsers send. Views of packages would take any other method for one of these. The API knows more.
 OF_PAGES = ("GET", "HEAD", "POST")

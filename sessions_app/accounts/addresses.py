@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from sessions_app import audit
 from sessions_app.accounts.mail import tell
+from sessions_app.errors import Refused
 from sessions_app.models import Person
-from sessions_app.problems import Refused
 
 SALT = "kern.address"
 #: So long (seconds) the link in the mail to a new address works.

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from sessions_app import audit, customer_links
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.customers.traces import empty_admin_log
+from sessions_app.errors import Refused
 from sessions_app.models import FormerLink, Person, Session, SessionRead, TicketLink
-from sessions_app.problems import Refused
 
 
 class TicketInline(admin.TabularInline):  # type: ignore[type-arg]

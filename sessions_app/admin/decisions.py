@@ -14,9 +14,9 @@ from django.http import HttpRequest
 
 from sessions_app import policy_checks, rules
 from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.errors import Refused
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
 from sessions_app.models.decision import check_thresholds
-from sessions_app.problems import Refused
 from sessions_app.store.questions import tighten_open
 
 

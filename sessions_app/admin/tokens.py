@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from sessions_app import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages
+from sessions_app.errors import Problem
 from sessions_app.models import ApiToken
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope
-from sessions_app.problems import Problem
 
 
 class TokenForm(ModelForm[ApiToken]):

@@ -15,7 +15,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.errors import Throttled as NinjaThrottled
 
 from kern.errors import InvalidAnswerError, InvalidSessionNameError
-from sessions_app.problems import (
+from sessions_app.errors import (
     AWAY_FOR,
     DATABASE_AWAY,
     AlreadyDecided,

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.expressions import Combinable
 from ninja import Field, Schema
 
-from sessions_app.problems import Refused, Unreadable
+from sessions_app.errors import Refused, Unreadable
 from sessions_app.rows import is_away, report
 
 Row = TypeVar("Row", bound=models.Model)

@@ -17,9 +17,9 @@ from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
+from sessions_app.errors import IdTaken, Refused
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
-from sessions_app.problems import IdTaken, Refused
 from sessions_app.search import LONGEST_QUERY, matching, words_of
 
 router = Router()

@@ -13,10 +13,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from kern.records.message import storable
+from sessions_app.errors import Refused
 from sessions_app.models import Decision, Run, Session
 from sessions_app.models.decision import DecisionSet
 from sessions_app.models.session import SessionSet
-from sessions_app.problems import Refused
 
 By = Literal["user_id", "email", "session_id"]
 WAYS: tuple[By, ...] = ("user_id", "email", "session_id")

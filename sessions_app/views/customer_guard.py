@@ -14,8 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app import desk
 from sessions_app.customer_links import LinkEnded
+from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Queue
-from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
 from sessions_app.texts import LONGEST_TEXT
 
 log = logging.getLogger(__name__)

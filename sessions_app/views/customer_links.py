@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from sessions_app import access, customer_links
-from sessions_app.problems import Refused
+from sessions_app.errors import Refused
 from sessions_app.respond import CHANGED, PersonRequest, done, for_people
 from sessions_app.views.conversation import back_to
 

@@ -18,9 +18,9 @@ from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
 from sessions_app.customer_links import LinkEnded, session_of
+from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.problems import AWAY_FOR, DATABASE_AWAY
 from sessions_app.sse import Hub, Page, in_thread
 from sessions_app.views.live import let_thread_go
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from sessions_app import clock, zones
+from sessions_app.errors import Refused
 from sessions_app.forms import PreferencesForm
 from sessions_app.models import Person
-from sessions_app.problems import Refused
 from sessions_app.respond import PersonRequest, came_from, for_people
 from sessions_app.views import security
 from sessions_app.views.story import page_context

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app import access, turns
+from sessions_app.errors import Refused
 from sessions_app.models import Person, Session
-from sessions_app.problems import Refused
 from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.texts import clean
 from sessions_app.views.conversation import (

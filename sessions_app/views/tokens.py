@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import access, tokens
 from sessions_app.accounts.reauthentication import reauthenticated
+from sessions_app.errors import Problem
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
-from sessions_app.problems import Problem
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.texts import checked_name
 from sessions_app.views.story import page_context

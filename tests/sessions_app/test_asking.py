@@ -12,8 +12,8 @@ from kern.errors import ModelError
 from kern.records.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
 from sessions_app import runner, turns
+from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
-from sessions_app.problems import Refused
 from sessions_app.views.customer_live import is_public
 from tests.desk import actor, ledger
 

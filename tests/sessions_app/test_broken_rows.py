@@ -16,6 +16,7 @@ from kern.testing import call
 from sessions_app import audit, clock, decide, expiry, namer, runner, tickets, turns
 from sessions_app import rows as broken
 from sessions_app.customers.erasing import take_away
+from sessions_app.errors import Refused
 from sessions_app.models import (
     ApiToken,
     Change,
@@ -37,7 +38,6 @@ from sessions_app.models import (
     UnsentText,
 )
 from sessions_app.models.session import secret_hash
-from sessions_app.problems import Refused
 from sessions_app.store import DjangoDb
 from tests import desk as shop
 from tests.corrupting import Corruption, corruptions_of

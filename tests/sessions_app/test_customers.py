@@ -20,9 +20,9 @@ from kern.testing import ScriptedModel, call
 from sessions_app import customers, decide, names, record_of_decisions, retention, runner, tickets, turns, unsent
 from sessions_app.customers import Customer
 from sessions_app.customers.erasing import take_away
+from sessions_app.errors import Refused
 from sessions_app.models import Decision, Message, Person, Queue, Run, Session
 from sessions_app.models.session import secret_hash
-from sessions_app.problems import Refused
 from sessions_app.store import DjangoDb
 from tests import desk as shop
 from tests.at_once import at_once

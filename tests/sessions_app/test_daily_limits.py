@@ -19,8 +19,8 @@ from kern.testing import call
 from sessions_app import days, duties, turns
 from sessions_app.customers.erasing import erase
 from sessions_app.customers.whom import Customer
+from sessions_app.errors import LimitReached
 from sessions_app.models import ApiToken, CustomerDay, Message, Person, Queue, Run, Session
-from sessions_app.problems import LimitReached
 from tests.at_once import at_once
 from tests.desk import actor
 from tests.programs import Program, code

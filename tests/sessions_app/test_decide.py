@@ -16,9 +16,9 @@ from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app import decide, turns
+from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
 from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.policies import same
-from sessions_app.problems import AlreadyDecided, Forbidden, Newer, Refused
 from tests.deciding import all_at_once, die_during, seen, tighten, verdicts
 from tests.desk import actor, ledger
 

@@ -9,8 +9,8 @@ import pytest
 from kern.errors import InvalidAnswerError
 from kern.testing import ScriptedModel
 from sessions_app import decide, turns
+from sessions_app.errors import AlreadyDecided, Newer
 from sessions_app.models import Message, Person, Queue, Requirement, Session
-from sessions_app.problems import AlreadyDecided, Newer
 from sessions_app.store import DjangoDb
 from tests.deciding import tighten, verdicts
 from tests.desk import actor

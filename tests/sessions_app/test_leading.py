@@ -15,8 +15,8 @@ from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.testing import ScriptedModel, call
 from sessions_app import decide, runner, turns
+from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Run, Session
-from sessions_app.problems import Refused
 from sessions_app.store import DjangoDb
 from sessions_app.views.customer_live import is_public
 from tests.desk import actor, ledger

@@ -7,8 +7,8 @@ from django.test import Client
 
 from kern.errors import InvalidSessionNameError
 from sessions_app import namer, names, turns
+from sessions_app.errors import Newer, Refused
 from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
-from sessions_app.problems import Newer, Refused
 from sessions_app.store import DjangoDb
 from tests.desk import actor
 

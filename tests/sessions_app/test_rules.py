@@ -13,8 +13,8 @@ from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app import decide, expiry, rules, runner, turns
+from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import Decision, Person, Queue, Requirement, Run, Session, StandingApproval
-from sessions_app.problems import Forbidden, Refused
 from tests.deciding import all_at_once, die_during, rule_of, seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import turns
+from sessions_app.errors import Refused
 from sessions_app.models import Person, Session
-from sessions_app.problems import Refused
 from sessions_app.views import spans
 from sessions_app.views.snoozing import snooze_choices
 from sessions_app.zones import from_wall_clock

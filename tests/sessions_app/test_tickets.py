@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from sessions_app import tickets
+from sessions_app.errors import Refused
 from sessions_app.models import ApiToken, Person, Session, TicketLink, TicketSystem, ticket_ids
-from sessions_app.problems import Refused
 
 
 def kinds(session: Session) -> list[str]:

@@ -16,9 +16,9 @@ from pytest_django.fixtures import Settings
 
 from sessions_app import tokens
 from sessions_app.api import api
+from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import ApiToken, AuditEntry, Person, Queue, Session
 from sessions_app.models.token import checksum
-from sessions_app.problems import Forbidden, Refused
 from tests.programs import Program, code
 from tests.signing_in import sign_in_afresh
 

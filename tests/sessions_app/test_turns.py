@@ -19,8 +19,8 @@ from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app import runner, turns
+from sessions_app.errors import KeyTaken, Newer, Refused
 from sessions_app.models import Message, Person, Queue, Run, Session, SessionRead
-from sessions_app.problems import KeyTaken, Newer, Refused
 from tests.desk import actor
 
 Work = Callable[[], list[str]]

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from sessions_app import customers
 from sessions_app.customers import Customer, Preview
 from sessions_app.customers.whom import WAYS
-from sessions_app.problems import Refused
+from sessions_app.errors import Refused
 
 
 def add_customer(parser: ArgumentParser) -> None:

@@ -15,12 +15,12 @@ from django.db import DataError, IntegrityError
 from tqdm import tqdm
 
 from sessions_app import desk
+from sessions_app.errors import Refused
 from sessions_app.management.importing.chat_format import read_line
 from sessions_app.management.importing.notes import Notes, Tally
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue, Session
-from sessions_app.problems import Refused
 from sessions_app.texts import LONGEST_TEXT, checked_id
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sessions_app import tokens
+from sessions_app.errors import Problem
 from sessions_app.models import Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope
-from sessions_app.problems import Problem
 
 
 class Command(BaseCommand):

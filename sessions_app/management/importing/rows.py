@@ -13,11 +13,11 @@ from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
 from sessions_app import clock, desk, tickets
 from sessions_app.changes import record_unseen
+from sessions_app.errors import Refused
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
-from sessions_app.problems import Refused
 
 CHANNEL = "import"
 IMPORTED = "session.imported"
