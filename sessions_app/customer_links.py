@@ -14,9 +14,10 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from sessions_app import audit, clock, live
+from sessions_app import audit, live
 from sessions_app.changes import record
 from sessions_app.errors import Problem, Refused
+from sessions_app.infrastructure import clock
 from sessions_app.locking import session_locked
 from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS

@@ -19,10 +19,10 @@ from django.db.models import F, QuerySet
 from django.utils.translation import ngettext
 from prometheus_client import Counter
 
-from sessions_app import clock
 from sessions_app.changes import record
-from sessions_app.costs import cost_of_run
 from sessions_app.errors import LimitReached
+from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import CustomerDay, Run, Session
 from sessions_app.models.day import today
 

@@ -12,8 +12,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from sessions_app import clock, mail_counts, record_of_decisions, rows
+from sessions_app import record_of_decisions
 from sessions_app.changes import record
+from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.store import DjangoDb
@@ -28,9 +29,9 @@ MAIL_SECONDS = 5
 
 def expire() -> None:
     """Settle every question that nobody answered in time; the turns that waited only for them go on."""
-    over = _of_paused_turns().filter(expires_at__lte=clock.now()).exclude(pk__in=rows.resting("requirement"))
+    over = _of_paused_turns().filter(expires_at__lte=clock.now()).exclude(pk__in=broken_rows.resting("requirement"))
     for pk in over.order_by("expires_at").values_list("pk", flat=True)[:BATCH]:
-        with rows.isolated("requirement", pk), transaction.atomic():
+        with broken_rows.isolated("requirement", pk), transaction.atomic():
             requirement = _locked(pk)
             if requirement is not None and requirement.is_overdue:
                 lapse(requirement)
@@ -39,9 +40,9 @@ def expire() -> None:
 def remind() -> None:
     """Tell the assignees of what is about to expire, each question once; one without an assignee waits for one."""
     due = _of_paused_turns().filter(remind_at__lte=clock.now(), expires_at__gt=clock.now())
-    due = due.filter(session__assignee__isnull=False).exclude(pk__in=rows.resting("requirement")).order_by("expires_at")
+    due = due.filter(session__assignee__isnull=False).exclude(pk__in=broken_rows.resting("requirement")).order_by("expires_at")
     for pk in due.values_list("pk", flat=True)[:BATCH]:
-        with rows.isolated("requirement", pk):
+        with broken_rows.isolated("requirement", pk):
             _remind(pk)
 
 

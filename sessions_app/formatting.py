@@ -24,8 +24,8 @@ from markdown_it.rules_inline.emphasis import tokenize as _commonmark_emphasis
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from sessions_app.infrastructure.bounded_cache import Remembered
 from sessions_app.links import LONGEST_ADDRESS, Links
-from sessions_app.remembered import Remembered
 from sessions_app.unseen import shown
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {

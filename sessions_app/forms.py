@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone
 from sessions_app.models import UnsentText
 from sessions_app.texts import LONGEST_TEXT, normalized, too_long, trimmed
-from sessions_app.zones import LONGEST_NAME, check_zone
 
 LARGEST = 2**63 - 1
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sessions_app.circuit import AWAY, breaker
+from sessions_app.infrastructure.circuit import AWAY, breaker
 
 CHANNEL = "kern:live"
 CONNECT_TIMEOUT = 0.3

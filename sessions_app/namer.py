@@ -18,8 +18,9 @@ from kern.errors import InvalidSessionNameError, ModelError
 from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
 from kern.validation.text import one_line
-from sessions_app import clock, desk, rows
+from sessions_app import desk
 from sessions_app.changes import record
+from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Message, Person, Session
 from sessions_app.store import DjangoDb
 from sessions_app.store.transactions import release_connections
@@ -83,9 +84,9 @@ def name(session_id: str) -> None:
     except (ModelError, desk.DeskError, InvalidSessionNameError) as error:
         _failed(naming, error)
     except Exception as error:
-        if rows.is_away(error):
+        if broken_rows.is_away(error):
             raise
-        rows.report("session", naming.session.pk, error)
+        broken_rows.report("session", naming.session.pk, error)
         _failed(naming, error)
 
 

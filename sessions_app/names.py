@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from kern.naming import check_name
-from sessions_app import clock
 from sessions_app.changes import record
 from sessions_app.errors import Newer, Refused
+from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
 from sessions_app.tasks import name_session

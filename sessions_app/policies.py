@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
 from sessions_app.errors import Forbidden
+from sessions_app.infrastructure.broken_rows import CorruptList
 from sessions_app.models import Person, Queue, Requirement, ToolPolicy
-from sessions_app.rows import CorruptList
 
 
 def policy_in_force(queue: Queue | None, tool_name: str, own: Policy) -> Policy:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models import Leader, Process
 
 log = logging.getLogger(__name__)

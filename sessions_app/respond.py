@@ -15,8 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from sessions_app.errors import Problem
+from sessions_app.infrastructure.time_zones import read_by
 from sessions_app.models import Person
-from sessions_app.zones import read_by
 
 P = ParamSpec("P")
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Min, OuterRef
 
-from sessions_app import audit, clock, customers, rows
+from sessions_app import audit, customers
 from sessions_app.customers.erasing import SESSIONS, take_away
+from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Queue, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
 
@@ -77,9 +78,9 @@ def _take_away(queue: Queue, keys: list[int]) -> int:
     try:
         return take_away(due_in(queue).filter(pk__in=keys), audit.Kind.RETENTION_ERASED, queue)
     except Exception as error:
-        if rows.is_away(error):
+        if broken_rows.is_away(error):
             raise
         if len(keys) == 1:
-            rows.report("session", keys[0], error)
+            broken_rows.report("session", keys[0], error)
             return 0
     return sum(_take_away(queue, [key]) for key in keys)

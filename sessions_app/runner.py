@@ -24,8 +24,9 @@ from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
 from kern.threads.cancellation import current
-from sessions_app import clock, days, desk, ending, live, rows
+from sessions_app import days, desk, ending, live
 from sessions_app.changes import record
+from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
 from sessions_app.purposes import bound_for
@@ -174,9 +175,9 @@ class Texts:
 
 def recover() -> None:
     """Give runs whose worker died back to the others; the third death in a row ends the run as failed."""
-    dead = Run.objects.abandoned().exclude(pk__in=rows.resting("run")).order_by("pk")
+    dead = Run.objects.abandoned().exclude(pk__in=broken_rows.resting("run")).order_by("pk")
     for pk in dead.values_list("pk", flat=True)[:BATCH]:
-        with rows.isolated("run", pk):
+        with broken_rows.isolated("run", pk):
             _with_session_locked(Session.objects.filter(runs=pk), partial(_take_back, run_pk=pk))
 
 
@@ -193,18 +194,18 @@ def due() -> list[str]:
 def wake() -> None:
     """Open snoozed sessions whose time has come."""
     over = Session.objects.snoozed().filter(snoozed_until__lte=clock.now())
-    over = over.exclude(pk__in=rows.resting("session")).order_by("snoozed_until")
+    over = over.exclude(pk__in=broken_rows.resting("session")).order_by("snoozed_until")
     for pk in over.values_list("pk", flat=True)[:BATCH]:
-        with rows.isolated("session", pk):
+        with broken_rows.isolated("session", pk):
             _with_session_locked(Session.objects.filter(pk=pk), _wake)
 
 
 def go_on() -> None:
     """Have the AI answer again where a customer's cost was used up and a new day has begun."""
     over = Session.objects.filter(held_until__lte=clock.now())
-    over = over.exclude(pk__in=rows.resting("session")).order_by("held_until")
+    over = over.exclude(pk__in=broken_rows.resting("session")).order_by("held_until")
     for pk in over.values_list("pk", flat=True)[:BATCH]:
-        with rows.isolated("session", pk):
+        with broken_rows.isolated("session", pk):
             _with_session_locked(Session.objects.filter(pk=pk), _go_on)
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from prometheus_client import Counter
 
 from sessions_app import namer, runner
-from sessions_app.circuit import AWAY, breaker
+from sessions_app.infrastructure.circuit import AWAY, breaker
 
 log = logging.getLogger(__name__)
 LOST = Counter("kern_hints_lost_total", "Hints that the broker did not take; the sweep gives them again", ["task"])

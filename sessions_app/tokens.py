@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from sessions_app import audit, clock, rows
+from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people, tell
 from sessions_app.errors import Forbidden, Refused
+from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
 
@@ -61,7 +62,7 @@ def warn() -> None:
     if not mail_reaches_people():
         return
     for token in ApiToken.objects.expiring().filter(warned_at=None).select_related("acts_for").order_by("pk")[:BATCH]:
-        with rows.isolated("apitoken", token.pk):
+        with broken_rows.isolated("apitoken", token.pk):
             if ApiToken.objects.filter(pk=token.pk, warned_at=None).update(warned_at=clock.now()):
                 for address in _readers(token):
                     tell("token_expires", address, token=token)

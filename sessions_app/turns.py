@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
 from kern.validation.inputs import Id
-from sessions_app import clock, days, desk, ending
+from sessions_app import days, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes import record
 from sessions_app.errors import IdTaken, Refused
+from sessions_app.infrastructure import clock
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
 from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead

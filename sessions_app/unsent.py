@@ -10,8 +10,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sessions_app import clock
 from sessions_app.errors import Refused
+from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.texts import normalized, trimmed
 

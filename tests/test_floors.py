@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 #: Lowest first. A name stands for the module and everything below it; modules of one floor may use each other.
 FLOORS: list[tuple[str, ...]] = [
     ("kern",),
-    ("sessions_app.clock", "sessions_app.rows"),
-    ("sessions_app.circuit", "sessions_app.mail_counts"),
+    ("sessions_app.infrastructure.clock", "sessions_app.infrastructure.broken_rows"),
+    ("sessions_app.infrastructure.circuit", "sessions_app.infrastructure.mail_counts"),
     (
         "sessions_app.identity",
         "sessions_app.folding",
@@ -22,10 +22,10 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.unseen",
         "sessions_app.spreadsheet",
         "sessions_app.formatting",
-        "sessions_app.remembered",
-        "sessions_app.zones",
-        "sessions_app.downloads",
-        "sessions_app.costs",
+        "sessions_app.infrastructure.bounded_cache",
+        "sessions_app.infrastructure.time_zones",
+        "sessions_app.infrastructure.downloads",
+        "sessions_app.infrastructure.costs",
     ),
     ("sessions_app.models", "sessions_app.errors"),
     ("sessions_app.audit",),

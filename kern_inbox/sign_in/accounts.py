@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kern_inbox.sign_in.limits import seconds_to_wait, too_often
-from sessions_app import audit, mail_counts
+from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
 from sessions_app.identity import canonical_address, check_address
+from sessions_app.infrastructure import mail_counts
 from sessions_app.models import Person
 
 log = logging.getLogger(__name__)

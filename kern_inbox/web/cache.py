@@ -12,7 +12,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import connection, transaction
 
-from sessions_app.circuit import AWAY, breaker
+from sessions_app.infrastructure.circuit import AWAY, breaker
 
 #: Beginnings of keys that limits count by: allauth's, and ours (`sessions_app.ratelimit`).
 COUNTED = ("allauth:rl:", "rate:")

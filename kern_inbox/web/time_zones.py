@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 
 from sessions_app.errors import DATABASE_AWAY
+from sessions_app.infrastructure.time_zones import zone_of
 from sessions_app.models import Person
-from sessions_app.zones import zone_of
 
 
 class AdminTimeZoneMiddleware(MiddlewareMixin):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from sessions_app import mail_counts
+from sessions_app.infrastructure import mail_counts
 
 log = logging.getLogger(__name__)
 REACHES = "django.core.mail.backends.smtp.EmailBackend"

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app import audit
 from sessions_app.admin.base import RecordPages
 from sessions_app.audit import export
-from sessions_app.downloads import download
+from sessions_app.infrastructure.downloads import download
 from sessions_app.models import AuditEntry
 from sessions_app.templatetags.inbox import exact
 

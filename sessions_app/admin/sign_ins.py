@@ -16,9 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_app import audit, browsers, sign_ins
+from sessions_app import audit, sign_ins
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.infrastructure import browsers
 from sessions_app.models import Person
 
 # allauth's pages show the secrets. They are imported above, so that they are registered and can be replaced.

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from sessions_app import clock, ratelimit, tokens
+from sessions_app import ratelimit, tokens
 from sessions_app.api.errors import Throttled, TokenRefused
+from sessions_app.infrastructure import clock
 from sessions_app.models import ApiToken, Person, Requirement, Run, Session
 from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet

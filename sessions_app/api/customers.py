@@ -17,8 +17,8 @@ from sessions_app.api.schemas import Text
 from sessions_app.api.strict import Input
 from sessions_app.customers import Customer
 from sessions_app.customers.whom import WAYS
-from sessions_app.downloads import download
 from sessions_app.errors import Refused
+from sessions_app.infrastructure.downloads import download
 
 router = Router()
 #: A request waits no longer than so many seconds for its answer.

@@ -12,7 +12,7 @@ from django.db.models.expressions import Combinable
 from ninja import Field, Schema
 
 from sessions_app.errors import Refused, Unreadable
-from sessions_app.rows import is_away, report
+from sessions_app.infrastructure.broken_rows import is_away, report
 
 Row = TypeVar("Row", bound=models.Model)
 SALT = "api.cursor"

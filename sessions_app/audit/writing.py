@@ -12,8 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.http import HttpRequest
 
-from sessions_app import clock
 from sessions_app.audit.request import browser_of, current_request, door_of, person_of
+from sessions_app.infrastructure import clock
 from sessions_app.models.audit_entry import BEGINNING, AuditEntry
 
 log = logging.getLogger(__name__)

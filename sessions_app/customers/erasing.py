@@ -17,15 +17,16 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from kern.records.message import new_id
-from sessions_app import audit, clock, days, ending
+from sessions_app import audit, days, ending
 from sessions_app.changes import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
 from sessions_app.customers.whom import Customer
+from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.broken_rows import isolated, resting
 from sessions_app.models import Change, Decision, NameRecord, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
-from sessions_app.rows import isolated, resting
 
 #: Conversations taken away in one transaction, rows deleted in one.
 SESSIONS, ROWS = 25, 1_000

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
-from sessions_app import audit, clock
+from sessions_app import audit
 from sessions_app.customers.whom import Customer
+from sessions_app.infrastructure import clock
 from sessions_app.models import Change, Decision, Message, NameRecord, Requirement, Run, Session, TicketLink, ToolCall
 
 FORMAT, VERSION = "kern-inbox-customer", 1

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.session import Session

@@ -7,7 +7,7 @@ from datetime import date
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField
 from sessions_app.models.queue import Queue
 from sessions_app.models.row import Row

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import clock
 from sessions_app.formatting import one_plain_line
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.row import Row
 

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from sessions_app import clock
 from sessions_app.formatting import SHOWN, markdown_html, plain_html
+from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row

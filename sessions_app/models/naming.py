@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.session import Session

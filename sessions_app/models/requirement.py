@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
 from kern.records.requirement import RESPONSE
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, OrderedJSONField
 from sessions_app.models.row import Row

@@ -9,13 +9,13 @@ from typing import Any, Self
 
 from django.db import models
 
-from sessions_app import rows
+from sessions_app.infrastructure import broken_rows
 
 #: What a column may hold, by Django's name of its kind, and what stands in for anything else.
 _KINDS: dict[str, tuple[type, Any]] = {
     "BooleanField": (bool, False),
     "CharField": (str, ""),
-    "DateTimeField": (datetime, rows.CorruptMoment.make()),
+    "DateTimeField": (datetime, broken_rows.CorruptMoment.make()),
     "FloatField": (float, 0.0),
     "PositiveBigIntegerField": (int, 0),
     "PositiveIntegerField": (int, 0),
@@ -60,7 +60,7 @@ class Row(models.Model):
         readable = [checks[name].readable(value) if name in wrong else value for name, value in stored.items()]
         row = super().from_db(db, field_names, readable)
         row.broken, row.stand_ins = "; ".join(problems), {name: getattr(row, name) for name in wrong}
-        rows.report(cls._meta.model_name or cls.__name__, row.pk, row.broken)
+        broken_rows.report(cls._meta.model_name or cls.__name__, row.pk, row.broken)
         return row
 
     def _is_stand_in(self, name: str) -> bool:
@@ -78,7 +78,7 @@ class _Check:
         if isinstance(field, models.JSONField):
             # Where a column begins as an object or as a list, it is one.
             self.kind = field.default if field.default in (dict, list) else None
-            self.stand_in = rows.CorruptDict() if self.kind is not list else rows.CorruptList()
+            self.stand_in = broken_rows.CorruptDict() if self.kind is not list else broken_rows.CorruptList()
         self.choices: set[Any] | None = set(dict(field.flatchoices)) if field.choices else None
         if self.choices is not None and field.blank:
             self.choices.add("")
@@ -87,7 +87,7 @@ class _Check:
         if value is None:
             return self.is_optional
         if self.kind is None:
-            return not isinstance(value, rows.CorruptDict | rows.CorruptList)
+            return not isinstance(value, broken_rows.CorruptDict | broken_rows.CorruptList)
         # A class of its own is a stand-in.
         if value.__class__ is not self.kind:
             return self.kind is float and value.__class__ is int
@@ -96,17 +96,19 @@ class _Check:
     def problem(self, value: Any) -> str:
         if self.choices is not None and value.__class__ is self.kind:
             return f"{self.name} is {str(value)[:40]!r}, which this version does not know"
-        if isinstance(value, rows.CorruptMoment):
+        if isinstance(value, broken_rows.CorruptMoment):
             return f"{self.name} is no point in time"
-        if isinstance(value, rows.CorruptDict | rows.CorruptList):
+        if isinstance(value, broken_rows.CorruptDict | broken_rows.CorruptList):
             return f"{self.name} is no JSON that can be read"
         wanted = self.kind.__name__ if self.kind else "something else"
         return f"{self.name} has a value of another kind than {wanted}"
 
     def readable(self, value: Any) -> Any:
         """The value where it can be read as such (a status nobody knows), else the stand-in."""
-        if value.__class__ is self.kind or isinstance(value, rows.CorruptDict | rows.CorruptList | rows.CorruptMoment):
-            return None if isinstance(value, rows.CorruptMoment) and self.is_optional else value
+        if value.__class__ is self.kind or isinstance(
+            value, broken_rows.CorruptDict | broken_rows.CorruptList | broken_rows.CorruptMoment
+        ):
+            return None if isinstance(value, broken_rows.CorruptMoment) and self.is_optional else value
         return None if self.is_optional else self.stand_in
 
 

@@ -12,7 +12,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from sessions_app import clock, forbidden_words
+from sessions_app import forbidden_words
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from kern.validation.patterns import PatternError, compiled
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models import ticket_ids
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel

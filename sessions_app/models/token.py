@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.person import Person

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField
 from sessions_app.models.row import Row
 from sessions_app.models.session import Session

@@ -11,8 +11,9 @@ from django.utils import timezone
 from kern.errors import InvalidAnswerError
 from kern.records.requirement import Requirement
 from kern.tools.policy import Policy
-from sessions_app import changes, clock, record_of_decisions
+from sessions_app import changes, record_of_decisions
 from sessions_app import models as rows
+from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Session, StandingApproval
 from sessions_app.policies import is_allowed, policy_in_force, policy_of
 from sessions_app.store.claims import Held

@@ -13,8 +13,8 @@ from kern.records.requirement import InputField, Requirement
 from kern.records.run import RunMetrics, RunOutput, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
 from kern.tools.policy import Policy
-from sessions_app import clock
 from sessions_app import models as rows
+from sessions_app.infrastructure import clock
 
 if TYPE_CHECKING:
     from kern.db.base import Db

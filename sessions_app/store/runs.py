@@ -14,8 +14,9 @@ from kern.records.message import Message, storable
 from kern.records.requirement import Requirement
 from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
-from sessions_app import changes, clock, days, ending
+from sessions_app import changes, days, ending
 from sessions_app import models as rows
+from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import drafts, sessions
 from sessions_app.store.claims import Held, hold, is_ours

@@ -7,7 +7,8 @@ from django.db.models import F, Q, QuerySet
 from kern.errors import InvalidSessionNameError, SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
-from sessions_app import changes, clock
+from sessions_app import changes
+from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
 

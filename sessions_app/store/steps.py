@@ -6,7 +6,8 @@ from kern.db.base import Claim
 from kern.records.message import Message, storable
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
-from sessions_app import changes, clock, days, record_of_decisions
+from sessions_app import changes, days, record_of_decisions
+from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store.claims import Held, hold, hold_for_outcome

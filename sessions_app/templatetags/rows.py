@@ -11,7 +11,7 @@ from django.template.context import Context
 from django.template.loader_tags import do_include
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import rows
+from sessions_app.infrastructure import broken_rows
 
 register = template.Library()
 #: What a row is called on pages, by its model; anything else is an entry.
@@ -48,10 +48,10 @@ class RowNode(Node):
         try:
             return self.shown.render(context)
         except Exception as error:
-            if rows.is_away(error):
+            if broken_rows.is_away(error):
                 raise
             kind, key = named(item)
-            rows.report(kind, key, error)
+            broken_rows.report(kind, key, error)
             return self._broken(context, item)
 
     def _broken(self, context: Context, item: Any) -> Any:

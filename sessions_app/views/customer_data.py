@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import customers, retention
 from sessions_app.customers import Customer
-from sessions_app.downloads import download
 from sessions_app.errors import Refused
+from sessions_app.infrastructure.downloads import download
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.story import page_context
 

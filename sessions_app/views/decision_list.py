@@ -8,7 +8,8 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import access, clock
+from sessions_app import access
+from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet

@@ -15,8 +15,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Decision, Person, Requirement
-from sessions_app.rows import BrokenRow
 from sessions_app.templatetags.inbox import said
 
 

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sessions_app import clock, zones
 from sessions_app.errors import Refused
 from sessions_app.forms import PreferencesForm
+from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
 from sessions_app.respond import PersonRequest, came_from, for_people
 from sessions_app.views import security
@@ -46,12 +46,12 @@ def _keep(person: Person, sent: dict[str, str]) -> None:
 
 def _zone_context(person: Person) -> dict[str, object]:
     current = person.time_zone or settings.TIME_ZONE
-    offered = {name for _region, places in zones.choices() for name, _place in places}
+    offered = {name for _region, places in time_zones.choices() for name, _place in places}
     return {
-        "regions": zones.choices(),
+        "regions": time_zones.choices(),
         "current_zone": current,
         # An abbreviation or an older name that an admin or a browser gave is no choice, and kept.
         "other_zone": "" if current in offered else current,
         "here_now": clock.now(),
-        "offset": zones.offset(),
+        "offset": time_zones.offset(),
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from sessions_app import access, audit, record_of_decisions, reports
-from sessions_app.downloads import download, in_batches
+from sessions_app.infrastructure.downloads import download, in_batches
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.respond import PersonRequest, for_people

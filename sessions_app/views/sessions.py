@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app import access, turns
 from sessions_app.errors import Refused
+from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
 from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.texts import clean
@@ -29,7 +30,6 @@ from sessions_app.views.inbox import inbox_context
 from sessions_app.views.listing import Filters
 from sessions_app.views.moment import at_one_moment
 from sessions_app.views.timeline import timeline
-from sessions_app.zones import from_wall_clock, zone_named
 
 UNTIL_CUSTOMER = "reply"
 

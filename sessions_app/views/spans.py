@@ -9,7 +9,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 

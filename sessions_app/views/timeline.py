@@ -11,8 +11,8 @@ from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Message, Person, Run, Session
-from sessions_app.rows import BrokenRow
 from sessions_app.views.events import DROPPED, VERDICTS, WRITERS, shown_events
 from sessions_app.views.runs_shown import shown_runs
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from sessions_app import clock
-from sessions_app.costs import cost_of_run
+from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Requirement, Run, Session
 
 

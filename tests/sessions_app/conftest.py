@@ -12,8 +12,8 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app import desk as desks
-from sessions_app import rows as broken
 from sessions_app import runner, turns
+from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from tests import desk as shop
 

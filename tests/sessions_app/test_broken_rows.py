@@ -13,10 +13,11 @@ from django.test import Client
 
 from kern.agent import Agent
 from kern.testing import call
-from sessions_app import audit, clock, decide, expiry, namer, runner, tickets, turns
-from sessions_app import rows as broken
+from sessions_app import audit, decide, expiry, namer, runner, tickets, turns
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
+from sessions_app.infrastructure import broken_rows as broken
+from sessions_app.infrastructure import clock
 from sessions_app.models import (
     ApiToken,
     Change,

@@ -13,8 +13,9 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
 from kern_inbox.conf.databases import cache as cache_settings
-from sessions_app import circuit, live, ratelimit, turns
-from sessions_app.circuit import RedisAwayError, breaker, within
+from sessions_app import live, ratelimit, turns
+from sessions_app.infrastructure import circuit
+from sessions_app.infrastructure.circuit import RedisAwayError, breaker, within
 from sessions_app.models import Person, Run, Session
 from sessions_app.tasks import execute_turn
 from tests.silent import SilentServer

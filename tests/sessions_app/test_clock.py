@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from kern.db.base import Claim
 from kern.testing import call
-from sessions_app import clock, turns
+from sessions_app import turns
+from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.store import DjangoDb
 

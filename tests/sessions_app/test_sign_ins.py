@@ -16,7 +16,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern_inbox.sign_in.session_store import SessionStore
-from sessions_app import browsers, sign_ins
+from sessions_app import sign_ins
+from sessions_app.infrastructure import browsers
 from sessions_app.models import AuditEntry, Person, Session
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

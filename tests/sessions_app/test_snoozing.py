@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from sessions_app import turns
 from sessions_app.errors import Refused
+from sessions_app.infrastructure.time_zones import from_wall_clock
 from sessions_app.models import Person, Session
 from sessions_app.views import spans
 from sessions_app.views.snoozing import snooze_choices
-from sessions_app.zones import from_wall_clock
 from tests.sessions_app.test_inbox import read
 from tests.sessions_app.test_zones import browser_of
 

@@ -13,7 +13,7 @@ def main() -> None:
     from django.test import Client
     from django.urls import reverse
 
-    from sessions_app import rows
+    from sessions_app.infrastructure import broken_rows
     from sessions_app.models import ApiToken, NameRecord, Person, Requirement, Session
 
     ana = Person.objects.filter(is_superuser=True).earliest("pk")
@@ -37,7 +37,7 @@ def main() -> None:
                 "api": {noun: answer.status_code for noun, answer in api.items()},
                 "sessions": len(api["sessions?limit=100"].json()["items"]),
                 "names": NameRecord.objects.count(),
-                "broken": rows.reported(),
+                "broken": broken_rows.reported(),
             }
         )
     )

@@ -13,7 +13,7 @@ from psycopg import DataError
 from psycopg.adapt import AdaptersMap
 from psycopg.types.string import TextLoader
 
-from sessions_app.rows import CorruptMoment
+from sessions_app.infrastructure.broken_rows import CorruptMoment
 
 
 @lru_cache

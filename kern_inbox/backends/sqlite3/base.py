@@ -11,7 +11,7 @@ from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
 from django.utils.dateparse import parse_datetime
 
-from sessions_app.rows import CorruptMoment
+from sessions_app.infrastructure.broken_rows import CorruptMoment
 
 _decoded = partial(str, encoding="utf-8", errors="replace")
 

@@ -15,7 +15,7 @@ from django.db import DataError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import clock
+from sessions_app.infrastructure import clock
 
 LONGEST_NAME = 64
 #: Files beside those of zones: this server's own zone, and that of a computer that was never told one.
