@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_app.storable import check_storable
-from sessions_app.unseen import as_it_was
+from sessions_app.text.unseen import as_it_was
 
 PREFIX = "arg."
 #: An object that is not given is laid out down to here: a schema may refer to itself.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sessions_app import spreadsheet
 from sessions_app.models import Decision, Person, Queue, Requirement
 from sessions_app.models.decision import DecisionSet
+from sessions_app.text import spreadsheet
 
 COLUMNS = (
     "id",

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sessions_app import tickets
-from sessions_app.folding import fold
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
+from sessions_app.text.folding import fold
 from sessions_app.texts import clean
 
 LONGEST_QUERY = 500

@@ -22,9 +22,9 @@ from kern_inbox.sign_in.limits import seconds_to_wait, too_often
 from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
-from sessions_app.identity import canonical_address, check_address
 from sessions_app.infrastructure import mail_counts
 from sessions_app.models import Person
+from sessions_app.text.identity import canonical_address, check_address
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Marks characters that nobody sees in every page, whatever template wrote it; see `sessions_app.unseen` for which and why.
+"""Marks characters that nobody sees in every page, whatever template wrote it; see `sessions_app.text.unseen` for which and why.
 
 Here, because a single place cannot be forgotten: a page has names, arguments, results, notes, ids and titles of models,
 customers and tools in a hundred places. What people edit stays as it is, as their own words must come back as they were.
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from sessions_app.unseen import shown
+from sessions_app.text.unseen import shown
 
 #: The first bytes of such characters in UTF-8. Most pages have none, and finding that out costs next to nothing.
 _PERHAPS = re.compile(

@@ -9,8 +9,8 @@ from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.identity import canonical_address, check_address
 from sessions_app.models import Person
+from sessions_app.text.identity import canonical_address, check_address
 
 
 class AddressForm(forms.Form):

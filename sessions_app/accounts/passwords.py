@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import CommonPasswordValidator, val
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from sessions_app.folding import fold
+from sessions_app.text.folding import fold
 
 ALONE = 12
 WITH_SECOND_FACTOR = 8

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from sessions_app import spreadsheet
 from sessions_app.infrastructure.downloads import in_batches
 from sessions_app.models import AuditEntry
+from sessions_app.text import spreadsheet
 
 COLUMNS = (*AuditEntry.FACTS, *AuditEntry.DETAILS, "blanked_by", "digest")
 

@@ -25,7 +25,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 
 def _fill_table(model: Any, sources: tuple[str, ...], connection: Any) -> None:
-    from sessions_app.folding import fold
+    from sessions_app.text.folding import fold
 
     quoted = connection.ops.quote_name
     update = f"UPDATE {quoted(model._meta.db_table)} SET search_text = %s WHERE id = %s"  # noqa: S608 - a table of ours

@@ -16,7 +16,7 @@ def give_everybody_one_address(apps: Any, schema_editor: Any) -> None:
     Where two people's become the same, it stays with whoever is active and signed in last. The others' get their number behind
     the part before the @, until an admin gives them another.
     """
-    from sessions_app.identity import canonical_address
+    from sessions_app.text.identity import canonical_address
 
     people = apps.get_model("sessions_app", "Person").objects
     last_seen = models.F("last_login").desc(nulls_last=True)

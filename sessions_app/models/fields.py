@@ -10,9 +10,9 @@ from django.db import models
 from django.utils import timezone
 
 from kern.validation.text import without_hidden
-from sessions_app.identity import canonical_address, check_address
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import CorruptDict, CorruptList
+from sessions_app.text.identity import canonical_address, check_address
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models.lookups import Contains
 
-from sessions_app.folding import fold
 from sessions_app.models.row import Row
+from sessions_app.text.folding import fold
 
 if TYPE_CHECKING:
     _TextField = models.TextField[str, str]

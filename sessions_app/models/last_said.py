@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.formatting import one_plain_line
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.row import Row
+from sessions_app.text.formatting import one_plain_line
 
 if TYPE_CHECKING:
     from sessions_app.models.message import MessageSet

@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from sessions_app.formatting import SHOWN, markdown_html, plain_html
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run
 from sessions_app.models.session import Session
+from sessions_app.text.formatting import SHOWN, markdown_html, plain_html
 
 
 class MessageSet(models.QuerySet["Message"]):

@@ -13,10 +13,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kern.validation.text import without_hidden
-from sessions_app.identity import check_name, skeleton
 from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone, is_known
 from sessions_app.models.fields import AddressField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.text.identity import check_name, skeleton
 
 HUES = 5
 TAKEN = _("Another person has this address. An address belongs to one person.")

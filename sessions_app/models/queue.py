@@ -7,9 +7,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.forbidden_words import must_be_words
 from sessions_app.models.fields import NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.text.forbidden_words import must_be_words
 
 # Not every database knows the bounds of its columns.
 LARGEST_POSITION = 32_767

@@ -11,12 +11,12 @@ from django.db.models.functions import Left, Length
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from sessions_app.formatting import SHOWN
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.session import ACTIVE_RUN, Session
+from sessions_app.text.formatting import SHOWN
 
 if TYPE_CHECKING:
     from sessions_app.models.requirement import Requirement, RequirementSet

@@ -12,7 +12,6 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from sessions_app import forbidden_words
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
@@ -20,6 +19,7 @@ from sessions_app.models.last_said import LastSaid
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
 from sessions_app.models.row import Row
+from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person

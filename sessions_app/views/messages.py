@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import access, turns, unsent
 from sessions_app.errors import Newer, Refused
-from sessions_app.formatting import markdown_html
 from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
 from sessions_app.respond import PersonRequest, for_people, respond
+from sessions_app.text.formatting import markdown_html
 from sessions_app.texts import too_long, trimmed
 from sessions_app.views.conversation import back_to, below, composer_context, draft_of
 

@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from kern.validation.sizes import size_of
 from sessions_app import desk
-from sessions_app.formatting import SHOWN
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Message, Run, ToolCall
+from sessions_app.text.formatting import SHOWN
 
 
 @dataclass

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from sessions_app import access
 from sessions_app.models import Message, ToolCall
 from sessions_app.respond import PersonRequest, for_people
-from sessions_app.unseen import shown
+from sessions_app.text.unseen import shown
 
 
 def as_text(text: str) -> HttpResponse:

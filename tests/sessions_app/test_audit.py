@@ -18,9 +18,10 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app import audit, spreadsheet
+from sessions_app import audit
 from sessions_app.models import AuditEntry, Person, Queue, Session, TicketSystem
 from sessions_app.models.decision import AppendOnlyError
+from sessions_app.text import spreadsheet
 from tests.at_once import answers_at_once
 from tests.signing_in import sign_in_afresh
 

@@ -12,9 +12,9 @@ from kern.agent import Agent
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.testing import ScriptedModel
 from sessions_app import moving, namer, names, tickets, turns
-from sessions_app.forbidden_words import LONGEST_LINE, MOST_LINES, found_in, must_be_words
 from sessions_app.models import ApiToken, Message, Person, Queue, Session
 from sessions_app.store import DjangoDb
+from sessions_app.text.forbidden_words import LONGEST_LINE, MOST_LINES, found_in, must_be_words
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
 from tests.sessions_app.test_admin import pages, queue_form

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.formatting import markdown_html, one_plain_line, plain_html
+from sessions_app.text.formatting import markdown_html, one_plain_line, plain_html
 
 LOG = "  at main (app.py:1)\n      at run\n\tat tab\nname   value\n\n\nend"
 

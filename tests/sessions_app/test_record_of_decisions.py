@@ -12,9 +12,10 @@ import pytest
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import decide, record_of_decisions, spreadsheet, turns
+from sessions_app import decide, record_of_decisions, turns
 from sessions_app.models import Decision, Person, Requirement, Session
 from sessions_app.models.decision import AppendOnlyError
+from sessions_app.text import spreadsheet
 from tests.deciding import seen, tighten, verdicts
 
 Ask = Callable[..., Requirement]

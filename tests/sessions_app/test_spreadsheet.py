@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from sessions_app.spreadsheet import MARK, read, table
+from sessions_app.text.spreadsheet import MARK, read, table
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", "﹦1", '=HYPERLINK("http://x")')
 WORDS = (

@@ -10,9 +10,9 @@ from django.test import Client
 
 from kern.testing import call
 from sessions_app import names, turns
-from sessions_app.formatting import markdown_html, plain_html
 from sessions_app.models import Person, Requirement, Session
-from sessions_app.unseen import as_it_was, editable, shown
+from sessions_app.text.formatting import markdown_html, plain_html
+from sessions_app.text.unseen import as_it_was, editable, shown
 from tests.desk import actor
 from tests.sessions_app.test_customer_page import begin
 

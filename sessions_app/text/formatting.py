@@ -25,8 +25,8 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from sessions_app.infrastructure.bounded_cache import Remembered
-from sessions_app.links import LONGEST_ADDRESS, Links
-from sessions_app.unseen import shown
+from sessions_app.text.links import LONGEST_ADDRESS, Links
+from sessions_app.text.unseen import shown
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr"} | {
     *("table", "thead", "tbody", "tr", "th", "td"),

@@ -2,7 +2,7 @@
 
 Where a spreadsheet's list separator is not the comma, it splits our lines anew: at a semicolon inside of a note, say. So what
 begins a formula is guarded with an apostrophe at the beginning of a cell and after everything that may separate cells, in
-its full-width form too. Characters that nobody sees are shown as what they are (`sessions_app.unseen`).
+its full-width form too. Characters that nobody sees are shown as what they are (`sessions_app.text.unseen`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sessions_app.unseen import as_it_was, editable
+from sessions_app.text.unseen import as_it_was, editable
 
 #: By it Excel knows that a file is UTF-8.
 MARK = "\ufeff"

@@ -19,7 +19,7 @@ from functools import lru_cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from sessions_app.folding import fold
+from sessions_app.text.folding import fold
 
 MOST_LINES = 1_000
 LONGEST_LINE = 100

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kern.validation.text import is_visible, without_hidden
-from sessions_app.folding import fold
+from sessions_app.text.folding import fold
 
 #: What separates the parts of a domain beside the plain dot, once compatibility forms are gone.
 _OTHER_DOTS = str.maketrans(dict.fromkeys("\u3002\uff61", "."))
