@@ -14,7 +14,7 @@ from sessions_app.leading import make_due, must_be_free
 from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.once import checked_key, sent_before
-from sessions_app.texts import checked_message
+from sessions_app.validation.text import checked_message
 
 
 def draft(session: Session, person: Person) -> Run:

@@ -22,7 +22,7 @@ from sessions_app.policies import may_decide, policy_of, same
 from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
-from sessions_app.texts import too_long, too_long_inside, trimmed
+from sessions_app.validation.text import too_long, too_long_inside, trimmed
 
 __all__ = [
     "StandingOffer",

@@ -11,8 +11,8 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
 from sessions_app.tasks import name_session
-from sessions_app.texts import clean
 from sessions_app.turns import session_locked
+from sessions_app.validation.text import clean
 
 
 def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:

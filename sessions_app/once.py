@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import KeyTaken
 from sessions_app.models import Message, Session
-from sessions_app.texts import checked_line
+from sessions_app.validation.text import checked_line
 
 LONGEST_KEY = 200
 

@@ -12,7 +12,7 @@ from sessions_app import tickets
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.text.folding import fold
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 
 LONGEST_QUERY = 500
 MOST_WORDS = 8

@@ -9,7 +9,7 @@ from sessions_app.changes import record
 from sessions_app.errors import Refused
 from sessions_app.locking import locked_or_404
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 
 LONGEST_ADDRESS = 500
 LONGEST_SHOWN = 80

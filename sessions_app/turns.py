@@ -23,7 +23,7 @@ from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
 from sessions_app.moving import began_in, move
 from sessions_app.once import checked_key, sent_before
-from sessions_app.texts import checked_id, checked_line, checked_message, checked_name
+from sessions_app.validation.text import checked_id, checked_line, checked_message, checked_name
 
 __all__ = [
     "ask_again",

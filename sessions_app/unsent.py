@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Session, UnsentText
-from sessions_app.texts import normalized, trimmed
+from sessions_app.validation.text import normalized, trimmed
 
 #: How much later than the words were sent their keeping may arrive.
 SLOWEST_SAVING = timedelta(minutes=1)

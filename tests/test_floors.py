@@ -47,8 +47,8 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.tasks",),
     ("sessions_app.duties", "sessions_app.giving_back"),
     (
-        "sessions_app.texts",
-        "sessions_app.addresses",
+        "sessions_app.validation.text",
+        "sessions_app.validation.addresses",
         "sessions_app.locking",
         "sessions_app.once",
         "sessions_app.moving",

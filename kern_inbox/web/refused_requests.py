@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, override
 from kern_inbox.web.request_limits import REFUSAL, Refusal
 from sessions_app import desk
 from sessions_app.api.errors import answer
-from sessions_app.texts import LONGEST_TEXT
+from sessions_app.validation.text import LONGEST_TEXT
 
 CODES = {408: "too_slow", 413: "too_large", 414: "too_large", 415: "unsupported", 431: "too_large"}
 REASONS = {

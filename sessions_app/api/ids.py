@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import P, PathEx
 
-from sessions_app import addresses
+from sessions_app.validation import addresses
 
 #: What addresses of a session say about its id.
 HOW_TO_WRITE = (

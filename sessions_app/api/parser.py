@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.parser import Parser
 
-from sessions_app.storable import check_storable
+from sessions_app.validation.json_values import check_storable
 
 
 class StrictParser(Parser):

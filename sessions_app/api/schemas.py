@@ -17,9 +17,9 @@ from sessions_app import disclosure
 from sessions_app.api.pages import BrokenOut, must_be_readable
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
-from sessions_app.storable import check_text
-from sessions_app.texts import LONGEST_TEXT, too_long, trimmed
 from sessions_app.tickets import LONGEST_ADDRESS
+from sessions_app.validation.json_values import check_text
+from sessions_app.validation.text import LONGEST_TEXT, too_long, trimmed
 
 LARGEST_NUMBER = 2**63 - 1
 

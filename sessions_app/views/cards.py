@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from kern.tools.policy import Demand
 from sessions_app import approvals, policies
-from sessions_app.arguments import Field, concerns, fields_of
 from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
+from sessions_app.validation.argument_fields import Field, concerns, fields_of
 from sessions_app.views.runs_shown import agent_name
 
 

@@ -13,7 +13,7 @@ from sessions_app.models import Message, NameRecord, Person, Requirement, Run, S
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.respond import PersonRequest
-from sessions_app.texts import row_number
+from sessions_app.validation.text import row_number
 from sessions_app.views.boxes import WhereConverter
 from sessions_app.views.cards import Card
 from sessions_app.views.listing import Filters

@@ -20,7 +20,7 @@ from sessions_app.errors import KeyTaken, LimitReached, Refused
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
-from sessions_app.texts import row_number
+from sessions_app.validation.text import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, later, private, too_often
 from sessions_app.views.customer_live import live

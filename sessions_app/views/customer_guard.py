@@ -16,7 +16,7 @@ from sessions_app import desk
 from sessions_app.customer_links import LinkEnded
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Queue
-from sessions_app.texts import LONGEST_TEXT
+from sessions_app.validation.text import LONGEST_TEXT
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]

@@ -19,7 +19,7 @@ from sessions_app.models.session import SessionSet, unread_by
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policies import May
 from sessions_app.search import LONGEST_QUERY, Words, matching, words_of
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 from sessions_app.views.orders import ORDERS, page_of_order
 
 PAGE = 30

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from sessions_app import access
 from sessions_app.models import Person, Session
 from sessions_app.sse import Hub, Page
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 

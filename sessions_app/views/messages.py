@@ -17,7 +17,7 @@ from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
 from sessions_app.respond import PersonRequest, for_people, respond
 from sessions_app.text.formatting import markdown_html
-from sessions_app.texts import too_long, trimmed
+from sessions_app.validation.text import too_long, trimmed
 from sessions_app.views.conversation import back_to, below, composer_context, draft_of
 
 COMPOSER = "sessions/_composer.html"

@@ -12,7 +12,7 @@ from sessions_app import access, names
 from sessions_app.errors import Newer, Problem, Refused
 from sessions_app.models import Session
 from sessions_app.respond import PersonRequest, done, for_people, respond
-from sessions_app.texts import row_number
+from sessions_app.validation.text import row_number
 from sessions_app.views.conversation import back_to, record_or_none
 
 LONGEST_SHOWN = 60

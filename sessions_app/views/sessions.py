@@ -17,7 +17,7 @@ from sessions_app.errors import Refused
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
 from sessions_app.respond import PersonRequest, done, for_people
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 from sessions_app.views.conversation import (
     back_to,
     cards_of,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from sessions_app import access, tickets
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.respond import PersonRequest, done, for_people
-from sessions_app.texts import clean
+from sessions_app.validation.text import clean
 from sessions_app.views.conversation import back_to
 
 

@@ -18,7 +18,7 @@ from sessions_app.errors import Problem
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
 from sessions_app.respond import PersonRequest, for_people
-from sessions_app.texts import checked_name
+from sessions_app.validation.text import checked_name
 from sessions_app.views.story import page_context
 
 #: Tokens that are over and still shown.

@@ -13,9 +13,9 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from sessions_app import turns
-from sessions_app.addresses import BELOW_SESSION, from_address, has_plain_address, in_address
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Message, Person, Queue, Session
+from sessions_app.validation.addresses import BELOW_SESSION, from_address, has_plain_address, in_address
 from tests.asgi_server import Server
 
 IDS = [

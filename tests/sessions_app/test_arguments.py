@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sessions_app.arguments import fields_of, values_of
+from sessions_app.validation.argument_fields import fields_of, values_of
 
 SCHEMA = {
     "properties": {

@@ -18,7 +18,7 @@ from django.test import Client
 from kern.testing import call
 from sessions_app import turns
 from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Session
-from sessions_app.texts import LONGEST_TEXT, trimmed
+from sessions_app.validation.text import LONGEST_TEXT, trimmed
 from tests.desk import actor
 
 HTMX = {"HX-Request": "true"}

@@ -21,7 +21,7 @@ from sessions_app.management.importing.notes import Notes, Tally
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue, Session
-from sessions_app.texts import LONGEST_TEXT, checked_id
+from sessions_app.validation.text import LONGEST_TEXT, checked_id
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.notes import Notes
 from sessions_app.management.importing.objects import BadLineError, Reader
 from sessions_app.management.importing.vocabulary import CREATED, UPDATED, conversation_status, name_source
-from sessions_app.texts import normalized as clean
+from sessions_app.validation.text import normalized as clean
 
 LONGEST_ID = 200
 LONGEST_NAME = 200

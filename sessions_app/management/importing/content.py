@@ -8,7 +8,7 @@ from typing import Any
 from kern.validation.text import one_line
 from sessions_app.management.importing.notes import as_text
 from sessions_app.management.importing.objects import BadLineError, Reader
-from sessions_app.texts import normalized as clean
+from sessions_app.validation.text import normalized as clean
 
 #: Parts whose words are the message's own.
 WORDS = ("text", "input_text", "output_text", "summary_text", "refusal", "reasoning_text")

@@ -23,7 +23,7 @@ from sessions_app.management.importing.vocabulary import (
     author_kind,
     run_status,
 )
-from sessions_app.texts import normalized as clean
+from sessions_app.validation.text import normalized as clean
 
 TOKENS = {"input_tokens": ("input_tokens", "prompt_tokens"), "output_tokens": ("output_tokens", "completion_tokens")}
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sessions_app.models import Run, ToolCall
-from sessions_app.storable import check_storable
+from sessions_app.validation.json_values import check_storable
 
 
 class Journal:

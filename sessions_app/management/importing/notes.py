@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sessions_app.texts import normalized
+from sessions_app.validation.text import normalized
 
 LONGEST_DETAIL = 200
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from kern.validation.text import one_line
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.notes import Notes
-from sessions_app.texts import LONGEST_TEXT
-from sessions_app.texts import normalized as clean
+from sessions_app.validation.text import LONGEST_TEXT
+from sessions_app.validation.text import normalized as clean
 
 T = TypeVar("T")
 

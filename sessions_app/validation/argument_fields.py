@@ -11,8 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sessions_app.storable import check_storable
 from sessions_app.text.unseen import as_it_was
+from sessions_app.validation.json_values import check_storable
 
 PREFIX = "arg."
 #: An object that is not given is laid out down to here: a schema may refer to itself.

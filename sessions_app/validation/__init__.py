@@ -1,0 +1,1 @@
+"""Checks of what people and programs send."""
