@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import Refused
 from sessions_app.leading import make_due, must_be_free
 from sessions_app.locking import session_locked

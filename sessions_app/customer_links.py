@@ -14,8 +14,9 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from sessions_app import audit, live
-from sessions_app.changes import record
+from sessions_app import audit
+from sessions_app.changes import publish
+from sessions_app.changes.log import record
 from sessions_app.errors import Problem, Refused
 from sessions_app.infrastructure import clock
 from sessions_app.locking import session_locked
@@ -108,7 +109,7 @@ def _end(session: Session) -> None:
     if session.access_hash:
         FormerLink.objects.get_or_create(secret_hash=session.access_hash, defaults={"session": session})
     pk = session.pk
-    transaction.on_commit(lambda: live.look_again(sessions=[pk]))
+    transaction.on_commit(lambda: publish.look_again(sessions=[pk]))
 
 
 def _ends_at(session: Session) -> datetime | None:

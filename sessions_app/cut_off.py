@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
-from sessions_app import live, sign_ins
+from sessions_app import sign_ins
+from sessions_app.changes import publish
 from sessions_app.models import Person, Queue
 
 
@@ -34,7 +35,7 @@ def _person_goes(instance: Person, **_: Any) -> None:
 
 
 def _queue_gone(**_: Any) -> None:
-    transaction.on_commit(lambda: live.look_again(everybody=True))
+    transaction.on_commit(lambda: publish.look_again(everybody=True))
 
 
 def _members_changed(instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **_: Any) -> None:
@@ -42,4 +43,4 @@ def _members_changed(instance: Any, action: str, reverse: bool, pk_set: set[int]
         _queue_gone()
     elif action in ("post_remove", "post_clear"):
         people = [instance.pk] if reverse else list(pk_set or ())
-        transaction.on_commit(lambda: live.look_again(people=people))
+        transaction.on_commit(lambda: publish.look_again(people=people))

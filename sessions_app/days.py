@@ -19,7 +19,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import ngettext
 from prometheus_client import Counter
 
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import LimitReached
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.costs import cost_of_run

@@ -13,7 +13,7 @@ from kern.records.requirement import Requirement as RequirementRecord
 from kern.tools.policy import Policy
 from sessions_app import record_of_decisions
 from sessions_app.approvals import FIRST_APPROVAL, completes, must_know_the_news
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Problem, Refused
 from sessions_app.expiry import go_on, lapse
 from sessions_app.locking import session_locked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.requirement import END_OF_TURN
 

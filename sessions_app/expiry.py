@@ -13,7 +13,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from sessions_app import record_of_decisions
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet

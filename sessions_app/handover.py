@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.disclosure import can_ask_for_person
 from sessions_app.infrastructure import clock
 from sessions_app.leading import fence_off

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
 from sessions_app import ending
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.locking import session_locked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from sessions_app import desk
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
 from sessions_app.leading import must_be_free

@@ -19,7 +19,7 @@ from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
 from kern.validation.text import one_line
 from sessions_app import desk
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Message, Person, Session
 from sessions_app.store import DjangoDb

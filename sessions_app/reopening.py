@@ -15,7 +15,7 @@ from kern.records.message import Message as MessageRecord
 from kern.records.message import ToolCall as CallRecord
 from kern.records.message import new_id
 from sessions_app import record_of_decisions
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Refused
 from sessions_app.infrastructure import clock
 from sessions_app.locking import session_locked

@@ -24,8 +24,9 @@ from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
 from kern.threads.cancellation import current
-from sessions_app import days, desk, ending, live
-from sessions_app.changes import record
+from sessions_app import days, desk, ending
+from sessions_app.changes import publish
+from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
@@ -156,7 +157,7 @@ class Texts:
         now = time.monotonic()
         if now - self._sent_at.get(event.run_id, float("-inf")) >= TEXT_EVERY:
             self._sent_at[event.run_id] = now
-            live.publish_text(self.session_pk, event.run_id, event.content)
+            publish.publish_text(self.session_pk, event.run_id, event.content)
 
     def words_of(self, run_id: str) -> str:
         """What the run was saying that is in no row yet."""
@@ -170,7 +171,7 @@ class Texts:
     def _end(self, run_id: str) -> None:
         words = self._words.pop(run_id, None)
         if words is not None:
-            live.publish_text(self.session_pk, run_id, words, done=True)
+            publish.publish_text(self.session_pk, run_id, words, done=True)
 
 
 def recover() -> None:

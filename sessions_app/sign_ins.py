@@ -24,7 +24,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from sessions_app import audit, live
+from sessions_app import audit
+from sessions_app.changes import publish
 from sessions_app.models import Person
 
 log = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ def clear_ended() -> int:
 def look_again(person: Person) -> None:
     """Have the person's open pages asked anew whether they may stay."""
     pk = person.pk
-    transaction.on_commit(lambda: live.look_again(people=[pk]))
+    transaction.on_commit(lambda: publish.look_again(people=[pk]))
 
 
 def _counts(data: Mapping[str, Any], person: Person) -> bool:

@@ -22,8 +22,9 @@ from django.conf import settings
 from django.db import connections
 from redis.exceptions import RedisError
 
-from sessions_app import changes, second_factor, sign_ins
-from sessions_app.live import CHANNEL, digest
+from sessions_app import second_factor, sign_ins
+from sessions_app.changes import log as change_log
+from sessions_app.changes.publish import CHANNEL, digest
 from sessions_app.models import Person, Queue, Session
 from sessions_app.moving import MOVED
 
@@ -143,7 +144,7 @@ class Hub:
 
     async def _add(self, page: Page) -> None:
         if not self.pages:
-            self.after = await in_thread(changes.newest)
+            self.after = await in_thread(change_log.newest)
         self.pages.add(page)
         self._loop = asyncio.get_running_loop()
         _hubs.add(self)
@@ -354,7 +355,7 @@ def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
 
 def read_log(after: int) -> list[Logged]:
     """The changes after that one, oldest first."""
-    return list(changes.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
+    return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
 
 
 async def _heard(pubsub: Any, *kinds: str) -> dict[str, Any]:

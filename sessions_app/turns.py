@@ -15,7 +15,7 @@ from kern.records.message import new_id
 from kern.validation.inputs import Id
 from sessions_app import days, desk, ending
 from sessions_app.asking import ask_agent, ask_agent_once, draft
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.errors import IdTaken, Refused
 from sessions_app.infrastructure import clock
 from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
 
-from sessions_app import live, sign_ins
+from sessions_app import sign_ins
+from sessions_app.changes import publish
 
 
 class SessionStore(DatabaseStore):
@@ -45,7 +46,7 @@ class SessionStore(DatabaseStore):
         ended = session_key or self.session_key
         super().delete(session_key)
         if ended:
-            transaction.on_commit(lambda: live.look_again(sign_ins=[ended]))
+            transaction.on_commit(lambda: publish.look_again(sign_ins=[ended]))
 
     def cycle_key(self) -> None:
         """Change the key, as at a sign-in; the sign-in stays what it is."""

@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 
 from kern.records.message import new_id
 from sessions_app import audit, days, ending
-from sessions_app.changes import record
+from sessions_app.changes.log import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
 from sessions_app.customers.whom import Customer

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from kern.db.base import Claim
 from kern.records.message import Message, storable
-from sessions_app import changes, ending
+from sessions_app import ending
+from sessions_app.changes import log
 from sessions_app.models import Run
 from sessions_app.store.claims import Held
 from sessions_app.store.records import message_row
@@ -29,14 +30,14 @@ def keep_words(claim: Claim, text: str) -> bool:
     message_row(words, row, sent=False).save(force_insert=True)
     row.content, row.lease_owner = storable(text), ""
     row.save(update_fields=["content", "lease_owner"])
-    changes.record(session, "run.words_kept", actor=row.agent_name, run=row.run_id)
+    log.record(session, "run.words_kept", actor=row.agent_name, run=row.run_id)
     return True
 
 
 def outcome_kept(held: Held, output: Message) -> None:
     """The outcome of a call came from a worker that the turn was taken from: nobody need be asked what became of it."""
     turn, actor = held.root, held.run.agent_name
-    changes.record(
+    log.record(
         held.session, "run.outcome_kept", actor=actor, run=held.run.run_id, root=turn.run_id, tool=output.tool_name or ""
     )
     asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason="uncertain")

@@ -11,8 +11,9 @@ from django.utils import timezone
 from kern.errors import InvalidAnswerError
 from kern.records.requirement import Requirement
 from kern.tools.policy import Policy
-from sessions_app import changes, record_of_decisions
 from sessions_app import models as rows
+from sessions_app import record_of_decisions
+from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Session, StandingApproval
 from sessions_app.policies import is_allowed, policy_in_force, policy_of
@@ -35,14 +36,12 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
     put_terms(row, policy_in_force(held.session.queue, row.tool_name, item.policy))
     row.save(force_insert=True)
     record_of_decisions.write(row, Decision.Verdict.ASKED, actor=row.agent_name)
-    changes.record(
-        held.session, "requirement.asked", actor=row.agent_name, requirement=row.pk, tool=row.tool_name, asks=row.kind
-    )
+    log.record(held.session, "requirement.asked", actor=row.agent_name, requirement=row.pk, tool=row.tool_name, asks=row.kind)
     rule = _rule_for(row)
     if rule is not None and row.settle("approved"):
         actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
         record_of_decisions.write(row, Decision.Verdict.APPROVED, actor=actor)
-        changes.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
+        log.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
     return row
 
 
@@ -87,7 +86,7 @@ def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
             if session is not None and row is not None and not row.broken:
                 row.session = session
                 _tighten(row)
-                changes.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)
+                log.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)
 
 
 def _tighten(row: rows.Requirement) -> None:
@@ -127,7 +126,7 @@ def answer_from_program(session: Session, row: rows.Requirement, answer: Require
     row.save(update_fields=answered)
     verdict = Decision.Verdict.RESPONDED if answer.response is not None else answer.status
     record_of_decisions.write(row, verdict, actor=LIBRARY, note=row.note)
-    changes.record(session, f"requirement.{row.status}", actor=LIBRARY, requirement=row.pk, tool=row.tool_name)
+    log.record(session, f"requirement.{row.status}", actor=LIBRARY, requirement=row.pk, tool=row.tool_name)
 
 
 def _must_accept(row: rows.Requirement, answer: Requirement) -> None:

@@ -14,8 +14,9 @@ from kern.records.message import Message, storable
 from kern.records.requirement import Requirement
 from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
-from sessions_app import changes, days, ending
+from sessions_app import days, ending
 from sessions_app import models as rows
+from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import drafts, sessions
@@ -53,7 +54,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
         message_row(message, row).save(force_insert=True)
     asked = next((message.content for message in run.messages if message.role == "user"), "")
     sessions.used(session, asked, rows.Message.Author.CUSTOMER)
-    changes.record(session, "run.started", actor=row.agent_name, run=row.run_id)
+    log.record(session, "run.started", actor=row.agent_name, run=row.run_id)
     return session, previous.run_id if previous else None
 
 
@@ -77,7 +78,7 @@ def claim_run(claim: Claim) -> bool:
     row.model = row.model or storable(claim.model)[:100]
     given = ["status", "lease_owner", "lease_until", "fence", "worker", "updated_at"]
     row.save(update_fields=[*given, "attempts", "agent_name", "model"])
-    changes.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
+    log.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
     return True
 
 
@@ -136,7 +137,7 @@ def requeue(session: Session, row: Run) -> None:
     """Paused → pending: the turn waits for a worker, which the sweep finds."""
     row.status, row.updated_at = Run.Status.PENDING, clock.now()
     row.save(update_fields=["status", "updated_at"])
-    changes.record(session, "run.pending", run=row.run_id)
+    log.record(session, "run.pending", run=row.run_id)
 
 
 def _store_answers(session: Session, root: Run, answers: Sequence[Requirement]) -> None:
@@ -160,7 +161,7 @@ def cancel_run(run_id: str, person: Person | None) -> bool:
     session, row = found
     if row.status == Run.Status.RUNNING and not row.is_abandoned:
         Run.objects.filter(pk=row.pk).update(cancel_requested=True)
-        changes.record(session, "run.cancel_requested", person, run=row.run_id)
+        log.record(session, "run.cancel_requested", person, run=row.run_id)
     else:
         _cancel_now(session, row, person)
     return True
@@ -168,7 +169,7 @@ def cancel_run(run_id: str, person: Person | None) -> bool:
 
 def _cancel_now(session: Session, row: Run, person: Person | None = None) -> None:
     ending.end(session, row, "cancelled", person=person)
-    changes.record(session, "run.cancelled", person, run=row.run_id)
+    log.record(session, "run.cancelled", person, run=row.run_id)
     _open_next(session)
 
 
@@ -191,7 +192,7 @@ def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMet
         _cancel_now(held.session, held.root)
         return
     kind = "run.paused" if waits else "run.pending"
-    changes.record(held.session, kind, actor=held.root.agent_name, run=held.root.run_id)
+    log.record(held.session, kind, actor=held.root.agent_name, run=held.root.run_id)
 
 
 def _store_requirements(held: Held, requirements: Sequence[Requirement]) -> None:
@@ -228,13 +229,13 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
         append(held, answer, sent=run.status == "completed")
     _store_end(held, run)
     if not held.in_turn:
-        changes.record(held.session, "run.step", actor=held.run.agent_name, run=run.run_id, root=claim.run_id)
+        log.record(held.session, "run.step", actor=held.run.agent_name, run=run.run_id, root=claim.run_id)
         return run.status
     for_customer = held.run.purpose == Run.Purpose.ANSWER
     said = answer.content if answer is not None and run.status == "completed" and for_customer else ""
     sessions.used(held.session, said, rows.Message.Author.AGENT, held.run.agent_name)
     ends = ENDS if for_customer else ENDS_FOR_PEOPLE
-    changes.record(held.session, ends[run.status], actor=held.run.agent_name, run=run.run_id)
+    log.record(held.session, ends[run.status], actor=held.run.agent_name, run=run.run_id)
     if run.status == "completed" and for_customer:
         held.session.plan_naming()
     _open_next(held.session)
@@ -250,7 +251,7 @@ def break_off(claim: Claim, status: Status, why: str) -> bool:
     held.root.error = storable(why)
     held.root.save(update_fields=["error"])
     ending.end(held.session, held.root, status)
-    changes.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
+    log.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
     _open_next(held.session)
     return True
 
@@ -271,7 +272,7 @@ def hand_over(claim: Claim) -> bool:
     row.status, row.lease_owner, row.lease_until, row.updated_at = Run.Status.PENDING, "", None, clock.now()
     row.attempts = max(0, row.attempts - 1)
     row.save(update_fields=["status", "lease_owner", "lease_until", "updated_at", "attempts"])
-    changes.record(held.session, "run.recovered", run=row.run_id, attempts=row.attempts)
+    log.record(held.session, "run.recovered", run=row.run_id, attempts=row.attempts)
     return True
 
 
@@ -284,7 +285,7 @@ def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
     row.error, row.permanent_error = storable(error), True
     row.save(update_fields=["error", "permanent_error"])
     ending.end(session, row, Run.Status.ERROR)
-    changes.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
+    log.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
     return True
 
 
@@ -304,7 +305,7 @@ def _open_next(session: Session) -> None:
     """The customer may have written meanwhile: one next turn answers all of it (design §5.7). The sweep finds it."""
     following = days.open_next(session)
     if following is not None:
-        changes.record(session, "run.pending", run=following.run_id)
+        log.record(session, "run.pending", run=following.run_id)
 
 
 def locked(run_id: str) -> tuple[Session, Run] | None:

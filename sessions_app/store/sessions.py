@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from kern.errors import InvalidSessionNameError, SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
-from sessions_app import changes
+from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
@@ -62,7 +62,7 @@ def rename(
     session.name_version += 1
     session.save(update_fields=["name", "name_source", "name_version", "name_due_at"])
     NameRecord.objects.create(session=session, name=name, source=source, person=person, note=note[:300])
-    changes.record(session, "name.changed", person, name=name, source=source)
+    log.record(session, "name.changed", person, name=name, source=source)
     return session
 
 

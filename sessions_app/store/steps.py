@@ -6,7 +6,8 @@ from kern.db.base import Claim
 from kern.records.message import Message, storable
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
-from sessions_app import changes, days, record_of_decisions
+from sessions_app import days, record_of_decisions
+from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
@@ -22,7 +23,7 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
     row.save(force_insert=True)
     for message in run.messages:
         message_row(message, row).save(force_insert=True)
-    changes.record(held.session, "run.step", actor=run.agent_name, run=run.run_id, root=claim.run_id)
+    log.record(held.session, "run.step", actor=run.agent_name, run=run.run_id, root=claim.run_id)
 
 
 def append(held: Held, message: Message, *, sent: bool = True) -> None:
@@ -134,4 +135,4 @@ def _came_to(requirement: Requirement, status: str) -> None:
 
 
 def _stepped(held: Held) -> None:
-    changes.record(held.session, "run.step", actor=held.run.agent_name, run=held.run.run_id, root=held.root.run_id)
+    log.record(held.session, "run.step", actor=held.run.agent_name, run=held.run.run_id, root=held.root.run_id)

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from sessions_app import changes, desk
+from sessions_app import desk
+from sessions_app.changes import log
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.boxes import DECISIONS, QUEUE, rail
 from sessions_app.views.decision_list import decisions_page
@@ -40,7 +41,7 @@ def session_list(request: PersonRequest, where: str) -> HttpResponse:
 def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:
     """What every whole page of the inbox shows."""
     # Read before the rows: what happens in between is caught up by the stream.
-    newest = changes.newest()
+    newest = log.newest()
     return {**list_context(request, where), "newest": newest, "offline": desk.is_offline()}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sessions_app import changes, decide, desk
+from sessions_app import decide, desk
+from sessions_app.changes import log
 from sessions_app.models import Decision, Requirement, ToolCall
 from sessions_app.respond import PersonRequest
 from sessions_app.views.boxes import rail
@@ -40,7 +41,7 @@ def page_context(request: PersonRequest, where: str) -> dict[str, Any]:
         "rail": rail(request.user, "search"),
         "where": where,
         "filters": Filters(),
-        "newest": changes.newest(),
+        "newest": log.newest(),
         "offline": desk.is_offline(),
     }
 

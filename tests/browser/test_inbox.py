@@ -13,7 +13,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Route, expect
 
 from kern.testing import call
-from sessions_app import decide, live, names, turns
+from sessions_app import decide, names, turns
+from sessions_app.changes import publish
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.views.listing import PAGE
 from tests import desk as shop
@@ -238,7 +239,7 @@ def test_an_answer_is_seen_while_it_is_written(visit: Visit, ana: Person, sessio
     def written(text: str) -> None:
         # Only a page that listens hears it; the next one replaces what this one said.
         for _attempt in range(50):
-            live.publish_text(session.pk, run.run_id, text)
+            publish.publish_text(session.pk, run.run_id, text)
             if words.inner_text() == text.replace("**", ""):
                 return
             page.wait_for_timeout(100)

@@ -13,7 +13,8 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
 from kern_inbox.conf.databases import cache as cache_settings
-from sessions_app import live, ratelimit, turns
+from sessions_app import ratelimit, turns
+from sessions_app.changes import publish
 from sessions_app.infrastructure import circuit
 from sessions_app.infrastructure.circuit import RedisAwayError, breaker, within
 from sessions_app.models import Person, Run, Session
@@ -39,8 +40,8 @@ def hung(rows: None, request: pytest.FixtureRequest, settings: Settings) -> Iter
 
 def doors() -> None:
     """Every door once."""
-    live.publish_change(1, 1, "message.customer")
-    live.publish_text(1, "run", "Hello")
+    publish.publish_change(1, 1, "message.customer")
+    publish.publish_text(1, "run", "Hello")
     execute_turn.hint("no-such-run")
     assert cache.get("a", "gone") == "gone"
     cache.set("a", 1)

@@ -19,7 +19,8 @@ from pytest_django.fixtures import Settings
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer
 from kern.testing import call
-from sessions_app import live, turns
+from sessions_app import turns
+from sessions_app.changes import publish
 from sessions_app.models import Change, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.views.customer_live import CustomerHub, is_public
@@ -472,12 +473,12 @@ def test_the_stream_tells_of_this_conversation_alone(
         listening = asyncio.create_task(listen())
         while not any(b"so far" in frame for frame in heard):
             assert not listening.done()
-            live.publish_change(other.pk, 999_999, "message.customer")
-            live.publish_text(mine.pk, "a-strangers-run", "not for you")
-            live.publish_text(other.pk, run_id, "not for you either")
-            live.publish_text(mine.pk, run_id, "The answer so far")
+            publish.publish_change(other.pk, 999_999, "message.customer")
+            publish.publish_text(mine.pk, "a-strangers-run", "not for you")
+            publish.publish_text(other.pk, run_id, "not for you either")
+            publish.publish_text(mine.pk, run_id, "The answer so far")
             await asyncio.sleep(0.05)
-        live.publish_change(mine.pk, 1_000_000, "run.completed")
+        publish.publish_change(mine.pk, 1_000_000, "run.completed")
         while not any(b"session-changed" in frame for frame in heard):
             await asyncio.sleep(0.05)
         listening.cancel()

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import changes, live, moving, sign_ins, sse, turns
+from sessions_app import moving, sign_ins, sse, turns
+from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from tests.asgi_server import Server
 
@@ -119,7 +120,7 @@ def test_a_sign_in_that_ends_takes_its_open_pages_along(
 ) -> None:
     client, anas = signed_in(ben), signed_in(ana)
     tabs = [Tab(server, client), Tab(server, client, f"?session={session.session_id}")]
-    after = changes.newest()
+    after = log.newest()
     another = Tab(server, anas, f"?after={after}")
     end(ben, client, ana)
     assert [tab.ends() for tab in tabs] == [[b"data: ended"]] * 2
@@ -170,7 +171,7 @@ def test_a_sign_in_that_is_over_by_itself_takes_its_open_pages_along(
     client = signed_in(ben)
     tab = Tab(server, client)
     settings.SIGN_IN_LIFETIME = timezone.now() - timezone.now()
-    live.look_again(people=[ben.pk])
+    publish.look_again(people=[ben.pk])
     assert tab.ends() == [b"data: lifetime"]
     assert refused(client, session)
 

@@ -15,7 +15,8 @@ from redis import Redis
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
-from sessions_app import live, turns
+from sessions_app import turns
+from sessions_app.changes import publish
 from sessions_app.models import Queue, Run, Session
 from tests.desk import actor
 
@@ -27,11 +28,11 @@ def heard(settings: Settings, redis_url: str) -> Iterator[Heard]:
     """What was published since the test began."""
     settings.REDIS_URL = redis_url
     with Redis.from_url(redis_url) as client, client.pubsub() as subscription:
-        subscription.subscribe(live.CHANNEL)
+        subscription.subscribe(publish.CHANNEL)
         assert subscription.get_message(timeout=5), "Redis did not confirm the subscription"
 
         def payloads() -> list[dict[str, Any]]:
-            client.publish(live.CHANNEL, '"end"')
+            client.publish(publish.CHANNEL, '"end"')
             found: list[dict[str, Any]] = []
             while (message := subscription.get_message(timeout=5)) is None or message["data"] != b'"end"':
                 found += [json.loads(message["data"])] if message else []
@@ -104,17 +105,17 @@ def test_a_restarted_redis_is_used_again(settings: Settings, session: Session, t
     server.start()
     try:
         settings.REDIS_URL = server.url
-        live.publish_change(session.pk, 1, "message.customer")
+        publish.publish_change(session.pk, 1, "message.customer")
         server.kill()
-        live.publish_change(session.pk, 2, "message.customer")
+        publish.publish_change(session.pk, 2, "message.customer")
         server.start()
         with Redis.from_url(server.url) as client, client.pubsub() as subscription:
-            subscription.subscribe(live.CHANNEL)
+            subscription.subscribe(publish.CHANNEL)
             assert subscription.get_message(timeout=5)
             heard = None
             # It is left alone for a moment after it failed.
             for change in range(3, 60):
-                live.publish_change(session.pk, change, "message.customer")
+                publish.publish_change(session.pk, change, "message.customer")
                 if heard := subscription.get_message(timeout=1):
                     break
         assert heard is not None

@@ -13,7 +13,8 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
-from sessions_app import changes, live, sse, turns
+from sessions_app import sse, turns
+from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from sessions_app.sse import Page, event, fragment
 from tests.silent import SilentServer
@@ -75,7 +76,7 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
 
 def test_an_open_page_hears_of_its_session_and_of_its_list(source: str, ben: Person, session: Session, orders: Queue) -> None:
     async def story() -> None:
-        start = await sync_to_async(changes.newest)()
+        start = await sync_to_async(log.newest)()
         page = await opened(ben, f"?session={session.session_id}&after={start}")
         await sync_to_async(turns.receive)(session, "Hello?")
         assert sorted(await page.names(2)) == ["list-changed", "session-changed"]
@@ -97,7 +98,7 @@ def test_words_are_shown_while_they_are_written_and_only_where_they_belong(
         reader = asyncio.create_task(reading.next())
         while not reader.done():
             # The subscription takes hold a moment after the page is open; words said before are not repeated.
-            await sync_to_async(live.publish_text)(session.pk, "run-1", "It is **on** <its> way")
+            await sync_to_async(publish.publish_text)(session.pk, "run-1", "It is **on** <its> way")
             await asyncio.sleep(0.05)
         frame = await reader
         assert "hx-partial hx-target='[data-live=\"run-1\"]'" in frame
@@ -114,10 +115,10 @@ def test_words_are_shown_while_they_are_written_and_only_where_they_belong(
 
 def test_a_page_that_comes_back_is_told_what_it_missed(source: str, ben: Person, session: Session) -> None:
     async def story() -> None:
-        start = await sync_to_async(changes.newest)()
+        start = await sync_to_async(log.newest)()
         for number in range(5):
             await sync_to_async(turns.note)(session, ben, f"note {number}")
-        newest = await sync_to_async(changes.newest)()
+        newest = await sync_to_async(log.newest)()
         page = await opened(ben, f"?session={session.session_id}", headers={"Last-Event-ID": str(start)})
         first, second = await page.next(), await page.next()
         assert f"id: {newest}\n" in first
@@ -129,7 +130,7 @@ def test_a_page_that_comes_back_is_told_what_it_missed(source: str, ben: Person,
 
 def test_an_outsider_hears_nothing(source: str, ben: Person, cy: Person, session: Session, parcels: Queue) -> None:
     async def story() -> None:
-        start = await sync_to_async(changes.newest)()
+        start = await sync_to_async(log.newest)()
         page = await opened(cy, f"?after={start}")
         await sync_to_async(turns.note)(session, ben, "secret")
         own = await sync_to_async(turns.start_session)(parcels, customer_name="Lee")

@@ -12,7 +12,7 @@ from django.db import transaction
 from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
 from sessions_app import desk, tickets
-from sessions_app.changes import record_unseen
+from sessions_app.changes.log import record_unseen
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn

@@ -39,6 +39,6 @@ def newest() -> int:
 
 
 def _publish(session_pk: int, change_pk: int, kind: str) -> None:
-    from sessions_app import live
+    from sessions_app.changes import publish
 
-    live.publish_change(session_pk, change_pk, kind)
+    publish.publish_change(session_pk, change_pk, kind)
