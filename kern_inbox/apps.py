@@ -13,7 +13,7 @@ class KernInboxConfig(AppConfig):
 
 
 class SignInsConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships no types
-    """allauth's table of sign-ins. Its rows are written by `sessions_app.sign_ins`, which keeps one when its key changes."""
+    """allauth's table of sign-ins. Its rows are written by `sessions_app.accounts.sign_ins`, which keeps one when its key changes."""
 
     verbose_name = "Sign-ins"
 

@@ -52,7 +52,7 @@ def forget_other_addresses(instance: Any, created: bool, raw: bool, update_field
 
 def tell_open_pages() -> None:
     """Have open pages end when their person may no longer see them."""
-    from sessions_app import cut_off
+    from sessions_app.accounts import cut_off
 
     cut_off.listen()
 

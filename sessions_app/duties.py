@@ -16,7 +16,8 @@ from prometheus_client import Counter, Gauge
 
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
-from sessions_app import days, expiry, namer, processes, retention, runner, tokens
+from sessions_app import days, expiry, namer, processes, retention, runner
+from sessions_app.accounts import tokens
 from sessions_app.tasks import execute_turn, name_session
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connections
 from redis.exceptions import RedisError
 
-from sessions_app import second_factor, sign_ins
+from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.changes import log as change_log
 from sessions_app.changes.publish import CHANNEL, digest
 from sessions_app.models import Person, Queue, Session

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
 from kern_inbox.web.database_away import come_back
-from sessions_app import second_factor, sign_ins
+from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.errors import DATABASE_AWAY
 
 #: Tells the open page why it is refused: `idle`, `lifetime`, `ended` or `second-factor`.

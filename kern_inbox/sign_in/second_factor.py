@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app import second_factor
+from sessions_app.accounts import second_factor
 from sessions_app.accounts.passwords import SHORT
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import transaction
 
-from sessions_app import sign_ins
+from sessions_app.accounts import sign_ins
 from sessions_app.changes import publish
 
 

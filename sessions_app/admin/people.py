@@ -18,7 +18,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sessions_app import second_factor
+from sessions_app.accounts import second_factor
 from sessions_app.accounts.addresses import tell_both, vouch_for
 from sessions_app.accounts.links import password_path
 from sessions_app.accounts.reauthentication import reauthenticated

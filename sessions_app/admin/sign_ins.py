@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sessions_app import audit, sign_ins
+from sessions_app import audit
+from sessions_app.accounts import sign_ins
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.infrastructure import browsers

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.views.decorators.cache import never_cache
 
-from sessions_app import tokens
+from sessions_app.accounts import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages
 from sessions_app.errors import Problem

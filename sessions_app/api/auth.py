@@ -10,7 +10,8 @@ from django.http import Http404, HttpRequest
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
-from sessions_app import ratelimit, tokens
+from sessions_app import ratelimit
+from sessions_app.accounts import tokens
 from sessions_app.api.errors import Throttled, TokenRefused
 from sessions_app.infrastructure import clock
 from sessions_app.models import ApiToken, Person, Requirement, Run, Session

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from kern.validation.text import without_hidden
-from sessions_app import second_factor, sign_ins
+from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.infrastructure import browsers
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.story import page_context

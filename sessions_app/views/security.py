@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app import second_factor, sign_ins
+from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.models import ApiToken
 from sessions_app.respond import PersonRequest
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import access, tokens
+from sessions_app import access
+from sessions_app.accounts import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.errors import Problem
 from sessions_app.models import ApiToken, Person, Queue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app import sign_ins
+from sessions_app.accounts import sign_ins
 from sessions_app.models import Message, Person, Session
 from tests.browser.conftest import Visit
 

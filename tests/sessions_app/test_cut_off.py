@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import moving, sign_ins, sse, turns
+from sessions_app import moving, sse, turns
+from sessions_app.accounts import sign_ins
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from tests.asgi_server import Server

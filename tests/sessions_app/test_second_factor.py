@@ -18,7 +18,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from kern_inbox.sign_in.second_factor import SecondFactorAdapter
-from sessions_app import second_factor
+from sessions_app.accounts import second_factor
 from sessions_app.models import ApiToken, AuditEntry, Person, Queue, Session
 
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

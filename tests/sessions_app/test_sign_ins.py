@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern_inbox.sign_in.session_store import SessionStore
-from sessions_app import sign_ins
+from sessions_app.accounts import sign_ins
 from sessions_app.infrastructure import browsers
 from sessions_app.models import AuditEntry, Person, Session
 

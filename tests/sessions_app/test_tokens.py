@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import tokens
+from sessions_app.accounts import tokens
 from sessions_app.api import api
 from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import ApiToken, AuditEntry, Person, Queue, Session

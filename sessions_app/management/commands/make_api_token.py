@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sessions_app import tokens
+from sessions_app.accounts import tokens
 from sessions_app.errors import Problem
 from sessions_app.models import Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope

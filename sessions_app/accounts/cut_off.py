@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 
-from sessions_app import sign_ins
+from sessions_app.accounts import sign_ins
 from sessions_app.changes import publish
 from sessions_app.models import Person, Queue
 
