@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from kern.errors import InvalidAnswerError
 from kern.records.requirement import Requirement as RequirementRecord
 from kern.tools.policy import Policy
-from sessions_app import record_of_decisions
-from sessions_app.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Problem, Refused
 from sessions_app.expiry import go_on, lapse
 from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Person, Requirement, Run, Session
-from sessions_app.policies import may_decide, policy_of, same
+from sessions_app.policy import decision_log
+from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
+from sessions_app.policy.in_force import may_decide, policy_of, same
 from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
@@ -169,9 +169,7 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
         return
     _store(row, asked, person)
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
-    record_of_decisions.write(
-        row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line
-    )
+    decision_log.write(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
     record(session, f"requirement.{row.status}", person, requirement=row.pk, tool=row.tool_name)
     go_on(row.root)
 
@@ -191,7 +189,7 @@ def _keep_first(
     # What was filled in stands in the second person's form.
     put_values(row, asked)
     row.save(update_fields=["edited_arguments", "fields", "risk", "approvers"])
-    line = record_of_decisions.write(
+    line = decision_log.write(
         row,
         Decision.Verdict.FIRST_APPROVAL,
         person=person,

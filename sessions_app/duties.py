@@ -16,8 +16,9 @@ from prometheus_client import Counter, Gauge
 
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
-from sessions_app import days, expiry, namer, processes, retention, runner
+from sessions_app import expiry, namer, processes, retention, runner
 from sessions_app.accounts import tokens
+from sessions_app.policy import daily_limits
 from sessions_app.tasks import execute_turn, name_session
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("retention", retention.erase_due),
     Duty("tokens", tokens.warn, every=60),
     Duty("tidying", processes.tidy, every=60),
-    Duty("days", days.tidy, every=60),
+    Duty("days", daily_limits.tidy, every=60),
 )
 
 

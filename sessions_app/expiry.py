@@ -12,11 +12,11 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from sessions_app import record_of_decisions
 from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
+from sessions_app.policy import decision_log
 from sessions_app.store import DjangoDb
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def lapse(requirement: Requirement) -> bool:
     """
     if not requirement.settle(Requirement.Status.EXPIRED):
         return False
-    record_of_decisions.write(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
+    decision_log.write(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
     record(requirement.session, "requirement.expired", actor=CLOCK, requirement=requirement.pk, tool=requirement.tool_name)
     go_on(requirement.root)
     return True
@@ -95,7 +95,7 @@ def _mark_reminded(requirement: Requirement) -> bool:
     waiting = Requirement.objects.pending().filter(pk=requirement.pk, remind_at__isnull=False)
     if assignee is None or not waiting.update(remind_at=None):
         return False
-    record_of_decisions.write(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
+    decision_log.write(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
     data: dict[str, Any] = {"requirement": requirement.pk, "tool": requirement.tool_name, "assignee": str(assignee)}
     record(requirement.session, "requirement.reminder", None, CLOCK, **data)
     return True

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
-from sessions_app import ending
 from sessions_app.changes.log import record
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.models.queue import AiMode
+from sessions_app.policy import endings
 from sessions_app.store import DjangoDb
 
 # Turns of the AI ----------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def _stop(session: Session, run: Run, person: Person | None) -> None:
     people, and what they said yes to and was not begun, is superseded. The customer's messages wait for an answer again if the
     turn had said and done nothing yet.
     """
-    ending.end(session, run, Run.Status.CANCELLED, questions="superseded", keep_owner=True, person=person)
+    endings.end(session, run, Run.Status.CANCELLED, questions="superseded", keep_owner=True, person=person)
     if not run.messages.filter(role="assistant").exists():
         run.messages.filter(author_kind=Message.Author.CUSTOMER).update(run=None)
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
-from sessions_app import record_of_decisions
 from sessions_app.desk_tools import tools_named
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
-from sessions_app.policies import may_work, policy_in_force, policy_of
+from sessions_app.policy import decision_log
+from sessions_app.policy.in_force import may_work, policy_in_force, policy_of
 
 LONGEST = timedelta(days=14)
 #: So many approvals in a row, none of them edited, make a rule worth offering.
@@ -91,7 +91,7 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
         if StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None).exists():
             raise Refused(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
         rule = StandingApproval.objects.create(queue=queue, tool_name=tool_name, until=until, made_by=person)
-        record_of_decisions.write_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
+        decision_log.write_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
     return rule
 
 
@@ -102,7 +102,7 @@ def revoke(rule: StandingApproval, person: Person) -> None:
         ended = {"revoked_at": clock.now(), "revoked_by": person}
         if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
             raise Refused(_("This rule has ended already."))
-        record_of_decisions.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
+        decision_log.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
     rule.refresh_from_db()
 
 

@@ -24,12 +24,13 @@ from kern.errors import CorruptRecordError, KernError, LeaseLostError
 from kern.events import RunCancelled, RunCompleted, RunContent, RunEvent, RunPaused
 from kern.team import Team
 from kern.threads.cancellation import current
-from sessions_app import days, desk, ending
+from sessions_app import desk
 from sessions_app.changes import publish
 from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
+from sessions_app.policy import daily_limits, endings
 from sessions_app.purposes import bound_for
 from sessions_app.store import DjangoDb
 
@@ -213,7 +214,7 @@ def go_on() -> None:
 def _go_on(session: Session) -> None:
     if session.held_until is not None and not session.is_held:
         session.go_on()
-        days.open_next(session)
+        daily_limits.open_next(session)
 
 
 def _wake(session: Session) -> None:
@@ -249,9 +250,9 @@ def _give_up(session: Session, run: Run) -> None:
     text = _("The worker died %(count)d times while answering, so nobody tries any more. Retry starts it again.")
     run.error = text % {"count": run.attempts}
     run.save(update_fields=["error"])
-    ending.end(session, run, Run.Status.ERROR)
+    endings.end(session, run, Run.Status.ERROR)
     record(session, "run.failed", run=run.run_id)
-    days.open_next(session)
+    daily_limits.open_next(session)
 
 
 def _end_overtime(claim: Claim, late: OvertimeError) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
 from kern.validation.inputs import Id
-from sessions_app import days, desk, ending
+from sessions_app import desk
 from sessions_app.asking import ask_agent, ask_agent_once, draft
 from sessions_app.changes.log import record
 from sessions_app.errors import IdTaken, Refused
@@ -23,6 +23,7 @@ from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
 from sessions_app.moving import began_in, move
 from sessions_app.once import checked_key, sent_before
+from sessions_app.policy import daily_limits, endings
 from sessions_app.validation.text import checked_id, checked_line, checked_message, checked_name
 
 __all__ = [
@@ -129,13 +130,13 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         known = sent_before(locked, key, content=words, author_kind=Message.Author.CUSTOMER)
         if known is not None:
             return known, False
-        days.count_message(locked)
+        daily_limits.count_message(locked)
         message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
         record(locked, "message.customer", actor=locked.customer, message=message.message_id)
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
-        days.open_next(locked)
+        daily_limits.open_next(locked)
     return message, True
 
 
@@ -219,7 +220,7 @@ def resolve(session: Session, person: Person) -> None:
         if locked.status == Session.Status.CLOSED:
             return
         for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
-            ending.end(locked, paused, Run.Status.CANCELLED, person=person)
+            endings.end(locked, paused, Run.Status.CANCELLED, person=person)
         _set_status(locked, Session.Status.CLOSED)
         _answered_by_person(locked)
         locked.settle_waiting()

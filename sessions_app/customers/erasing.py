@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from kern.records.message import new_id
-from sessions_app import audit, days, ending
+from sessions_app import audit
 from sessions_app.changes.log import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
@@ -27,6 +27,7 @@ from sessions_app.infrastructure.broken_rows import isolated, resting
 from sessions_app.models import Change, Decision, NameRecord, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
+from sessions_app.policy import daily_limits, endings
 
 #: Conversations taken away in one transaction, rows deleted in one.
 SESSIONS, ROWS = 25, 1_000
@@ -75,11 +76,11 @@ def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> i
         locked = list(sessions.filter(pk__in=keys).order_by("pk"))
         for session in locked:
             for run in session.runs.roots().active():
-                ending.end(session, run, Run.Status.CANCELLED)
+                endings.end(session, run, Run.Status.CANCELLED)
         Decision.objects.forget([session.session_id for session in locked])
         empty_admin_log(locked)
         entries = traces.about(locked)
-        days.forget(locked)
+        daily_limits.forget(locked)
         for session in locked:
             _make_nobodys(session)
         if locked:
@@ -159,7 +160,7 @@ def _delete_turn(key: int) -> None:
             return
         run = session.runs.get(pk=key)
         if run.is_active:
-            ending.end(session, run, Run.Status.CANCELLED)
+            endings.end(session, run, Run.Status.CANCELLED)
         lines = Decision.objects.filter(requirement__root=run)
         Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
         run.delete()

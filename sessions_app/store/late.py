@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from kern.db.base import Claim
 from kern.records.message import Message, storable
-from sessions_app import ending
 from sessions_app.changes import log
 from sessions_app.models import Run
+from sessions_app.policy import endings
 from sessions_app.store.claims import Held
 from sessions_app.store.records import message_row
 from sessions_app.store.runs import locked, requeue
@@ -42,6 +42,6 @@ def outcome_kept(held: Held, output: Message) -> None:
     )
     asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason="uncertain")
     for question in asked.select_related("session__queue"):
-        ending.drop(held.session, question, "superseded")
+        endings.drop(held.session, question, "superseded")
     if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
         requeue(held.session, turn)

@@ -14,11 +14,11 @@ from kern.records.message import Message, storable
 from kern.records.requirement import Requirement
 from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
-from sessions_app import days, ending
 from sessions_app import models as rows
 from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Run, Session, ToolCall
+from sessions_app.policy import daily_limits, endings
 from sessions_app.store import drafts, sessions
 from sessions_app.store.claims import Held, hold, is_ours
 from sessions_app.store.questions import answer_from_program, ask
@@ -46,7 +46,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
     if active is not None:
         active.error = INTERRUPTED
         active.save(update_fields=["error"])
-        ending.end(session, active, "error")
+        endings.end(session, active, "error")
     row = run_row(run, session)
     _give(row, session, claim)
     row.save(force_insert=True)
@@ -168,7 +168,7 @@ def cancel_run(run_id: str, person: Person | None) -> bool:
 
 
 def _cancel_now(session: Session, row: Run, person: Person | None = None) -> None:
-    ending.end(session, row, "cancelled", person=person)
+    endings.end(session, row, "cancelled", person=person)
     log.record(session, "run.cancelled", person, run=row.run_id)
     _open_next(session)
 
@@ -250,7 +250,7 @@ def break_off(claim: Claim, status: Status, why: str) -> bool:
         return False
     held.root.error = storable(why)
     held.root.save(update_fields=["error"])
-    ending.end(held.session, held.root, status)
+    endings.end(held.session, held.root, status)
     log.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
     _open_next(held.session)
     return True
@@ -284,7 +284,7 @@ def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
     session, row = found
     row.error, row.permanent_error = storable(error), True
     row.save(update_fields=["error", "permanent_error"])
-    ending.end(session, row, Run.Status.ERROR)
+    endings.end(session, row, Run.Status.ERROR)
     log.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
     return True
 
@@ -294,16 +294,16 @@ def _store_end(held: Held, run: RunOutput) -> None:
     row.content, row.error = storable(run.content), storable(run.error)
     row.permanent_error, row.refused = run.permanent_error, run.refused
     metrics, model = metrics_row(run.metrics), run.model[:100] or row.model
-    days.count_cost(held.session, row, model, metrics)
+    daily_limits.count_cost(held.session, row, model, metrics)
     row.metrics, row.model = metrics, model
     row.agent_name = storable(run.agent_name)[:100] or row.agent_name
     row.save(update_fields=["content", "error", "permanent_error", "refused", "metrics", "model", "agent_name"])
-    ending.end(held.session, row, run.status)
+    endings.end(held.session, row, run.status)
 
 
 def _open_next(session: Session) -> None:
     """The customer may have written meanwhile: one next turn answers all of it (design §5.7). The sweep finds it."""
-    following = days.open_next(session)
+    following = daily_limits.open_next(session)
     if following is not None:
         log.record(session, "run.pending", run=following.run_id)
 

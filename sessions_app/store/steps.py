@@ -6,11 +6,11 @@ from kern.db.base import Claim
 from kern.records.message import Message, storable
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
-from sessions_app import days, record_of_decisions
 from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
+from sessions_app.policy import daily_limits, decision_log
 from sessions_app.store.claims import Held, hold, hold_for_outcome
 from sessions_app.store.records import message_row, metrics_row, plain, proposed_call_row, run_row
 
@@ -57,7 +57,7 @@ def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
     append(held, message)
     ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
     used = metrics_row(metrics)
-    days.count_cost(held.session, held.run, held.run.model, used)
+    daily_limits.count_cost(held.session, held.run, held.run.model, used)
     held.run.metrics = used
     Run.objects.filter(pk=held.run.pk).update(metrics=used, updated_at=clock.now())
     _stepped(held)
@@ -131,7 +131,7 @@ def _came_to(requirement: Requirement, status: str) -> None:
     settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED, Requirement.Status.EXECUTED]
     if Requirement.objects.filter(pk=requirement.pk, status__in=settled).update(status=status):
         requirement.status = status
-        record_of_decisions.write(requirement, status, actor=requirement.agent_name)
+        decision_log.write(requirement, status, actor=requirement.agent_name)
 
 
 def _stepped(held: Held) -> None:

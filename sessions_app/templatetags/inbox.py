@@ -20,12 +20,12 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from sessions_app import disclosure
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.forms import COUNTED
 from sessions_app.infrastructure.clock import now
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Message, Run
+from sessions_app.policy import disclosure
 from sessions_app.text import unseen
 from sessions_app.text.formatting import SHOWN, markdown_html
 from sessions_app.views import spans

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Demand
-from sessions_app import approvals, policies
 from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
+from sessions_app.policy import approvals, in_force
 from sessions_app.validation.argument_fields import Field, concerns, fields_of
 from sessions_app.views.runs_shown import agent_name
 
@@ -77,7 +77,7 @@ class Card:
     @cached_property
     def demand(self) -> Demand:
         """What an approval of the proposed arguments needs now: the queue may have become stricter since this was asked."""
-        return policies.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
+        return in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
 
     @property
     def risk(self) -> str:
@@ -122,7 +122,7 @@ class Card:
         if self.reader is None or not self.is_pending:
             return ""
         try:
-            policies.may_decide(self.requirement, self.reader, approving=approving)
+            in_force.may_decide(self.requirement, self.reader, approving=approving)
         except Forbidden as why:
             return why.message
         return ""

@@ -14,12 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app import customer_links, disclosure, handover, ratelimit, turns
+from sessions_app import customer_links, handover, ratelimit, turns
 from sessions_app.customer_links import session_of
 from sessions_app.errors import KeyTaken, LimitReached, Refused
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
+from sessions_app.policy import disclosure
 from sessions_app.validation.text import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, later, private, too_often

@@ -14,7 +14,7 @@ from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
-from sessions_app.policies import QUEUE_ROLES, open_to
+from sessions_app.policy.in_force import QUEUE_ROLES, open_to
 from sessions_app.views.listing import MOST, PAGE, Page, Row, unread_keys
 
 RANKS = {"high": 0, "medium": 1, "low": 2}

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sessions_app import access, audit, record_of_decisions, reports
+from sessions_app import access, audit, reports
 from sessions_app.infrastructure.downloads import download, in_batches
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
+from sessions_app.policy import decision_log
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.edit_rate_chart import chart_of
 from sessions_app.views.story import page_context
@@ -75,7 +76,7 @@ def report(request: PersonRequest) -> HttpResponse:
 def decisions_csv(request: PersonRequest) -> HttpResponseBase:
     """The record as CSV: the newest `days`, however many, or `all`; its times in the reader's zone, with the offset."""
     # Written after this view has returned, and with it the reader's zone.
-    form = partial(record_of_decisions.as_csv, zone=timezone.get_current_timezone())
+    form = partial(decision_log.as_csv, zone=timezone.get_current_timezone())
     return _download(request, form, "csv")
 
 
@@ -83,7 +84,7 @@ def decisions_csv(request: PersonRequest) -> HttpResponseBase:
 @for_people
 def decisions_jsonl(request: PersonRequest) -> HttpResponseBase:
     """The record, one JSON object a line: the newest `days`, however many, or `all`."""
-    return _download(request, record_of_decisions.as_jsonl, "jsonl")
+    return _download(request, decision_log.as_jsonl, "jsonl")
 
 
 def _download(request: PersonRequest, form: Callable[[Iterable[Decision]], Iterator[str]], ending: str) -> HttpResponseBase:

@@ -19,8 +19,9 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide, record_of_decisions
+from sessions_app import decide
 from sessions_app.models import AuditEntry, Decision, Person, Requirement
+from sessions_app.policy import decision_log
 from tests.deciding import seen
 from tests.signing_in import sign_in_afresh
 
@@ -189,7 +190,7 @@ def test_the_record_keeps_who_decided_by_id_and_name_of_then(
     line = Decision.objects.get(verdict="approved")
     assert (line.person_key, line.actor, line.person_email) == (key, "Ben", "ben@example.com")
     ben.delete()
-    shown = list(record_of_decisions.as_jsonl(record_of_decisions.rows(verdict="approved")))
+    shown = list(decision_log.as_jsonl(decision_log.rows(verdict="approved")))
     assert f'"person": {key}' in shown[0]
 
 

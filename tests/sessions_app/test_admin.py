@@ -33,7 +33,7 @@ from sessions_app.models import (
     ToolPolicy,
     UnsentText,
 )
-from sessions_app.policies import is_allowed
+from sessions_app.policy.in_force import is_allowed
 from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 

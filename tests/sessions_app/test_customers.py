@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from kern.agent import Agent
 from kern.testing import ScriptedModel, call
-from sessions_app import customers, decide, names, record_of_decisions, retention, runner, tickets, turns, unsent
+from sessions_app import customers, decide, names, retention, runner, tickets, turns, unsent
 from sessions_app.customers import Customer
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
 from sessions_app.models import Decision, Message, Person, Queue, Run, Session
 from sessions_app.models.session import secret_hash
+from sessions_app.policy import decision_log
 from sessions_app.store import DjangoDb
 from tests import desk as shop
 from tests.at_once import at_once
@@ -107,7 +108,7 @@ def test_the_record_keeps_its_facts_without_the_customers_words_and_says_so(talk
     assert Decision.objects.filter(edited_arguments__isnull=False).count() == edited > 0
     assert len({line.session_key for line in lines}) == 1
     assert len({line.requirement_key for line in lines}) == 2
-    assert '"erased_at": "20' in next(record_of_decisions.as_jsonl(lines))
+    assert '"erased_at": "20' in next(decision_log.as_jsonl(lines))
 
 
 def test_lines_of_a_conversation_that_was_deleted_before_are_found_and_emptied(talked: Session, client: Client) -> None:

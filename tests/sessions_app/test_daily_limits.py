@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from kern.models.base import ModelAnswer, Usage
 from kern.testing import call
-from sessions_app import days, duties, turns
+from sessions_app import duties, turns
 from sessions_app.customers.erasing import erase
 from sessions_app.customers.whom import Customer
 from sessions_app.errors import LimitReached
 from sessions_app.models import ApiToken, CustomerDay, Message, Person, Queue, Run, Session
+from sessions_app.policy import daily_limits
 from tests.at_once import at_once
 from tests.desk import actor
 from tests.programs import Program, code
@@ -64,7 +65,7 @@ def a_day_later() -> None:
 
 
 def notes(session: Session) -> int:
-    return session.changes.filter(kind=days.COST_REACHED).count()
+    return session.changes.filter(kind=daily_limits.COST_REACHED).count()
 
 
 # Messages -----------------------------------------------------------------------------------------------------------------

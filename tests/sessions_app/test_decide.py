@@ -18,7 +18,7 @@ from kern.testing import call
 from sessions_app import decide, turns
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
 from sessions_app.models import Person, Queue, Requirement, Session
-from sessions_app.policies import same
+from sessions_app.policy.in_force import same
 from tests.deciding import all_at_once, die_during, seen, tighten, verdicts
 from tests.desk import actor, ledger
 

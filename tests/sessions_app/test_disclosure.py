@@ -11,8 +11,8 @@ from django.test import Client
 
 from kern.testing import call
 from sessions_app import handover, turns
-from sessions_app.disclosure import byline
 from sessions_app.models import ApiToken, Message, Person, Queue, Run, Session
+from sessions_app.policy.disclosure import byline
 from tests.desk import actor
 from tests.programs import Program
 from tests.sessions_app.test_customer_page import begin, first_form, page_of

@@ -12,9 +12,10 @@ import pytest
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import decide, record_of_decisions, turns
+from sessions_app import decide, turns
 from sessions_app.models import Decision, Person, Requirement, Session
 from sessions_app.models.decision import AppendOnlyError
+from sessions_app.policy import decision_log
 from sessions_app.text import spreadsheet
 from tests.deciding import seen, tighten, verdicts
 
@@ -103,7 +104,7 @@ def test_the_record_outlives_what_it_is_about(session: Session, asked: Ask, ben:
 def test_lines_are_found_by_tool_queue_verdict_person_and_time(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
     decide.reject(session.requirements.get(tool_name="refund"), ben, seen=seen(session))
-    rows, now = record_of_decisions.rows, timezone.now()
+    rows, now = decision_log.rows, timezone.now()
     assert [line.verdict for line in rows(tool="refund")] == ["asked", "rejected"]
     assert [line.tool_name for line in rows(person=ben)] == ["refund"]
     assert rows(verdict="asked", queue="orders").count() == 2
@@ -115,9 +116,9 @@ def test_lines_are_found_by_tool_queue_verdict_person_and_time(session: Session,
 def test_both_exports_say_the_same_and_no_cell_is_a_formula(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     question = asked(call("refund", order="=1+1", cents=100))
     decide.reject(question, ana, note='=HYPERLINK("http://x")\n"Grüße", 1', seen=seen(session))
-    lines = record_of_decisions.rows()
-    objects = [json.loads(line) for line in record_of_decisions.as_jsonl(lines)]
-    text = "".join(record_of_decisions.as_csv(lines))
+    lines = decision_log.rows()
+    objects = [json.loads(line) for line in decision_log.as_jsonl(lines)]
+    text = "".join(decision_log.as_csv(lines))
     table = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [line["verdict"] for line in objects] == [line["verdict"] for line in table] == ["asked", "rejected"]
     assert json.loads(table[0]["arguments"]) == objects[0]["arguments"] == {"order": "=1+1", "cents": 100}
@@ -132,6 +133,6 @@ def test_no_beginning_that_a_spreadsheet_runs_stands_first_in_a_cell(
     session: Session, asked: Ask, ana: Person, beginning: str
 ) -> None:
     question = asked(call("refund", order="7", cents=100))
-    record_of_decisions.write(question, "rejected", person=ana, note=f"{beginning}1+1")
-    table = list(csv.DictReader(io.StringIO("".join(record_of_decisions.as_csv(record_of_decisions.rows())), newline="")))
+    decision_log.write(question, "rejected", person=ana, note=f"{beginning}1+1")
+    table = list(csv.DictReader(io.StringIO("".join(decision_log.as_csv(decision_log.rows())), newline="")))
     assert table[-1]["note"] == f"'{beginning}1+1"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import Newer, Refused
 from sessions_app.models import Change, Decision, Person, Requirement
-from sessions_app.policies import is_allowed, policy_of, same
+from sessions_app.policy.in_force import is_allowed, policy_of, same
 
 CUSTOMER_WROTE, FIRST_APPROVAL = "message.customer", "requirement.first_approval"
 #: How many of the customer's messages a person is shown.
