@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from sessions_app.api import api
+from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.views import (
     customer,
     customer_data,
@@ -24,7 +25,6 @@ from sessions_app.views import (
     tokens,
     whole,
 )
-from sessions_app.views.boxes import WhereConverter
 
 register_converter(WhereConverter, "where")
 

@@ -64,7 +64,7 @@ FLOORS: list[tuple[str, ...]] = [
         "sessions_app.names",
         "sessions_app.tickets",
         "sessions_app.unsent",
-        "sessions_app.access",
+        "sessions_app.queries.access",
     ),
     ("sessions_app",),
     ("kern_inbox",),

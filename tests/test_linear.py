@@ -12,8 +12,8 @@ from kern.models.offline.names import _WORD as NAME_WORD
 from kern.models.openai import too_long
 from kern.naming import answers
 from kern.thinking import ThinkingReader, split_thinking
-from sessions_app import search
 from sessions_app.models import ticket_ids
+from sessions_app.queries import search
 from sessions_app.text import folding, formatting
 
 SEEDS = [

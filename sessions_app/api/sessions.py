@@ -20,7 +20,7 @@ from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage,
 from sessions_app.errors import IdTaken, Refused
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
-from sessions_app.search import LONGEST_QUERY, matching, words_of
+from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 
 router = Router()
 

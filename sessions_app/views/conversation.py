@@ -8,19 +8,20 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_app import access, customer_links, decide, desk, turns, unsent
+from sessions_app import customer_links, decide, desk, turns, unsent
 from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
+from sessions_app.queries import access
+from sessions_app.queries.inbox_views import WhereConverter
+from sessions_app.queries.session_list import Filters
+from sessions_app.queries.snapshot import at_one_moment
+from sessions_app.queries.usage import usage_of
 from sessions_app.respond import PersonRequest
 from sessions_app.validation.text import row_number
-from sessions_app.views.boxes import WhereConverter
 from sessions_app.views.cards import Card
-from sessions_app.views.listing import Filters
-from sessions_app.views.moment import at_one_moment
 from sessions_app.views.snoozing import snooze_context
 from sessions_app.views.timeline import timeline
-from sessions_app.views.usage import usage_of
 
 NAMES = 20
 

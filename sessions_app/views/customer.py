@@ -21,11 +21,11 @@ from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.policy import disclosure
+from sessions_app.queries.snapshot import at_one_moment
 from sessions_app.validation.text import row_number
 from sessions_app.views.customer_forms import MessageForm, WriteForm
 from sessions_app.views.customer_guard import about, later, private, too_often
 from sessions_app.views.customer_live import live
-from sessions_app.views.moment import at_one_moment
 from sessions_app.views.whole import as_text
 
 #: How many messages a page shows; earlier ones are a page further back.

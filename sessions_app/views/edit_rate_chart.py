@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app.reports import Report, Step
+from sessions_app.queries.reports import Report, Step
 
 #: The drawing's size and the room left for labels, in its own units.
 WIDTH, HEIGHT = 720, 200

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 
 from sessions_app import desk
 from sessions_app.changes import log
+from sessions_app.queries.decision_list import decisions_page
+from sessions_app.queries.inbox_views import DECISIONS, QUEUE, rail
+from sessions_app.queries.session_list import Filters, page_of
 from sessions_app.respond import PersonRequest, for_people
-from sessions_app.views.boxes import DECISIONS, QUEUE, rail
-from sessions_app.views.decision_list import decisions_page
-from sessions_app.views.listing import Filters, page_of
 
 
 @require_safe

@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
-from sessions_app import access
 from sessions_app.models import Person, Session
+from sessions_app.queries import access
 from sessions_app.sse import Hub, Page
 from sessions_app.validation.text import clean
 

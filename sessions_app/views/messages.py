@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import access, turns, unsent
+from sessions_app import turns, unsent
 from sessions_app.errors import Newer, Refused
 from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, for_people, respond
 from sessions_app.text.formatting import markdown_html
 from sessions_app.validation.text import too_long, trimmed

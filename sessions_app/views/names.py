@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kern.errors import InvalidSessionNameError
-from sessions_app import access, names
+from sessions_app import names
 from sessions_app.errors import Newer, Problem, Refused
 from sessions_app.models import Session
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, done, for_people, respond
 from sessions_app.validation.text import row_number
 from sessions_app.views.conversation import back_to, record_or_none

@@ -12,11 +12,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from sessions_app import access, audit, reports
+from sessions_app import audit
 from sessions_app.infrastructure.downloads import download, in_batches
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
+from sessions_app.queries import access, reports
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.views.edit_rate_chart import chart_of
 from sessions_app.views.story import page_context

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import access, rules
+from sessions_app import rules
 from sessions_app.errors import Refused
 from sessions_app.forms import RuleForm
 from sessions_app.models import Queue, StandingApproval
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, done, for_people, respond
 from sessions_app.views.story import page_context
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_POST
 
-from sessions_app import access, turns
+from sessions_app import turns
 from sessions_app.models import Person, Run
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.views.conversation import back_to
 

@@ -12,10 +12,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app import access, turns
+from sessions_app import turns
 from sessions_app.errors import Refused
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
+from sessions_app.queries import access
+from sessions_app.queries.session_list import Filters
+from sessions_app.queries.snapshot import at_one_moment
 from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.validation.text import clean
 from sessions_app.views.conversation import (
@@ -27,8 +30,6 @@ from sessions_app.views.conversation import (
     where_of,
 )
 from sessions_app.views.inbox import inbox_context
-from sessions_app.views.listing import Filters
-from sessions_app.views.moment import at_one_moment
 from sessions_app.views.timeline import timeline
 
 UNTIL_CUSTOMER = "reply"

@@ -8,9 +8,9 @@ from typing import Any
 from sessions_app import decide, desk
 from sessions_app.changes import log
 from sessions_app.models import Decision, Requirement, ToolCall
+from sessions_app.queries.inbox_views import rail
+from sessions_app.queries.session_list import Filters
 from sessions_app.respond import PersonRequest
-from sessions_app.views.boxes import rail
-from sessions_app.views.listing import Filters
 
 
 @dataclass(frozen=True)

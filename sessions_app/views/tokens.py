@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import access
 from sessions_app.accounts import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.errors import Problem
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.validation.text import checked_name
 from sessions_app.views.story import page_context

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
-from sessions_app import access
 from sessions_app.models import Message, ToolCall
+from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, for_people
 from sessions_app.text.unseen import shown
 

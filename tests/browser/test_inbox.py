@@ -16,7 +16,7 @@ from kern.testing import call
 from sessions_app import decide, names, turns
 from sessions_app.changes import publish
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
-from sessions_app.views.listing import PAGE
+from sessions_app.queries.session_list import PAGE
 from tests import desk as shop
 from tests.browser.conftest import Visit
 

@@ -16,9 +16,9 @@ from django.utils import timezone
 from kern.testing import call
 from sessions_app import tickets, turns
 from sessions_app.models import Person, Queue, Session
+from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.session_list import PAGE
 from sessions_app.templatetags.inbox import count
-from sessions_app.views.boxes import capped_counts
-from sessions_app.views.listing import PAGE
 from tests import desk as shop
 
 

@@ -20,8 +20,8 @@ from kern.errors import ModelError
 from kern.testing import ScriptedModel, call
 from sessions_app import decide, runner, turns
 from sessions_app.models import Person, Queue, Session
+from sessions_app.queries.session_list import PAGE
 from sessions_app.store import DjangoDb
-from sessions_app.views.listing import PAGE
 from tests.desk import actor
 
 migration = import_module("sessions_app.migrations.0004_who_waits")

@@ -13,8 +13,8 @@ from sessions_app import decide, desk, turns
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.policy.in_force import policy_of
+from sessions_app.queries.decision_list import decisions_page
 from sessions_app.store import DjangoDb
-from sessions_app.views.decision_list import decisions_page
 from tests.deciding import all_at_once, seen, tighten, verdicts
 from tests.desk import actor, ledger
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from sessions_app import reports
 from sessions_app.models import Decision, Person, Queue
-from sessions_app.reports import report_on, visible_to
+from sessions_app.queries import reports
+from sessions_app.queries.reports import report_on, visible_to
 from sessions_app.views.edit_rate_chart import chart_of
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sessions_app import names, tickets, turns
 from sessions_app.models import Person, Queue, Session, TicketLink
-from sessions_app.search import LONGEST_QUERY, matching, words_of
+from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 from sessions_app.text.folding import fold
 from tests.sessions_app.test_inbox import names as shown_names
 from tests.sessions_app.test_inbox import read

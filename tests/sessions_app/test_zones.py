@@ -16,7 +16,7 @@ from django.utils import timezone
 from sessions_app import turns
 from sessions_app.models import Decision, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
-from sessions_app.reports import since
+from sessions_app.queries.reports import since
 from tests.sessions_app.test_inbox import read
 
 #: It was then a day later in Auckland, and still the day before in St. John's at the beginning of the next hour.

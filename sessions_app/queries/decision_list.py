@@ -8,14 +8,14 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import access
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policy.in_force import QUEUE_ROLES, open_to
-from sessions_app.views.listing import MOST, PAGE, Page, Row, unread_keys
+from sessions_app.queries import access
+from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_keys
 
 RANKS = {"high": 0, "medium": 1, "low": 2}
 _RANK = Case(

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
-from sessions_app.views.boxes import capped_counts
+from sessions_app.queries.inbox_views import capped_counts
 
 
 @dataclass(frozen=True)

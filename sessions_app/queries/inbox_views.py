@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app import access
 from sessions_app.models import Person, Queue, Session
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
+from sessions_app.queries import access
 from sessions_app.templatetags.inbox import COUNT_CAP
 
 QUEUE = "queues/"

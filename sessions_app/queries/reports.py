@@ -15,10 +15,10 @@ from django.db.models import Count, F, Q, Sum, Value, Window
 from django.db.models.functions import Concat, RowNumber, TruncDay, TruncMonth, TruncWeek
 from django.utils import timezone
 
-from sessions_app import access
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person
 from sessions_app.models.decision import DecisionSet
+from sessions_app.queries import access
 
 #: Days a report may look back.
 PERIODS = (7, 30, 90, 365)

@@ -18,9 +18,9 @@ from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet, unread_by
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policy.in_force import May
-from sessions_app.search import LONGEST_QUERY, Words, matching, words_of
+from sessions_app.queries.search import LONGEST_QUERY, Words, matching, words_of
+from sessions_app.queries.session_order import ORDERS, page_of_order
 from sessions_app.validation.text import clean
-from sessions_app.views.orders import ORDERS, page_of_order
 
 PAGE = 30
 #: How many rows a refresh of a scrolled list fetches at most.
