@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kern.loop.drafts import SCHEMA, SEND_ANSWER
 from kern.tools.policy import Threshold
-from sessions_app.desk_tools import tool_names, tools_named
+from sessions_app.desk.tools import tool_names, tools_named
 from sessions_app.validation.argument_fields import resolved
 
 #: Answers to these are one person's word about what happened outside, or a choice: nothing runs that two could approve.

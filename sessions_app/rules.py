@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
-from sessions_app.desk_tools import tools_named
+from sessions_app.desk.tools import tools_named
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval

@@ -27,11 +27,11 @@ from kern.threads.cancellation import current
 from sessions_app import desk
 from sessions_app.changes import publish
 from sessions_app.changes.log import record
+from sessions_app.desk.purposes import bound_for
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
 from sessions_app.overtime import OvertimeError, worked
 from sessions_app.policy import daily_limits, endings
-from sessions_app.purposes import bound_for
 from sessions_app.store import DjangoDb
 
 log = logging.getLogger(__name__)

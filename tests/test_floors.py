@@ -40,7 +40,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.policy.approvals",),
     ("sessions_app.store",),
     ("sessions_app.desk",),
-    ("sessions_app.purposes", "sessions_app.desk_tools"),
+    ("sessions_app.desk.purposes", "sessions_app.desk.tools"),
     ("sessions_app.overtime",),
     ("sessions_app.customers",),
     ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry", "sessions_app.retention"),
