@@ -16,8 +16,9 @@ from prometheus_client import Counter, Gauge
 
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
-from sessions_app import expiry, namer, processes, retention, runner
+from sessions_app import expiry, namer, processes, runner
 from sessions_app.accounts import tokens
+from sessions_app.customers import retention
 from sessions_app.policy import daily_limits
 from sessions_app.tasks import execute_turn, name_session
 

@@ -43,7 +43,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("sessions_app.desk.purposes", "sessions_app.desk.tools"),
     ("sessions_app.overtime",),
     ("sessions_app.customers",),
-    ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry", "sessions_app.retention"),
+    ("sessions_app.runner", "sessions_app.namer", "sessions_app.expiry", "sessions_app.customers.retention"),
     ("sessions_app.tasks",),
     ("sessions_app.duties", "sessions_app.giving_back"),
     (

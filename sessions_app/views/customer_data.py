@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import customers, retention
-from sessions_app.customers import Customer
+from sessions_app import customers
+from sessions_app.customers import Customer, retention
 from sessions_app.errors import Refused
 from sessions_app.infrastructure.downloads import download
 from sessions_app.respond import PersonRequest, for_people

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from kern.agent import Agent
 from kern.testing import ScriptedModel, call
-from sessions_app import customers, decide, names, retention, runner, tickets, turns, unsent
-from sessions_app.customers import Customer
+from sessions_app import customers, decide, names, runner, tickets, turns, unsent
+from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
 from sessions_app.models import Decision, Message, Person, Queue, Run, Session

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import retention, turns
+from sessions_app import turns
+from sessions_app.customers import retention
 from sessions_app.models import AuditEntry, Change, Decision, Message, Person, Queue, Requirement, Session
 
 Ask = Callable[..., Requirement]

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app import customers, retention
+from sessions_app import customers
+from sessions_app.customers import retention
 from sessions_app.models import Session
 
 
