@@ -13,7 +13,6 @@ from kern.records.requirement import Requirement as RequirementRecord
 from kern.tools.policy import Policy
 from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Problem, Refused
-from sessions_app.expiry import go_on, lapse
 from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policy import decision_log
@@ -23,6 +22,7 @@ from sessions_app.reopening import reopen
 from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
+from sessions_app.workers.expiry import go_on, lapse
 
 __all__ = [
     "StandingOffer",

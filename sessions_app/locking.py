@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import Newer
 from sessions_app.models import Change, Person, Run, Session
-from sessions_app.tasks import execute_turn
+from sessions_app.workers.tasks import execute_turn
 
 #: How many newer changes a person is shown.
 MOST_NEWER = 50

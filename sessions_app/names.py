@@ -10,9 +10,9 @@ from sessions_app.errors import Newer, Refused
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
-from sessions_app.tasks import name_session
 from sessions_app.turns import session_locked
 from sessions_app.validation.text import clean
+from sessions_app.workers.tasks import name_session
 
 
 def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:

@@ -16,8 +16,9 @@ import django
 
 def deed_of(name: str, requirement_pk: int, seen: int, person_pk: int) -> Callable[[], object]:
     """What one person does."""
-    from sessions_app import decide, expiry, turns
+    from sessions_app import decide, turns
     from sessions_app.models import Person, Requirement
+    from sessions_app.workers import expiry
 
     requirement = Requirement.objects.select_related("session").get(pk=requirement_pk)
     person = Person.objects.get(pk=person_pk)

@@ -15,10 +15,11 @@ from kern.db.base import Claim
 from kern.errors import InvalidAnswerError
 from kern.records.message import Message, ToolCall
 from kern.records.run import RunMetrics
-from sessions_app import rules, runner, turns
+from sessions_app import rules, turns
 from sessions_app.errors import Problem
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, StandingApproval, ToolPolicy
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 
 
 def seen(session: Session) -> int:
@@ -58,7 +59,7 @@ def die_during(session: Session, made: ToolCall) -> None:
     db.store_answer(claim, Message("assistant", tool_calls=[made], run_id=run.run_id), RunMetrics())
     assert db.start_call(claim, run.run_id, made.id, made.parsed())
     session.runs.update(lease_until=timezone.now() - timedelta(hours=1))
-    runner.recover()
+    turns_workers.recover()
 
 
 def verdicts(requirement: Requirement) -> list[str]:

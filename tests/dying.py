@@ -9,9 +9,9 @@ from django.utils import timezone
 from kern.db.base import Claim
 from kern.records.message import Message, ToolCall
 from kern.records.run import RunMetrics
-from sessions_app import runner
 from sessions_app.models import Run, Session
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns
 
 
 def claims(session: Session) -> Claim:
@@ -32,7 +32,7 @@ def begins(session: Session, made: ToolCall) -> Claim:
 def dies(claim: Claim) -> None:
     """The worker's lease has run out, and the sweep has noticed: the turn waits for another worker."""
     Run.objects.filter(run_id=claim.run_id).update(lease_until=timezone.now() - timedelta(hours=1))
-    runner.recover()
+    turns.recover()
 
 
 def dies_in(session: Session, made: ToolCall) -> Claim:

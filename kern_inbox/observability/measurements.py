@@ -17,8 +17,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from kern.threads.detached import left_behind
-from sessions_app import processes, work_state
 from sessions_app.models import Process
+from sessions_app.workers import processes, work_state
 
 #: As in `kern_inbox.processes.worker`.
 STUCK_AFTER = 10.0

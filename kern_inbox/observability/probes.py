@@ -19,8 +19,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kern_inbox.observability.measurements import registry
-from sessions_app import desk, processes, work_state
+from sessions_app import desk
 from sessions_app.infrastructure.circuit import AWAY, breaker
+from sessions_app.workers import processes, work_state
 
 log = logging.getLogger(__name__)
 #: Free bytes of a disk on which things will soon go wrong, and of one on which they do.

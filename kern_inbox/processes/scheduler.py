@@ -18,9 +18,9 @@ from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from kern_inbox.conf.settings_log import record_settings
 from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
-from sessions_app import processes
-from sessions_app.duties import DUTIES, LONGEST, Rota
 from sessions_app.models import Process
+from sessions_app.workers import processes
+from sessions_app.workers.duties import DUTIES, LONGEST, Rota
 
 log = logging.getLogger(__name__)
 #: How often (seconds) it looks what to do.

@@ -67,7 +67,7 @@ class Worker:
 
     def ended(self, code: int) -> None:
         """Celery has stopped by itself: every task has ended."""
-        from sessions_app import processes
+        from sessions_app.workers import processes
 
         within(HAND_OVER_SECONDS / 2, processes.leave)
         if self.begins_anew:
@@ -126,7 +126,7 @@ class Worker:
         claims, hinted = heartbeat.claims(), _hinted()
 
         def give_back() -> None:
-            from sessions_app import giving_back, processes
+            from sessions_app.workers import giving_back, processes
 
             given = giving_back.give_back(claims, hinted)
             log.warning("%d of %d turns that did not end were handed over", len(given), len(claims))
@@ -147,8 +147,8 @@ class Worker:
             start_aside(self._say, Cancellation())
 
     def _say(self) -> None:
-        from sessions_app import processes
         from sessions_app.models import Process
+        from sessions_app.workers import processes
 
         told = processes.State(
             Process.Kind.WORKER, self.queues, self.threads, busy=len(self.begun), stuck=self.stuck, restarts=restarts()
@@ -163,7 +163,7 @@ class Worker:
 
 
 def _beat_every() -> float:
-    from sessions_app import processes
+    from sessions_app.workers import processes
 
     return processes.BEAT_EVERY
 

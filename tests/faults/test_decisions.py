@@ -15,8 +15,10 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import desk as desks
-from sessions_app import expiry, runner, turns
+from sessions_app import turns
 from sessions_app.models import Person, Queue, Requirement, Run, Session
+from sessions_app.workers import expiry
+from sessions_app.workers import turns as turns_workers
 from tests.deciding import seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
 from tests.faults.conftest import ROOT, database_url
@@ -55,7 +57,7 @@ def asked(session: Session) -> Requirement:
 def work() -> list[str]:
     """What workers do until nothing is due; the turns' states."""
     while (due := Run.objects.due().first()) is not None:
-        runner.execute(due.run_id)
+        turns_workers.execute(due.run_id)
     return list(Run.objects.order_by("pk").values_list("status", flat=True))
 
 

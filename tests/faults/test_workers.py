@@ -6,7 +6,7 @@ import pytest
 
 from sessions_app import decide, turns
 from sessions_app.models import Person, Run, Session
-from sessions_app.tasks import execute_turn
+from sessions_app.workers.tasks import execute_turn
 from tests.faults.conftest import Installation
 from tests.responses_server import Calls, Hang, Slow, Text
 

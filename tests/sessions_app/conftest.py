@@ -12,9 +12,10 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app import desk as desks
-from sessions_app import runner, turns
+from sessions_app import turns
 from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.models import Person, Queue, Requirement, Run, Session
+from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
 
 
@@ -112,7 +113,7 @@ def work(rows: None) -> Callable[..., list[str]]:
             waiting = Run.objects.due().order_by("pk").first()
             if waiting is None:
                 break
-            runner.execute(waiting.run_id)
+            turns_workers.execute(waiting.run_id)
         return list(Run.objects.roots().order_by("pk").values_list("status", flat=True))
 
     return work_all

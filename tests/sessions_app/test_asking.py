@@ -11,10 +11,11 @@ from django.utils import timezone
 from kern.errors import ModelError
 from kern.records.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
-from sessions_app import runner, turns
+from sessions_app import turns
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.views.customer_live import is_public
+from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
 
 Work = Callable[[], list[str]]
@@ -189,7 +190,7 @@ def test_the_private_words_of_a_cancelled_or_dead_worker_stay_private(session: S
     actor.says(lambda request: turns.cancel(run, ana) or "The order is lost.")  # type: ignore[func-returns-value]
     work()
     Run.objects.filter(pk=run.pk, status="running").update(lease_until=timezone.now() - timedelta(hours=1))
-    runner.recover()
+    turns_workers.recover()
     work()
     assert shown(session) == []
     assert not session.messages.filter(internal=False).exists()

@@ -13,7 +13,7 @@ from django.test import Client
 
 from kern.agent import Agent
 from kern.testing import call
-from sessions_app import audit, decide, expiry, namer, runner, tickets, turns
+from sessions_app import audit, decide, tickets, turns
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import broken_rows as broken
@@ -40,6 +40,8 @@ from sessions_app.models import (
 )
 from sessions_app.models.session import secret_hash
 from sessions_app.store import DjangoDb
+from sessions_app.workers import expiry, naming
+from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
 from tests.corrupting import Corruption, corruptions_of
 from tests.deciding import rule_of
@@ -171,7 +173,7 @@ def _problems(world: World, model: type[Row]) -> list[str]:
     for path, expected in world.api_pages():
         if path.startswith(shown):
             found += _problem_of(f"/api{path}", expected, lambda path=path: world.program.get(path))  # type: ignore[misc]
-    for deed in (runner.recover, runner.wake, runner.due, expiry.expire, expiry.remind, namer.due):
+    for deed in (turns_workers.recover, turns_workers.wake, turns_workers.due, expiry.expire, expiry.remind, naming.due):
         try:
             deed()
         except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
@@ -239,7 +241,7 @@ def test_a_turn_over_a_corrupt_session_ends_with_the_reason(world: World, ana: P
         assert work()[-1] == "error"
         run = Run.objects.get(pk=asked.root_id)
         assert "arguments is no JSON that can be read" in run.error
-        assert not runner.due()
+        assert not turns_workers.due()
     assert shop.ledger.lines.count("refund bad 5") == 0
 
 

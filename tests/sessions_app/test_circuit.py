@@ -18,7 +18,7 @@ from sessions_app.changes import publish
 from sessions_app.infrastructure import circuit
 from sessions_app.infrastructure.circuit import RedisAwayError, breaker, within
 from sessions_app.models import Person, Run, Session
-from sessions_app.tasks import execute_turn
+from sessions_app.workers.tasks import execute_turn
 from tests.silent import SilentServer
 
 #: What hung servers were seen to say: nothing; the head of an answer and then byte after byte of it; half of an error.

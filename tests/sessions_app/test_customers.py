@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kern.agent import Agent
 from kern.testing import ScriptedModel, call
-from sessions_app import customers, decide, names, runner, tickets, turns, unsent
+from sessions_app import customers, decide, names, tickets, turns, unsent
 from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
@@ -25,6 +25,7 @@ from sessions_app.models import Decision, Message, Person, Queue, Run, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.policy import decision_log
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
 from tests.at_once import at_once
 from tests.deciding import seen
@@ -167,7 +168,7 @@ def test_a_turn_at_work_is_cancelled_first_and_nothing_of_it_lands(session: Sess
     shop.actor.says(call("note_order", order="7"), "Noted.")
     shop.ledger.meanwhile = lambda: customers.erase(Customer.of("user_id", "kim"))
     turns.receive(session, "Note order 7")
-    runner.execute(Run.objects.get().run_id)
+    turns_workers.execute(Run.objects.get().run_id)
     assert shop.ledger.lines == ["order 7"]
     assert (Message.objects.count(), Run.objects.count()) == (0, 0)
     assert not Session.objects.there().exists()

@@ -16,12 +16,13 @@ from django.utils import timezone
 
 from kern.models.base import ModelAnswer, Usage
 from kern.testing import call
-from sessions_app import duties, turns
+from sessions_app import turns
 from sessions_app.customers.erasing import erase
 from sessions_app.customers.whom import Customer
 from sessions_app.errors import LimitReached
 from sessions_app.models import ApiToken, CustomerDay, Message, Person, Queue, Run, Session
 from sessions_app.policy import daily_limits
+from sessions_app.workers import duties
 from tests.at_once import at_once
 from tests.desk import actor
 from tests.programs import Program, code

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import decide, expiry, rules, turns
+from sessions_app import decide, rules, turns
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.queries.decision_list import next_after
 from sessions_app.queries.session_list import PAGE
 from sessions_app.views.cards import Card
+from sessions_app.workers import expiry
 from tests import desk as shop
 from tests.deciding import seen, tighten
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from prometheus_client import REGISTRY
 
-from sessions_app.duties import DUTIES, Duty, Rota
 from sessions_app.models import Leader
-from sessions_app.processes import SWEEP, done, lead, leave
+from sessions_app.workers.duties import DUTIES, Duty, Rota
+from sessions_app.workers.processes import SWEEP, done, lead, leave
 
 #: No test waits for it longer (seconds).
 PATIENCE = 60

@@ -13,9 +13,10 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide, duties, expiry, turns
+from sessions_app import decide, turns
 from sessions_app.errors import AlreadyDecided, Forbidden, Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
+from sessions_app.workers import duties, expiry
 from tests.deciding import all_at_once, die_during, seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from kern.agent import Agent
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.testing import ScriptedModel
-from sessions_app import moving, namer, names, tickets, turns
+from sessions_app import moving, names, tickets, turns
 from sessions_app.models import ApiToken, Message, Person, Queue, Session
 from sessions_app.store import DjangoDb
 from sessions_app.text.forbidden_words import LONGEST_LINE, MOST_LINES, found_in, must_be_words
+from sessions_app.workers import naming
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
 from tests.sessions_app.test_admin import pages, queue_form
@@ -130,7 +131,7 @@ def test_an_admin_sets_the_words_of_a_queue(pages: Client, orders: Queue) -> Non
 
 def test_a_generated_name_with_a_forbidden_word_is_asked_for_once_more(due: Session) -> None:
     model = actor.says("A **mup**pet writes", "Late parcel")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Late parcel", "auto")
     assert "may not have" in model.requests[1].messages[-1].content
 
@@ -138,26 +139,26 @@ def test_a_generated_name_with_a_forbidden_word_is_asked_for_once_more(due: Sess
 def test_without_an_allowed_name_the_fallback_says_the_day_and_no_forbidden_word(due: Session) -> None:
     Session.objects.filter(pk=due.pk).update(created_at=timezone.now().replace(month=11, day=30, hour=12))
     actor.says("A muppet", "A muppet again")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Conversation of 30 Nov", "fallback")
     assert "not allowed" in due.names.get().note
-    assert namer.due() == []
+    assert naming.due() == []
 
 
 def test_a_ticket_with_a_forbidden_word_is_no_fallback_either(due: Session, ana: Person) -> None:
     Queue.objects.update(forbidden_words="HD\nmuppet\nconversation")
     tickets.link(due, ana, "HD-12")
     actor.says(BAD_KEY)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("", "")
-    assert namer.due() == []
+    assert naming.due() == []
 
 
 def test_a_name_stays_when_no_allowed_one_comes_out(due: Session, ana: Person) -> None:
     names.rename(due, ana, "Late parcel")
     names.generate(due, ana)
     actor.says("A muppet", "A muppet again")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Late parcel", "human")
 
 
@@ -167,7 +168,7 @@ def test_words_that_became_forbidden_while_the_model_answered_are_not_written(st
         return "Late parcel"
 
     actor.says(the_admin_forbids_it)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due)[1] == "fallback"
 
 
@@ -235,12 +236,12 @@ def test_in_another_queue_a_generated_name_is_made_anew_and_a_persons_stays(
     names.rename(hers, ana, "A muppet")
     for moved in (theirs, hers):
         moving.move(moved, ana, strict)
-    assert namer.due() == [theirs.session_id]
+    assert naming.due() == [theirs.session_id]
     actor.says(BAD_KEY)
-    namer.name(theirs.session_id)
+    naming.name(theirs.session_id)
     assert now(hers) == ("A muppet", "human")
     moving.move(hers, ana, parcels)
-    assert namer.due() == []
+    assert naming.due() == []
 
 
 def test_customers_who_call_themselves_so_are_shown_as_customer(client: Client, strict: Queue, ana: Person) -> None:

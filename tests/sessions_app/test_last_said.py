@@ -18,10 +18,11 @@ from django.utils import timezone
 from kern.agent import Agent
 from kern.errors import ModelError
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, runner, turns
+from sessions_app import decide, turns
 from sessions_app.models import Person, Queue, Session
 from sessions_app.queries.session_list import PAGE
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 from tests.desk import actor
 
 migration = import_module("sessions_app.migrations.0004_who_waits")
@@ -105,7 +106,7 @@ def test_what_comes_while_an_agent_answers_waits_on(session: Session, work: Work
 
     actor.says(meanwhile, "Order 8 is, too.")
     turns.receive(session, "Where is order 7?")
-    runner.execute(session.runs.get().run_id)
+    turns_workers.execute(session.runs.get().run_id)
     assert since(session) == asked(session, 1)
     assert work()[-1] == "completed"
     assert since(session) is None

@@ -14,11 +14,12 @@ from kern.db.base import Claim
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, runner, turns
+from sessions_app import decide, turns
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
 from sessions_app.views.customer_live import is_public
+from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
 
 Work = Callable[[], list[str]]
@@ -132,7 +133,7 @@ def test_a_takeover_meets_a_finishing_run_and_its_answer_is_either_sent_before_o
 
         def works(run_id: str = run_id) -> None:
             try:
-                runner.execute(run_id)
+                turns_workers.execute(run_id)
             finally:
                 connections.close_all()
 

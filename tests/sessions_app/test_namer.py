@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.models.base import ModelRequest
-from sessions_app import namer, names, tickets, turns
+from sessions_app import names, tickets, turns
 from sessions_app.models import Person, Queue, Session
+from sessions_app.workers import naming
 from tests.desk import actor
 
 Work = Callable[[], list[str]]
@@ -48,19 +49,19 @@ def test_a_name_is_due_after_enough_was_said_and_a_delay(session: Session, work:
     turns.receive(session, "When will it come?")
     work()
     assert is_due(session)
-    namer.name(session.session_id)
+    naming.name(session.session_id)
     assert now(session) == ("", "")
     wait_for_retry()
-    assert namer.due() == [session.session_id]
-    namer.name(session.session_id)
+    assert naming.due() == [session.session_id]
+    naming.name(session.session_id)
     assert now(session) == ("Late blue parcel", "auto")
-    assert namer.due() == []
+    assert naming.due() == []
 
 
 def test_the_namer_reads_what_was_said_and_no_notes(due: Session, ana: Person) -> None:
     model = actor.says("Late blue parcel")
     turns.note(due, ana, "Careful, this one shouts.")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     asked = " ".join(message.content for message in model.requests[0].messages)
     assert "blue parcel" in asked
     assert "shouts" not in asked
@@ -72,11 +73,11 @@ def test_a_persons_name_is_never_overwritten(due: Session, ana: Person) -> None:
         return "Late blue parcel"
 
     actor.says(ana_is_faster)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Ana's name", "human")
     Session.objects.update(name_due_at=timezone.now())
     actor.says("Late blue parcel")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Ana's name", "human")
     assert actor.script.requests == []
     assert not is_due(due)
@@ -86,34 +87,34 @@ def test_a_person_may_ask_for_a_name_instead_of_a_persons(due: Session, ana: Per
     names.rename(due, ana, "Ana's name")
     names.generate(due, ben)
     actor.says("Late blue parcel")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Late blue parcel", "auto")
     Session.objects.update(name_due_at=timezone.now())
     names.rename(due, ana, "Ana's name")
     Session.objects.update(name_due_at=timezone.now())
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Ana's name", "human")
 
 
 def test_two_workers_ask_the_model_once(due: Session) -> None:
     def the_other_comes_too(request: ModelRequest) -> str:
-        namer.name(due.session_id)
+        naming.name(due.session_id)
         return "Late blue parcel"
 
     model = actor.says(the_other_comes_too)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert len(model.requests) == 1
     assert now(due) == ("Late blue parcel", "auto")
 
 
 def test_a_model_that_is_away_is_asked_once_more_later(due: Session) -> None:
     actor.says(AWAY, "Late blue parcel")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("", "")
     assert is_due(due)
-    assert namer.due() == []
+    assert naming.due() == []
     wait_for_retry()
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Late blue parcel", "auto")
 
 
@@ -121,17 +122,17 @@ def test_a_name_asked_for_survives_the_retry(due: Session, ana: Person) -> None:
     names.rename(due, ana, "Ana's name")
     names.generate(due, ana)
     actor.says(AWAY, "Late blue parcel")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     wait_for_retry()
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Late blue parcel", "auto")
 
 
 def test_after_the_second_failure_it_falls_back_to_the_first_words(due: Session) -> None:
     actor.says(AWAY, AWAY)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     wait_for_retry()
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("My blue parcel from Monday", "fallback")
     assert "the server is away" in due.names.get().note
     assert not is_due(due)
@@ -140,7 +141,7 @@ def test_after_the_second_failure_it_falls_back_to_the_first_words(due: Session)
 def test_a_failure_for_good_falls_back_at_once_and_to_the_ticket_first(due: Session, ana: Person) -> None:
     actor.says(BAD_KEY)
     tickets.link(due, ana, "HD-12")
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("HD-12", "fallback")
     assert "the key is wrong" in due.names.get().note
 
@@ -149,7 +150,7 @@ def test_a_session_with_a_name_keeps_it_when_generating_fails(due: Session, ana:
     names.rename(due, ana, "Ana's name")
     names.generate(due, ana)
     actor.says(BAD_KEY)
-    namer.name(due.session_id)
+    naming.name(due.session_id)
     assert now(due) == ("Ana's name", "human")
     assert due.changes.latest("pk").kind == "name.failed"
     assert not is_due(due)
@@ -167,15 +168,15 @@ def test_first_words_make_one_short_line(session: Session, text: str, name: str)
     turns.receive(session, text)
     Session.objects.update(name_due_at=timezone.now())
     actor.says(BAD_KEY)
-    namer.name(session.session_id)
+    naming.name(session.session_id)
     assert now(session) == (name, "fallback")
 
 
 def test_a_naming_whose_worker_died_becomes_due_again(due: Session) -> None:
     Session.objects.update(name_due_at=timezone.now() + timedelta(seconds=180))
-    assert namer.due() == []
+    assert naming.due() == []
     Session.objects.update(name_due_at=timezone.now() - timedelta(seconds=1))
-    assert namer.due() == [due.session_id]
+    assert naming.due() == [due.session_id]
 
 
 def test_a_queue_that_does_not_name_is_left_alone(session: Session, orders: Queue, work: Work) -> None:

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from kern.errors import InvalidSessionNameError
-from sessions_app import namer, names, turns
+from sessions_app import names, turns
 from sessions_app.errors import Newer, Refused
 from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
 from sessions_app.store import DjangoDb
+from sessions_app.workers import naming
 from tests.desk import actor
 
 
@@ -74,20 +75,20 @@ def test_asking_for_a_name_makes_no_model_wait_for_the_request(session: Session,
     turns.receive(session, "My parcel is late")
     names.generate(session, ana)
     assert actor.script.requests == []
-    assert namer.due() == [session.session_id]
+    assert naming.due() == [session.session_id]
 
 
 def test_there_is_no_name_for_a_conversation_without_words(session: Session, ana: Person) -> None:
     with pytest.raises(Refused):
         names.generate(session, ana)
-    assert namer.due() == []
+    assert naming.due() == []
 
 
 def test_naming_by_hand_ends_a_naming_that_was_due(session: Session, ana: Person) -> None:
     turns.receive(session, "My parcel is late")
     names.generate(session, ana)
     names.rename(session, ana, "Late parcel")
-    namer.name(session.session_id)
+    naming.name(session.session_id)
     assert now(session) == ("Late parcel", "human")
     assert NameRecord.objects.count() == 1
 

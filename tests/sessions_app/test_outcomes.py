@@ -14,9 +14,10 @@ from kern.records.message import ToolCall as ToolCallRecord
 from kern.records.outcomes import UNKNOWN
 from kern.records.requirement import Requirement as Question
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, runner, turns
+from sessions_app import decide, turns
 from sessions_app.models import Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 from tests.deciding import seen, verdicts
 from tests.desk import actor, ledger
 from tests.dying import begins, claims, dies, dies_in, output_of
@@ -419,7 +420,7 @@ def test_a_failed_turn_keeps_what_people_approved_for_whoever_tries_it_again(
 ) -> None:
     decide.approve(asked(call("refund", order="7", cents=100)), ana, seen=seen(session))
     Run.objects.update(attempts=3, status="running", lease_owner="dead", lease_until="2020-01-01T00:00Z")
-    runner.recover()
+    turns_workers.recover()
     assert Run.objects.get().status == "error"
     turns.retry(Run.objects.get(), ana)
     assert (work(), ledger.lines) == (["completed"], ["refund 7 100"])

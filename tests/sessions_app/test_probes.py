@@ -12,8 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from kern_inbox.observability import probes
-from sessions_app import processes, turns
+from sessions_app import turns
 from sessions_app.models import Leader, Process, Run, Session
+from sessions_app.workers import processes
 
 WELL = dict.fromkeys(("database", "desk", "workers", "naming", "scheduler", "queue", "threads", "clock"), "ok")
 

@@ -12,9 +12,11 @@ from django.utils import timezone
 from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
-from sessions_app import decide, expiry, rules, runner, turns
+from sessions_app import decide, rules, turns
 from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import Decision, Person, Queue, Requirement, Run, Session, StandingApproval
+from sessions_app.workers import expiry
+from sessions_app.workers import turns as turns_workers
 from tests.deciding import all_at_once, die_during, rule_of, seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
 
@@ -63,8 +65,8 @@ def test_a_worker_goes_on_at_once_with_what_a_rule_approved(
     actor.says(call("refund", order="7", cents=100), "Paid.")
     turns.receive(session, "Please help")
     run_id = Run.objects.due().get().run_id
-    runner.execute(run_id)
-    assert runner.next_due(run_id) == [run_id]
+    turns_workers.execute(run_id)
+    assert turns_workers.next_due(run_id) == [run_id]
 
 
 def test_where_a_rule_covers_one_of_two_questions_the_other_is_still_asked(

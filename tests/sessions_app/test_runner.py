@@ -16,10 +16,11 @@ from kern.models.base import ModelRequest
 from kern.records.message import Message
 from kern.records.run import RunMetrics
 from kern.testing import call
-from sessions_app import asking, decide, runner, turns
+from sessions_app import asking, decide, turns
 from sessions_app import desk as desks
 from sessions_app.models import Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
 
 Work = Callable[[], list[str]]
@@ -42,7 +43,7 @@ def test_of_two_workers_one_does_the_turn(session: Session) -> None:
     def worker() -> None:
         gate.wait()
         try:
-            runner.execute(run.run_id)
+            turns_workers.execute(run.run_id)
         finally:
             connections.close_all()
 
@@ -59,8 +60,8 @@ def test_a_run_that_is_not_pending_is_left_alone(session: Session, work: Work) -
     actor.says("Hello.")
     turns.receive(session, "Hi")
     work()
-    runner.execute(Run.objects.get().run_id)
-    runner.execute("no-such-run")
+    turns_workers.execute(Run.objects.get().run_id)
+    turns_workers.execute("no-such-run")
     assert len(actor.script.requests) == 1
 
 
@@ -68,7 +69,7 @@ def test_a_dead_workers_turn_goes_on_where_it_stopped(session: Session, work: Wo
     actor.says("Here I am.")
     turns.receive(session, "Hello?")
     die(session)
-    runner.recover()
+    turns_workers.recover()
     assert work() == ["completed"]
     assert session.messages.said().count() == 2
 
@@ -76,7 +77,7 @@ def test_a_dead_workers_turn_goes_on_where_it_stopped(session: Session, work: Wo
 def test_a_living_workers_turn_is_not_taken(session: Session) -> None:
     turns.receive(session, "Hello?")
     DjangoDb().claim_run(Claim(Run.objects.get().run_id, lease=60))
-    runner.recover()
+    turns_workers.recover()
     assert Run.objects.get().status == "running"
 
 
@@ -85,7 +86,7 @@ def test_after_three_deaths_the_turn_says_so_and_can_be_retried(session: Session
     for _ in range(3):
         assert Run.objects.get().status == "pending"
         die(session)
-        runner.recover()
+        turns_workers.recover()
     failed = Run.objects.get()
     assert failed.status == "error"
     assert "died 3 times" in failed.error
@@ -99,7 +100,7 @@ def test_what_arrived_meanwhile_is_answered_after_the_turn_was_given_up(session:
     die(session)
     turns.receive(session, "Anybody?")
     Run.objects.update(attempts=3)
-    runner.recover()
+    turns_workers.recover()
     actor.says("Yes.")
     assert work() == ["error", "completed"]
 
@@ -113,7 +114,7 @@ def test_decisions_in_between_are_no_deaths(session: Session, ana: Person, work:
         assert question is not None
         decide.approve(question, ana, seen=10**9)
     die(session)
-    runner.recover()
+    turns_workers.recover()
     assert Run.objects.get().status == "pending"
 
 
@@ -126,7 +127,7 @@ def test_a_call_that_a_death_left_uncertain_is_asked_about(session: Session, ana
     db.store_answer(claim, Message("assistant", tool_calls=[made], run_id=run.run_id), RunMetrics())
     assert db.start_call(claim, run.run_id, made.id, {"order": "7"})
     Run.objects.update(lease_until=timezone.now() - LONG_AGO)
-    runner.recover()
+    turns_workers.recover()
     assert work() == ["paused"]
     question = session.requirements.get()
     assert question.reason == "uncertain"
@@ -162,12 +163,12 @@ def test_an_agent_that_cannot_be_used_ends_the_turn_and_says_why(session: Sessio
 
 def test_the_sweep_hints_at_a_forgotten_turn_once_in_a_while(session: Session) -> None:
     turns.receive(session, "Hello?")
-    assert runner.due() == []
+    assert turns_workers.due() == []
     Run.objects.update(updated_at=timezone.now() - LONG_AGO)
-    assert runner.due() == [Run.objects.get().run_id]
-    assert runner.due() == []
+    assert turns_workers.due() == [Run.objects.get().run_id]
+    assert turns_workers.due() == []
     Run.objects.update(lease_until=timezone.now() - LONG_AGO)
-    assert runner.due() == [Run.objects.get().run_id]
+    assert turns_workers.due() == [Run.objects.get().run_id]
 
 
 def test_what_becomes_due_in_a_session_is_found_after_its_turn(session: Session) -> None:
@@ -178,9 +179,9 @@ def test_what_becomes_due_in_a_session_is_found_after_its_turn(session: Session)
     actor.says(more)
     turns.receive(session, "This?")
     first = Run.objects.get()
-    runner.execute(first.run_id)
+    turns_workers.execute(first.run_id)
     second = Run.objects.latest("pk")
-    assert runner.next_due(first.run_id) == [second.run_id]
+    assert turns_workers.next_due(first.run_id) == [second.run_id]
 
 
 def test_the_model_is_asked_without_a_database_connection_in_the_hand(session: Session, work: Work) -> None:
@@ -235,7 +236,7 @@ def test_the_sweeps_of_two_workers_do_not_disturb_each_other(session: Session) -
     def sweep() -> None:
         gate.wait()
         try:
-            runner.recover()
+            turns_workers.recover()
         finally:
             connections.close_all()
 

@@ -17,10 +17,11 @@ from kern.models.base import ModelRequest
 from kern.testing import call
 from kern.threads.detached import left_behind
 from kern.tools import tool
-from sessions_app import decide, runner, turns
+from sessions_app import decide, turns
 from sessions_app import desk as desks
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import DjangoDb
+from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
 
 Work = Callable[..., list[str]]
@@ -66,7 +67,7 @@ def worked(session: Session) -> Iterator[None]:
 
     def worker() -> None:
         try:
-            runner.execute(run_id)
+            turns_workers.execute(run_id)
         finally:
             connections.close_all()
 

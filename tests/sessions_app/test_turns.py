@@ -18,9 +18,10 @@ from kern.records.history import LEFT_OUT
 from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.run.embedded_redis import free_port
-from sessions_app import runner, turns
+from sessions_app import turns
 from sessions_app.errors import KeyTaken, Newer, Refused
 from sessions_app.models import Message, Person, Queue, Run, Session, SessionRead
+from sessions_app.workers import turns as turns_workers
 from tests.desk import actor
 
 Work = Callable[[], list[str]]
@@ -176,13 +177,13 @@ def test_a_snoozed_conversation_comes_back_in_time_or_with_the_customer(session:
     with pytest.raises(Refused):
         turns.snooze(session, ana, timezone.now() - timedelta(minutes=1))
     turns.snooze(session, ana, timezone.now() + timedelta(days=1))
-    runner.wake()
+    turns_workers.wake()
     assert status(session) == "snoozed"
     Session.objects.filter(pk=session.pk).update(snoozed_until=timezone.now() - timedelta(seconds=1))
-    runner.wake()
+    turns_workers.wake()
     assert status(session) == "open"
     turns.snooze(session, ana, None)
-    runner.wake()
+    turns_workers.wake()
     assert status(session) == "snoozed"
     turns.receive(session, "Hello?")
     assert status(session) == "open"

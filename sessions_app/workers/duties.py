@@ -16,11 +16,13 @@ from prometheus_client import Counter, Gauge
 
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
-from sessions_app import expiry, namer, processes, runner
 from sessions_app.accounts import tokens
 from sessions_app.customers import retention
 from sessions_app.policy import daily_limits
-from sessions_app.tasks import execute_turn, name_session
+from sessions_app.workers import expiry, processes
+from sessions_app.workers import naming as naming_workers
+from sessions_app.workers import turns as turns_workers
+from sessions_app.workers.tasks import execute_turn, name_session
 
 log = logging.getLogger(__name__)
 FAILURES = Counter("kern_duty_failures_total", "How often a duty of the scheduler failed", ["duty"])
@@ -40,21 +42,21 @@ class Duty:
 
 def turns() -> None:
     """Take turns back from workers that died, and hint at those that no worker took."""
-    runner.recover()
-    execute_turn.hint_each(runner.due())
+    turns_workers.recover()
+    execute_turn.hint_each(turns_workers.due())
 
 
 def naming() -> None:
     """Hint at sessions that are to be named."""
-    name_session.hint_each(namer.due())
+    name_session.hint_each(naming_workers.due())
 
 
 #: In sweeps: a duty of 2 is done in every second one.
 DUTIES: tuple[Duty, ...] = (
     Duty("turns", turns),
     Duty("naming", naming),
-    Duty("snoozed", runner.wake),
-    Duty("held", runner.go_on),
+    Duty("snoozed", turns_workers.wake),
+    Duty("held", turns_workers.go_on),
     Duty("expiry", expiry.expire),
     # Mail servers are slow. Who is late to be reminded loses nothing.
     Duty("reminders", expiry.remind),

@@ -30,9 +30,9 @@ from sessions_app.changes.log import record
 from sessions_app.desk.purposes import bound_for
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
-from sessions_app.overtime import OvertimeError, worked
 from sessions_app.policy import daily_limits, endings
 from sessions_app.store import DjangoDb
+from sessions_app.workers.overtime import OvertimeError, worked
 
 log = logging.getLogger(__name__)
 TURNS = Counter("kern_turns_total", "Turns by how this worker left them", ["end"])

@@ -9,7 +9,7 @@ from kern.db.base import Claim
 from kern.errors import StorageError
 from sessions_app.models import Run
 from sessions_app.store import DjangoDb
-from sessions_app.tasks import execute_turn
+from sessions_app.workers.tasks import execute_turn
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 from prometheus_client import Counter
 
-from sessions_app import namer, runner
 from sessions_app.infrastructure.circuit import AWAY, breaker
+from sessions_app.workers import naming, turns
 
 log = logging.getLogger(__name__)
 LOST = Counter("kern_hints_lost_total", "Hints that the broker did not take; the sweep gives them again", ["task"])
@@ -49,11 +49,11 @@ class Hint(DjangoTask[..., None]):
 @shared_task(name="execute_turn", base=Hint, acks_late=True, ignore_result=True)
 def execute_turn(run_id: str) -> None:
     """Work a pending run, then hint at what became due in its session."""
-    runner.execute(run_id)
-    execute_turn.hint_each(runner.next_due(run_id))
+    turns.execute(run_id)
+    execute_turn.hint_each(turns.next_due(run_id))
 
 
 @shared_task(name="name_session", base=Hint, acks_late=True, ignore_result=True)
 def name_session(session_id: str) -> None:
     """Name a session whose naming is due."""
-    namer.name(session_id)
+    naming.name(session_id)

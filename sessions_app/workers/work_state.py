@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q
 
 from sessions_app.models import Leader, Process, Run, Session
-from sessions_app.processes import SWEEP, age
+from sessions_app.workers.processes import SWEEP, age
 
 #: A scheduler that swept last so long ago (seconds) is taken for dead.
 SILENT_SWEEP = 30.0

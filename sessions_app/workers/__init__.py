@@ -1,0 +1,1 @@
+"""Background work: turns, naming, expiry, duties of the scheduler."""
