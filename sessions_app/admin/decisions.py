@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sessions_app import policy_checks, rules
+from sessions_app import rules
+from sessions_app.admin import policy_checks
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.errors import Refused
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
