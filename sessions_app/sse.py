@@ -23,10 +23,10 @@ from django.db import connections
 from redis.exceptions import RedisError
 
 from sessions_app.accounts import second_factor, sign_ins
+from sessions_app.actions.moving import MOVED
 from sessions_app.changes import log as change_log
 from sessions_app.changes.publish import CHANNEL, digest
 from sessions_app.models import Person, Queue, Session
-from sessions_app.moving import MOVED
 
 log = logging.getLogger(__name__)
 

@@ -16,17 +16,17 @@ import django
 
 def deed_of(name: str, requirement_pk: int, seen: int, person_pk: int) -> Callable[[], object]:
     """What one person does."""
-    from sessions_app import decide, turns
+    from sessions_app.actions import decisions, handover, messages
     from sessions_app.models import Person, Requirement
     from sessions_app.workers import expiry
 
     requirement = Requirement.objects.select_related("session").get(pk=requirement_pk)
     person = Person.objects.get(pk=person_pk)
     deeds: dict[str, Callable[[], object]] = {
-        "approve": partial(decide.approve, requirement, person, seen=seen),
+        "approve": partial(decisions.approve, requirement, person, seen=seen),
         "expire": expiry.expire,
-        "write": partial(turns.receive, requirement.session, "Please not!"),
-        "take_over": partial(turns.take_over, requirement.session, person),
+        "write": partial(messages.receive, requirement.session, "Please not!"),
+        "take_over": partial(handover.take_over, requirement.session, person),
     }
     return deeds[name]
 

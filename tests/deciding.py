@@ -15,7 +15,7 @@ from kern.db.base import Claim
 from kern.errors import InvalidAnswerError
 from kern.records.message import Message, ToolCall
 from kern.records.run import RunMetrics
-from sessions_app import rules, turns
+from sessions_app.actions import messages, standing_approvals
 from sessions_app.errors import Problem
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, StandingApproval, ToolPolicy
 from sessions_app.store import DjangoDb
@@ -45,14 +45,14 @@ def time_is_up(requirement: Requirement) -> None:
 def rule_of(person: Person, queue: Queue, until: datetime, tool_name: str = "refund") -> StandingApproval:
     """A rule that the person makes after as many approvals as it takes."""
     line = {"queue_slug": queue.slug, "tool_name": tool_name, "verdict": "approved", "person": person, "actor": str(person)}
-    for _ in range(rules.IN_A_ROW):
+    for _ in range(standing_approvals.IN_A_ROW):
         Decision.objects.create(**line)
-    return rules.allow(queue, tool_name, person, until)
+    return standing_approvals.allow(queue, tool_name, person, until)
 
 
 def die_during(session: Session, made: ToolCall) -> None:
     """Let a worker die while it runs the call, so that nobody knows whether it happened; the turn waits for another worker."""
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     run = session.runs.latest("pk")
     claim, db = Claim(run.run_id), DjangoDb()
     assert db.claim_run(claim) is not None

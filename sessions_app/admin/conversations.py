@@ -12,7 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from sessions_app import audit, customer_links
+from sessions_app import audit
+from sessions_app.actions import customer_links
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.customers.traces import empty_admin_log
 from sessions_app.errors import Refused

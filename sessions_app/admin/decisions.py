@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from sessions_app import rules
+from sessions_app.actions import standing_approvals
 from sessions_app.admin import policy_checks
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.errors import Refused
@@ -105,6 +105,6 @@ class StandingApprovalAdmin(RecordPages[StandingApproval]):
         for rule in chosen:
             # One that has ended meanwhile is what was wanted.
             with suppress(Refused):
-                rules.revoke(rule, cast(Person, request.user))
+                standing_approvals.revoke(rule, cast(Person, request.user))
                 count += 1
         self.message_user(request, f"{count} revoked. From now on these calls ask people again.", messages.SUCCESS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import Header, Router
 from ninja.responses import Status
 
-from sessions_app import turns
+from sessions_app.actions import handover, private_turns
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -24,7 +24,7 @@ router = Router()
 )
 def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent's turn is cancelled; what it was saying is kept and not sent."""
-    turns.take_over(auth.session(request, session_id), auth.person(request))
+    handover.take_over(auth.session(request, session_id), auth.person(request))
     return auth.session(request, session_id)
 
 
@@ -36,7 +36,7 @@ def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
 )
 def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
     """The agent works again as it did before the takeover, beginning with what nobody has answered."""
-    turns.hand_back(auth.session(request, session_id), auth.person(request))
+    handover.hand_back(auth.session(request, session_id), auth.person(request))
     return auth.session(request, session_id)
 
 
@@ -49,7 +49,7 @@ def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
 def set_ai_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> Session:
     """`autopilot` answers, `draft` lets people send what the agent writes, `off` is silent, `queue` is as the queue."""
     mode = "" if wanted.ai_mode == "queue" else wanted.ai_mode
-    turns.set_mode(auth.session(request, session_id), auth.person(request), mode)
+    handover.set_mode(auth.session(request, session_id), auth.person(request), mode)
     return auth.session(request, session_id)
 
 
@@ -61,7 +61,7 @@ def set_ai_mode(request: ApiRequest, session_id: SessionId, wanted: ModeIn) -> S
 )
 def draft_answer(request: ApiRequest, session_id: SessionId) -> Status[Run]:
     """201 with the run that drafts; its `content` is the draft once it is completed. The customer sees none of it."""
-    run = turns.draft(auth.session(request, session_id), auth.person(request))
+    run = private_turns.draft(auth.session(request, session_id), auth.person(request))
     return Status(201, auth.run(request, run.run_id))
 
 
@@ -75,5 +75,5 @@ def ask_agent(request: ApiRequest, session_id: SessionId, question: MessageIn, s
     """201 with the run that answers, 200 with the first one when this `Idempotency-Key` came before; its `content` is the
     answer once it is completed. The customer sees none of it."""
     session, person = auth.session(request, session_id), auth.person(request)
-    run, is_new = turns.ask_agent_once(session, person, question.content, idempotency_key=sent.key)
+    run, is_new = private_turns.ask_agent_once(session, person, question.content, idempotency_key=sent.key)
     return Status(201 if is_new else 200, auth.run(request, run.run_id))

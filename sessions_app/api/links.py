@@ -7,7 +7,7 @@ from django.urls import reverse
 from ninja import Router
 from ninja.responses import Status
 
-from sessions_app import customer_links, handover
+from sessions_app.actions import customer_links, escalation
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -56,5 +56,5 @@ def ask_for_person(request: ApiRequest, session_id: SessionId) -> Session:
 
     Offer this to every customer whom an AI answers. Asking again changes nothing.
     """
-    handover.ask_for_person(auth.session(request, session_id))
+    escalation.ask_for_person(auth.session(request, session_id))
     return auth.session(request, session_id)

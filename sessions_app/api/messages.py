@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Length
 from ninja import Header, Query, Router
 from ninja.responses import Status
 
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -49,5 +49,5 @@ def send_customer_message(
     """201 with the message; 200 with the first one when this `Idempotency-Key` came before, 409 `key_taken` when that one had
     other words, 429 `too_many_requests` when the customer has sent all messages that the queue allows in a day: nothing was
     stored. The answer comes later: read on."""
-    received, is_new = turns.receive_once(auth.session(request, session_id), message.content, sent.key)
+    received, is_new = messages.receive_once(auth.session(request, session_id), message.content, sent.key)
     return Status(201 if is_new else 200, received)

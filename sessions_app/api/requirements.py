@@ -8,7 +8,7 @@ from ninja import Field, Query, Router
 from ninja.errors import ValidationError
 from ninja.responses import Status
 
-from sessions_app import decide
+from sessions_app.actions import decisions
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -96,7 +96,7 @@ def answer_requirement(request: ApiRequest, requirement_id: RequirementId, decis
 )
 def reopen_requirement(request: ApiRequest, requirement_id: RequirementId) -> Status[Requirement]:
     """201 with the new requirement, in a new paused run. Needs a token that acts for a person."""
-    again = decide.reopen(auth.requirement(request, requirement_id), auth.person(request))
+    again = decisions.reopen(auth.requirement(request, requirement_id), auth.person(request))
     return Status(201, auth.requirement(request, again.requirement_id))
 
 
@@ -115,17 +115,17 @@ def _refuse_foreign(decision: DecisionIn) -> None:
 def _decide(requirement: Requirement, person: Person, decision: DecisionIn) -> None:
     seen = decision.seen
     if decision.action == "reject":
-        decide.reject(requirement, person, note=decision.note, seen=seen)
+        decisions.reject(requirement, person, note=decision.note, seen=seen)
     elif decision.action == "approve":
-        decide.approve(requirement, person, arguments=decision.arguments, seen=seen)
+        decisions.approve(requirement, person, arguments=decision.arguments, seen=seen)
     elif decision.action == "input":
-        decide.provide_input(requirement, person, values=decision.values, seen=seen)
+        decisions.provide_input(requirement, person, values=decision.values, seen=seen)
     elif decision.action == "choose":
-        decide.choose(requirement, person, choice=decision.choice, seen=seen)
+        decisions.choose(requirement, person, choice=decision.choice, seen=seen)
     elif decision.action == "respond":
-        decide.respond(requirement, person, text=decision.response, seen=seen)
+        decisions.respond(requirement, person, text=decision.response, seen=seen)
     else:
-        decide.give_result(requirement, person, result=decision.result, seen=seen)
+        decisions.give_result(requirement, person, result=decision.result, seen=seen)
 
 
 def _page(rows: RequirementSet, wanted: RequirementFilter) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce, Length
 from ninja import Query, Router
 
-from sessions_app import turns
+from sessions_app.actions import runs
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -55,7 +55,7 @@ def get_run(request: ApiRequest, run_id: RunId) -> Run:
 @router.post("/runs/{run_id}/cancel", response={200: RunOut, FAILURES: ErrorOut}, summary="Cancel a run", auth=auth.WRITE)
 def cancel_run(request: ApiRequest, run_id: RunId) -> Run:
     """A waiting run ends at once, a working one as soon as its worker looks. Needs a token that acts for a person."""
-    turns.cancel(auth.run(request, run_id), auth.person(request))
+    runs.cancel(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
@@ -64,7 +64,7 @@ def cancel_run(request: ApiRequest, run_id: RunId) -> Run:
 )
 def retry_run(request: ApiRequest, run_id: RunId) -> Run:
     """Needs a token that acts for a person."""
-    turns.retry(auth.run(request, run_id), auth.person(request))
+    runs.retry(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)
 
 
@@ -76,5 +76,5 @@ def retry_run(request: ApiRequest, run_id: RunId) -> Run:
 )
 def ask_again(request: ApiRequest, run_id: RunId) -> Run:
     """Cancels the run with its questions; a new one sees everything said since. Needs a token that acts for a person."""
-    turns.ask_again(auth.run(request, run_id), auth.person(request))
+    runs.ask_again(auth.run(request, run_id), auth.person(request))
     return auth.run(request, run_id)

@@ -13,11 +13,11 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_valid
 
 from kern.naming import LONGEST_NAME
 from kern.validation.text import is_visible
+from sessions_app.actions.tickets import LONGEST_ADDRESS
 from sessions_app.api.pages import BrokenOut, must_be_readable
 from sessions_app.api.strict import Input
 from sessions_app.models import Message, Queue, Requirement, Run, Session, TicketLink, ToolCall
 from sessions_app.policy import disclosure
-from sessions_app.tickets import LONGEST_ADDRESS
 from sessions_app.validation.json_values import check_text
 from sessions_app.validation.text import LONGEST_TEXT, too_long, trimmed
 

@@ -10,7 +10,8 @@ from django.http import Http404
 from ninja import Field, Query, Router
 from ninja.responses import Status
 
-from sessions_app import names, turns
+from sessions_app.actions import names
+from sessions_app.actions import sessions as session_actions
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -50,7 +51,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
     queue = auth.queues(request).filter(slug=session.queue).first()
     if queue is None:
         raise Http404("There is no such queue, or this token may not use it.")
-    begun, is_new = turns.start_session_once(
+    begun, is_new = session_actions.start_session_once(
         queue,
         user_id="" if session.user_id is None else session.user_id,
         customer_name=session.customer_name,

@@ -6,13 +6,13 @@ from django.http import Http404
 from ninja import Router
 from ninja.errors import ValidationError
 
-from sessions_app import turns
+from sessions_app.actions import moving, sessions
+from sessions_app.actions.locking import session_seen
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.schemas import AssigneeIn, QueueIn, SessionOut, StatusIn
-from sessions_app.locking import session_seen
 from sessions_app.models import Person, Session
 
 router = Router()
@@ -31,11 +31,11 @@ def set_session_status(request: ApiRequest, session_id: SessionId, wanted: Statu
     session, person = auth.session(request, session_id), auth.person(request)
     with session_seen(session, person, wanted.seen):
         if wanted.status == "closed":
-            turns.resolve(session, person)
+            sessions.resolve(session, person)
         elif wanted.status == "snoozed":
-            turns.snooze(session, person, wanted.until)
+            sessions.snooze(session, person, wanted.until)
         else:
-            turns.reopen(session, person)
+            sessions.reopen(session, person)
     return auth.session(request, session_id)
 
 
@@ -47,7 +47,7 @@ def assign_session(request: ApiRequest, session_id: SessionId, wanted: AssigneeI
     session, person = auth.session(request, session_id), auth.person(request)
     assignee = None if wanted.assignee is None else _person(wanted.assignee)
     with session_seen(session, person, wanted.seen):
-        turns.assign(session, person, assignee)
+        sessions.assign(session, person, assignee)
     return auth.session(request, session_id)
 
 
@@ -65,7 +65,7 @@ def move_session(request: ApiRequest, session_id: SessionId, wanted: QueueIn) ->
     if queue is None:
         raise Http404("There is no such queue, or this token may not use it.")
     with session_seen(session, person, wanted.seen):
-        turns.move(session, person, queue)
+        moving.move(session, person, queue)
     return auth.session(request, session_id)
 
 

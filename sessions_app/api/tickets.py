@@ -6,7 +6,7 @@ from django.http import Http404
 from ninja import Router
 from ninja.responses import Status
 
-from sessions_app import tickets
+from sessions_app.actions import tickets
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import Header, Router
 from ninja.responses import Status
 
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
@@ -27,7 +27,7 @@ def reply_to_session(request: ApiRequest, session_id: SessionId, reply: ReplyIn,
     or asked after `seen`; without `seen` the reply goes in any case. The agent does not answer what a person has answered.
     """
     session, person = auth.session(request, session_id), auth.person(request)
-    message, is_new = turns.reply_once(session, person, reply.content, seen=reply.seen, idempotency_key=sent.key)
+    message, is_new = messages.reply_once(session, person, reply.content, seen=reply.seen, idempotency_key=sent.key)
     return Status(201 if is_new else 200, message)
 
 
@@ -41,5 +41,5 @@ def add_note(request: ApiRequest, session_id: SessionId, note: MessageIn, sent: 
     """201 with the note, 200 with the first one when this `Idempotency-Key` came before. Neither the customer nor the agent
     ever sees it."""
     session, person = auth.session(request, session_id), auth.person(request)
-    message, is_new = turns.note_once(session, person, note.content, idempotency_key=sent.key)
+    message, is_new = messages.note_once(session, person, note.content, idempotency_key=sent.key)
     return Status(201 if is_new else 200, message)

@@ -14,7 +14,8 @@ from kern.errors import ModelError
 from kern.models.base import ModelAnswer, Usage
 from kern.records.message import ToolCall
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, desk, names, tickets, turns
+from sessions_app import desk
+from sessions_app.actions import decisions, messages, names, sessions, tickets
 from sessions_app.models import (
     Change,
     Decision,
@@ -49,14 +50,14 @@ class Story:
     """One conversation being told. Use it inside a transaction: nobody sees, or works on, a half-told one."""
 
     def __init__(self, key: str, queue: str, customer: str, email: str = "") -> None:
-        self.session = turns.start_session(
+        self.session = sessions.start_session(
             Queue.objects.get(slug=queue), user_id=key, customer_name=customer, customer_email=email, session_id=f"demo-{key}"
         )
 
     def customer(self, text: str, *, minutes: float = 2) -> Story:
         """The customer writes, `minutes` after what happened before."""
         self.wait(minutes)
-        turns.receive(self.now(), text)
+        messages.receive(self.now(), text)
         return self
 
     def agent(self, *replies: str | ToolCall | list[ToolCall] | ModelError) -> Story:
@@ -71,25 +72,25 @@ class Story:
     def approve(self, person: Person) -> Story:
         """A person approves what the agent asks for."""
         self.wait(4)
-        decide.approve(self.question(), person, seen=self.now().last_change)
+        decisions.approve(self.question(), person, seen=self.now().last_change)
         return self
 
     def reject(self, person: Person, note: str) -> Story:
         """A person rejects it, and says why."""
         self.wait(4)
-        decide.reject(self.question(), person, note=note, seen=self.now().last_change)
+        decisions.reject(self.question(), person, note=note, seen=self.now().last_change)
         return self
 
     def reply(self, person: Person, text: str) -> Story:
         """A person answers the customer."""
         self.wait(6)
-        turns.reply(self.now(), person, text, seen=self.now().last_change)
+        messages.reply(self.now(), person, text, seen=self.now().last_change)
         return self
 
     def note(self, person: Person, text: str) -> Story:
         """A person writes a note for the team."""
         self.wait(1)
-        turns.note(self.now(), person, text)
+        messages.note(self.now(), person, text)
         return self
 
     def ticket(self, person: Person, ticket_id: str) -> Story:
@@ -114,7 +115,7 @@ class Story:
     def read_by(self, *people: Person) -> Story:
         """These people have seen everything so far."""
         for person in people:
-            turns.mark_read(self.now(), person)
+            sessions.mark_read(self.now(), person)
         return self
 
     def question(self) -> Requirement:

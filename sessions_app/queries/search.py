@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from sessions_app import tickets
+from sessions_app.actions import tickets
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.text.folding import fold

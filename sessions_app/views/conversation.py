@@ -8,7 +8,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sessions_app import customer_links, decide, desk, turns, unsent
+from sessions_app import desk
+from sessions_app.actions import customer_links, decisions, sessions, unsent
 from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
@@ -42,7 +43,7 @@ def conversation_context(request: PersonRequest, session: Session, where: str) -
     """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
     context = at_one_moment(session, lambda: _as_it_stands(request, session, where))
     if request.headers.get("Purpose") != "prefetch" and context["read"] != session.last_change:
-        turns.mark_read(session, request.user)
+        sessions.mark_read(session, request.user)
     return context
 
 
@@ -85,7 +86,7 @@ def offer_of(request: PersonRequest) -> Any:
     key = request.GET.get("offer", "")
     if not key.isdecimal() or len(key) > 18:
         return None
-    return decide.offer_for(access.requirement_or_404(request.user, int(key)))
+    return decisions.offer_for(access.requirement_or_404(request.user, int(key)))
 
 
 def where_of(request: PersonRequest) -> str:

@@ -14,8 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app import customer_links, handover, ratelimit, turns
-from sessions_app.customer_links import session_of
+from sessions_app import ratelimit
+from sessions_app.actions import customer_links, escalation, sessions
+from sessions_app.actions import messages as message_actions
+from sessions_app.actions.customer_links import session_of
 from sessions_app.errors import KeyTaken, LimitReached, Refused
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
@@ -90,7 +92,7 @@ def messages(request: HttpRequest, secret: str) -> HttpResponse:
     status, refused = Refused.status, None
     try:
         if form.is_valid():
-            turns.receive(session, form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
+            message_actions.receive(session, form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
             return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
     except Refused as refusal:
         form.add_error("message", refusal.message)
@@ -112,7 +114,7 @@ def person(request: HttpRequest, secret: str) -> HttpResponse:
         wait = _wait(request, session)
         if wait and session.queue:
             return too_often(request, session.queue, wait)
-        handover.ask_for_person(session)
+        escalation.ask_for_person(session)
     return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
 
 
@@ -132,7 +134,7 @@ def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
 def _begin(queue: Queue, form: WriteForm) -> None:
     """Start the session with its first message. Raises `Refused`, and `KeyTaken` for other words than came with this key."""
     said = form.cleaned_data
-    session = turns.start_session(
+    session = sessions.start_session(
         queue,
         customer_name=said["name"],
         customer_email=said["email"],
@@ -144,8 +146,8 @@ def _begin(queue: Queue, form: WriteForm) -> None:
         session.access_hash = secret_hash(form.secret(queue))
         session.save(update_fields=["access_hash"])
     if said["person"]:
-        handover.ask_for_person(session)
-    turns.receive(session, said["message"], idempotency_key=said["key"])
+        escalation.ask_for_person(session)
+    message_actions.receive(session, said["message"], idempotency_key=said["key"])
 
 
 def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app import desk
-from sessions_app.customer_links import LinkEnded
+from sessions_app.actions.customer_links import LinkEnded
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Queue
 from sessions_app.validation.text import LONGEST_TEXT

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from sessions_app import customer_links
+from sessions_app.actions import customer_links
 from sessions_app.errors import Refused
 from sessions_app.queries import access
 from sessions_app.respond import CHANGED, PersonRequest, done, for_people

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
-from sessions_app.customer_links import LinkEnded, session_of
+from sessions_app.actions.customer_links import LinkEnded, session_of
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode

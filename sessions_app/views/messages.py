@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import turns, unsent
+from sessions_app.actions import messages, private_turns, sessions, unsent
 from sessions_app.errors import Newer, Refused
 from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
@@ -109,18 +109,18 @@ def _typed(request: PersonRequest) -> dict[str, Any]:
 def _write(session: Session, person: Person, form: ComposerForm, button: str) -> None:
     said = form.cleaned_data
     if button == "draft":
-        turns.draft(session, person)
+        private_turns.draft(session, person)
         return
     with transaction.atomic():
         unsent.sent(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])
         if said["kind"] == "note":
-            turns.note(session, person, said["body"])
+            messages.note(session, person, said["body"])
         elif said["kind"] == "ask":
-            turns.ask_agent(session, person, said["body"])
+            private_turns.ask_agent(session, person, said["body"])
         else:
-            turns.reply(session, person, said["body"], seen=said["seen"])
+            messages.reply(session, person, said["body"], seen=said["seen"])
         if said["kind"] == "reply" and button == "send-resolve":
-            turns.resolve(session, person)
+            sessions.resolve(session, person)
 
 
 def _again(request: PersonRequest, session: Session, context: dict[str, Any], status: int) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kern.errors import InvalidSessionNameError
-from sessions_app import names
+from sessions_app.actions import names
 from sessions_app.errors import Newer, Problem, Refused
 from sessions_app.models import Session
 from sessions_app.queries import access

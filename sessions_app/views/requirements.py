@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kern.errors import InvalidAnswerError
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Problem, Refused
 from sessions_app.forms import SeenForm
 from sessions_app.models import Message, Person, Requirement
@@ -64,7 +64,7 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
         raise Refused(_("Select calls first."))
     if len({row.tool_name for row in asked}) > 1:
         raise Refused(_("Select calls of one tool: those are approved together."))
-    outcomes = decide.approve_many(asked, request.user, seen=seen)
+    outcomes = decisions.approve_many(asked, request.user, seen=seen)
     failed = [(row, str(trouble)) for row, trouble in outcomes if trouble is not None]
     location = reverse("inbox", args=["decisions"])
     approved = [row for row, trouble in outcomes if trouble is None and row.status != Requirement.Status.PENDING]
@@ -73,7 +73,7 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
         "first": len(outcomes) - len(failed) - len(approved),
         "failed": failed,
         "tool": asked[0].tool_name,
-        "offer": decide.offer_for(approved[-1]) if approved else None,
+        "offer": decisions.offer_for(approved[-1]) if approved else None,
     }
     if not failed:
         return respond(request, "requirements/_approved.html", context, location=location)
@@ -86,7 +86,7 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
 def requirement_reopen(request: PersonRequest, pk: int) -> HttpResponse:
     """Ask once more what nobody answered in time."""
     asked = access.requirement_or_404(request.user, pk)
-    decide.reopen(asked, request.user)
+    decisions.reopen(asked, request.user)
     return done(request, conversation_url(asked.session, "decisions"))
 
 
@@ -106,7 +106,7 @@ def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpRespon
         decided = _verb(request, card, answer)()
     except (AlreadyDecided, Newer, InvalidAnswerError, Refused, Forbidden) as problem:
         return _not_decided(request, card, problem, back)
-    offer = decide.offer_for(decided) if answer in ("approve", "edit") else None
+    offer = decisions.offer_for(decided) if answer in ("approve", "edit") else None
     context = {"requirement": decided, "offer": offer}
     # htmx finds the next one in the page's own list.
     location = "" if request.htmx else _onwards(request, asked, back, offered=bool(offer))
@@ -165,14 +165,14 @@ def _verb(request: PersonRequest, card: Card, answer: str) -> Callable[[], Requi
     """The verb that the pressed button means, with what was filled in; it may raise `InvalidAnswerError`."""
     asked, person, seen, post = card.requirement, request.user, card.seen, request.POST
     verbs: dict[str, Callable[[], Requirement]] = {
-        "approve": lambda: decide.approve(asked, person, seen=seen),
-        "edit": lambda: decide.approve(asked, person, arguments=_filled(card.editable), seen=seen),
+        "approve": lambda: decisions.approve(asked, person, seen=seen),
+        "edit": lambda: decisions.approve(asked, person, arguments=_filled(card.editable), seen=seen),
         "reject": lambda: _reject(card, person, post.get("note", "")),
         "reject-take-over": lambda: _reject_and_take_over(card, person, post.get("note", "")),
-        "respond": lambda: decide.respond(asked, person, text=post.get("text", ""), seen=seen),
-        "input": lambda: decide.provide_input(asked, person, values=_filled(card.asked), seen=seen),
-        "choose": lambda: decide.choose(asked, person, choice=post.getlist("choice"), seen=seen),
-        "result": lambda: decide.give_result(asked, person, result=post.get("result", ""), seen=seen),
+        "respond": lambda: decisions.respond(asked, person, text=post.get("text", ""), seen=seen),
+        "input": lambda: decisions.provide_input(asked, person, values=_filled(card.asked), seen=seen),
+        "choose": lambda: decisions.choose(asked, person, choice=post.getlist("choice"), seen=seen),
+        "result": lambda: decisions.give_result(asked, person, result=post.get("result", ""), seen=seen),
     }
     if answer not in verbs:
         raise Refused(_("This page is out of date: load it again."))
@@ -182,14 +182,14 @@ def _verb(request: PersonRequest, card: Card, answer: str) -> Callable[[], Requi
 def _reject(card: Card, person: Person, note: str) -> Requirement:
     if not note.strip():
         raise InvalidAnswerError(_("Say why: the agent reads it."))
-    return decide.reject(card.requirement, person, note=note, seen=card.seen)
+    return decisions.reject(card.requirement, person, note=note, seen=card.seen)
 
 
 def _reject_and_take_over(card: Card, person: Person, note: str) -> Requirement:
     """Both or nothing: in between, a worker would go on with the turn."""
     with transaction.atomic():
         decided = _reject(card, person, note)
-        turns.take_over(card.requirement.session, person)
+        handover.take_over(card.requirement.session, person)
     return decided
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app import rules
+from sessions_app.actions import standing_approvals
 from sessions_app.errors import Refused
 from sessions_app.forms import RuleForm
 from sessions_app.models import Queue, StandingApproval
@@ -27,7 +27,7 @@ def rule_list(request: PersonRequest) -> HttpResponse:
         if not form.is_valid():
             raise Refused(_("This page is out of date: load it again."))
         queue = get_object_or_404(Queue, pk__in=queues.values("pk"), slug=form.cleaned_data["queue"])
-        made = rules.allow(queue, form.cleaned_data["tool"], request.user, form.cleaned_data["until"])
+        made = standing_approvals.allow(queue, form.cleaned_data["tool"], request.user, form.cleaned_data["until"])
         return respond(request, "rules/_made.html", {"rule": made}, location=reverse("rules"))
     shown = StandingApproval.objects.filter(queue__in=queues.values("pk")).select_related("queue", "made_by", "revoked_by")
     over = shown.exclude(pk__in=StandingApproval.objects.in_force().values("pk")).order_by("-pk")[:20]
@@ -41,5 +41,5 @@ def rule(request: PersonRequest, pk: int) -> HttpResponse:
     """End a rule now."""
     queues = access.queues_for(request.user)
     found = get_object_or_404(StandingApproval, queue__in=queues.values("pk"), pk=pk)
-    rules.revoke(found, request.user)
+    standing_approvals.revoke(found, request.user)
     return done(request, reverse("rules"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_POST
 
-from sessions_app import turns
+from sessions_app.actions import runs
 from sessions_app.models import Person, Run
 from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, done, for_people
@@ -27,6 +27,6 @@ def _about_a_run(verb: Callable[[Run, Person], None]) -> Callable[..., HttpRespo
     return require_POST(post_only)
 
 
-run_cancel = _about_a_run(turns.cancel)
-run_retry = _about_a_run(turns.retry)
-run_again = _about_a_run(turns.ask_again)
+run_cancel = _about_a_run(runs.cancel)
+run_retry = _about_a_run(runs.retry)
+run_again = _about_a_run(runs.ask_again)

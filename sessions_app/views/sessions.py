@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app import turns
+from sessions_app.actions import handover, moving, sessions
 from sessions_app.errors import Refused
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
@@ -59,7 +59,7 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
         return render(request, "sessions/_timeline.html#older", context)
-    turns.mark_read(session, request.user)
+    sessions.mark_read(session, request.user)
     return render(request, "sessions/_timeline.html", context)
 
 
@@ -98,8 +98,8 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     wanted = request.POST.get("do", "")
     verbs: dict[str, Callable[[], None]] = {
-        "resolve": lambda: turns.resolve(session, request.user),
-        "reopen": lambda: turns.reopen(session, request.user),
+        "resolve": lambda: sessions.resolve(session, request.user),
+        "reopen": lambda: sessions.reopen(session, request.user),
         "snooze": lambda: _snooze(session, request.user, request.POST),
     }
     _one_of(verbs, wanted)()
@@ -112,9 +112,9 @@ def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
     """A person takes over, hands back to the agent, or says how far it may go by itself."""
     session = access.session_or_404(request.user, session_id)
     verbs: dict[str, Callable[[], None]] = {
-        "take-over": lambda: turns.take_over(session, request.user),
-        "hand-back": lambda: turns.hand_back(session, request.user),
-        "mode": lambda: turns.set_mode(session, request.user, request.POST.get("mode", "")),
+        "take-over": lambda: handover.take_over(session, request.user),
+        "hand-back": lambda: handover.hand_back(session, request.user),
+        "mode": lambda: handover.set_mode(session, request.user, request.POST.get("mode", "")),
     }
     _one_of(verbs, request.POST.get("do", ""))()
     return done(request, back_to(request, session))
@@ -125,7 +125,7 @@ def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
     """Give the session to somebody, or to nobody."""
     session = access.session_or_404(request.user, session_id)
-    turns.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
+    sessions.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
     return done(request, back_to(request, session))
 
 
@@ -137,7 +137,7 @@ def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
     queue = access.queues_for(request.user).filter(slug=clean(request.POST.get("queue", ""))).first()
     if queue is None:
         raise Refused(_("There is no such queue any more, or you do not work it."))
-    turns.move(session, request.user, queue)
+    moving.move(session, request.user, queue)
     return done(request, back_to(request, session))
 
 
@@ -149,7 +149,7 @@ def _one_of(verbs: dict[str, Callable[[], None]], wanted: str) -> Callable[[], N
 
 def _snooze(session: Session, person: Person, sent: QueryDict) -> None:
     until = sent.get("until", "")
-    turns.snooze(session, person, None if until == UNTIL_CUSTOMER else _moment(until, sent.get("zone", "")))
+    sessions.snooze(session, person, None if until == UNTIL_CUSTOMER else _moment(until, sent.get("zone", "")))
 
 
 def _moment(text: str, zone: str) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app.turns import LONGEST_SNOOZE
+from sessions_app.actions.sessions import LONGEST_SNOOZE
 
 MORNING = 9
 AFTERNOON = 15

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sessions_app import decide, desk
+from sessions_app import desk
+from sessions_app.actions import decisions
 from sessions_app.changes import log
 from sessions_app.models import Decision, Requirement, ToolCall
 from sessions_app.queries.inbox_views import rail
@@ -58,5 +59,5 @@ def story_context(request: PersonRequest, asked: Requirement) -> dict[str, Any]:
         "lines": list(Decision.objects.filter(requirement=asked).select_related("person")),
         "call": ToolCall.objects.filter(run=asked.run, call_id=asked.call_id).first(),
         "can_reopen": can_reopen,
-        "offer": decide.offer_for(asked) if asked.decided_by_id == request.user.pk else None,
+        "offer": decisions.offer_for(asked) if asked.decided_by_id == request.user.pk else None,
     }

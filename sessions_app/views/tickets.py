@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from sessions_app import tickets
+from sessions_app.actions import tickets
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.queries import access
 from sessions_app.respond import PersonRequest, done, for_people

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.models import Person, Queue, Requirement
 from tests import desk as shop
 from tests.asgi_server import Server
@@ -92,7 +92,7 @@ def asked(orders: Queue, work: Callable[[], list[str]]) -> list[Requirement]:
     """Four customers want their money back, and the clerk asks about each, the longest waiting first."""
     for number, name in enumerate(CUSTOMERS):
         shop.actor.says(call("refund", order=str(number), cents=500))
-        session = turns.start_session(orders, user_id=name, customer_name=name)
-        turns.receive(session, f"{name} wants money back.")
+        session = sessions.start_session(orders, user_id=name, customer_name=name)
+        messages.receive(session, f"{name} wants money back.")
         work()
     return list(Requirement.objects.order_by("pk"))

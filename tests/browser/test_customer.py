@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from sessions_app import customer_links, turns
+from sessions_app.actions import customer_links, messages
 from sessions_app.models import Person, Queue, Session
 from tests.browser.conftest import Visit
 
@@ -23,7 +23,7 @@ def test_a_customer_hears_that_they_are_offline_and_reads_what_came_meanwhile(vi
     page.locator("#composer textarea").fill("Half a sentence")
     page.context.set_offline(True)
     expect(page.locator("#unreachable")).to_contain_text("You are not connected")
-    turns.receive(Session.objects.get(), "Written on my other phone")
+    messages.receive(Session.objects.get(), "Written on my other phone")
     page.context.set_offline(False)
     expect(page.locator("#unreachable")).to_have_count(0)
     expect(page.locator("#timeline")).to_contain_text("Written on my other phone")
@@ -70,7 +70,9 @@ def test_a_wide_table_or_a_long_word_does_not_make_a_phones_page_wider(visit: Vi
     expect(page.locator("#timeline")).to_contain_text("WWW")
     session = Session.objects.get()
     cells = f"| {'Size | ' * 8}\n|{'---|' * 8}\n| {'x' * 200} |{' y |' * 7}"
-    turns.reply(session, ana, f"{cells}\n\n```\n{'z' * 300}\n```\n\nhttps://example.com/{'a' * 300}", seen=session.last_change)
+    messages.reply(
+        session, ana, f"{cells}\n\n```\n{'z' * 300}\n```\n\nhttps://example.com/{'a' * 300}", seen=session.last_change
+    )
     expect(page.locator("#timeline table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

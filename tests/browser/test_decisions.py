@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, messages
 from sessions_app.models import Person, Requirement, Session
 from tests import desk as shop
 from tests.browser.conftest import CUSTOMERS, Visit
@@ -91,7 +91,7 @@ def test_of_calls_approved_together_the_page_says_which_were_not(visit: Visit, a
         page.get_by_label(f"Select refund for {name}").check()
 
     def while_the_customer_writes(route: Route) -> None:
-        turns.receive(asked[0].session, "Please not!")
+        messages.receive(asked[0].session, "Please not!")
         route.continue_()
 
     page.route("**/requirements/together/", while_the_customer_writes)
@@ -109,7 +109,7 @@ def test_what_was_ticked_before_another_persons_edit_is_not_approved_with_it(
     page = visit(ana, "/decisions/")
     page.get_by_label("Select refund for Lee").check()
     edited = {**first.arguments, "cents": 99_999}
-    decide.approve(first, ben, arguments=edited, seen=Session.objects.get(pk=first.session_id).last_change)
+    decisions.approve(first, ben, arguments=edited, seen=Session.objects.get(pk=first.session_id).last_change)
     expect(page.locator(".row", has_text="99999")).to_be_visible()
     page.get_by_role("button", name="Approve together").click()
     expect(page.locator(".toast")).to_contain_text("Ben approved this with other arguments")
@@ -120,7 +120,7 @@ def test_two_people_at_once_see_who_was_first(visit: Visit, ana: Person, ben: Pe
     first = asked[0]
     page = visit(ana, f"/decisions/{first.session.session_id}/?reject={first.pk}")
     page.get_by_label("Why not?").fill("No")
-    decide.approve(first, ben, seen=Session.objects.get(pk=first.session_id).last_change)
+    decisions.approve(first, ben, seen=Session.objects.get(pk=first.session_id).last_change)
     page.locator(".decision button[value=reject]").click()
     expect(page.get_by_role("alert")).to_contain_text("Ben approved this")
     expect(page.locator(".decision.gone")).to_contain_text("You had written: “No”")
@@ -131,7 +131,7 @@ def test_two_people_at_once_see_who_was_first(visit: Visit, ana: Person, ben: Pe
 def test_the_mode_is_set_and_the_agent_is_asked_for_a_draft(
     visit: Visit, ana: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     page = visit(ana, f"/open/{session.session_id}/")
     page.click("[popovertarget=mode-menu]")
     page.get_by_role("button", name="AI is off").click()
@@ -151,7 +151,7 @@ def test_the_mode_is_set_and_the_agent_is_asked_for_a_draft(
 def test_pages_about_decisions_have_no_barriers(
     visit: Visit, ana: Person, asked: list[Requirement], look: dict[str, Any]
 ) -> None:
-    decide.approve(asked[0], ana, arguments={"order": "0", "cents": 1}, seen=10**9)
+    decisions.approve(asked[0], ana, arguments={"order": "0", "cents": 1}, seen=10**9)
     page = visit(ana, f"/requirements/{asked[0].pk}/", **look)
     assert violations(page) == []
     for path in ("/rules/", f"/decisions/{asked[1].session.session_id}/?respond={asked[1].pk}", "/decisions/"):

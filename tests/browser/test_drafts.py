@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from sessions_app import turns, unsent
+from sessions_app.actions import handover, messages, unsent
+from sessions_app.actions import sessions as session_actions
 from sessions_app.models import Message, Person, Queue, Session
 from tests.browser.conftest import Visit
 
@@ -17,9 +18,9 @@ SENDING = "**/sessions/*/messages/"
 @pytest.fixture
 def two(orders: Queue) -> tuple[Session, Session]:
     """Lee's and Mo's conversations."""
-    sessions = [turns.start_session(orders, user_id=name, customer_name=name) for name in ("Lee", "Mo")]
+    sessions = [session_actions.start_session(orders, user_id=name, customer_name=name) for name in ("Lee", "Mo")]
     for session in sessions:
-        turns.receive(session, f"Hello from {session.customer_name}")
+        messages.receive(session, f"Hello from {session.customer_name}")
     return sessions[0], sessions[1]
 
 
@@ -100,7 +101,7 @@ def test_a_reply_that_was_sent_does_not_come_back(visit: Visit, ana: Person, two
 
 
 def test_an_agents_draft_takes_nobodys_own_words_away(visit: Visit, ana: Person, two: tuple[Session, Session]) -> None:
-    turns.take_over(two[0], ana)
+    handover.take_over(two[0], ana)
     page = visit(ana, f"/open/{two[0].session_id}/")
     page.locator("textarea[name=body]").fill("My own words")
     page.get_by_role("button", name="Draft with AI").click()
@@ -115,7 +116,7 @@ def test_the_key_that_sends_does_not_pass_by_what_must_be_reviewed(
     page = visit(ana, f"/open/{two[0].session_id}/")
     words = page.locator("textarea[name=body]")
     words.press_sequentially("It left today.")
-    turns.reply(two[0], ben, "It never left.", seen=10**9)
+    messages.reply(two[0], ben, "It never left.", seen=10**9)
     words.press("Control+Enter")
     expect(page.get_by_role("alert")).to_contain_text("Something newer arrived")
     for _again in range(2):

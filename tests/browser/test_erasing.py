@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from sessions_app import customers, turns
+from sessions_app import customers
+from sessions_app.actions import messages
 from sessions_app.customers import Customer
 from sessions_app.models import Person, Session
 from sessions_app.models.session import secret_hash
@@ -19,7 +20,7 @@ SECRET = "a-secret-of-thirty-two-characters"
 
 
 def test_open_pages_lose_the_words_and_say_why(visit: Visit, ana: Person, session: Session) -> None:
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     Session.objects.filter(pk=session.pk).update(access_hash=secret_hash(SECRET))
     desk, listed, theirs = visit(ana, f"/open/{session.session_id}/"), visit(ana, "/open/"), visit(None, f"/c/{SECRET}/")
     for page in (desk, theirs):
@@ -36,7 +37,7 @@ def test_open_pages_lose_the_words_and_say_why(visit: Visit, ana: Person, sessio
 
 
 def test_an_admin_finds_exports_and_erases(visit: Visit, ana: Person, session: Session) -> None:
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     page = visit(ana, f"/open/{session.session_id}/?details")
     page.get_by_role("button", name="Export or erase this customer").click()
     with page.expect_download() as download:

@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Route, expect
 
 from kern.testing import call
-from sessions_app import decide, names, turns
+from sessions_app.actions import decisions, messages, names, sessions
 from sessions_app.changes import publish
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.queries.session_list import PAGE
@@ -31,7 +31,7 @@ LOOKS: dict[str, dict[str, Any]] = {"light": {"color_scheme": "light"}, "dark": 
 def asked(session: Session, work: Callable[[], list[str]]) -> Requirement:
     """Kim wants her money back, and the clerk asks whether to pay."""
     shop.actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "My order 7 came broken. I want my money back.")
+    messages.receive(session, "My order 7 came broken. I want my money back.")
     assert work() == ["paused"]
     return Requirement.objects.get()
 
@@ -60,7 +60,7 @@ def test_sign_in_has_no_barriers(visit: Visit) -> None:
 
 def test_a_list_that_comes_late_does_not_take_the_open_row_away(visit: Visit, ana: Person, orders: Queue) -> None:
     for name in ("Lee", "Mo"):
-        turns.receive(turns.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
+        messages.receive(sessions.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
     page = visit(ana, "/open/")
     late: list[Route] = []
     held = True
@@ -73,14 +73,14 @@ def test_a_list_that_comes_late_does_not_take_the_open_row_away(visit: Visit, an
         # The browser may have given it up.
         with suppress(PlaywrightError):
             route.continue_()
-    turns.receive(turns.start_session(orders, user_id="Ray", customer_name="Ray"), "Hello from Ray")
+    messages.receive(sessions.start_session(orders, user_id="Ray", customer_name="Ray"), "Hello from Ray")
     expect(page.locator(".row")).to_have_count(3)
     expect(page.locator(".row.open")).to_have_count(1)
 
 
 def test_keys_move_open_and_rename(visit: Visit, ana: Person, orders: Queue) -> None:
     for name in ("Lee", "Mo"):
-        turns.receive(turns.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
+        messages.receive(sessions.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
     page = visit(ana, "/open/")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -108,7 +108,7 @@ def test_keys_move_open_and_rename(visit: Visit, ana: Person, orders: Queue) -> 
 
 
 def test_escape_closes_what_is_open_the_innermost_first(visit: Visit, ana: Person, session: Session) -> None:
-    turns.receive(session, "Where is it?")
+    messages.receive(session, "Where is it?")
     page = visit(ana, f"/open/{session.session_id}/?details=1")
     page.keyboard.press("t")
     page.keyboard.type("nonsense")
@@ -123,7 +123,7 @@ def test_escape_closes_what_is_open_the_innermost_first(visit: Visit, ana: Perso
 
 
 def test_a_new_name_stands_in_the_title_of_every_open_page(visit: Visit, ana: Person, ben: Person, session: Session) -> None:
-    turns.receive(session, "Where is it?")
+    messages.receive(session, "Where is it?")
     page = visit(ana, f"/open/{session.session_id}/")
     expect(page).to_have_title("Unnamed session · Kern Inbox")
     names.rename(session, ben, "Kim's parcel")
@@ -133,7 +133,7 @@ def test_a_new_name_stands_in_the_title_of_every_open_page(visit: Visit, ana: Pe
 
 def test_what_cannot_be_opened_leaves_what_was_on_the_screen(visit: Visit, ana: Person, orders: Queue) -> None:
     for name in ("Lee", "Mo"):
-        turns.receive(turns.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
+        messages.receive(sessions.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
     page = visit(ana, "/open/", viewport={"width": 390, "height": 844})
     page.route("**/open/*/", lambda route: route.abort("internetdisconnected"))
     page.locator(".row .name", has_text="Unnamed").first.click()
@@ -173,7 +173,7 @@ def test_a_page_that_is_cut_off_says_so_until_it_is_back(visit: Visit, ana: Pers
     expect(page.locator("#unreachable")).to_have_count(0)
     page.context.set_offline(True)
     expect(page.locator("#unreachable")).to_contain_text("can't be reached")
-    turns.receive(session, "Is anybody there?")
+    messages.receive(session, "Is anybody there?")
     page.context.set_offline(False)
     expect(page.locator("#unreachable")).to_have_count(0)
     expect(page.locator(".entry.customer .words")).to_contain_text("Is anybody there?")
@@ -220,7 +220,7 @@ def test_what_is_being_decided_or_typed_is_never_touched(visit: Visit, ana: Pers
     page.locator(".decision").get_by_role("link", name="Reject…").click()
     reason = page.get_by_label("Why not?")
     reason.fill("She was paid already")
-    decide.approve(asked, ben, seen=asked.session.last_change)
+    decisions.approve(asked, ben, seen=asked.session.last_change)
     expect(page.locator(".event .verdict")).to_contain_text("Ben approved refund")
     expect(reason).to_have_value("She was paid already")
     expect(page.locator("textarea[name=body]")).to_have_value("Dear Kim,")
@@ -229,7 +229,7 @@ def test_what_is_being_decided_or_typed_is_never_touched(visit: Visit, ana: Pers
 
 
 def test_an_answer_is_seen_while_it_is_written(visit: Visit, ana: Person, session: Session) -> None:
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     run = Run.objects.get()
     page = visit(ana, f"/open/{session.session_id}/")
     page.locator("textarea[name=body]").fill("I am looking")
@@ -249,7 +249,7 @@ def test_an_answer_is_seen_while_it_is_written(visit: Visit, ana: Person, sessio
     written("It is on **its way**")
     expect(words.locator("strong")).to_have_text("its way")
     expect(page.locator("textarea[name=body]")).to_have_value("I am looking")
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     expect(page.locator(".entry.customer")).to_have_count(2)
     expect(words).to_have_text("It is on its way")
 
@@ -258,7 +258,7 @@ def test_a_reply_is_sent_and_a_blocked_one_keeps_its_words(visit: Visit, ana: Pe
     page = visit(ana, f"/open/{session.session_id}/")
     box = page.locator("textarea[name=body]")
     box.fill("Your parcel left this morning.")
-    turns.receive(session, "It was order 8, not 7!")
+    messages.receive(session, "It was order 8, not 7!")
     expect(page.locator(".entry.customer")).to_contain_text("order 8")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".composer .notice")).to_contain_text("newer")
@@ -286,12 +286,12 @@ def test_a_ticket_is_linked_and_opens_in_a_window_of_its_own(visit: Visit, ana: 
 def test_opened_tool_calls_and_older_pages_stay_while_things_happen(visit: Visit, ana: Person, asked: Requirement) -> None:
     session = asked.session
     for number in range(60):
-        turns.note(session, ana, f"note {number}")
+        messages.note(session, ana, f"note {number}")
     page = visit(ana, f"/open/{session.session_id}/")
     page.locator(".timeline-scroll").evaluate("element => { element.scrollTop = -100000 }")
     page.locator(".step summary").click()
     expect(page.locator(".payload")).to_be_visible()
-    turns.receive(session, "Anybody there?")
+    messages.receive(session, "Anybody there?")
     page.locator(".timeline-scroll").evaluate("element => { element.scrollTop = 0 }")
     expect(page.locator(".words", has_text="Anybody there?")).to_be_visible()
     expect(page.locator(".step[open]")).to_have_count(1)

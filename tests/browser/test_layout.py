@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sessions_app import names, tickets, turns
+from sessions_app.actions import handover, messages, names, sessions, tickets
 from sessions_app.models import Person, Queue, Requirement, Session
 from tests.browser.conftest import Visit
 
@@ -21,10 +21,10 @@ SOME_LINES = 100
 def crowded(orders: Queue, ana: Person) -> Session:
     """A conversation whose customer, name, words and tickets are as long and many as they may be."""
     customer, name = "Customer" * 15, "漢字の名前" * 40
-    session = turns.start_session(orders, user_id="u" * 200, customer_name=customer, session_id="crowded")
+    session = sessions.start_session(orders, user_id="u" * 200, customer_name=customer, session_id="crowded")
     names.rename(session, ana, name)
-    turns.set_mode(session, ana, "off")
-    turns.receive(session, "W" * 900 + " https://example.com/" + "a" * 400)
+    handover.set_mode(session, ana, "off")
+    messages.receive(session, "W" * 900 + " https://example.com/" + "a" * 400)
     for number in range(12):
         tickets.link(session, ana, f"HD-{10**60 + number}")
     return session
@@ -69,8 +69,8 @@ def test_no_window_is_too_small_for_a_page(
 
 
 def test_long_words_do_not_push_away_whose_conversation_it_is(visit: Visit, ana: Person, orders: Queue) -> None:
-    session = turns.start_session(orders, user_id="maria", customer_name="María-José Núñez")
-    turns.reply(session, ana, "You will get your money back within five days. " * 9, seen=session.last_change)
+    session = sessions.start_session(orders, user_id="maria", customer_name="María-José Núñez")
+    messages.reply(session, ana, "You will get your money back within five days. " * 9, seen=session.last_change)
     page = visit(ana, "/open/")
     for name in page.locator(".row .said > :is(b, .last)").all():
         assert name.evaluate("name => name.scrollWidth <= name.clientWidth"), name.inner_text()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from sessions_app import decide
+from sessions_app.actions import decisions
 from sessions_app.models import Person, Requirement
 from tests.browser.conftest import CUSTOMERS, Visit
 from tests.deciding import seen, statuses, tighten
@@ -138,7 +138,7 @@ def test_the_next_one_is_there_before_an_approval_is_stored(
     assert statuses() == ["pending"] * 4
     expect(page).to_have_title(re.compile("^Unnamed session"))
     # Meanwhile Ben says no: Ana is told where she is by now, and can look at it.
-    decide.reject(asked[0], ben, note="Too much", seen=seen(asked[0].session))
+    decisions.reject(asked[0], ben, note="Too much", seen=seen(asked[0].session))
     held[0].continue_()
     said = page.get_by_role("alert")
     expect(said).to_contain_text("Not decided: refund for Lee")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from sessions_app import names, turns
+from sessions_app.actions import messages, names, sessions
 from sessions_app.models import NameRecord, Person, Queue, Session
 from tests.browser.conftest import Visit
 
@@ -48,7 +48,7 @@ LEAVING: dict[str, Callable[[Page], object]] = {
 
 @pytest.mark.parametrize("way", LEAVING)
 def test_leaving_the_field_saves_once(visit: Visit, ana: Person, orders: Queue, session: Session, way: str) -> None:
-    other = turns.start_session(orders, user_id="lou", customer_name="Lou")
+    other = sessions.start_session(orders, user_id="lou", customer_name="Lou")
     Session.objects.filter(pk=other.pk).update(name_source="auto")
     other.refresh_from_db()
     other.name = "Another"
@@ -97,7 +97,7 @@ def test_a_refused_name_says_why_and_stays(visit: Visit, ana: Person, session: S
     field(page).fill("\u3164")
     page.locator(".timeline-scroll").click()
     expect(page.locator(".toast")).to_contain_text("needs at least one visible character")
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     expect(page.locator(".entry.customer")).to_have_count(1)
     expect(field(page)).to_have_value("\u3164")
     expect(page.get_by_role("button", name="Save")).to_be_visible()

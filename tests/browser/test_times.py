@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import Person, Requirement, Session
 from sessions_app.models.session import secret_hash
 from tests.browser.conftest import Visit
@@ -37,7 +37,7 @@ def test_times_go_on_while_nothing_else_happens(visit: Visit, ana: Person, asked
 def test_the_first_sign_in_takes_the_zone_of_this_computer_and_a_snooze_is_meant_in_it(
     visit: Visit, ben: Person, session: Session
 ) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     page = visit(ben, f"/open/{session.session_id}/", timezone_id="America/St_Johns")
     ben.refresh_from_db()
     assert ben.time_zone == "America/St_Johns"
@@ -59,7 +59,7 @@ def test_a_time_of_ones_own_needs_no_scripts(visit: Visit, ben: Person, session:
 
 
 def test_customers_read_times_of_their_own_computer(visit: Visit, session: Session) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     Session.objects.filter(pk=session.pk).update(access_hash=secret_hash("a-secret"))
     page = visit(None, "/c/a-secret/", timezone_id="America/St_Johns", locale="en-US")
     expect(page.locator("time").first).to_have_attribute("title", re.compile("(GMT-[23]:30|N[SD]T)$"))

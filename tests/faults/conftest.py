@@ -19,7 +19,7 @@ from kern_inbox.celery import app
 from kern_inbox.conf import task_queues
 from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent
 from sessions_app import desk as desks
-from sessions_app import turns
+from sessions_app.actions import sessions
 from sessions_app.models import Queue, Session
 from tests.responses_server import ResponsesServer
 
@@ -159,4 +159,4 @@ def installation(transactional_db: None, settings: Settings, tmp_path: Path) -> 
 @pytest.fixture
 def session(installation: Installation) -> Session:
     """Kim's conversation in the orders queue."""
-    return turns.start_session(Queue.objects.get(slug="orders"), user_id="kim", customer_name="Kim")
+    return sessions.start_session(Queue.objects.get(slug="orders"), user_id="kim", customer_name="Kim")

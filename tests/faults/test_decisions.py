@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app import desk as desks
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from sessions_app.workers import expiry
 from sessions_app.workers import turns as turns_workers
@@ -42,14 +42,14 @@ def people(transactional_db: None, settings: Settings) -> list[Person]:
 
 @pytest.fixture
 def session(people: list[Person]) -> Session:
-    return turns.start_session(Queue.objects.get(slug="orders"), user_id="kim")
+    return sessions.start_session(Queue.objects.get(slug="orders"), user_id="kim")
 
 
 @pytest.fixture
 def asked(session: Session) -> Requirement:
     """A refund that waits for people."""
     actor.says(call("refund", order="7", cents=100), "Done.", "I saw your message.")
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     work()
     return session.requirements.get()
 

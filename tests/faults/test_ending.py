@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.models import Leader, Process, Queue, Run, Session
 from tests.faults.conftest import Installation
 from tests.responses_server import Calls, Hang, Text
@@ -29,7 +29,7 @@ def asks_for(name: str) -> Calls:
 
 
 def another(user_id: str) -> Session:
-    return turns.start_session(Queue.objects.get(slug="orders"), user_id=user_id)
+    return sessions.start_session(Queue.objects.get(slug="orders"), user_id=user_id)
 
 
 def has_begun(session: Session) -> bool:
@@ -43,7 +43,7 @@ def test_a_worker_whose_tool_hangs_ends_when_asked_and_hands_its_turn_over(
     hanging.configure(KERN_TURN_SECONDS="3600")
     hanging.model.reply_with(asks_for(tool))
     worker = hanging.start_worker()
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     hanging.until(lambda: has_begun(session))
     assert hanging.end(worker) == 0
     run = Run.objects.get()
@@ -54,7 +54,7 @@ def test_a_worker_whose_tool_hangs_ends_when_asked_and_hands_its_turn_over(
 def test_a_worker_whose_tool_keeps_the_interpreter_is_gone_too(hanging: Installation, session: Session) -> None:
     hanging.model.reply_with(asks_for("compute"))
     worker = hanging.start_worker()
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     hanging.until(lambda: has_begun(session))
     assert hanging.end(worker) == 1
     assert "hanging_desk.py" in hanging.said(worker)
@@ -66,7 +66,7 @@ def test_another_worker_takes_over_at_once_from_one_that_ends_while_its_model_is
     hanging.configure(KERN_TURN_SECONDS="3600")
     hanging.model.reply_with(Hang(), Text("Here I am."))
     worker = hanging.start_worker()
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     assert hanging.model.wait_for(lambda server: server.replies == 1, 60)
     hanging.start_worker()
     assert hanging.end(worker) == 0
@@ -78,7 +78,7 @@ def test_another_worker_takes_over_at_once_from_one_that_ends_while_its_model_is
 def test_a_worker_ends_while_redis_hangs(hanging: Installation, session: Session) -> None:
     hanging.model.reply_with(asks_for("sleep_on"))
     worker = hanging.start_worker()
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     hanging.until(lambda: has_begun(session))
     assert hanging.redis.process is not None
     hanging.redis.process.send_signal(signal.SIGSTOP)
@@ -92,7 +92,7 @@ def test_a_worker_ends_while_redis_hangs(hanging: Installation, session: Session
 def test_worker_and_scheduler_end_while_the_database_is_locked(hanging: Installation, session: Session) -> None:
     hanging.model.reply_with(asks_for("sleep_on"))
     worker, scheduler = hanging.start_worker(), hanging.start_scheduler()
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     hanging.until(lambda: has_begun(session) and Leader.objects.exclude(holder="").exists())
     with transaction.atomic():
         list(Session.objects.select_for_update())
@@ -112,11 +112,11 @@ def test_a_worker_that_lost_too_many_threads_begins_anew_and_the_next_customer_i
     worker = hanging.start_worker()
     everybody = [session, *(another(f"kim-{number}") for number in range(5))]
     for each in everybody:
-        turns.receive(each, "Help")
+        messages.receive(each, "Help")
     hanging.until(lambda: Run.objects.filter(status="error").count() == len(everybody))
     hanging.until(lambda: Process.objects.filter(kind="worker", restarts__gte=1).exists())
     late = another("late")
-    turns.receive(late, "All well?")
+    messages.receive(late, "All well?")
     hanging.until(lambda: late.runs.filter(status="completed").exists())
     assert worker.poll() is None
     assert hanging.end(worker) == 0
@@ -136,7 +136,7 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over_when_it_dies(insta
 
 def test_the_scheduler_goes_on_while_redis_hangs(installation: Installation, session: Session) -> None:
     assert installation.redis.process is not None
-    turns.receive(session, "Nobody hears of this")
+    messages.receive(session, "Nobody hears of this")
     Session.objects.filter(pk=session.pk).update(status="snoozed", snoozed_until=timezone.now() + timedelta(seconds=2))
     installation.redis.process.send_signal(signal.SIGSTOP)
     try:

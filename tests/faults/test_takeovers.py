@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from kern.records.outcomes import UNKNOWN
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages
+from sessions_app.actions import sessions as session_actions
 from sessions_app.models import Person, Queue, Run, Session, ToolCall
 from tests.deciding import seen
 from tests.faults.conftest import Installation
@@ -53,12 +54,12 @@ def test_a_takeover_meets_a_worker_that_is_finishing_and_its_answer_is_sent_befo
     installation.start_worker()
     sessions = []
     for number in range(RACES):
-        session = turns.start_session(Queue.objects.get(slug="orders"), user_id=f"kim-{number}")
-        turns.receive(session, "Help")
+        session = session_actions.start_session(Queue.objects.get(slug="orders"), user_id=f"kim-{number}")
+        messages.receive(session, "Help")
         assert installation.model.wait_for(lambda server, asked=number: len(server.requests) > asked, 60)  # type: ignore[misc]
         # Sooner or later after the model was asked, so that the worker is in the middle of its answer, or at its end.
         time.sleep(number / 100)
-        turns.take_over(session, ana)
+        handover.take_over(session, ana)
         installation.until(lambda session=session: is_over(session))  # type: ignore[misc]
         sessions.append(session)
     for session in sessions:
@@ -80,12 +81,12 @@ def test_what_a_workers_tool_did_during_a_takeover_is_read_by_the_next_turn_and_
 ) -> None:
     installation.model.reply_with(note("7", seconds=1.0), Text("Order 7 is noted."))
     installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     installation.until(lambda: installation.ledger() == ["order 7"])
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     assert Run.objects.get().status == "cancelled"
     installation.until(lambda: ToolCall.objects.get().status == "finished")
-    turns.hand_back(session, ana)
+    handover.hand_back(session, ana)
     installation.until(lambda: session.runs.latest("pk").status == "completed")
     assert outputs_read(installation) == ["Order 7 is written down."]
     assert (installation.ledger(), len(installation.model.requests)) == (["order 7"], 2)
@@ -97,11 +98,11 @@ def test_what_a_dead_workers_tool_may_have_done_is_not_done_again_when_a_person_
 ) -> None:
     installation.model.reply_with(note("7", seconds=600.0), Text("I ask somebody."))
     worker = installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     installation.until(lambda: installation.ledger() == ["order 7"])
     installation.kill(worker)
-    turns.take_over(session, ana)
-    turns.hand_back(session, ana)
+    handover.take_over(session, ana)
+    handover.hand_back(session, ana)
     installation.start_worker()
     installation.until(lambda: session.runs.latest("pk").status == "completed")
     assert outputs_read(installation) == [UNKNOWN]
@@ -136,11 +137,11 @@ def test_edited_arguments_of_every_json_type_arrive_typed_in_the_worker_of_anoth
     }
     installation.model.reply_with(Calls([("send_parcel", given)]), Text("It is sent."))
     installation.start_worker()
-    turns.receive(session, "Send it")
+    messages.receive(session, "Send it")
     installation.until(lambda: session.requirements.pending().exists())
     question = session.requirements.get()
     installation.until(lambda: Run.objects.get().status == "paused")
-    decide.approve(question, ana, arguments=edited, seen=seen(session))
+    decisions.approve(question, ana, arguments=edited, seen=seen(session))
     installation.until(lambda: is_over(session))
     question.refresh_from_db()
     assert (question.status, question.arguments, question.edited_arguments) == ("executed", given, edited)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, messages
 from sessions_app.models import Person, Run, Session
 from sessions_app.workers.tasks import execute_turn
 from tests.faults.conftest import Installation
@@ -28,7 +28,7 @@ def said(session: Session) -> list[str]:
 def test_a_message_is_answered_by_a_worker(installation: Installation, session: Session) -> None:
     installation.model.reply_with(note("7"), Text("Order 7 is noted."))
     installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     installation.until(lambda: is_("completed", session))
     assert said(session) == ["Note order 7", "Order 7 is noted."]
     assert installation.ledger() == ["order 7"]
@@ -41,7 +41,7 @@ def test_another_worker_finishes_what_a_dead_one_began_and_repeats_nothing(
     installation.model.reply_with(note("7"), Hang())
     installation.start_scheduler()
     worker = installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     assert installation.model.wait_for(lambda server: server.replies == 2, 60)
     installation.kill(worker)
     installation.model.reply_with(Text("Order 7 is noted."))
@@ -57,14 +57,14 @@ def test_a_tool_in_which_a_worker_died_is_asked_about_and_not_repeated(installat
     installation.model.reply_with(note("7", seconds=600.0), Text("Order 7 is noted."))
     installation.start_scheduler()
     worker = installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     installation.until(lambda: installation.ledger() == ["order 7"])
     installation.kill(worker)
     installation.start_worker()
     installation.until(lambda: is_("paused", session))
     question = session.requirements.get()
     assert question.reason == "uncertain"
-    decide.give_result(question, ana, result="I looked: it is written down.", seen=10**9)
+    decisions.give_result(question, ana, result="I looked: it is written down.", seen=10**9)
     installation.until(lambda: is_("completed", session))
     assert installation.ledger() == ["order 7"]
 
@@ -73,10 +73,10 @@ def test_a_restart_of_redis_loses_no_message(installation: Installation, session
     installation.start_scheduler()
     installation.start_worker()
     installation.model.reply_with(Slow(2, Text("One.")), Text("Two."))
-    turns.receive(session, "First")
+    messages.receive(session, "First")
     assert installation.model.wait_for(lambda server: server.replies == 1, 60)
     installation.redis.kill()
-    turns.receive(session, "Second, while Redis is away")
+    messages.receive(session, "Second, while Redis is away")
     installation.redis.start()
     installation.until(lambda: is_("completed", session) and len(said(session)) == 4)
     assert sorted(said(session)) == sorted(["First", "One.", "Second, while Redis is away", "Two."])
@@ -87,7 +87,7 @@ def test_two_workers_and_many_hints_make_one_turn(installation: Installation, se
     installation.model.reply_with(note("7", seconds=1.0), Text("Order 7 is noted."))
     installation.start_worker()
     installation.start_worker()
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     run = Run.objects.get()
     for _ in range(20):
         execute_turn.hint(run.run_id)

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app import desk as desks
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from sessions_app.workers import turns as turns_workers
@@ -101,7 +101,7 @@ def cy(parcels: Queue) -> Person:
 @pytest.fixture
 def session(orders: Queue) -> Session:
     """Kim's conversation in the orders queue; nobody has said anything yet."""
-    return turns.start_session(orders, user_id="kim", customer_name="Kim")
+    return sessions.start_session(orders, user_id="kim", customer_name="Kim")
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def asked(session: Session, work: Callable[[], list[str]]) -> Callable[..., Requ
 
     def ask(*calls: Any, answer: str = "Done.") -> Requirement:
         shop.actor.says(list(calls), answer)
-        turns.receive(session, "Please help")
+        messages.receive(session, "Please help")
         assert work()[-1] == "paused"
         return session.requirements.pending().earliest("pk")
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import tickets, turns
+from sessions_app.actions import messages, tickets
 from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall
 from sessions_app.models.session import secret_hash
 from tests import desk as shop
@@ -51,7 +51,7 @@ ROLES = ("nobody", *PEOPLE, "all scopes")
 def secret(ana: Person, orders: Queue, session: Session, work: Callable[[], list[str]]) -> Session:
     """A conversation with everything in it that an address can name."""
     shop.actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, WORDS)
+    messages.receive(session, WORDS)
     assert work() == ["paused"]
     tickets.link(session, ana, "HD-1")
     rule_of(ana, orders, timezone.now() + timedelta(days=1))

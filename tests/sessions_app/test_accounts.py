@@ -19,7 +19,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide
+from sessions_app.actions import decisions
 from sessions_app.models import AuditEntry, Decision, Person, Requirement
 from sessions_app.policy import decision_log
 from tests.deciding import seen
@@ -183,7 +183,7 @@ def test_the_record_keeps_who_decided_by_id_and_name_of_then(
     ana: Person, ben: Person, asked: Callable[..., Requirement]
 ) -> None:
     question = asked(call("refund", order="7", cents=500))
-    decide.approve(question, ben, seen=seen(question.session))
+    decisions.approve(question, ben, seen=seen(question.session))
     key = ben.pk
     ben.display_name, ben.email = "Benjamin", NEW
     ben.save()

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from sessions_app import turns
+from sessions_app.actions import sessions
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Message, Person, Queue, Session
 from sessions_app.validation.addresses import BELOW_SESSION, from_address, has_plain_address, in_address
@@ -101,7 +101,7 @@ def test_every_id_is_reached_by_programs_and_people(server: str, orders: Queue, 
 
 def test_a_program_may_write_any_id_the_encoded_way(server: str, orders: Queue, ana: Person) -> None:
     token = {"Authorization": f"Bearer {ApiToken.make('a script', ana)[1]}"}
-    turns.start_session(orders, session_id="plain")
+    sessions.start_session(orders, session_id="plain")
     assert ask(server, "GET", "/api/sessions/~cGxhaW4", token)[0] == 200
     assert ask(server, "GET", "/api/sessions/~cGxhaW4/messages", token)[0] == 200
     for broken in ("~", "~!", "~_w", "~AA", "~cGxhaW4x"):

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kern.testing import call
 from kern.tools.policy import Policy
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import (
     ApiToken,
     Change,
@@ -53,7 +53,7 @@ def pages(client: Client, ana: Person) -> Client:
 def talked(session: Session, work: Callable[..., list[str]]) -> Session:
     """A conversation with a bit of everything in it."""
     actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Pay back order 7")
+    messages.receive(session, "Pay back order 7")
     work()
     return session
 

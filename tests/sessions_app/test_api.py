@@ -13,7 +13,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, sessions
+from sessions_app.actions import messages as message_actions
 from sessions_app.api.errors import MEANINGS
 from sessions_app.models import ApiToken, Person, Queue, Requirement, Run, Session
 from tests.deciding import seen, tighten
@@ -108,8 +109,8 @@ def test_a_token_sees_only_its_queues_and_never_more_than_its_person(session: Se
 
 
 def test_sessions_of_one_customer_are_listed_page_by_page_without_gaps(program: Program, orders: Queue) -> None:
-    mine = [turns.start_session(orders, user_id="kim", session_id=f"kim-{number}").session_id for number in range(7)]
-    turns.start_session(orders, user_id="lou")
+    mine = [sessions.start_session(orders, user_id="kim", session_id=f"kim-{number}").session_id for number in range(7)]
+    sessions.start_session(orders, user_id="lou")
     found: list[str] = []
     cursor = ""
     for _ in range(4):
@@ -123,8 +124,8 @@ def test_sessions_of_one_customer_are_listed_page_by_page_without_gaps(program: 
 
 
 def test_sessions_are_searched_as_on_the_page(program: Program, orders: Queue) -> None:
-    wanted = turns.start_session(orders, customer_name="Zoë Núñez").session_id
-    turns.start_session(orders, customer_name="Zoë Muñoz")
+    wanted = sessions.start_session(orders, customer_name="Zoë Núñez").session_id
+    sessions.start_session(orders, customer_name="Zoë Muñoz")
     assert [found["session_id"] for found in program.get("/sessions", q="NUNEZ zoe").json()["items"]] == [wanted]
     assert program.get("/sessions", q="％").json()["items"] == []
     refused = program.get("/sessions", q="a b c d e f g h i")
@@ -147,12 +148,12 @@ def test_renaming_and_tickets_need_a_person(program: Program, shop: Program, ses
 
 def test_a_decision_counts_once_and_needs_what_the_customer_wrote_last(program: Program, session: Session, work: Work) -> None:
     actor.says(call("refund", order="7", cents=500), "Paid back.", "I see.")
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     assert work() == ["paused"]
     [question] = program.get("/requirements").json()["items"]
     path = f"/requirements/{question['requirement_id']}/decision"
     asked_at = program.get(f"/sessions/{session.session_id}").json()["last_change"]
-    turns.receive(session, "No wait!")
+    message_actions.receive(session, "No wait!")
     stopped = program.post(path, {"action": "approve", "seen": asked_at})
     assert (stopped.status_code, code(stopped)) == (409, "newer")
     [news] = stopped.json()["changes"]
@@ -169,7 +170,7 @@ def test_a_decision_counts_once_and_needs_what_the_customer_wrote_last(program: 
 
 
 def test_a_waiting_run_is_cancelled_and_a_failed_one_tried_again(program: Program, session: Session, work: Work) -> None:
-    turns.receive(session, "Hello")
+    message_actions.receive(session, "Hello")
     run_id = program.get(f"/sessions/{session.session_id}/runs").json()["items"][0]["run_id"]
     assert code(program.post(f"/runs/{run_id}/retry")) == "refused"
     assert program.post(f"/runs/{run_id}/cancel").json()["status"] == "cancelled"
@@ -189,7 +190,7 @@ def test_a_field_that_does_not_exist_is_refused_by_name_and_nothing_happens(
     program: Program, session: Session, work: Work
 ) -> None:
     actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     path = f"/requirements/{Requirement.objects.get().requirement_id}/decision"
     decision = {"action": "approve", "seen": 2**62}
@@ -391,7 +392,7 @@ def test_the_description_and_its_page_load_without_inline_code(client: Client, r
 
 def test_a_requirement_of_another_queue_does_not_exist(session: Session, cy: Person, work: Work) -> None:
     actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     question = Requirement.objects.get()
     stranger = Program(ApiToken.make("cy", cy)[1])
@@ -418,7 +419,7 @@ def test_a_person_takes_over_and_hands_back_from_a_program(
     program: Program, shop: Program, session: Session, work: Work
 ) -> None:
     path = f"/sessions/{session.session_id}"
-    turns.receive(session, "Help")
+    message_actions.receive(session, "Help")
     assert program.post(f"{path}/take-over").json()["ai_mode"] == "off"
     assert work() == ["cancelled"]
     actor.says("Here I am.")
@@ -436,7 +437,7 @@ def test_drafts_and_private_answers_are_read_from_their_runs(program: Program, s
     path = f"/sessions/{session.session_id}"
     assert code(program.post(f"{path}/drafts")) == "refused"
     program.post(f"{path}/take-over")
-    turns.receive(session, "Where is order 7?")
+    message_actions.receive(session, "Where is order 7?")
     actor.says("It is on its way.", "It is lost.")
     begun = program.post(f"{path}/drafts")
     assert (begun.status_code, begun.json()["purpose"], begun.json()["asked_by"]) == (201, "draft", "ana@example.com")
@@ -472,11 +473,11 @@ def test_who_had_the_agent_ask_may_not_approve_and_is_told_so(
 def test_what_another_person_approved_since_is_newer(program: Program, session: Session, ben: Person, work: Work) -> None:
     tighten(session, approvers=2)
     actor.says(call("refund", order="7", cents=500), "Paid back.")
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     question = Requirement.objects.get()
     path, opened = f"/requirements/{question.requirement_id}/decision", seen(session)
-    decide.approve(question, ben, arguments={"order": "7", "cents": 90000}, seen=opened)
+    decisions.approve(question, ben, arguments={"order": "7", "cents": 90000}, seen=opened)
     stopped = program.post(path, {"action": "approve", "seen": opened})
     assert (stopped.status_code, code(stopped)) == (409, "newer")
     assert "Ben approved this with other arguments" in stopped.json()["error"]["message"]
@@ -487,7 +488,7 @@ def test_what_another_person_approved_since_is_newer(program: Program, session: 
 
 def test_a_person_answers_in_the_tools_place(program: Program, session: Session, work: Work) -> None:
     model = actor.says(call("refund", order="7", cents=500), "Good.")
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     [question] = program.get("/requirements").json()["items"]
     path = f"/requirements/{question['requirement_id']}/decision"
@@ -500,7 +501,7 @@ def test_a_person_answers_in_the_tools_place(program: Program, session: Session,
 
 def test_a_result_that_is_not_there_is_told_by_its_field(program: Program, session: Session, work: Work) -> None:
     actor.says(call("count_stock", article="lamp"), "Counted.")
-    turns.receive(session, "How many lamps are there?")
+    message_actions.receive(session, "How many lamps are there?")
     work()
     [question] = program.get("/requirements").json()["items"]
     refused = program.post(f"/requirements/{question['requirement_id']}/decision", {"action": "result", "seen": 2**62})
@@ -510,7 +511,7 @@ def test_a_result_that_is_not_there_is_told_by_its_field(program: Program, sessi
 
 def test_what_expired_is_asked_again_once(program: Program, session: Session, work: Work) -> None:
     actor.says(call("refund", order="7", cents=500), "Nobody decided.")
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     question = Requirement.objects.get()
     reopen = f"/requirements/{question.requirement_id}/reopen"
@@ -527,7 +528,7 @@ def test_what_expired_is_asked_again_once(program: Program, session: Session, wo
 
 def test_the_journal_says_when_a_call_was_made_and_by_which_worker(shop: Program, session: Session, work: Work) -> None:
     actor.says([call("note_order", order="7"), call("refund", order="7", cents=500)])
-    turns.receive(session, "Note and refund 7")
+    message_actions.receive(session, "Note and refund 7")
     assert work() == ["paused"]
     made, waits = shop.get(f"/sessions/{session.session_id}/runs").json()["items"][0]["tool_calls"]
     assert (made["status"], made["worker"]) == ("finished", Run.objects.get().worker)
@@ -538,7 +539,7 @@ def test_the_journal_says_when_a_call_was_made_and_by_which_worker(shop: Program
 
 def test_a_paused_run_is_dropped_for_a_new_one(program: Program, session: Session, work: Work) -> None:
     actor.says(call("refund", order="7", cents=500), "As you wish.")
-    turns.receive(session, "Pay back order 7")
+    message_actions.receive(session, "Pay back order 7")
     work()
     run_id = program.get(f"/sessions/{session.session_id}/runs").json()["items"][0]["run_id"]
     assert program.post(f"/runs/{run_id}/ask-again").json()["status"] == "cancelled"
@@ -550,9 +551,9 @@ def test_words_come_as_they_were_written_and_as_a_page_shows_them(
     shop: Program, ana: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     actor.says("It is **there**.")
-    turns.receive(session, "Is it *there* <b>?")
+    message_actions.receive(session, "Is it *there* <b>?")
     work()
-    turns.reply(session, ana, "Yes, **there**.", seen=10**9)
+    message_actions.reply(session, ana, "Yes, **there**.", seen=10**9)
     found = shop.get(f"/sessions/{session.session_id}/messages").json()["items"]
     assert [(item["content"], item["html"]) for item in found if item["role"] in ("user", "assistant")] == [
         ("Is it *there* <b>?", "<p>Is it *there* &lt;b&gt;?</p>"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import handover, messages
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Message, Person, Queue, Session, TicketLink, TicketSystem
 from tests.at_once import answers_at_once
@@ -85,7 +85,7 @@ def test_operations_are_called_by_words_that_stay() -> None:
 def test_a_reply_reaches_the_customer_in_the_persons_name_and_once(
     program: Program, session: Session, path: str, work: Work
 ) -> None:
-    turns.receive(session, "Where is order 7?")
+    messages.receive(session, "Where is order 7?")
     first = program.post(f"{path}/replies", {"content": "On its way."}, Idempotency_Key="r1")
     again = program.post(f"{path}/replies", {"content": "On its way."}, Idempotency_Key="r1")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -99,7 +99,7 @@ def test_a_reply_reaches_the_customer_in_the_persons_name_and_once(
 
 def test_a_reply_that_has_not_seen_the_customers_last_words_is_stopped(program: Program, session: Session, path: str) -> None:
     opened = seen(session)
-    turns.receive(session, "No wait!")
+    messages.receive(session, "No wait!")
     stopped = program.post(f"{path}/replies", {"content": "Done.", "seen": opened})
     assert (stopped.status_code, code(stopped)) == (409, "newer")
     [news] = stopped.json()["changes"]
@@ -110,7 +110,7 @@ def test_a_reply_that_has_not_seen_the_customers_last_words_is_stopped(program: 
 def test_a_reply_sent_again_is_the_first_one_whatever_came_since(program: Program, session: Session, path: str) -> None:
     reply = {"content": "Done.", "seen": seen(session)}
     first = program.post(f"{path}/replies", reply, Idempotency_Key="r1")
-    turns.receive(session, "Thank you")
+    messages.receive(session, "Thank you")
     again = program.post(f"{path}/replies", reply, Idempotency_Key="r1")
     assert (again.status_code, again.json()["message_id"]) == (200, first.json()["message_id"])
 
@@ -173,7 +173,7 @@ def test_an_end_goes_with_a_snooze_alone(program: Program, session: Session, pat
 
 def test_nothing_is_closed_moved_or_given_away_over_news(program: Program, session: Session, path: str) -> None:
     opened = seen(session)
-    turns.receive(session, "One more thing")
+    messages.receive(session, "One more thing")
     session.runs.update(status="completed")
     for door, body in (("status", {"status": "closed"}), ("assignee", {"assignee": None}), ("queue", {"queue": "parcels"})):
         stopped = program.send("PUT", f"{path}/{door}", {**body, "seen": opened})
@@ -197,8 +197,8 @@ def test_a_session_is_given_to_somebody_who_works_its_queue(
 def test_a_moved_session_is_the_other_queues_and_its_agent_answers(
     program: Program, session: Session, path: str, ben: Person, work: Work
 ) -> None:
-    turns.take_over(session, ben)
-    turns.receive(session, "Is my parcel packed?")
+    handover.take_over(session, ben)
+    messages.receive(session, "Is my parcel packed?")
     moved = program.send("PUT", f"{path}/queue", {"queue": "parcels"}).json()
     assert (moved["queue"], moved["kind"], moved["assignee"], moved["ai_mode"]) == ("parcels", "team", None, "off")
     assert [change.data["before"] for change in session.changes.filter(kind="session.moved")] == ["orders"]
@@ -215,7 +215,7 @@ def test_a_session_is_not_moved_under_a_turn_or_into_a_queue_of_others(
     bens = Program(ApiToken.make("ben's", ben)[1])
     assert code(bens.send("PUT", f"{path}/queue", {"queue": "parcels"})) == "not_found"
     actor.says(call("refund", order="7", cents=500), "Done.")
-    turns.receive(session, "Pay back order 7")
+    messages.receive(session, "Pay back order 7")
     work()
     assert code(program.send("PUT", f"{path}/queue", {"queue": "parcels"})) == "refused"
     assert Session.objects.get().queue == session.queue
@@ -232,7 +232,7 @@ def test_a_session_that_was_moved_is_still_the_one_that_was_begun(program: Progr
 
 def test_a_name_is_generated_where_somebody_wrote(program: Program, session: Session, path: str) -> None:
     assert code(program.post(f"{path}/name")) == "refused"
-    turns.receive(session, "Where is order 7?")
+    messages.receive(session, "Where is order 7?")
     assert program.post(f"{path}/name").status_code == 202
     assert Session.objects.due_for_naming().exists()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Person, Session
 from tests.desk import actor
@@ -78,7 +78,7 @@ def known(session: Session, ana: Person, work: Any, settings: Settings) -> dict[
     """Ids that exist, and a token that may use them."""
     settings.KERN_API_REQUESTS = 10**9
     actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Pay back order 7")
+    messages.receive(session, "Pay back order 7")
     work()
     question = session.requirements.get()
     _token, secret = ApiToken.make("fuzz", ana)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from kern.errors import ModelError
 from kern.records.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
-from sessions_app import turns
+from sessions_app.actions import handover, messages, private_turns, runs, sessions
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.views.customer_live import is_public
@@ -40,14 +40,14 @@ def told(model: ScriptedModel) -> str:
 @pytest.fixture
 def led(session: Session, ana: Person) -> Session:
     """Ana leads; Kim wrote and waits for her."""
-    turns.take_over(session, ana)
-    turns.receive(session, "Where is order 7?")
+    handover.take_over(session, ana)
+    messages.receive(session, "Where is order 7?")
     return session
 
 
 def test_a_draft_is_for_the_person_alone(led: Session, ana: Person, work: Work) -> None:
     model = actor.says("It is on its way.")
-    run = turns.draft(led, ana)
+    run = private_turns.draft(led, ana)
     assert work() == ["completed"]
     run.refresh_from_db()
     assert (run.purpose, run.asked_by, run.content) == ("draft", ana, "It is on its way.")
@@ -62,10 +62,10 @@ def test_a_draft_is_for_the_person_alone(led: Session, ana: Person, work: Work) 
 
 def test_a_draft_answers_nothing_and_is_no_part_of_the_conversation(led: Session, ana: Person, work: Work) -> None:
     actor.says("A draft nobody sent.")
-    turns.draft(led, ana)
+    private_turns.draft(led, ana)
     work()
     model = actor.says("The answer.")
-    turns.hand_back(led, ana)
+    handover.hand_back(led, ana)
     assert work() == ["completed", "completed"]
     assert asked_of(model) == [("user", "Where is order 7?")]
     assert shown(led) == ["Where is order 7?", "The answer."]
@@ -74,17 +74,17 @@ def test_a_draft_answers_nothing_and_is_no_part_of_the_conversation(led: Session
 def test_a_draft_that_came_meanwhile_does_not_stop_a_reply(led: Session, ana: Person, work: Work) -> None:
     seen = fresh(led).last_change
     actor.says("A draft.")
-    turns.draft(led, ana)
+    private_turns.draft(led, ana)
     work()
-    turns.reply(led, ana, "In my own words.", seen=seen)
+    messages.reply(led, ana, "In my own words.", seen=seen)
     assert shown(led)[-1] == "In my own words."
 
 
 def test_there_is_nothing_to_draft_before_anybody_spoke_nor_while_the_agent_works(session: Session, ana: Person) -> None:
     with pytest.raises(Refused, match="nothing to answer"):
-        turns.draft(session, ana)
-    turns.receive(session, "Hello")
-    for verb in (lambda: turns.draft(session, ana), lambda: turns.ask_agent(session, ana, "Why?")):
+        private_turns.draft(session, ana)
+    messages.receive(session, "Hello")
+    for verb in (lambda: private_turns.draft(session, ana), lambda: private_turns.ask_agent(session, ana, "Why?")):
         with pytest.raises(Refused, match="working"):
             verb()
     assert Run.objects.count() == 1
@@ -93,15 +93,15 @@ def test_there_is_nothing_to_draft_before_anybody_spoke_nor_while_the_agent_work
 def test_a_private_question_and_its_answer_stay_private(session: Session, ana: Person, work: Work) -> None:
     actor.says("Hello.", "The order is lost.", "I am looking into it.")
     model = actor.script
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     work()
     line = fresh(session).last_text
-    run = turns.ask_agent(session, ana, "What happened to it really?")
+    run = private_turns.ask_agent(session, ana, "What happened to it really?")
     work()
     assert asked_of(model) == [("user", "Hi"), ("assistant", "Hello."), ("user", "What happened to it really?")]
     assert "Ana, a person of the team, asks you privately" in told(model)
     assert fresh(session).last_text == line
-    turns.receive(session, "And?")
+    messages.receive(session, "And?")
     work()
     assert asked_of(model) == [("user", "Hi"), ("assistant", "Hello."), ("user", "And?")]
     assert shown(session) == ["Hi", "Hello.", "And?", "I am looking into it."]
@@ -111,10 +111,10 @@ def test_a_private_question_and_its_answer_stay_private(session: Session, ana: P
 
 def test_a_second_private_question_goes_on_from_the_first_and_sees_no_notes(session: Session, ana: Person, work: Work) -> None:
     model = actor.says("It is lost.", "Since Monday.")
-    turns.note(session, ana, "A note")
-    turns.ask_agent(session, ana, "Where is it?")
+    messages.note(session, ana, "A note")
+    private_turns.ask_agent(session, ana, "Where is it?")
     work()
-    turns.ask_agent(session, ana, "Since when?")
+    private_turns.ask_agent(session, ana, "Since when?")
     work()
     assert asked_of(model) == [("user", "Where is it?"), ("assistant", "It is lost."), ("user", "Since when?")]
 
@@ -122,9 +122,9 @@ def test_a_second_private_question_goes_on_from_the_first_and_sees_no_notes(sess
 def test_private_talk_names_no_session(session: Session, orders: Queue, ana: Person, work: Work) -> None:
     Queue.objects.update(naming_after_messages=1, naming_delay=0)
     actor.says("One.", "Two.")
-    turns.ask_agent(session, ana, "First?")
+    private_turns.ask_agent(session, ana, "First?")
     work()
-    turns.ask_agent(session, ana, "Second?")
+    private_turns.ask_agent(session, ana, "Second?")
     work()
     assert fresh(session).name_due_at is None
 
@@ -133,7 +133,7 @@ def test_what_the_agent_would_do_for_a_person_is_asked_in_that_persons_name(
     session: Session, ana: Person, ben: Person, work: Work
 ) -> None:
     actor.says(call("refund", order="7", cents=100), "Done.")
-    turns.ask_agent(session, ben, "Refund order 7 please")
+    private_turns.ask_agent(session, ben, "Refund order 7 please")
     assert work() == ["paused"]
     question = Requirement.objects.get()
     assert question.asked_for_by == ben
@@ -144,11 +144,11 @@ def test_a_private_question_that_is_asked_again_begins_anew_in_the_name_of_who_a
     session: Session, ana: Person, ben: Person, work: Work
 ) -> None:
     actor.says(call("refund", order="7", cents=100))
-    run = turns.ask_agent(session, ben, "Refund order 7 please")
+    run = private_turns.ask_agent(session, ben, "Refund order 7 please")
     assert work() == ["paused"]
-    turns.receive(session, "Do not!")
+    messages.receive(session, "Do not!")
     model = actor.says(call("refund", order="7", cents=50), "It waits for Ana.")
-    turns.ask_again(run, ana)
+    runs.ask_again(run, ana)
     assert work() == ["cancelled", "paused"]
     question, answer = ("user", "Refund order 7 please"), ("assistant", NO_ANSWER)
     assert asked_of(model) == [question, answer, ("user", "Do not!"), answer, question], "who said what stays apart"
@@ -159,18 +159,18 @@ def test_a_private_question_that_is_asked_again_begins_anew_in_the_name_of_who_a
 
 def test_a_draft_that_is_asked_again_is_written_anew(led: Session, ana: Person, work: Work) -> None:
     actor.says(call("refund", order="7", cents=100))
-    run = turns.draft(led, ana)
+    run = private_turns.draft(led, ana)
     assert work() == ["paused"]
     actor.says("It is on its way.")
-    turns.ask_again(run, ana)
+    runs.ask_again(run, ana)
     assert work() == ["cancelled", "completed"]
     assert (Run.objects.latest("pk").purpose, Run.objects.latest("pk").asked_by) == ("draft", ana)
 
 
 def test_a_message_that_comes_during_a_private_question_is_answered_after_it(session: Session, ana: Person, work: Work) -> None:
     model = actor.says("It is lost.", "We are looking.")
-    turns.ask_agent(session, ana, "Where is it?")
-    turns.receive(session, "Where is my order?")
+    private_turns.ask_agent(session, ana, "Where is it?")
+    messages.receive(session, "Where is my order?")
     assert work() == ["completed", "completed"]
     assert asked_of(model) == [("user", "Where is my order?")]
     assert shown(session) == ["Where is my order?", "We are looking."]
@@ -178,16 +178,16 @@ def test_a_message_that_comes_during_a_private_question_is_answered_after_it(ses
 
 def test_a_failed_draft_is_retried_while_the_person_leads(led: Session, ana: Person, work: Work) -> None:
     actor.says(ModelError("away"), "A draft.")
-    run = turns.draft(led, ana)
+    run = private_turns.draft(led, ana)
     assert work() == ["error"]
-    turns.retry(run, ana)
+    runs.retry(run, ana)
     assert work() == ["completed"]
     assert shown(led) == ["Where is order 7?"]
 
 
 def test_the_private_words_of_a_cancelled_or_dead_worker_stay_private(session: Session, ana: Person, work: Work) -> None:
-    run = turns.ask_agent(session, ana, "Where is it?")
-    actor.says(lambda request: turns.cancel(run, ana) or "The order is lost.")  # type: ignore[func-returns-value]
+    run = private_turns.ask_agent(session, ana, "Where is it?")
+    actor.says(lambda request: runs.cancel(run, ana) or "The order is lost.")  # type: ignore[func-returns-value]
     work()
     Run.objects.filter(pk=run.pk, status="running").update(lease_until=timezone.now() - timedelta(hours=1))
     turns_workers.recover()
@@ -198,8 +198,8 @@ def test_the_private_words_of_a_cancelled_or_dead_worker_stay_private(session: S
 
 def test_a_teams_members_work_privately_for_a_private_question(parcels: Queue, ana: Person, work: Work) -> None:
     actor.says(call("delegate_to_member", member="Packer", task="Look"), "It is broken.", "It is broken, Ana.")
-    session = turns.start_session(parcels, user_id="kim")
-    turns.ask_agent(session, ana, "What is in it?")
+    session = sessions.start_session(parcels, user_id="kim")
+    private_turns.ask_agent(session, ana, "What is in it?")
     assert work() == ["completed"]
     assert set(Run.objects.values_list("purpose", flat=True)) == {"internal"}
     assert not Message.objects.filter(internal=False).exists()

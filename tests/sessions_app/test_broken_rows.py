@@ -13,7 +13,9 @@ from django.test import Client
 
 from kern.agent import Agent
 from kern.testing import call
-from sessions_app import audit, decide, tickets, turns
+from sessions_app import audit
+from sessions_app.actions import decisions, messages, runs, tickets
+from sessions_app.actions import sessions as session_actions
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import broken_rows as broken
@@ -134,9 +136,9 @@ class World:
 def world(broken_rows: None, ana: Person, cy: Person, orders: Queue, client: Client, work: Work) -> World:
     sessions = []
     for which in ("good", "bad"):
-        session = turns.start_session(orders, user_id=which, customer_name=f"Kim {which}", session_id=f"s-{which}")
+        session = session_actions.start_session(orders, user_id=which, customer_name=f"Kim {which}", session_id=f"s-{which}")
         shop.actor.says([call("note_order", order=which), call("refund", order=which, cents=5)], "Done.")
-        turns.receive(session, f"Please help {which}")
+        messages.receive(session, f"Please help {which}")
         assert work()[-1] == "paused"
         DjangoDb().rename_session(session.session_id, f"Named {which}", "human", person=ana)
         session.refresh_from_db()
@@ -148,7 +150,7 @@ def world(broken_rows: None, ana: Person, cy: Person, orders: Queue, client: Cli
     rule_of(ana, orders, clock.now() + timedelta(days=1), "buy")
     ToolPolicy.objects.create(queue=orders, tool_name="buy", roles=["boss"], thresholds=["cents > 5"])
     UnsentText.objects.create(session=sessions[1], person=ana, text="Half a sen")
-    turns.mark_read(sessions[1], ana)
+    session_actions.mark_read(sessions[1], ana)
     ApiToken.make("other")
     client.force_login(ana)
     client.raise_request_exception = True
@@ -225,17 +227,17 @@ def test_nobody_decides_about_what_cannot_be_read(world: World, ana: Person) -> 
     asked = world.bad_row(Requirement)
     with corrupted(asked, "arguments", "'[1]'"):
         with pytest.raises(Refused, match="cannot be read"):
-            decide.approve(asked, ana, seen=10**6)
+            decisions.approve(asked, ana, seen=10**6)
         answer = world.program.get(f"/requirements/{asked.requirement_id}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "unreadable")
-        turns.cancel(asked.root, ana)
+        runs.cancel(asked.root, ana)
     assert list(world.bad.runs.values_list("status", flat=True)) == ["cancelled"]
     assert shop.ledger.lines.count("refund bad 5") == 0
 
 
 def test_a_turn_over_a_corrupt_session_ends_with_the_reason(world: World, ana: Person, work: Work) -> None:
     asked = world.bad_row(Requirement)
-    decide.approve(asked, ana, seen=10**6)
+    decisions.approve(asked, ana, seen=10**6)
     line = ToolCall.objects.get(run=asked.run, tool_name="note_order")
     with corrupted(line, "arguments", "'[1]'"):
         assert work()[-1] == "error"
@@ -246,12 +248,12 @@ def test_a_turn_over_a_corrupt_session_ends_with_the_reason(world: World, ana: P
 
 
 def test_a_history_that_cannot_be_read_whole_poisons_no_later_turn(world: World, ana: Person, work: Work) -> None:
-    turns.cancel(world.bad_row(Requirement).root, ana)
+    runs.cancel(world.bad_row(Requirement).root, ana)
     call_of_it = Message.objects.filter(session=world.bad, role="assistant").first()
     assert call_of_it is not None
     shop.actor.says("Hello again.")
     with corrupted(call_of_it, "tool_calls", "'{\"version\": 9}'"):
-        turns.receive(world.bad, "Are you there?")
+        messages.receive(world.bad, "Are you there?")
         assert work()[-1] == "completed"
 
 

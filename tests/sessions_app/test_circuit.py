@@ -13,7 +13,8 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
 from kern_inbox.conf.databases import cache as cache_settings
-from sessions_app import ratelimit, turns
+from sessions_app import ratelimit
+from sessions_app.actions import messages
 from sessions_app.changes import publish
 from sessions_app.infrastructure import circuit
 from sessions_app.infrastructure.circuit import RedisAwayError, breaker, within
@@ -58,7 +59,7 @@ def test_only_the_first_caller_waits_whatever_the_door(hung: SilentServer) -> No
 
 
 def test_customers_and_people_notice_nothing(hung: SilentServer, session: Session, ana: Person, client: Client) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert Run.objects.due().count() == 1
     page = client.post("/accounts/login/", {"login": "ana@example.com", "password": "secret"})
     assert page.status_code < 500

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kern.db.base import Claim
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.store import DjangoDb
@@ -58,11 +58,11 @@ def test_a_process_whose_clock_is_wrong_judges_like_the_others(
     question = asked(call("refund", order="7", cents=5))
     in_a_minute = timezone.now() + timedelta(seconds=60)
     Requirement.objects.filter(pk=question.pk).update(expires_at=in_a_minute, remind_at=None)
-    other = turns.start_session(session.queue, user_id="lee")
-    turns.receive(other, "Hello")
+    other = sessions.start_session(session.queue, user_id="lee")
+    messages.receive(other, "Hello")
     run = other.runs.get()
     assert DjangoDb().claim_run(Claim(run.run_id, lease=60.0)) is not None
-    sleeping = turns.start_session(session.queue, user_id="mo")
+    sleeping = sessions.start_session(session.queue, user_id="mo")
     Session.objects.filter(pk=sleeping.pk).update(status="snoozed", snoozed_until=in_a_minute)
     in_process(SWEEP, shift)
     assert Run.objects.get(pk=run.pk).status == "running"
@@ -80,7 +80,7 @@ def test_a_process_whose_clock_is_wrong_judges_like_the_others(
 
 @pytest.mark.parametrize("shift", [120.0, -120.0])
 def test_what_it_writes_is_right_for_the_others(session: Session, shift: float) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     run = session.runs.get()
     before = clock.now()
     in_process(CLAIM, shift, run.run_id)

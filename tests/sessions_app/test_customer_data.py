@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from sessions_app import audit, turns
+from sessions_app import audit
+from sessions_app.actions import messages
 from sessions_app.customers import Customer
 from sessions_app.models import ApiToken, AuditEntry, Message, Person, Queue, Session
 from tests.programs import Program, code
@@ -22,7 +23,7 @@ PATHS = ("/customer-data/", "/customer-data/export/", "/customer-data/erase/")
 
 @pytest.fixture
 def talked(session: Session) -> Session:
-    turns.receive(session, "My parcel is lost")
+    messages.receive(session, "My parcel is lost")
     return session
 
 

@@ -14,7 +14,7 @@ from django.test.client import AsyncClient
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import customer_links, turns
+from sessions_app.actions import customer_links, messages
 from sessions_app.models import ApiToken, AuditEntry, Change, Message, Person, Queue, Session
 from tests.programs import Program
 from tests.sessions_app.test_customer_page import begin, first_form, page_of
@@ -131,7 +131,7 @@ def test_a_message_to_the_customer_or_a_new_link_lets_them_in_again(browser: Cli
     session = Session.objects.get()
     quiet_since(session, 100)
     assert browser.get(address).status_code == 410
-    turns.reply(session, ana, "Still there?", seen=10**6)
+    messages.reply(session, ana, "Still there?", seen=10**6)
     assert "Still there?" in page_of(browser, address)
     quiet_since(session, 100)
     assert browser.get(f"/c/{customer_links.make(Session.objects.get(), ana)}/").status_code == 200

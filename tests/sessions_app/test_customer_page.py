@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import handover, messages, private_turns, runs, sessions
 from sessions_app.changes import publish
 from sessions_app.models import Change, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
@@ -74,9 +74,9 @@ def test_a_customer_writes_reads_the_answer_and_writes_again_without_javascript(
 
 def test_the_customer_of_a_closed_conversation_does_not_wait(browser: Client, ana: Person) -> None:
     address = begin(browser)
-    turns.take_over(Session.objects.get(), ana)
+    handover.take_over(Session.objects.get(), ana)
     assert "We are looking at it" in page_of(browser, address)
-    turns.resolve(Session.objects.get(), ana)
+    sessions.resolve(Session.objects.get(), ana)
     page = page_of(browser, address)
     assert "We are looking at it" not in page
     assert "This conversation is closed. Write again to open it." in page
@@ -92,7 +92,7 @@ def test_the_customer_of_an_answer_that_failed_is_told_and_no_longer_when_a_pers
     assert "Our assistant could not answer this. Your message waits for a person now" in page
     assert "We are looking at it" not in page
     session = Session.objects.get()
-    turns.reply(session, ana, "It left today.", seen=session.last_change)
+    messages.reply(session, ana, "It left today.", seen=session.last_change)
     assert "could not answer this" not in page_of(browser, address)
 
 
@@ -101,11 +101,11 @@ def test_words_before_a_turn_failed_or_was_stopped_are_no_answer(browser: Client
     actor.says(ModelAnswer("Let me look.", [call("refund", order="1", cents=5)]), ModelError("no such model"))
     assert work() == ["paused"]
     session = Session.objects.get()
-    turns.cancel(session.runs.get(), ana)
+    runs.cancel(session.runs.get(), ana)
     page = page_of(browser, address)
     assert "Let me look." in page
     assert "We are looking at it" in page
-    turns.receive(session, "And?")
+    messages.receive(session, "And?")
     actor.says(ModelAnswer("I look again.", [call("note_order", order="1")]), ModelError("no such model"))
     assert work()[-1] == "error"
     page = page_of(browser, address)
@@ -133,8 +133,8 @@ def test_only_words_meant_for_the_customer_are_shown(browser: Client, work: Work
     actor.says([call("note_order", order="SECRET-ORDER")], "Here you are.")
     work()
     session = Session.objects.get()
-    turns.note(session, ana, "Customer is a VIP-SECRET")
-    turns.reply(session, ana, "Ana here, all is well.", seen=Session.objects.get().last_change)
+    messages.note(session, ana, "Customer is a VIP-SECRET")
+    messages.reply(session, ana, "Ana here, all is well.", seen=Session.objects.get().last_change)
     session.name = "NAME-SECRET"
     session.save(update_fields=["name"])
     Message.objects.create(session=session, role="assistant", author_kind="agent", content="DRAFT-SECRET", sent=False)
@@ -374,7 +374,7 @@ def test_a_form_that_comes_again_is_led_to_its_conversation_however_many_were_be
 
 def test_a_closed_conversation_opens_again_when_the_customer_writes(browser: Client, ana: Person) -> None:
     address = begin(browser)
-    turns.resolve(Session.objects.get(), ana)
+    sessions.resolve(Session.objects.get(), ana)
     browser.post(f"{address}messages/", {"message": "One more thing"})
     assert Session.objects.get().status == "open"
 
@@ -395,7 +395,7 @@ def test_a_long_conversation_is_read_page_by_page(browser: Client) -> None:
 
 def test_words_of_drafts_and_of_team_members_are_never_streamed(session: Session, orders: Queue, work: Work) -> None:
     actor.says("Hello.")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     work()
     run = session.runs.get()
     assert is_public(run.run_id)
@@ -412,10 +412,10 @@ def test_private_talk_and_drafts_are_not_on_the_page(browser: Client, ana: Perso
     actor.says("Hello.", call("note_order", order="SECRET"), "ANSWER-SECRET", "DRAFT-SECRET")
     work()
     session = Session.objects.get()
-    turns.ask_agent(session, ana, "QUESTION-SECRET")
+    private_turns.ask_agent(session, ana, "QUESTION-SECRET")
     assert "An answer is being written" not in page_of(browser, address)
     work()
-    turns.draft(session, ana)
+    private_turns.draft(session, ana)
     work()
     assert session.messages.filter(content__contains="SECRET").count() == 4
     for page in (page_of(browser, address), page_of(browser, f"{address}timeline/")):
@@ -425,7 +425,7 @@ def test_private_talk_and_drafts_are_not_on_the_page(browser: Client, ana: Perso
 
 def test_what_happens_while_a_stream_opens_is_told(session: Session) -> None:
     found = Session.objects.get(pk=session.pk)
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
 
     async def opened() -> bool:
         hub = CustomerHub()
@@ -437,14 +437,14 @@ def test_what_happens_while_a_stream_opens_is_told(session: Session) -> None:
 
 
 def test_a_takeover_ends_the_stream_of_words_at_once(session: Session, ana: Person) -> None:
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     run_id = session.runs.get().run_id
 
     async def follow() -> list[bool]:
         hub = CustomerHub()
         page = await hub.welcome(session, 2**59)
         before = await hub._is_public(session.pk, run_id)
-        await sync_to_async(turns.take_over)(session, ana)
+        await sync_to_async(handover.take_over)(session, ana)
         await hub._receive({"t": "change", "s": session.pk, "c": 2**59, "k": "session.taken_over"})
         after = await hub._is_public(session.pk, run_id)
         hub.close(page)
@@ -459,7 +459,7 @@ def test_the_stream_tells_of_this_conversation_alone(
     settings.REDIS_URL = redis_url
     address = begin(browser)
     mine = Session.objects.get()
-    other = turns.start_session(orders, user_id="lou")
+    other = sessions.start_session(orders, user_id="lou")
     run_id = mine.runs.get().run_id
     heard: list[bytes] = []
 

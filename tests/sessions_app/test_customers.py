@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from kern.agent import Agent
 from kern.testing import ScriptedModel, call
-from sessions_app import customers, decide, names, tickets, turns, unsent
+from sessions_app import customers
+from sessions_app.actions import decisions, messages, names, sessions, tickets, unsent
 from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import Refused
@@ -40,19 +41,21 @@ SECRET = "the-secret-link"
 @pytest.fixture
 def talked(orders: Queue, ana: Person, work: Work) -> Session:
     """Kim's conversation, with everything in it that a program, an agent or a person can write."""
-    session = turns.start_session(orders, user_id=f"{KIM}-7", customer_name=KIM, customer_email=MAIL, session_id=f"chat-{KIM}")
+    session = sessions.start_session(
+        orders, user_id=f"{KIM}-7", customer_name=KIM, customer_email=MAIL, session_id=f"chat-{KIM}"
+    )
     Session.objects.filter(pk=session.pk).update(access_hash=secret_hash(SECRET))
     thought = f"<think>{KIM} is angry</think>I will look, {KIM}."
     shop.actor.says(call("refund", order=KIM, cents=500), call("refund", order=KIM, cents=1), thought)
-    turns.receive(session, f"I am {KIM}", idempotency_key=KIM)
+    messages.receive(session, f"I am {KIM}", idempotency_key=KIM)
     assert work() == ["paused"]
     first = session.requirements.get()
-    decide.approve(first, ana, arguments={"order": KIM, "cents": 400}, seen=seen(session))
+    decisions.approve(first, ana, arguments={"order": KIM, "cents": 400}, seen=seen(session))
     assert work() == ["paused"]
-    decide.reject(session.requirements.pending().get(), ana, note=f"{KIM} had one", seen=seen(session))
+    decisions.reject(session.requirements.pending().get(), ana, note=f"{KIM} had one", seen=seen(session))
     assert work() == ["completed"]
-    turns.note(session, ana, f"{KIM} is nice")
-    turns.reply(session, ana, f"Dear {KIM}", seen=seen(session))
+    messages.note(session, ana, f"{KIM} is nice")
+    messages.reply(session, ana, f"Dear {KIM}", seen=seen(session))
     names.rename(session, ana, f"{KIM} and the refund")
     tickets.link(session, ana, "HD-77")
     unsent.keep(session, ana, "reply", f"{KIM}, later")
@@ -71,8 +74,8 @@ def everywhere(word: str) -> list[str]:
 
 
 def test_nothing_of_an_erased_customer_is_left_in_any_table(talked: Session, parcels: Queue) -> None:
-    other = turns.start_session(parcels, user_id="kim-8", customer_name="Kimberly")
-    turns.receive(other, "Where is my parcel?")
+    other = sessions.start_session(parcels, user_id="kim-8", customer_name="Kimberly")
+    messages.receive(other, "Where is my parcel?")
     assert len(everywhere(KIM)) > 20
     done = customers.erase(Customer.of("user_id", f"{KIM}-7"))
     assert (done.sessions, done.finished) == (1, True)
@@ -125,9 +128,9 @@ def test_lines_of_a_conversation_that_was_deleted_before_are_found_and_emptied(t
 
 
 def test_a_dry_run_lists_what_would_go_and_changes_nothing(talked: Session, orders: Queue, ana: Person) -> None:
-    other = turns.start_session(orders, user_id="ben", customer_name="Ben")
-    turns.receive(other, f"Write to {MAIL.lower()} instead")
-    page = turns.start_session(orders, customer_name="Somebody", customer_email=MAIL)
+    other = sessions.start_session(orders, user_id="ben", customer_name="Ben")
+    messages.receive(other, f"Write to {MAIL.lower()} instead")
+    page = sessions.start_session(orders, customer_name="Somebody", customer_email=MAIL)
     before = everywhere(KIM)
     found = customers.preview(Customer.of("user_id", f"{KIM}-7"))
     assert (found.sessions, found.counts["messages"], found.counts["questions"]) == (1, talked.messages.count(), 2)
@@ -148,10 +151,10 @@ def test_an_id_that_only_looks_the_same_is_somebody_else(talked: Session, other:
 
 
 def test_an_address_is_the_same_in_capitals_and_stands_in_user_ids_too(orders: Queue, rows: None) -> None:
-    own = turns.start_session(orders, user_id="kim@Mail.example")
-    given = turns.start_session(orders, customer_email="Kim@mail.example")
+    own = sessions.start_session(orders, user_id="kim@Mail.example")
+    given = sessions.start_session(orders, customer_email="Kim@mail.example")
     for other in ("kim@mail.example.org", "kím@mail.example", "k%m@mail.example", "im@mail.example"):
-        turns.start_session(orders, user_id=other)
+        sessions.start_session(orders, user_id=other)
     found = customers.preview(Customer.of("email", "KIM@MAIL.EXAMPLE"))
     assert {example.session_id for example in found.examples} == {own.session_id, given.session_id}
 
@@ -167,7 +170,7 @@ def test_what_names_nobody_is_refused(by: str, value: str) -> None:
 def test_a_turn_at_work_is_cancelled_first_and_nothing_of_it_lands(session: Session, work: Work) -> None:
     shop.actor.says(call("note_order", order="7"), "Noted.")
     shop.ledger.meanwhile = lambda: customers.erase(Customer.of("user_id", "kim"))
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     turns_workers.execute(Run.objects.get().run_id)
     assert shop.ledger.lines == ["order 7"]
     assert (Message.objects.count(), Run.objects.count()) == (0, 0)
@@ -185,20 +188,20 @@ def test_a_message_that_comes_meanwhile_finds_nothing_and_the_next_conversation_
     gone = client.post(f"/c/{SECRET}/messages/", {"message": "Still there?"})
     assert (gone.status_code, "It was erased" in gone.content.decode()) == (404, True)
     with pytest.raises(Http404, match="erased"):
-        turns.receive(stale, "Still there?")
-    again = turns.start_session(orders, user_id=f"{KIM}-7", session_id=f"chat-{KIM}")
-    turns.receive(again, "Hello again")
+        messages.receive(stale, "Still there?")
+    again = sessions.start_session(orders, user_id=f"{KIM}-7", session_id=f"chat-{KIM}")
+    messages.receive(again, "Hello again")
     assert again.pk != talked.pk
     assert [message.content for message in again.messages.all()] == ["Hello again"]
 
 
 def test_of_a_message_and_an_erasure_at_once_one_wins(orders: Queue, rows: None) -> None:
     for number in range(5):
-        session = turns.start_session(orders, user_id="kim", session_id=f"chat-{number}")
+        session = sessions.start_session(orders, user_id="kim", session_id=f"chat-{number}")
 
         def write(session: Session = session) -> str:
             try:
-                turns.receive(session, f"{KIM} says hello")
+                messages.receive(session, f"{KIM} says hello")
             except Http404:
                 return "gone"
             return "stored"
@@ -231,7 +234,7 @@ def test_an_erased_conversation_is_seen_nowhere_and_its_empty_row_goes_after_a_m
 
 
 def test_a_large_customer_goes_in_steps_and_what_a_process_left_is_finished_by_the_sweep(orders: Queue, rows: None) -> None:
-    session = turns.start_session(orders, user_id="kim")
+    session = sessions.start_session(orders, user_id="kim")
     Message.objects.bulk_create([Message(session=session, content=f"{KIM} {number}") for number in range(2_500)])
     assert customers.erase(Customer.of("user_id", "kim"), seconds=0).finished is False
     assert Session.objects.there().exists(), "no time, nothing begun"

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import moving, sse, turns
+from sessions_app import sse
 from sessions_app.accounts import sign_ins
+from sessions_app.actions import messages, moving
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from tests.asgi_server import Server
@@ -126,7 +127,7 @@ def test_a_sign_in_that_ends_takes_its_open_pages_along(
     end(ben, client, ana)
     assert [tab.ends() for tab in tabs] == [[b"data: ended"]] * 2
     assert refused(client, session)
-    turns.note(session, ana, "Somebody else's page goes on")
+    messages.note(session, ana, "Somebody else's page goes on")
     assert another.hears() == b"event: list-changed\n"
 
 

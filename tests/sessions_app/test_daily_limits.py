@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from kern.models.base import ModelAnswer, Usage
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import handover, private_turns, runs, sessions
+from sessions_app.actions import messages as message_actions
 from sessions_app.customers.erasing import erase
 from sessions_app.customers.whom import Customer
 from sessions_app.errors import LimitReached
@@ -54,7 +55,7 @@ def one_dollar(orders: Queue) -> Queue:
 def used_up(one_dollar: Queue, session: Session, work: Work) -> Session:
     """Kim's conversation, whose first answer took all of today's dollar."""
     actor.says(DEAR, "More.", "And more.")
-    turns.receive(session, "Tell me everything")
+    message_actions.receive(session, "Tell me everything")
     assert work() == ["completed"]
     return session
 
@@ -106,21 +107,21 @@ def test_a_user_is_one_customer_in_all_conversations_of_a_queue_and_who_has_no_i
 ) -> None:
     kims, others = [("kim", two_messages)] * 3, [("lou", two_messages), ("kim", parcels), *[("", two_messages)] * 3]
     for number, (user_id, queue) in enumerate(kims + others):
-        written = turns.start_session(queue, user_id=user_id)
+        written = sessions.start_session(queue, user_id=user_id)
         if number != 2:
-            turns.receive(written, "Hello")
+            message_actions.receive(written, "Hello")
         else:
             with pytest.raises(LimitReached):
-                turns.receive(written, "Hello")
+                message_actions.receive(written, "Hello")
             assert not written.messages.exists()
 
 
 def test_messages_that_come_at_once_are_counted_each(two_messages: Queue) -> None:
-    conversations = [turns.start_session(two_messages, user_id="kim") for _ in range(6)]
+    conversations = [sessions.start_session(two_messages, user_id="kim") for _ in range(6)]
 
     def write(session: Session) -> bool:
         try:
-            turns.receive(session, "Hello")
+            message_actions.receive(session, "Hello")
         except LimitReached:
             return False
         return True
@@ -131,8 +132,8 @@ def test_messages_that_come_at_once_are_counted_each(two_messages: Queue) -> Non
 
 def test_people_are_not_counted(two_messages: Queue, session: Session, ana: Person) -> None:
     for n in range(4):
-        turns.reply(session, ana, f"Hello {n}", seen=session.last_change + 99)
-        turns.note(session, ana, "For us")
+        message_actions.reply(session, ana, f"Hello {n}", seen=session.last_change + 99)
+        message_actions.note(session, ana, "For us")
     assert not CustomerDay.objects.exists()
 
 
@@ -140,14 +141,14 @@ def test_people_are_not_counted(two_messages: Queue, session: Session, ana: Pers
 def test_without_a_limit_nothing_is_kept(orders: Queue, session: Session, limit: int | None) -> None:
     Queue.objects.update(messages_per_day=limit)
     for n in range(4):
-        turns.receive(session, f"Hello {n}")
+        message_actions.receive(session, f"Hello {n}")
     assert not CustomerDay.objects.exists()
 
 
 def test_what_a_message_costs_the_database_does_not_grow(orders: Queue, session: Session) -> None:
     def asked(text: str) -> int:
         with CaptureQueriesContext(connection) as queries:
-            turns.receive(session, text)
+            message_actions.receive(session, text)
         return sum("customerday" in query["sql"] for query in queries)
 
     assert (asked("first") > 1, asked("second"), asked("third")) == (True, 1, 1)
@@ -160,7 +161,7 @@ def test_over_the_cost_of_a_day_the_message_is_kept_and_a_person_answers(
     used_up: Session, work: Work, client: Client, ana: Person
 ) -> None:
     for text in ("And then?", "Hello?"):
-        turns.receive(used_up, text)
+        message_actions.receive(used_up, text)
     assert work() == ["completed"]
     used_up.refresh_from_db()
     assert (used_up.messages.filter(run=None).count(), used_up.is_held, notes(used_up)) == (2, True, 1)
@@ -169,12 +170,12 @@ def test_over_the_cost_of_a_day_the_message_is_kept_and_a_person_answers(
     page = client.get(f"/open/{used_up.session_id}/").content.decode()
     assert "Today’s cost for this customer is used up; a person answers." in page
     assert "Needs a person" in client.get("/open/").content.decode()
-    turns.reply(used_up, ana, "I am a person.", seen=used_up.last_change)
+    message_actions.reply(used_up, ana, "I am a person.", seen=used_up.last_change)
     assert "Needs a person" not in client.get("/open/").content.decode()
 
 
 def test_on_the_next_day_the_agent_goes_on_by_itself(used_up: Session, work: Work) -> None:
-    turns.receive(used_up, "And then?")
+    message_actions.receive(used_up, "And then?")
     duties.sweep()
     assert work() == ["completed"]
     a_day_later()
@@ -185,11 +186,11 @@ def test_on_the_next_day_the_agent_goes_on_by_itself(used_up: Session, work: Wor
 
 
 def test_what_a_person_starts_is_that_persons_decision(used_up: Session, work: Work, ana: Person) -> None:
-    turns.receive(used_up, "And then?")
-    turns.draft(used_up, ana)
+    message_actions.receive(used_up, "And then?")
+    private_turns.draft(used_up, ana)
     assert work() == ["completed", "completed"]
-    turns.take_over(used_up, ana)
-    turns.hand_back(used_up, ana)
+    handover.take_over(used_up, ana)
+    handover.hand_back(used_up, ana)
     assert work() == ["completed"] * 3
     assert not Session.objects.get().is_held
 
@@ -199,12 +200,12 @@ def test_a_failed_turn_is_tried_again_by_a_person_and_counted_once(
 ) -> None:
     step = ModelAnswer(tool_calls=[call("note_order", order="7")], usage=Usage(input_tokens=100_000), model="gpt-4o")
     actor.says(step, RuntimeError("away"))
-    turns.receive(session, "How much is soap?")
+    message_actions.receive(session, "How much is soap?")
     assert work() == ["error"]
     spent = CustomerDay.objects.get().microdollars
     assert spent > 0
     actor.says("One.")
-    turns.retry(Run.objects.get(), ana)
+    runs.retry(Run.objects.get(), ana)
     assert work() == ["completed"]
     assert CustomerDay.objects.get().microdollars == spent
 
@@ -213,11 +214,11 @@ def test_what_was_written_while_the_last_answer_took_the_rest_waits_for_a_person
     one_dollar: Queue, session: Session, work: Work
 ) -> None:
     def meanwhile(_request: object) -> ModelAnswer:
-        turns.receive(session, "One more thing")
+        message_actions.receive(session, "One more thing")
         return DEAR
 
     actor.says(meanwhile, "No.")
-    turns.receive(session, "Tell me everything")
+    message_actions.receive(session, "Tell me everything")
     assert work() == ["completed"]
     assert (notes(session), session.messages.filter(run=None).count()) == (1, 1)
 
@@ -240,7 +241,7 @@ def test_admins_set_both_limits_on_the_queues_page(client: Client, orders: Queue
 
 def test_erasing_a_customer_takes_what_they_used_along_and_old_days_go_by_themselves(orders: Queue) -> None:
     for user_id in ("kim", "lou"):
-        turns.receive(turns.start_session(orders, user_id=user_id), "Hello")
+        message_actions.receive(sessions.start_session(orders, user_id=user_id), "Hello")
     erase(Customer.of("user_id", "kim"))
     assert CustomerDay.objects.count() == 1
     assert "lou" not in CustomerDay.objects.get().customer

@@ -15,7 +15,7 @@ from kern.errors import InvalidAnswerError
 from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
 from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.policy.in_force import same
@@ -31,7 +31,7 @@ Ask = Callable[..., Requirement]
 def test_an_approved_tool_runs_once_with_the_stored_arguments(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
     assert ledger.lines == []
-    decided = decide.approve(question, ana, seen=seen(session))
+    decided = decisions.approve(question, ana, seen=seen(session))
     assert (decided.status, decided.decided_by) == ("approved", ana)
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 100"]
@@ -40,7 +40,7 @@ def test_an_approved_tool_runs_once_with_the_stored_arguments(session: Session, 
 
 def test_edited_arguments_run_and_the_models_are_kept(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ana, arguments={"order": "7", "cents": 50}, seen=seen(session))
+    decisions.approve(question, ana, arguments={"order": "7", "cents": 50}, seen=seen(session))
     work()
     assert ledger.lines == ["refund 7 50"]
     kept = Requirement.objects.get()
@@ -50,14 +50,14 @@ def test_edited_arguments_run_and_the_models_are_kept(session: Session, asked: A
 def test_arguments_that_break_the_schema_decide_nothing(session: Session, asked: Ask, ana: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
     with pytest.raises(InvalidAnswerError) as wrong:
-        decide.approve(question, ana, arguments={"order": "7", "cents": "many"}, seen=seen(session))
+        decisions.approve(question, ana, arguments={"order": "7", "cents": "many"}, seen=seen(session))
     assert "cents" in wrong.value.errors
     assert Requirement.objects.get().status == "pending"
 
 
 def test_a_rejected_tool_does_not_run_and_the_model_learns_why(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decide.reject(question, ana, note="Ask for the receipt first.", seen=seen(session))
+    decisions.reject(question, ana, note="Ask for the receipt first.", seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == []
     assert "Ask for the receipt first." in actor.script.requests[-1].messages[-1].content
@@ -71,15 +71,15 @@ def test_input_options_and_results_reach_the_turn(session: Session, asked: Ask, 
     )
     address, service, stock = session.requirements.order_by("pk")
     with pytest.raises(InvalidAnswerError):
-        decide.provide_input(address, ana, values={}, seen=seen(session))
-    decide.provide_input(address, ana, values={"street": "Side St 1"}, seen=seen(session))
+        decisions.provide_input(address, ana, values={}, seen=seen(session))
+    decisions.provide_input(address, ana, values={"street": "Side St 1"}, seen=seen(session))
     with pytest.raises(InvalidAnswerError):
-        decide.choose(service, ana, choice=["Rocket"], seen=seen(session))
-    decide.choose(service, ana, choice=["Bike"], seen=seen(session))
+        decisions.choose(service, ana, choice=["Rocket"], seen=seen(session))
+    decisions.choose(service, ana, choice=["Bike"], seen=seen(session))
     assert work() == ["paused"]
     with pytest.raises(InvalidAnswerError):
-        decide.give_result(stock, ana, result="  ", seen=seen(session))
-    decide.give_result(stock, ana, result="12 lamps", seen=seen(session))
+        decisions.give_result(stock, ana, result="  ", seen=seen(session))
+    decisions.give_result(stock, ana, result="12 lamps", seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["address 7 Side St 1"]
     outputs = [m.content for m in actor.script.requests[-1].messages if m.role == "tool"]
@@ -89,7 +89,7 @@ def test_input_options_and_results_reach_the_turn(session: Session, asked: Ask, 
 def test_an_answer_of_another_kind_is_refused(session: Session, asked: Ask, ana: Person) -> None:
     question = asked(call("count_stock", article="Lamp"))
     with pytest.raises(InvalidAnswerError):
-        decide.approve(question, ana, seen=seen(session))
+        decisions.approve(question, ana, seen=seen(session))
     assert Requirement.objects.get().status == "pending"
 
 
@@ -99,7 +99,10 @@ def test_of_two_people_who_decide_at_once_one_counts(
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
     yes, no = all_at_once(
-        [lambda: decide.approve(question, ana, seen=number), lambda: decide.reject(question, ben, note="No.", seen=number)]
+        [
+            lambda: decisions.approve(question, ana, seen=number),
+            lambda: decisions.reject(question, ben, note="No.", seen=number),
+        ]
     )
     assert {yes, no} == {"done", "AlreadyDecided"}
     work()
@@ -111,7 +114,7 @@ def test_twenty_decisions_at_once_run_the_tool_once(session: Session, asked: Ask
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
     people = [ana, ben] * 10
-    deeds = [lambda who=who: decide.approve(question, who, seen=number) for who in people]  # type: ignore[misc]
+    deeds = [lambda who=who: decisions.approve(question, who, seen=number) for who in people]  # type: ignore[misc]
     outcomes = all_at_once(deeds)
     assert sorted(outcomes) == ["AlreadyDecided"] * 19 + ["done"]
     assert work() == ["completed"]
@@ -126,7 +129,7 @@ def test_a_customers_message_and_a_decision_at_once_leave_nothing_undecided(
     number = seen(session)
     actor.says("Refunded.", "I saw your message.")
     wrote, decided = all_at_once(
-        [lambda: turns.receive(session, "Please not!"), lambda: decide.approve(question, ana, seen=number)]
+        [lambda: messages.receive(session, "Please not!"), lambda: decisions.approve(question, ana, seen=number)]
     )
     assert wrote == "done"
     question.refresh_from_db()
@@ -140,9 +143,9 @@ def test_a_customers_message_and_a_decision_at_once_leave_nothing_undecided(
 
 def test_who_was_late_learns_who_was_faster(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decide.reject(question, ben, note="No.", seen=seen(session))
+    decisions.reject(question, ben, note="No.", seen=seen(session))
     with pytest.raises(AlreadyDecided) as late:
-        decide.approve(question, ana, seen=seen(session))
+        decisions.approve(question, ana, seen=seen(session))
     assert "Ben" in late.value.message
     assert late.value.requirement.status == "rejected"
 
@@ -150,13 +153,13 @@ def test_who_was_late_learns_who_was_faster(session: Session, asked: Ask, ana: P
 def test_a_decision_that_missed_the_customer_is_stopped_once(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
     old = seen(session)
-    turns.note(session, ana, "A note of the team does not stop it")
-    turns.receive(session, "Please not!")
+    messages.note(session, ana, "A note of the team does not stop it")
+    messages.receive(session, "Please not!")
     with pytest.raises(Newer):
-        decide.approve(question, ana, seen=old)
+        decisions.approve(question, ana, seen=old)
     assert ledger.lines == []
     actor.says("Refunded.", "I saw your message.")
-    decide.approve(question, ana, seen=seen(session))
+    decisions.approve(question, ana, seen=seen(session))
     assert work() == ["completed", "completed"]
 
 
@@ -165,18 +168,18 @@ def test_the_turn_goes_on_only_after_the_last_answer(
 ) -> None:
     asked(call("refund", order="7", cents=100), call("refund", order="8", cents=200))
     first, second = session.requirements.order_by("pk")
-    decide.approve(first, ana, seen=seen(session))
+    decisions.approve(first, ana, seen=seen(session))
     assert work() == ["paused"]
-    decide.reject(second, ben, note="", seen=seen(session))
+    decisions.reject(second, ben, note="", seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 100"]
 
 
 def test_what_was_dropped_can_not_be_decided(session: Session, asked: Ask, ana: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     with pytest.raises((AlreadyDecided, Refused)):
-        decide.approve(question, ana, seen=seen(session))
+        decisions.approve(question, ana, seen=seen(session))
     assert ledger.lines == []
 
 
@@ -184,12 +187,12 @@ def test_a_members_question_pauses_and_continues_the_team(parcels: Queue, ana: P
     actor.says(
         call("delegate_to_member", member="Packer", task="Refund 9"), call("refund", order="9", cents=5), "Paid.", "All done."
     )
-    session = turns.start_session(parcels, user_id="kim")
-    turns.receive(session, "Refund 9")
+    session = sessions.start_session(parcels, user_id="kim")
+    messages.receive(session, "Refund 9")
     assert work() == ["paused"]
     question = session.requirements.get()
     assert question.agent_name == "Packer"
-    decide.approve(question, ana, seen=seen(session))
+    decisions.approve(question, ana, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["refund 9 5"]
 
@@ -197,8 +200,8 @@ def test_a_members_question_pauses_and_continues_the_team(parcels: Queue, ana: P
 def test_a_person_answers_in_the_tools_place(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
     with pytest.raises(InvalidAnswerError):
-        decide.respond(question, ana, text="  ", seen=seen(session))
-    decide.respond(question, ana, text="The customer got a voucher.", seen=seen(session))
+        decisions.respond(question, ana, text="  ", seen=seen(session))
+    decisions.respond(question, ana, text="The customer got a voucher.", seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == []
     assert "The customer got a voucher." in actor.script.requests[-1].messages[-1].content
@@ -211,9 +214,9 @@ def test_calls_of_one_tool_are_approved_together_each_by_itself(
     asked(call("refund", order="7", cents=100), call("refund", order="8", cents=200), call("refund", order="9", cents=900))
     tighten(session, thresholds=["cents > 500"])
     first, second, third = session.requirements.order_by("pk")
-    decide.reject(second, ben, seen=seen(session))
+    decisions.reject(second, ben, seen=seen(session))
     number = seen(session)
-    outcomes = decide.approve_many([first, second, third], ana, seen={row.pk: number for row in (first, second, third)})
+    outcomes = decisions.approve_many([first, second, third], ana, seen={row.pk: number for row in (first, second, third)})
     assert [(row.status, type(problem).__name__) for row, problem in outcomes] == [
         ("approved", "NoneType"),
         ("rejected", "AlreadyDecided"),
@@ -227,15 +230,15 @@ def test_calls_of_several_tools_are_not_approved_together(session: Session, aske
     asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
     both = list(session.requirements.all())
     with pytest.raises(Refused):
-        decide.approve_many(both, ana, seen={row.pk: seen(session) for row in both})
+        decisions.approve_many(both, ana, seen={row.pk: seen(session) for row in both})
     assert session.requirements.pending().count() == 2
 
 
 def test_together_a_customers_new_words_stop_each_call(session: Session, asked: Ask, ana: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
     old = seen(session)
-    turns.receive(session, "Please not!")
-    ((row, problem),) = decide.approve_many([question], ana, seen={question.pk: old})
+    messages.receive(session, "Please not!")
+    ((row, problem),) = decisions.approve_many([question], ana, seen={question.pk: old})
     assert isinstance(problem, Newer)
     assert row.status == "pending"
 
@@ -244,68 +247,68 @@ def test_together_nothing_is_approved_that_needs_a_look_of_its_own(
     session: Session, asked: Ask, ana: Person, work: Work
 ) -> None:
     question = asked(call("refund", order="7", cents=100))
-    turns.receive(session, "Please not!")
+    messages.receive(session, "Please not!")
     question.refresh_from_db()
     turn = session.runs.get()
-    ((_row, problem),) = decide.approve_many([question], ana, seen={question.pk: seen(session)})
+    ((_row, problem),) = decisions.approve_many([question], ana, seen={question.pk: seen(session)})
     assert "customer wrote" in str(problem)
-    turns.cancel(turn, ana)
+    runs.cancel(turn, ana)
     die_during(session, call("note_order", order="7"))
     assert work()[-1] == "paused"
     uncertain = session.requirements.pending().get()
-    ((row, problem),) = decide.approve_many([uncertain], ana, seen={uncertain.pk: seen(session)})
+    ((row, problem),) = decisions.approve_many([uncertain], ana, seen={uncertain.pk: seen(session)})
     assert isinstance(problem, Refused)
     assert (row.reason, row.status, ledger.lines) == ("uncertain", "pending", [])
 
 
 def test_what_the_customer_wrote_while_the_agent_worked_is_pointed_out(session: Session, ben: Person, work: Work) -> None:
     def while_it_works(_request: ModelRequest) -> ToolCall:
-        turns.receive(session, "STOP, do not refund!")
+        messages.receive(session, "STOP, do not refund!")
         return call("refund", order="7", cents=100)
 
     actor.says(while_it_works, "Done.", call("refund", order="8", cents=100))
-    turns.receive(session, "Please refund")
+    messages.receive(session, "Please refund")
     work()
     question = session.requirements.get()
     assert question.look_again
-    decide.reject(question, ben, seen=seen(session))
+    decisions.reject(question, ben, seen=seen(session))
     assert work() == ["completed", "paused"]
     assert not session.requirements.pending().get().look_again
 
 
 def test_a_private_turn_has_read_what_was_written_before_it(session: Session, ben: Person, work: Work) -> None:
     def while_it_works(_request: ModelRequest) -> ToolCall:
-        turns.receive(session, "STOP, do not refund!")
+        messages.receive(session, "STOP, do not refund!")
         return call("refund", order="8", cents=100)
 
-    turns.take_over(session, ben)
-    turns.receive(session, "Please refund")
+    handover.take_over(session, ben)
+    messages.receive(session, "Please refund")
     for reply, look_again in ((call("refund", order="7", cents=100), False), (while_it_works, True)):
         actor.says(reply)
-        turns.ask_agent(session, ben, "Pay it back")
+        private_turns.ask_agent(session, ben, "Pay it back")
         work()
         question = session.requirements.pending().get()
         assert question.look_again is look_again
-        turns.cancel(question.root, ben)
+        runs.cancel(question.root, ben)
 
 
 def test_nobody_has_seen_what_has_not_happened(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
-    decide.approve(question, ben, seen=2**63 - 1)
+    decisions.approve(question, ben, seen=2**63 - 1)
     assert question.decisions.get(verdict="first").seen == number
-    turns.receive(session, "Please not!")
-    decide.approve(question, ana, seen=2**63 - 1)
+    messages.receive(session, "Please not!")
+    decisions.approve(question, ana, seen=2**63 - 1)
     assert verdicts(question) == ["asked", "first", "first"]
 
 
 def test_nobody_decides_for_a_queue_they_do_not_work(session: Session, asked: Ask, cy: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
     for decision in (
-        lambda: decide.approve(question, cy, seen=seen(session)),
-        lambda: decide.reject(question, cy, seen=seen(session)),
-        lambda: decide.respond(question, cy, text="Hm.", seen=seen(session)),
+        lambda: decisions.approve(question, cy, seen=seen(session)),
+        lambda: decisions.reject(question, cy, seen=seen(session)),
+        lambda: decisions.respond(question, cy, text="Hm.", seen=seen(session)),
     ):
         with pytest.raises(Forbidden):
             decision()
@@ -362,7 +365,7 @@ def test_edited_arguments_keep_their_json_types(
     }
     question = asked(call("send_parcel", **given))
     edited = {**given, **changed}
-    decide.approve(question, ana, arguments=edited, seen=seen(session))
+    decisions.approve(question, ana, arguments=edited, seen=seen(session))
     assert work() == ["completed"]
     question.refresh_from_db()
     assert json.dumps(question.edited_arguments, sort_keys=True) == json.dumps(edited, sort_keys=True)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import decide, rules, turns
+from sessions_app.actions import decisions, handover, messages, sessions, standing_approvals
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.queries.decision_list import next_after
 from sessions_app.queries.session_list import PAGE
@@ -118,7 +118,7 @@ def test_the_queue_takes_eight_queries_however_long_it_is(inbox: Client, orders:
 
 
 def test_a_page_fetched_ahead_leaves_the_conversation_unread(inbox: Client, session: Session) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     path = f"/decisions/{session.session_id}/"
     inbox.get(path, headers={"Purpose": "prefetch"})
     assert not session.reads.exists()
@@ -130,7 +130,7 @@ def test_a_page_fetched_ahead_leaves_the_conversation_unread(inbox: Client, sess
 def asked(session: Session, work: Work) -> Requirement:
     """The clerk asks whether to pay Kim back."""
     shop.actor.says(call("refund", order="7", cents=500), "Done.")
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
     return Requirement.objects.get()
 
@@ -143,7 +143,7 @@ def post(inbox: Client, path: str, status: int = 200, **fields: Any) -> str:
 
 def test_a_row_says_in_a_toast_what_it_has_no_room_for(inbox: Client, asked: Requirement) -> None:
     path, before = f"/requirements/{asked.pk}/decision/", seen(asked.session)
-    turns.receive(asked.session, "Wait!")
+    messages.receive(asked.session, "Wait!")
     refused = post(inbox, path, 409, answer="approve", seen=before, **{"from": "row"})
     assert "Not decided: <code>refund</code> for Kim" in refused
     assert f'href="/decisions/{asked.session.session_id}/?at={asked.pk}"' in refused
@@ -155,7 +155,7 @@ def test_a_row_says_in_a_toast_what_it_has_no_room_for(inbox: Client, asked: Req
 def test_two_people_approve_one_after_the_other(inbox: Client, ana: Person, ben: Person, session: Session, work: Work) -> None:
     tighten(session, approvers=2, risk="high")
     shop.actor.says(call("refund", order="7", cents=500), "Done.")
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
     asked = Requirement.objects.get()
     path = f"/requirements/{asked.pk}/decision/"
@@ -179,7 +179,7 @@ def test_who_is_late_as_the_second_person_is_shown_what_the_first_one_approved(
 ) -> None:
     tighten(asked.session, approvers=2)
     opened = seen(asked.session)
-    decide.approve(asked, ana, arguments={"order": "ana", "cents": 90000}, seen=opened)
+    decisions.approve(asked, ana, arguments={"order": "ana", "cents": 90000}, seen=opened)
     path, told = f"/requirements/{asked.pk}/decision/", "Ana approved this with other arguments."
     assert told in post(inbox, "/requirements/together/", requirement=[f"{asked.pk}:{opened}"])
     assert told in post(inbox, path, 409, answer="approve", seen=opened, **{"from": "row"})
@@ -196,10 +196,10 @@ def test_the_card_says_what_the_queue_asks_by_now(ben: Person, asked: Requiremen
     tighten(asked.session, approvers=2, risk="high")
     card = Card(asked, seen(asked.session), reader=ben)
     assert (card.risk, card.risk_tone, card.needs_two) == ("High risk", "bad", True)
-    decide.approve(asked, ben, arguments={"order": "7", "cents": 1}, seen=seen(asked.session))
+    decisions.approve(asked, ben, arguments={"order": "7", "cents": 1}, seen=seen(asked.session))
     asked.refresh_from_db()
     assert Card(asked, seen(asked.session), reader=ben).approved_before
-    turns.receive(asked.session, "Wait!")
+    messages.receive(asked.session, "Wait!")
     assert Card(asked, seen(asked.session), reader=ben).first_approval is None
 
 
@@ -210,9 +210,9 @@ def test_the_card_says_what_the_person_had_not_seen(ana: Person, ben: Person, as
     def what_is_new(reader: Person) -> str:
         return Card(asked, seen(asked.session), posted={"seen": str(opened)}, reader=reader).what_is_new
 
-    decide.approve(asked, ben, seen=opened)
+    decisions.approve(asked, ben, seen=opened)
     assert (what_is_new(ana).startswith("Ben approved this."), what_is_new(ben)) == (True, "")
-    turns.receive(asked.session, "Wait!")
+    messages.receive(asked.session, "Wait!")
     assert what_is_new(ben).startswith("The customer wrote since you opened this.")
     assert Card(asked, opened, reader=ben).what_is_new == ""
 
@@ -220,7 +220,7 @@ def test_the_card_says_what_the_person_had_not_seen(ana: Person, ben: Person, as
 def test_who_may_not_decide_sees_why_and_no_buttons(inbox: Client, session: Session, work: Work) -> None:
     tighten(session, roles=["Cashiers"])
     shop.actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
     asked = Requirement.objects.get()
     page = read(inbox, f"/decisions/{session.session_id}/")
@@ -253,11 +253,11 @@ def test_calls_of_one_tool_are_approved_together_and_the_stale_one_is_named(
 ) -> None:
     for name in ("Lee", "Mo"):
         shop.actor.says(call("refund", order=name, cents=500))
-        turns.receive(turns.start_session(orders, customer_name=name), "Money back")
+        messages.receive(sessions.start_session(orders, customer_name=name), "Money back")
         work()
     lee, mo = Requirement.objects.order_by("pk")
     pairs = [f"{row.pk}:{seen(row.session)}" for row in (lee, mo)]
-    decide.reject(mo, ana, note="No", seen=seen(mo.session))
+    decisions.reject(mo, ana, note="No", seen=seen(mo.session))
     said = post(inbox, "/requirements/together/", requirement=pairs)
     assert "1 approved, the others not" in said
     assert "Mo: Ana was faster" in said
@@ -275,10 +275,10 @@ def test_calls_of_two_tools_are_never_approved_together(inbox: Client, orders: Q
 
 def test_a_rule_is_offered_made_shown_and_revoked(inbox: Client, ben: Person, cy: Person, orders: Queue, work: Work) -> None:
     offered = ""
-    for number in range(rules.IN_A_ROW):
-        session = turns.start_session(orders, customer_name=f"number {number}")
+    for number in range(standing_approvals.IN_A_ROW):
+        session = sessions.start_session(orders, customer_name=f"number {number}")
         shop.actor.says(call("refund", order=str(number), cents=500), "Done.")
-        turns.receive(session, "Money back")
+        messages.receive(session, "Money back")
         work()
         asked = Requirement.objects.latest("pk")
         offered = post(inbox, f"/requirements/{asked.pk}/decision/", answer="approve", seen=seen(session))
@@ -302,7 +302,7 @@ def test_a_rule_is_offered_made_shown_and_revoked(inbox: Client, ben: Person, cy
 def test_in_draft_mode_a_person_sends_the_answer(inbox: Client, session: Session, work: Work) -> None:
     post(inbox, f"/sessions/{session.session_id}/lead/", 204, do="mode", mode="draft")
     shop.actor.says("We open at **nine**.")
-    turns.receive(session, "When do you open?")
+    messages.receive(session, "When do you open?")
     work()
     asked = Requirement.objects.get()
     page = read(inbox, f"/decisions/{session.session_id}/")
@@ -317,8 +317,8 @@ def test_in_draft_mode_a_person_sends_the_answer(inbox: Client, session: Session
 
 
 def test_a_person_asks_the_agent_and_takes_a_draft_over(inbox: Client, ben: Person, session: Session, work: Work) -> None:
-    turns.receive(session, "Where is my parcel?")
-    turns.take_over(session, ben)
+    messages.receive(session, "Where is my parcel?")
+    handover.take_over(session, ben)
     path = f"/sessions/{session.session_id}/messages/"
     shop.actor.says("It is on its way.")
     kept = post(inbox, path, kind="reply", body="Dear Kim,", do="draft", seen=3)

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from kern.testing import call
-from sessions_app import handover, turns
+from sessions_app.actions import escalation, handover, messages, sessions
 from sessions_app.models import ApiToken, Message, Person, Queue, Run, Session
 from sessions_app.policy.disclosure import byline
 from tests.desk import actor
@@ -59,8 +59,8 @@ def test_every_message_says_who_said_it_and_whether_that_is_an_ai(browser: Clien
     actor.says("It left today.")
     work()
     session = Session.objects.get()
-    turns.take_over(session, ana)
-    turns.reply(session, ana, "Ana here.", seen=Session.objects.get().last_change)
+    handover.take_over(session, ana)
+    messages.reply(session, ana, "Ana here.", seen=Session.objects.get().last_change)
     page = page_of(browser, address)
     assert re.findall(r'<b dir="auto">([^<]*)</b><span>([^<]*)</span>', page) == [("Clerk", "AI"), ("Ana", "support")]
     assert PEOPLE_ANSWER in page
@@ -105,13 +105,13 @@ def test_the_wish_is_met_when_a_person_replies_or_hands_back(browser: Client, wo
     address = begin(browser)
     browser.post(f"{address}person/")
     session = Session.objects.get()
-    turns.reply(session, ben, "Ben here.", seen=session.last_change)
+    messages.reply(session, ben, "Ben here.", seen=session.last_change)
     assert "You asked for a person" not in page_of(browser, address)
     assert Session.objects.get().person_wanted_at is None
-    turns.hand_back(session, ben)
+    handover.hand_back(session, ben)
     assert "Ask for a person" in page_of(browser, address)
     browser.post(f"{address}person/")
-    turns.hand_back(Session.objects.get(), ben)
+    handover.hand_back(Session.objects.get(), ben)
     assert Session.objects.get().person_wanted_at is None
 
 
@@ -132,14 +132,14 @@ def test_a_first_message_can_go_to_a_person_and_no_ai_reads_it(browser: Client) 
 
 def test_a_closed_conversation_opens_again_for_who_asks(browser: Client, ana: Person) -> None:
     address = begin(browser)
-    turns.resolve(Session.objects.get(), ana)
+    sessions.resolve(Session.objects.get(), ana)
     browser.post(f"{address}person/")
     assert Session.objects.get().status == "open"
 
 
 def test_an_open_page_learns_who_answers_now(browser: Client, ana: Person) -> None:
     address = begin(browser)
-    turns.take_over(Session.objects.get(), ana)
+    handover.take_over(Session.objects.get(), ana)
     fragment = page_of(browser, f"{address}timeline/")
     assert re.search(rf'<hx-partial hx-target="#answering"[^>]*>.*{PEOPLE_ANSWER}', fragment, re.DOTALL)
 
@@ -148,7 +148,7 @@ def test_programs_are_told_the_same_and_can_ask_too(work: Work, session: Session
     program = Program(ApiToken.make("helpdesk", ben)[1])
     assert AI_ANSWERS in program.get("/queues").json()[0]["notice"]
     actor.says("It left today.")
-    turns.receive(session, "Where is it?")
+    messages.receive(session, "Where is it?")
     work()
     said = {message["said_by"] for message in program.get(f"/sessions/{session.session_id}/messages").json()["items"]}
     assert said >= {"Clerk, AI", ""}
@@ -159,6 +159,6 @@ def test_programs_are_told_the_same_and_can_ask_too(work: Work, session: Session
 
 def test_asking_stops_a_question_to_people_and_says_why(asked: Callable[..., object], session: Session) -> None:
     asked(call("refund", order="7", cents=500))
-    assert handover.ask_for_person(session)
+    assert escalation.ask_for_person(session)
     assert not session.requirements.pending().exists()
     assert session.runs.get().status == "cancelled"

@@ -8,7 +8,7 @@ import pytest
 
 from kern.errors import InvalidAnswerError
 from kern.testing import ScriptedModel
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages, runs
 from sessions_app.errors import AlreadyDecided, Newer
 from sessions_app.models import Message, Person, Queue, Requirement, Session
 from sessions_app.store import DjangoDb
@@ -43,7 +43,7 @@ def drafted(drafting: Session, work: Work) -> Drafted:
 
     def draft(*replies: str) -> Requirement:
         actor.says(*replies)
-        turns.receive(drafting, "Where is order 7?")
+        messages.receive(drafting, "Where is order 7?")
         assert work() == ["paused"]
         return drafting.requirements.get()
 
@@ -54,7 +54,7 @@ def test_a_draft_waits_for_a_person_and_is_sent_as_it_is(drafting: Session, draf
     question = drafted("It is on its way.")
     assert (question.kind, question.reason, question.arguments) == ("confirmation", "draft", {"text": "It is on its way."})
     assert shown(drafting) == ["Where is order 7?"]
-    decide.approve(question, ana, seen=seen(drafting))
+    decisions.approve(question, ana, seen=seen(drafting))
     assert shown(drafting) == ["Where is order 7?"]
     assert work() == ["completed"]
     assert shown(drafting) == ["Where is order 7?", "It is on its way."]
@@ -66,10 +66,10 @@ def test_a_draft_that_two_must_approve_is_not_replaced_by_one(
 ) -> None:
     tighten(drafting, "send_answer", approvers=2)
     question = drafted("It is on its way.")
-    decide.respond(question, ben, text="One person's words.", seen=seen(drafting))
+    decisions.respond(question, ben, text="One person's words.", seen=seen(drafting))
     assert work() == ["paused"]
     assert shown(drafting) == ["Where is order 7?"]
-    decide.approve(question, ana, seen=seen(drafting))
+    decisions.approve(question, ana, seen=seen(drafting))
     assert work() == ["completed"]
     assert shown(drafting) == ["Where is order 7?", "One person's words."]
 
@@ -78,7 +78,7 @@ def test_an_answer_in_the_place_of_a_draft_is_that_draft_edited(
     drafting: Session, drafted: Drafted, ana: Person, work: Work
 ) -> None:
     question = drafted("It is on its way.")
-    decide.respond(question, ana, text="It comes on Monday.", seen=seen(drafting))
+    decisions.respond(question, ana, text="It comes on Monday.", seen=seen(drafting))
     assert work() == ["completed"]
     assert shown(drafting) == ["Where is order 7?", "It comes on Monday."]
     assert verdicts(question) == ["asked", "approved", "executed"]
@@ -87,7 +87,7 @@ def test_an_answer_in_the_place_of_a_draft_is_that_draft_edited(
 def test_a_draft_is_not_edited_to_nothing(drafting: Session, drafted: Drafted, ana: Person) -> None:
     question = drafted("It is on its way.")
     with pytest.raises(InvalidAnswerError):
-        decide.approve(question, ana, arguments={"text": " \n"}, seen=seen(drafting))
+        decisions.approve(question, ana, arguments={"text": " \n"}, seen=seen(drafting))
     assert verdicts(question) == ["asked"]
 
 
@@ -106,13 +106,13 @@ def test_an_edited_draft_is_sent_and_both_versions_are_kept(
     drafting: Session, drafted: Drafted, ana: Person, work: Work
 ) -> None:
     question = drafted("It is on its way.")
-    decide.approve(question, ana, arguments={"text": "It comes on Monday."}, seen=seen(drafting))
+    decisions.approve(question, ana, arguments={"text": "It comes on Monday."}, seen=seen(drafting))
     assert work() == ["completed"]
     assert shown(drafting) == ["Where is order 7?", "It comes on Monday."]
     kept = Requirement.objects.get()
     assert (kept.arguments, kept.edited_arguments) == ({"text": "It is on its way."}, {"text": "It comes on Monday."})
     model = actor.says("At noon.")
-    turns.receive(drafting, "When?")
+    messages.receive(drafting, "When?")
     work()
     said = [(m.role, m.content) for m in model.requests[0].messages if m.role != "system"]
     assert said == [("user", "Where is order 7?"), ("assistant", "It comes on Monday."), ("user", "When?")]
@@ -121,12 +121,12 @@ def test_an_edited_draft_is_sent_and_both_versions_are_kept(
 def test_a_rejected_draft_is_written_again_as_instructed(drafting: Session, drafted: Drafted, ana: Person, work: Work) -> None:
     question = drafted("No idea.", "I am sorry, let me look.")
     model: ScriptedModel = actor.script
-    decide.reject(question, ana, note="Be kind.", seen=seen(drafting))
+    decisions.reject(question, ana, note="Be kind.", seen=seen(drafting))
     assert work() == ["paused"]
     assert "Be kind." in " ".join(m.content for m in model.requests[1].messages)
     again = Requirement.objects.pending().get()
     assert again.arguments == {"text": "I am sorry, let me look."}
-    decide.approve(again, ana, seen=seen(drafting))
+    decisions.approve(again, ana, seen=seen(drafting))
     assert work() == ["completed"]
     assert shown(drafting) == ["Where is order 7?", "I am sorry, let me look."]
     assert not drafting.messages.filter(content="No idea.", sent=True).exists()
@@ -134,17 +134,17 @@ def test_a_rejected_draft_is_written_again_as_instructed(drafting: Session, draf
 
 def test_a_draft_is_not_sent_past_what_the_customer_wrote_since(drafting: Session, drafted: Drafted, ana: Person) -> None:
     question, looked = drafted("It is on its way."), seen(drafting)
-    turns.receive(drafting, "Never mind, cancel it")
+    messages.receive(drafting, "Never mind, cancel it")
     with pytest.raises(Newer):
-        decide.approve(question, ana, seen=looked)
+        decisions.approve(question, ana, seen=looked)
 
 
 def test_a_draft_is_written_anew_with_what_the_customer_wrote_since(
     drafting: Session, drafted: Drafted, ana: Person, work: Work
 ) -> None:
     question = drafted("It is on its way.", "Cancelled, as you wish.")
-    turns.receive(drafting, "Never mind, cancel it")
-    turns.ask_again(question.root, ana)
+    messages.receive(drafting, "Never mind, cancel it")
+    runs.ask_again(question.root, ana)
     assert work() == ["cancelled", "paused"]
     question.refresh_from_db()
     assert question.status == "superseded"
@@ -153,17 +153,17 @@ def test_a_draft_is_written_anew_with_what_the_customer_wrote_since(
 
 def test_of_two_people_one_sends_the_draft(drafting: Session, drafted: Drafted, ana: Person, ben: Person, work: Work) -> None:
     question = drafted("It is on its way.")
-    decide.approve(question, ben, seen=seen(drafting))
+    decisions.approve(question, ben, seen=seen(drafting))
     with pytest.raises(AlreadyDecided):
-        decide.approve(question, ana, arguments={"text": "Mine."}, seen=seen(drafting))
+        decisions.approve(question, ana, arguments={"text": "Mine."}, seen=seen(drafting))
     work()
     assert shown(drafting) == ["Where is order 7?", "It is on its way."]
 
 
 def test_a_takeover_leaves_the_draft_unsent(drafting: Session, drafted: Drafted, ana: Person, ben: Person, work: Work) -> None:
     question = drafted("It is on its way.")
-    decide.approve(question, ben, seen=seen(drafting))
-    turns.take_over(drafting, ana)
+    decisions.approve(question, ben, seen=seen(drafting))
+    handover.take_over(drafting, ana)
     assert work() == ["cancelled"]
     assert shown(drafting) == ["Where is order 7?"]
 
@@ -172,8 +172,8 @@ def test_a_draft_asked_about_is_looked_through_also_after_the_mode_changed(
     drafting: Session, drafted: Drafted, ana: Person, work: Work
 ) -> None:
     question = drafted("No.", "Yes.")
-    turns.set_mode(drafting, ana, "autopilot")
-    decide.reject(question, ana, note="Say yes.", seen=seen(drafting))
+    handover.set_mode(drafting, ana, "autopilot")
+    decisions.reject(question, ana, note="Say yes.", seen=seen(drafting))
     assert work() == ["paused"]
     assert shown(drafting) == ["Where is order 7?"]
     assert not Message.objects.filter(role="assistant", sent=True).exclude(content="").exists()

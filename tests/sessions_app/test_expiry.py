@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages, sessions
 from sessions_app.errors import AlreadyDecided, Forbidden, Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.workers import duties, expiry
@@ -62,15 +62,15 @@ def test_a_draft_that_nobody_looks_at_ends_the_turn_and_can_be_asked_again(
 ) -> None:
     Queue.objects.filter(pk=orders.pk).update(ai_mode="draft")
     actor.says("It is on its way.", "It is on its way, I say.")
-    turns.receive(session, "Where is it?")
+    messages.receive(session, "Where is it?")
     assert work() == ["paused"]
     time_is_up(session.requirements.get())
     expiry.expire()
     assert work() == ["completed"]
     assert len(actor.script.requests) == 1
     assert not session.messages.for_customer().filter(author_kind="agent").exists()
-    again = decide.reopen(session.requirements.get(), ana)
-    decide.approve(again, ana, seen=seen(session))
+    again = decisions.reopen(session.requirements.get(), ana)
+    decisions.approve(again, ana, seen=seen(session))
     assert work()[-1] == "completed"
     assert session.messages.for_customer().latest("pk").content == "It is on its way."
 
@@ -79,9 +79,9 @@ def test_what_is_asked_again_past_the_customers_words_is_to_be_looked_at(
     session: Session, expired: Requirement, ana: Person, work: Work
 ) -> None:
     actor.says("As you like.")
-    turns.receive(session, "No wait, do not refund!")
+    messages.receive(session, "No wait, do not refund!")
     work()
-    assert decide.reopen(expired, ana).look_again
+    assert decisions.reopen(expired, ana).look_again
 
 
 def test_every_expired_question_of_a_turn_can_be_asked_again(
@@ -96,9 +96,9 @@ def test_every_expired_question_of_a_turn_can_be_asked_again(
     client.force_login(ana)
     page = f"/open/{session.session_id}/"
     assert all(f"/requirements/{row.pk}/reopen/" in client.get(page).content.decode() for row in (first, second))
-    again = decide.reopen(second, ana)
+    again = decisions.reopen(second, ana)
     actor.says("As you like.")
-    decide.reject(again, ana, note="no", seen=seen(session))
+    decisions.reject(again, ana, note="no", seen=seen(session))
     work()
     assert f"/requirements/{first.pk}/reopen/" in client.get(page).content.decode()
 
@@ -117,7 +117,7 @@ def test_the_turn_goes_on_only_when_its_last_open_question_expired(
     time_is_up(first)
     expiry.expire()
     assert work() == ["paused"]
-    decide.approve(second, ana, seen=seen(session))
+    decisions.approve(second, ana, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["refund 8 200"]
 
@@ -128,7 +128,7 @@ def test_a_decision_that_comes_too_late_does_not_count_even_before_the_clock_cam
     question = asked(call("refund", order="7", cents=100))
     time_is_up(question)
     with pytest.raises(AlreadyDecided) as late:
-        decide.approve(question, ana, seen=seen(session))
+        decisions.approve(question, ana, seen=seen(session))
     assert late.value.requirement.status == "expired"
     assert work() == ["completed"]
     assert ledger.lines == []
@@ -141,7 +141,10 @@ def test_expiry_and_approvals_at_once_have_one_outcome(
     number = seen(session)
     soon = timezone.now() + timedelta(milliseconds=20)
     Requirement.objects.filter(pk=question.pk).update(expires_at=soon)
-    approvals = [lambda: decide.approve(question, ana, seen=number), lambda: decide.approve(question, ben, seen=number)] * 2
+    approvals = [
+        lambda: decisions.approve(question, ana, seen=number),
+        lambda: decisions.approve(question, ben, seen=number),
+    ] * 2
     outcomes = all_at_once([*approvals, *[expiry.expire] * 4])
     time_is_up(question)
     expiry.expire()
@@ -163,7 +166,7 @@ def test_a_scheduler_that_sweeps_sets_it_off(session: Session, asked: Ask, work:
 
 def test_the_time_of_a_decided_question_does_not_run_out(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ana, seen=seen(session))
+    decisions.approve(question, ana, seen=seen(session))
     time_is_up(question)
     expiry.expire()
     work()
@@ -187,12 +190,12 @@ def expired(asked: Ask, work: Work) -> Requirement:
 def test_a_reopened_question_is_asked_in_a_new_turn_and_runs_once(
     session: Session, expired: Requirement, ana: Person, work: Work
 ) -> None:
-    again = decide.reopen(expired, ana)
+    again = decisions.reopen(expired, ana)
     assert (again.status, again.reopened_from, again.arguments) == ("pending", expired, expired.arguments)
     assert again.root != expired.root
     assert work() == ["completed", "paused"]
     actor.says("Paid after all.")
-    decide.approve(again, ana, seen=seen(session))
+    decisions.approve(again, ana, seen=seen(session))
     assert work() == ["completed", "completed"]
     assert ledger.lines == ["refund 7 100"]
     assert session.messages.for_customer().latest("pk").content == "Paid after all."
@@ -208,62 +211,62 @@ def test_a_reopened_question_has_its_time_again_and_may_expire_again(
     time_is_up(question)
     expiry.expire()
     work()
-    again = decide.reopen(question, ana)
+    again = decisions.reopen(question, ana)
     assert again.expires_at is not None
     assert again.expires_at > timezone.now() + timedelta(seconds=500)
     time_is_up(again)
     expiry.expire()
     actor.says("Nobody decided.")
     assert work() == ["completed", "completed"]
-    assert decide.reopen(again, ana).status == "pending"
+    assert decisions.reopen(again, ana).status == "pending"
 
 
 def test_it_is_reopened_once_however_many_people_press(
     session: Session, expired: Requirement, ana: Person, ben: Person
 ) -> None:
-    outcomes = all_at_once([lambda: decide.reopen(expired, ana), lambda: decide.reopen(expired, ben)] * 3)
+    outcomes = all_at_once([lambda: decisions.reopen(expired, ana), lambda: decisions.reopen(expired, ben)] * 3)
     assert sorted(outcomes) == ["AlreadyDecided"] * 5 + ["done"]
     assert session.runs.active().count() == 1
 
 
 def test_nothing_is_reopened_beside_an_active_turn(session: Session, expired: Requirement, ana: Person, work: Work) -> None:
-    turns.receive(session, "Are you there?")
+    messages.receive(session, "Are you there?")
     with pytest.raises(Refused):
-        decide.reopen(expired, ana)
+        decisions.reopen(expired, ana)
     actor.says("Yes.")
     work()
-    assert decide.reopen(expired, ana).status == "pending"
+    assert decisions.reopen(expired, ana).status == "pending"
 
 
 def test_nothing_is_reopened_while_a_person_leads(session: Session, expired: Requirement, ana: Person) -> None:
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     with pytest.raises(Refused, match="person leads"):
-        decide.reopen(expired, ana)
-    turns.hand_back(session, ana)
-    assert decide.reopen(expired, ana).status == "pending"
+        decisions.reopen(expired, ana)
+    handover.hand_back(session, ana)
+    assert decisions.reopen(expired, ana).status == "pending"
 
 
 def test_who_had_the_agent_ask_approves_it_no_more_when_it_is_reopened(
     session: Session, expired: Requirement, ana: Person, ben: Person
 ) -> None:
     Requirement.objects.update(asked_for_by=ben)
-    again = decide.reopen(expired, ben)
+    again = decisions.reopen(expired, ben)
     assert again.asked_for_by == ben
     with pytest.raises(Forbidden, match="somebody else"):
-        decide.approve(again, ben, seen=seen(session))
-    assert decide.approve(again, ana, seen=seen(session)).status == "approved"
+        decisions.approve(again, ben, seen=seen(session))
+    assert decisions.approve(again, ana, seen=seen(session)).status == "approved"
 
 
 def test_outsiders_reopen_nothing_and_what_was_decided_stays_decided(
     session: Session, expired: Requirement, asked: Ask, ana: Person, cy: Person, work: Work
 ) -> None:
     with pytest.raises(Forbidden):
-        decide.reopen(expired, cy)
+        decisions.reopen(expired, cy)
     question = asked(call("refund", order="8", cents=1))
-    decide.reject(question, ana, seen=seen(session))
+    decisions.reject(question, ana, seen=seen(session))
     work()
     with pytest.raises(AlreadyDecided):
-        decide.reopen(question, ana)
+        decisions.reopen(question, ana)
 
 
 def test_a_members_expired_question_is_reopened_within_its_team(parcels: Queue, ana: Person, work: Work) -> None:
@@ -273,16 +276,16 @@ def test_a_members_expired_question_is_reopened_within_its_team(parcels: Queue, 
         "Nobody decided.",
         "Sorry.",
     )
-    session = turns.start_session(parcels, user_id="kim")
-    turns.receive(session, "Refund 9")
+    session = sessions.start_session(parcels, user_id="kim")
+    messages.receive(session, "Refund 9")
     assert work() == ["paused"]
     question = session.requirements.get()
     time_is_up(question)
     expiry.expire()
     assert work() == ["completed"]
-    again = decide.reopen(question, ana)
+    again = decisions.reopen(question, ana)
     actor.says("Paid.", "All done.")
-    decide.approve(again, ana, seen=seen(session))
+    decisions.approve(again, ana, seen=seen(session))
     assert work() == ["completed", "completed"]
     assert ledger.lines == ["refund 9 5"]
     assert [run.status for run in Run.objects.filter(session=session)] == ["completed"] * 4
@@ -304,7 +307,7 @@ def soon_over(session: Session, asked: Ask) -> Requirement:
 def test_the_assignee_is_reminded_once(session: Session, soon_over: Requirement, ana: Person, ben: Person) -> None:
     expiry.remind()
     assert mail.outbox == []
-    turns.assign(session, ana, ben)
+    sessions.assign(session, ana, ben)
     all_at_once([expiry.remind] * 4)
     expiry.remind()
     (sent,) = mail.outbox
@@ -320,7 +323,7 @@ def test_a_mail_server_that_is_away_harms_nothing(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    turns.assign(session, ben, ben)
+    sessions.assign(session, ben, ben)
     failed = {"about": "reminder", "outcome": "failed"}
     before = REGISTRY.get_sample_value("kern_mails_total", failed) or 0
     expiry.remind()
@@ -329,8 +332,8 @@ def test_a_mail_server_that_is_away_harms_nothing(
 
 
 def test_nobody_is_reminded_of_what_is_decided(session: Session, soon_over: Requirement, ben: Person) -> None:
-    turns.assign(session, ben, ben)
-    decide.reject(soon_over, ben, seen=seen(session))
+    sessions.assign(session, ben, ben)
+    decisions.reject(soon_over, ben, seen=seen(session))
     soon_over.refresh_from_db()
     assert soon_over.remind_at is None
     expiry.remind()

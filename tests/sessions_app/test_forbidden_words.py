@@ -11,7 +11,7 @@ from django.utils import timezone
 from kern.agent import Agent
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.testing import ScriptedModel
-from sessions_app import moving, names, tickets, turns
+from sessions_app.actions import messages, moving, names, sessions, tickets
 from sessions_app.models import ApiToken, Message, Person, Queue, Session
 from sessions_app.store import DjangoDb
 from sessions_app.text.forbidden_words import LONGEST_LINE, MOST_LINES, found_in, must_be_words
@@ -110,7 +110,7 @@ def strict(orders: Queue) -> Queue:
 @pytest.fixture
 def due(strict: Queue, session: Session) -> Session:
     """A conversation in which the customer wrote a forbidden word, and whose naming is due now."""
-    turns.receive(session, "You mup\u00adpet, where is it?")
+    messages.receive(session, "You mup\u00adpet, where is it?")
     Session.objects.update(name_due_at=timezone.now())
     return Session.objects.get(pk=session.pk)
 
@@ -229,10 +229,10 @@ def test_the_library_names_no_session_so_in_the_applications_database(strict: Qu
 def test_in_another_queue_a_generated_name_is_made_anew_and_a_persons_stays(
     strict: Queue, parcels: Queue, session: Session, ana: Person
 ) -> None:
-    theirs = turns.start_session(parcels, user_id="lou")
+    theirs = sessions.start_session(parcels, user_id="lou")
     DjangoDb().rename_session(theirs.session_id, "A muppet", "auto")
-    turns.note(theirs, ana, "Which queue is this?")
-    hers = turns.start_session(parcels, user_id="kay")
+    messages.note(theirs, ana, "Which queue is this?")
+    hers = sessions.start_session(parcels, user_id="kay")
     names.rename(hers, ana, "A muppet")
     for moved in (theirs, hers):
         moving.move(moved, ana, strict)
@@ -245,11 +245,11 @@ def test_in_another_queue_a_generated_name_is_made_anew_and_a_persons_stays(
 
 
 def test_customers_who_call_themselves_so_are_shown_as_customer(client: Client, strict: Queue, ana: Person) -> None:
-    rude = turns.start_session(strict, user_id="lou", customer_name="Big **Mup**pet")
-    turns.receive(rude, "Hello")
+    rude = sessions.start_session(strict, user_id="lou", customer_name="Big **Mup**pet")
+    messages.receive(rude, "Hello")
     assert (rude.customer, rude.customer_name) == ("Customer", "Big **Mup**pet")
     assert Message.objects.get(session=rude).author == "Customer"
-    assert turns.start_session(strict, customer_name="Ana Passmuppetson").customer == "Ana Passmuppetson"
+    assert sessions.start_session(strict, customer_name="Ana Passmuppetson").customer == "Ana Passmuppetson"
     client.force_login(ana)
     for address in ("/", f"/sessions/{rude.session_id}/"):
         assert "**Mup**" not in client.get(address, follow=True).content.decode()

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kern.testing import ScriptedModel
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import Message, Person, Session, ToolCall
 from sessions_app.store import DjangoDb
 from tests.desk import actor
@@ -108,7 +108,7 @@ def test_a_conversation_that_grew_since_is_reported_and_not_passed_over(load: Lo
 
 def test_what_was_said_after_the_import_makes_no_other_conversation_of_it(load: Load) -> None:
     load({"id": "chat-1", "messages": CHAT})
-    turns.receive(Session.objects.get(session_id="chat-1"), "When exactly?")
+    messages.receive(Session.objects.get(session_id="chat-1"), "When exactly?")
     assert "1 already there, 0 bad" in load({"id": "chat-1", "messages": CHAT})[0]
 
 
@@ -200,7 +200,7 @@ def test_an_imported_conversation_is_continued_with_its_history(load: Load, work
     load({"id": "chat-1", "messages": CHAT})
     session = Session.objects.get(session_id="chat-1")
     model: ScriptedModel = actor.says("Tomorrow.")
-    turns.receive(session, "When exactly?")
+    messages.receive(session, "When exactly?")
     assert work()[-1] == "completed"
     sent = [(message.role, message.content) for message in model.requests[0].messages]
     assert ("tool", "on its way") in sent

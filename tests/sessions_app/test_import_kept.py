@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kern.models.openai.request import to_input
 from kern.testing import ScriptedModel
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.vocabulary import AUTHORS, RUN_STATUSES, STATUSES
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
@@ -83,7 +83,7 @@ def test_what_lies_ahead_is_no_moment_of_a_conversation() -> None:
 
 
 def test_a_conversation_stands_where_and_when_it_was(load: Load, ana: Person, orders: Queue) -> None:
-    fresh = turns.start_session(orders, session_id="fresh")
+    fresh = sessions.start_session(orders, session_id="fresh")
     said = [{**CHAT[number], "created_at": SECONDS + 60 * number} for number in range(len(CHAT))]
     load({"id": "old", "messages": said, "updated_at": (SECONDS + 86_400) * 1000}, options=("--queue", "orders"))
     old = Session.objects.get(session_id="old")
@@ -215,7 +215,7 @@ def test_a_closed_conversation_is_opened_by_its_customer_and_the_agent_knows_it(
     load({"id": "a", "created_at": SECONDS, "status": "closed", "messages": closed})
     assert (only().status, work()) == ("closed", ["completed", "completed"])
     model: ScriptedModel = actor.says("Here it is.")
-    turns.receive(only(), "Hello?")
+    messages.receive(only(), "Hello?")
     assert work()[-1] == "completed"
     assert only().status == "open"
     sent = [(message.role, message.content) for message in model.requests[0].messages]
@@ -476,7 +476,7 @@ def test_a_result_without_its_call_and_a_call_without_its_result_are_kept_and_re
     assert only().messages.get(role="tool").content == "found"
     assert ToolCall.objects.get().status == "started"
     model: ScriptedModel = actor.says("Good.")
-    turns.receive(only(), "Thanks")
+    messages.receive(only(), "Thanks")
     work()
     _instructions, items = to_input(model.requests[0].messages, keep_reasoning=True)
     validation.check({"model": "gpt-5.2", "input": items})
@@ -500,7 +500,7 @@ def test_a_result_that_came_late_stands_with_its_call(load: Load, work: Work) ->
     )
     assert ToolCall.objects.get().result == "found"
     model: ScriptedModel = actor.says("Good.")
-    turns.receive(only(), "Thanks")
+    messages.receive(only(), "Thanks")
     work()
     _instructions, items = to_input(model.requests[0].messages, keep_reasoning=True)
     validation.check({"model": "gpt-5.2", "input": items})
@@ -551,7 +551,7 @@ def test_items_of_the_responses_api_are_read(load: Load, work: Work) -> None:
     assert "1 × an item of the type 'web_search_call' is not kept (first in line 1)" in told
     assert Message.objects.filter(role="assistant").earliest("pk").reasoning == "Look it up."
     model: ScriptedModel = actor.says("Good.")
-    turns.receive(only(), "Thanks")
+    messages.receive(only(), "Thanks")
     assert work()[-1] == "completed"
     _instructions, items = to_input(model.requests[0].messages, keep_reasoning=True)
     validation.check({"model": "gpt-5.2", "input": items})

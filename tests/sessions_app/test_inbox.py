@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import tickets, turns
+from sessions_app.actions import messages, sessions, tickets
 from sessions_app.models import Person, Queue, Session
 from sessions_app.queries.inbox_views import capped_counts
 from sessions_app.queries.session_list import PAGE
@@ -51,13 +51,13 @@ def test_the_first_page_is_what_waits_for_a_decision(
 ) -> None:
     conversation(orders, "Nothing to decide")
     shop.actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
     assert inbox.get("/").headers["Location"] == "/decisions/"
     page = read(inbox, "/decisions/")
     assert names(page) == ["Unnamed session"]
     assert "<code>refund</code>" in page
-    turns.receive(session, "No wait")
+    messages.receive(session, "No wait")
     assert "Customer wrote since" in read(inbox, "/decisions/")
 
 
@@ -122,7 +122,7 @@ def test_filters_and_search_narrow_the_list(inbox: Client, ben: Person, orders: 
     assert names(read(inbox, "/search/", q="nothing like it")) == []
     assert names(read(inbox, "/open/", unnamed="1")) == ["Unnamed session"]
     wanted.refresh_from_db()
-    turns.mark_read(wanted, ben)
+    sessions.mark_read(wanted, ben)
     assert names(read(inbox, "/open/", unread="1")) == ["Other"]
     assert "Nothing fits" in read(inbox, "/open/", q="%_\\")
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from kern.agent import Agent
 from kern.errors import ModelError
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages, sessions
 from sessions_app.models import Person, Queue, Session
 from sessions_app.queries.session_list import PAGE
 from sessions_app.store import DjangoDb
@@ -53,14 +53,14 @@ def shown(client: Client, person: Person, path: str = "/open/", **query: str) ->
 
 
 def test_the_line_says_who_said_it(client: Client, session: Session, ana: Person, ben: Person, work: Work) -> None:
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     assert shown(client, ana) == ["Kim · Where is my parcel?"]
     actor.says("It is on its way.")
     assert work() == ["completed"]
     assert shown(client, ana) == ["Kim Clerk: It is on its way."]
-    turns.reply(session, ben, "It comes today.", seen=Session.objects.get(pk=session.pk).last_change)
-    turns.note(session, ana, "She is a friend of mine")
-    turns.note(session, ben, "So what")
+    messages.reply(session, ben, "It comes today.", seen=Session.objects.get(pk=session.pk).last_change)
+    messages.note(session, ana, "She is a friend of mine")
+    messages.note(session, ben, "So what")
     assert shown(client, ana) == ["Kim Ben: It comes today."]
     assert shown(client, ben) == ["Kim You: It comes today."]
     assert line(session) == ("person", "Ben", "It comes today.")
@@ -68,44 +68,44 @@ def test_the_line_says_who_said_it(client: Client, session: Session, ana: Person
 
 def test_a_customer_waits_since_the_first_message_that_nobody_answered(session: Session, ben: Person, work: Work) -> None:
     assert since(session) is None
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     first = since(session)
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert since(session) == first
     assert first is not None
     actor.says("It is on its way.", "Hello!")
     assert work() == ["completed", "completed"]
     assert since(session) is None
-    turns.receive(session, "And when does it come?")
-    turns.note(session, ben, "Tomorrow, I think")
+    messages.receive(session, "And when does it come?")
+    messages.note(session, ben, "Tomorrow, I think")
     assert since(session) is not None
-    turns.reply(session, ben, "Tomorrow.", seen=Session.objects.get(pk=session.pk).last_change)
+    messages.reply(session, ben, "Tomorrow.", seen=Session.objects.get(pk=session.pk).last_change)
     assert since(session) is None
 
 
 def test_what_fails_or_waits_for_people_is_no_answer(session: Session, ben: Person, work: Work) -> None:
     actor.says(ModelError("away", permanent=True))
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     first = since(session)
     assert work() == ["error"]
     assert since(session) == first is not None
     actor.says(call("refund", order="7", cents=500), "You get it back.")
-    turns.receive(session, "Then I want my money back")
+    messages.receive(session, "Then I want my money back")
     assert work()[-1] == "paused"
     assert since(session) == first
     requirement = session.requirements.pending().get()
-    decide.approve(requirement, ben, seen=Session.objects.get(pk=session.pk).last_change)
+    decisions.approve(requirement, ben, seen=Session.objects.get(pk=session.pk).last_change)
     assert work()[-1] == "completed"
     assert since(session) is None
 
 
 def test_what_comes_while_an_agent_answers_waits_on(session: Session, work: Work) -> None:
     def meanwhile(_request: object) -> str:
-        turns.receive(session, "Order 8, I mean")
+        messages.receive(session, "Order 8, I mean")
         return "Order 7 is on its way."
 
     actor.says(meanwhile, "Order 8 is, too.")
-    turns.receive(session, "Where is order 7?")
+    messages.receive(session, "Where is order 7?")
     turns_workers.execute(session.runs.get().run_id)
     assert since(session) == asked(session, 1)
     assert work()[-1] == "completed"
@@ -113,16 +113,16 @@ def test_what_comes_while_an_agent_answers_waits_on(session: Session, work: Work
 
 
 def test_closing_settles_what_was_asked_until_somebody_opens_it_again(session: Session, ben: Person) -> None:
-    turns.set_mode(session, ben, "off")
-    turns.receive(session, "Thanks!")
-    turns.snooze(session, ben, timezone.now() + timedelta(days=1))
+    handover.set_mode(session, ben, "off")
+    messages.receive(session, "Thanks!")
+    sessions.snooze(session, ben, timezone.now() + timedelta(days=1))
     assert since(session) is not None
-    turns.resolve(session, ben)
+    sessions.resolve(session, ben)
     assert since(session) is None
-    turns.reopen(session, ben)
+    sessions.reopen(session, ben)
     assert since(session) == asked(session, 0)
-    turns.resolve(session, ben)
-    turns.receive(session, "My next parcel is late")
+    sessions.resolve(session, ben)
+    messages.receive(session, "My next parcel is late")
     assert since(session) is not None
     assert since(session) != asked(session, 0)
 
@@ -136,11 +136,11 @@ def test_a_program_that_answers_through_the_library_is_seen_too(rows: None) -> N
 
 def test_rows_that_were_there_before_are_read_from_their_messages(session: Session, ben: Person, work: Work) -> None:
     actor.says("It is on its way.")
-    turns.receive(session, "Where is my parcel?")
+    messages.receive(session, "Where is my parcel?")
     work()
-    turns.set_mode(session, ben, "off")
-    turns.receive(session, "And when does it come?")
-    turns.note(session, ben, "Tomorrow")
+    handover.set_mode(session, ben, "off")
+    messages.receive(session, "And when does it come?")
+    messages.note(session, ben, "Tomorrow")
     Session.objects.filter(pk=session.pk).update(last_author_kind="", last_author="", waiting_since=None)
     migration.read_last_said(apps, None)
     assert line(session) == ("customer", "Kim", "And when does it come?")

@@ -14,7 +14,7 @@ from kern.db.base import Claim
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.testing import ScriptedModel, call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
@@ -61,8 +61,8 @@ def asked_of(model: ScriptedModel, request: int = -1) -> list[tuple[str, str]]:
 
 
 def test_what_the_ai_was_saying_at_a_takeover_is_kept_and_never_sent(session: Session, ana: Person, work: Work) -> None:
-    actor.script = InterruptedModel(lambda: turns.take_over(session, ana))
-    turns.receive(session, "Refund me")
+    actor.script = InterruptedModel(lambda: handover.take_over(session, ana))
+    messages.receive(session, "Refund me")
     assert work() == ["cancelled"]
     assert unsent(session) == ["I will "]
     assert shown(session) == ["Refund me"]
@@ -72,11 +72,11 @@ def test_what_the_ai_was_saying_at_a_takeover_is_kept_and_never_sent(session: Se
 
 
 def test_words_are_handed_in_once_and_only_by_the_worker_they_were_taken_from(session: Session, ana: Person) -> None:
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     db, claim = DjangoDb(), Claim(Run.objects.get().run_id)
     assert db.claim_run(claim) is not None
     assert not db.keep_words(claim, "Not ended yet")
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     assert not db.keep_words(Claim(claim.run_id), "A stranger's")
     assert not db.keep_words(claim, "")
     assert db.keep_words(claim, "Half an ans")
@@ -86,26 +86,26 @@ def test_words_are_handed_in_once_and_only_by_the_worker_they_were_taken_from(se
 
 def test_a_takeover_drops_what_was_asked_and_runs_no_tool(session: Session, ana: Person, ben: Person, work: Work) -> None:
     actor.says(call("refund", order="7", cents=100))
-    turns.receive(session, "Refund order 7")
+    messages.receive(session, "Refund order 7")
     assert work() == ["paused"]
     question = session.requirements.get()
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     assert session.requirements.get().status == "superseded"
     with pytest.raises(Exception, match="Superseded"):
-        decide.approve(question, ben, seen=fresh(session).last_change)
+        decisions.approve(question, ben, seen=fresh(session).last_change)
     assert (work(), ledger.lines) == (["cancelled"], [])
 
 
 def test_a_handed_back_agent_reads_what_the_person_wrote_and_not_its_own_unsent_words(
     session: Session, ana: Person, work: Work
 ) -> None:
-    actor.script = InterruptedModel(lambda: turns.take_over(session, ana))
-    turns.receive(session, "Where is it?")
+    actor.script = InterruptedModel(lambda: handover.take_over(session, ana))
+    messages.receive(session, "Where is it?")
     work()
-    turns.reply(session, ana, "In Oslo.", seen=fresh(session).last_change)
-    turns.receive(session, "When does it come?")
+    messages.reply(session, ana, "In Oslo.", seen=fresh(session).last_change)
+    messages.receive(session, "When does it come?")
     model = actor.says("Tomorrow.")
-    turns.hand_back(session, ana)
+    handover.hand_back(session, ana)
     assert work() == ["cancelled", "completed"]
     assert asked_of(model) == [("user", "Where is it?"), ("assistant", "In Oslo."), ("user", "When does it come?")]
     assert shown(session) == ["Where is it?", "In Oslo.", "When does it come?", "Tomorrow."]
@@ -115,8 +115,8 @@ def test_a_takeover_meets_a_finishing_run_and_its_answer_is_either_sent_before_o
     orders: Queue, ana: Person
 ) -> None:
     for number in range(12):
-        session = turns.start_session(orders, user_id=f"kim-{number}")
-        turns.receive(session, "Help")
+        session = sessions.start_session(orders, user_id=f"kim-{number}")
+        messages.receive(session, "Help")
         run_id, gate = session.runs.get().run_id, threading.Barrier(2)
 
         def answers(request: ModelRequest, gate: threading.Barrier = gate) -> str:
@@ -127,7 +127,7 @@ def test_a_takeover_meets_a_finishing_run_and_its_answer_is_either_sent_before_o
             gate.wait()
             time.sleep(late)
             try:
-                turns.take_over(session, ana)
+                handover.take_over(session, ana)
             finally:
                 connections.close_all()
 
@@ -160,7 +160,7 @@ def test_two_people_who_take_over_at_once_fence_once(session: Session, ana: Pers
     def takes_over(person: Person) -> None:
         gate.wait()
         try:
-            turns.take_over(session, person)
+            handover.take_over(session, person)
         finally:
             connections.close_all()
 
@@ -171,35 +171,35 @@ def test_two_people_who_take_over_at_once_fence_once(session: Session, ana: Pers
 
 
 def test_the_mode_of_a_session_comes_before_its_queues(session: Session, ana: Person, work: Work) -> None:
-    turns.set_mode(session, ana, "draft")
+    handover.set_mode(session, ana, "draft")
     assert fresh(session).effective_ai_mode == "draft"
-    turns.set_mode(session, ana, "")
+    handover.set_mode(session, ana, "")
     assert fresh(session).effective_ai_mode == "autopilot"
-    turns.set_mode(session, ana, "off")
+    handover.set_mode(session, ana, "off")
     assert fresh(session).led_by_person
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work() == []
     actor.says("Hello.")
-    turns.set_mode(session, ana, "autopilot")
+    handover.set_mode(session, ana, "autopilot")
     assert work() == ["completed"]
     with pytest.raises(Refused):
-        turns.set_mode(session, ana, "turbo")
+        handover.set_mode(session, ana, "turbo")
     assert kinds(session).count("session.handed_back") == 1
 
 
 def test_a_turn_that_began_to_answer_by_itself_is_looked_through_where_the_ai_shall_only_draft(
     session: Session, ana: Person, work: Work
 ) -> None:
-    actor.script = InterruptedModel(lambda: turns.set_mode(session, ana, "draft"))
-    turns.receive(session, "Refund me")
+    actor.script = InterruptedModel(lambda: handover.set_mode(session, ana, "draft"))
+    messages.receive(session, "Refund me")
     assert work() == ["paused"]
     assert shown(session) == ["Refund me"]
     question = session.requirements.get()
     assert (question.reason, question.arguments) == ("draft", {"text": "I will refund you."})
     actor.says("Let me look.")
-    decide.reject(question, ana, note="Promise nothing.", seen=fresh(session).last_change)
+    decisions.reject(question, ana, note="Promise nothing.", seen=fresh(session).last_change)
     assert work() == ["paused"]
-    decide.approve(session.requirements.pending().get(), ana, seen=fresh(session).last_change)
+    decisions.approve(session.requirements.pending().get(), ana, seen=fresh(session).last_change)
     assert work() == ["completed"]
     assert shown(session) == ["Refund me", "Let me look."]
 
@@ -209,7 +209,7 @@ def test_a_queue_whose_mode_changes_in_the_middle_of_a_turn_lets_no_words_out(
     session: Session, orders: Queue, work: Work, mode: str, becomes: str
 ) -> None:
     actor.script = InterruptedModel(lambda: Queue.objects.filter(pk=orders.pk).update(ai_mode=mode))
-    turns.receive(session, "Refund me")
+    messages.receive(session, "Refund me")
     assert work() == [becomes]
     assert shown(session) == ["Refund me"]
 
@@ -218,10 +218,10 @@ def test_a_waiting_turn_stays_when_the_ai_shall_only_draft_and_its_answer_is_loo
     session: Session, ana: Person, work: Work
 ) -> None:
     actor.says(call("refund", order="7", cents=100), "Refunded.")
-    turns.receive(session, "Refund order 7")
+    messages.receive(session, "Refund order 7")
     work()
-    turns.set_mode(session, ana, "draft")
-    decide.approve(session.requirements.get(), ana, seen=fresh(session).last_change)
+    handover.set_mode(session, ana, "draft")
+    decisions.approve(session.requirements.get(), ana, seen=fresh(session).last_change)
     assert work() == ["paused"]
     assert ledger.lines == ["refund 7 100"]
     assert shown(session) == ["Refund order 7"]
@@ -229,21 +229,21 @@ def test_a_waiting_turn_stays_when_the_ai_shall_only_draft_and_its_answer_is_loo
 
 @pytest.mark.parametrize("before", ["", "draft", "autopilot"])
 def test_handing_back_gives_a_session_the_mode_it_had_before_the_takeover(session: Session, ana: Person, before: str) -> None:
-    turns.set_mode(session, ana, before)
-    turns.take_over(session, ana)
-    turns.take_over(session, ana)
-    turns.hand_back(session, ana)
+    handover.set_mode(session, ana, before)
+    handover.take_over(session, ana)
+    handover.take_over(session, ana)
+    handover.hand_back(session, ana)
     assert (fresh(session).ai_mode, fresh(session).ai_mode_before) == (before, "")
 
 
 def test_a_page_that_is_out_of_date_hands_nothing_back_and_lifts_no_mode(session: Session, ana: Person, ben: Person) -> None:
-    turns.take_over(session, ben)
-    turns.set_mode(session, ana, "draft")
-    turns.hand_back(session, ben)
+    handover.take_over(session, ben)
+    handover.set_mode(session, ana, "draft")
+    handover.hand_back(session, ben)
     assert fresh(session).ai_mode == "draft"
-    turns.take_over(session, ben)
-    turns.set_mode(session, ana, "")
-    turns.hand_back(session, ben)
+    handover.take_over(session, ben)
+    handover.set_mode(session, ana, "")
+    handover.hand_back(session, ben)
     assert fresh(session).ai_mode == ""
     assert kinds(session).count("session.handed_back") == 2
 
@@ -251,7 +251,7 @@ def test_a_page_that_is_out_of_date_hands_nothing_back_and_lifts_no_mode(session
 def test_a_queue_that_is_set_to_off_stops_its_turns_before_their_next_tool(session: Session, orders: Queue, work: Work) -> None:
     actor.says([call("note_order", order="7"), call("note_order", order="8")], "Noted.")
     ledger.meanwhile = lambda: Queue.objects.filter(pk=orders.pk).update(ai_mode="off")
-    turns.receive(session, "Note 7 and 8")
+    messages.receive(session, "Note 7 and 8")
     assert work() == ["cancelled"]
     assert ledger.lines == ["order 7"]
 
@@ -259,43 +259,43 @@ def test_a_queue_that_is_set_to_off_stops_its_turns_before_their_next_tool(sessi
 def test_a_queue_that_is_set_to_off_lets_people_have_the_agent_work_for_them(
     session: Session, orders: Queue, ana: Person, work: Work
 ) -> None:
-    turns.receive(session, "Where is it?")
+    messages.receive(session, "Where is it?")
     Queue.objects.filter(pk=orders.pk).update(ai_mode="off")
     assert work() == ["cancelled"]
     actor.says(call("note_order", order="7"), "It is noted.")
-    turns.ask_agent(fresh(session), ana, "Note 7")
+    private_turns.ask_agent(fresh(session), ana, "Note 7")
     assert work() == ["cancelled", "completed"]
     assert ledger.lines == ["order 7"]
 
 
 def test_a_takeover_says_of_each_call_that_is_not_made_any_more(session: Session, ana: Person, ben: Person, work: Work) -> None:
     actor.says([call("refund", order="7", cents=100), call("refund", order="8", cents=100)])
-    turns.receive(session, "Refund 7 and 8")
+    messages.receive(session, "Refund 7 and 8")
     work()
     first, second = session.requirements.order_by("pk")
-    decide.approve(first, ben, seen=fresh(session).last_change)
-    turns.take_over(session, ana)
+    decisions.approve(first, ben, seen=fresh(session).last_change)
+    handover.take_over(session, ana)
     changes = session.changes.filter(kind="requirement.superseded").order_by("pk")
     assert [(change.person, change.actor, change.data) for change in changes] == [
         (ana, "Ana", {"requirement": first.pk, "tool": "refund", "before": "approved"}),
         (ana, "Ana", {"requirement": second.pk, "tool": "refund", "before": "pending"}),
     ]
-    turns.reply(session, ana, "I look at it.", seen=changes[0].pk - 1)
+    messages.reply(session, ana, "I look at it.", seen=changes[0].pk - 1)
 
 
 def test_a_failed_answer_is_not_retried_under_a_persons_or_another_turns_feet(
     session: Session, ana: Person, work: Work
 ) -> None:
     actor.says(ModelError("the server is away"))
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     assert work() == ["error"]
     failed = Run.objects.get()
-    turns.ask_agent(session, ana, "What is wrong?")
+    private_turns.ask_agent(session, ana, "What is wrong?")
     with pytest.raises(Refused, match="working"):
-        turns.retry(failed, ana)
-    turns.cancel(session.runs.latest("pk"), ana)
-    turns.take_over(session, ana)
+        runs.retry(failed, ana)
+    runs.cancel(session.runs.latest("pk"), ana)
+    handover.take_over(session, ana)
     with pytest.raises(Refused, match="leads"):
-        turns.retry(failed, ana)
-    turns.hand_back(session, ana)
+        runs.retry(failed, ana)
+    handover.hand_back(session, ana)
     assert Message.objects.filter(content="Help").count() == 1

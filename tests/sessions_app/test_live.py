@@ -15,7 +15,7 @@ from redis import Redis
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.changes import publish
 from sessions_app.models import Queue, Run, Session
 from tests.desk import actor
@@ -42,14 +42,14 @@ def heard(settings: Settings, redis_url: str) -> Iterator[Heard]:
 
 
 def test_each_change_is_told_with_its_number(session: Session, heard: Heard) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     change = session.changes.latest("pk")
     assert {"t": "change", "s": session.pk, "c": change.pk, "k": "message.customer"} in heard()
 
 
 def test_the_words_of_an_answer_come_whole_and_end(session: Session, heard: Heard, work: Callable[[], list[str]]) -> None:
     actor.says("It will arrive tomorrow.")
-    turns.receive(session, "When?")
+    messages.receive(session, "When?")
     work()
     texts = [item for item in heard() if item["t"] == "text"]
     assert texts[0]["x"] == "It "
@@ -64,7 +64,7 @@ def test_the_words_of_an_answer_come_whole_and_end(session: Session, heard: Hear
 
 def test_words_are_sent_seldom_however_many_there_are(session: Session, heard: Heard, work: Callable[[], list[str]]) -> None:
     actor.says("word " * 2_000)
-    turns.receive(session, "Talk")
+    messages.receive(session, "Talk")
     work()
     texts = [item["x"] for item in heard() if item["t"] == "text"]
     assert len(texts) < 200
@@ -73,7 +73,7 @@ def test_words_are_sent_seldom_however_many_there_are(session: Session, heard: H
 
 def test_a_members_words_carry_the_members_run(parcels: Queue, heard: Heard, work: Callable[[], list[str]]) -> None:
     actor.says(call("delegate_to_member", member="Packer", task="Pack"), "Packed.", "All is packed.")
-    turns.receive(turns.start_session(parcels, user_id="kim"), "Pack it")
+    messages.receive(sessions.start_session(parcels, user_id="kim"), "Pack it")
     work()
     last_words = {item["r"]: item["x"] for item in heard() if item.get("d")}
     assert last_words == {run.run_id: run.content for run in Run.objects.all()}
@@ -85,7 +85,7 @@ def test_a_failed_answer_ends_its_words_too(session: Session, heard: Heard, work
         return "Too late"
 
     actor.says(taken_over)
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     work()
     assert [item["x"] for item in heard() if item.get("d")] == ["Too late"]
 
@@ -95,7 +95,7 @@ def test_without_redis_everything_works_and_the_log_has_one_line(
 ) -> None:
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     actor.says("word " * 50)
-    turns.receive(session, "Talk")
+    messages.receive(session, "Talk")
     assert work() == ["completed"]
     assert len([line for line in caplog.messages if "Redis does not answer" in line]) == 1
 

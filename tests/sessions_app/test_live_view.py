@@ -13,7 +13,8 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
-from sessions_app import sse, turns
+from sessions_app import sse
+from sessions_app.actions import messages, sessions
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from sessions_app.sse import Page, event, fragment
@@ -78,10 +79,10 @@ def test_an_open_page_hears_of_its_session_and_of_its_list(source: str, ben: Per
     async def story() -> None:
         start = await sync_to_async(log.newest)()
         page = await opened(ben, f"?session={session.session_id}&after={start}")
-        await sync_to_async(turns.receive)(session, "Hello?")
+        await sync_to_async(messages.receive)(session, "Hello?")
         assert sorted(await page.names(2)) == ["list-changed", "session-changed"]
-        other = await sync_to_async(turns.start_session)(orders, customer_name="Lee")
-        await sync_to_async(turns.note)(other, ben, "Another one")
+        other = await sync_to_async(sessions.start_session)(orders, customer_name="Lee")
+        await sync_to_async(messages.note)(other, ben, "Another one")
         assert await page.names(1) == ["list-changed"]
         await page.close()
 
@@ -105,7 +106,7 @@ def test_words_are_shown_while_they_are_written_and_only_where_they_belong(
         assert "It is <strong>on</strong> &lt;its&gt; way" in frame
         assert frame.startswith("data: ")
         assert "id:" not in frame
-        await sync_to_async(turns.note)(session, ben, "noted")
+        await sync_to_async(messages.note)(session, ben, "noted")
         assert await elsewhere.names(1) == ["list-changed"]
         await reading.close()
         await elsewhere.close()
@@ -117,7 +118,7 @@ def test_a_page_that_comes_back_is_told_what_it_missed(source: str, ben: Person,
     async def story() -> None:
         start = await sync_to_async(log.newest)()
         for number in range(5):
-            await sync_to_async(turns.note)(session, ben, f"note {number}")
+            await sync_to_async(messages.note)(session, ben, f"note {number}")
         newest = await sync_to_async(log.newest)()
         page = await opened(ben, f"?session={session.session_id}", headers={"Last-Event-ID": str(start)})
         first, second = await page.next(), await page.next()
@@ -132,9 +133,9 @@ def test_an_outsider_hears_nothing(source: str, ben: Person, cy: Person, session
     async def story() -> None:
         start = await sync_to_async(log.newest)()
         page = await opened(cy, f"?after={start}")
-        await sync_to_async(turns.note)(session, ben, "secret")
-        own = await sync_to_async(turns.start_session)(parcels, customer_name="Lee")
-        last = await sync_to_async(turns.note)(own, cy, "mine")
+        await sync_to_async(messages.note)(session, ben, "secret")
+        own = await sync_to_async(sessions.start_session)(parcels, customer_name="Lee")
+        last = await sync_to_async(messages.note)(own, cy, "mine")
         assert last
         heard = await page.next()
         assert "list-changed" in heard
@@ -193,7 +194,7 @@ def test_a_page_reads_the_change_log_while_redis_hangs(session: Session, ana: Pe
 
         async def read() -> list[str]:
             stream = await opened(ana)
-            await sync_to_async(turns.receive)(session, "Hello?")
+            await sync_to_async(messages.receive)(session, "Hello?")
             names = await stream.names(1)
             await stream.close()
             return names

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.api.pages import LARGEST_PAGE
 from sessions_app.infrastructure.bounded_cache import Remembered
 from sessions_app.models import ApiToken, Message, Person, Queue, Run, Session, ToolCall
@@ -61,7 +61,7 @@ def test_a_page_shows_the_beginning_of_a_long_text_and_leads_to_all_of_it(client
 
 
 def test_a_text_that_fits_has_no_link_to_all_of_it(client: Client, ana: Person, session: Session) -> None:
-    turns.receive(session, "x" * SHOWN)
+    messages.receive(session, "x" * SHOWN)
     client.force_login(ana)
     assert "Show all" not in client.get(f"/open/{session.session_id}/").content.decode()
 
@@ -127,4 +127,4 @@ def test_short_words_are_made_into_html_once() -> None:
 
 @pytest.fixture
 def session(orders: Queue) -> Session:
-    return turns.start_session(orders, customer_name="Kim")
+    return sessions.start_session(orders, customer_name="Kim")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.models.base import ModelRequest
-from sessions_app import names, tickets, turns
+from sessions_app.actions import messages, names, tickets
 from sessions_app.models import Person, Queue, Session
 from sessions_app.workers import naming
 from tests.desk import actor
@@ -32,7 +32,7 @@ def is_due(session: Session) -> bool:
 @pytest.fixture
 def due(session: Session) -> Session:
     """A conversation in which enough was said, and whose naming is due now."""
-    turns.receive(session, "My blue parcel from Monday is late")
+    messages.receive(session, "My blue parcel from Monday is late")
     Session.objects.update(name_due_at=timezone.now())
     return session
 
@@ -43,10 +43,10 @@ def wait_for_retry() -> None:
 
 def test_a_name_is_due_after_enough_was_said_and_a_delay(session: Session, work: Work) -> None:
     actor.says("It is late.", "Tomorrow.", "Late blue parcel")
-    turns.receive(session, "My parcel is late")
+    messages.receive(session, "My parcel is late")
     work()
     assert not is_due(session)
-    turns.receive(session, "When will it come?")
+    messages.receive(session, "When will it come?")
     work()
     assert is_due(session)
     naming.name(session.session_id)
@@ -60,7 +60,7 @@ def test_a_name_is_due_after_enough_was_said_and_a_delay(session: Session, work:
 
 def test_the_namer_reads_what_was_said_and_no_notes(due: Session, ana: Person) -> None:
     model = actor.says("Late blue parcel")
-    turns.note(due, ana, "Careful, this one shouts.")
+    messages.note(due, ana, "Careful, this one shouts.")
     naming.name(due.session_id)
     asked = " ".join(message.content for message in model.requests[0].messages)
     assert "blue parcel" in asked
@@ -165,7 +165,7 @@ def test_a_session_with_a_name_keeps_it_when_generating_fails(due: Session, ana:
     ],
 )
 def test_first_words_make_one_short_line(session: Session, text: str, name: str) -> None:
-    turns.receive(session, text)
+    messages.receive(session, text)
     Session.objects.update(name_due_at=timezone.now())
     actor.says(BAD_KEY)
     naming.name(session.session_id)
@@ -182,8 +182,8 @@ def test_a_naming_whose_worker_died_becomes_due_again(due: Session) -> None:
 def test_a_queue_that_does_not_name_is_left_alone(session: Session, orders: Queue, work: Work) -> None:
     Queue.objects.update(naming_enabled=False)
     actor.says("One.", "Two.")
-    turns.receive(session, "First")
+    messages.receive(session, "First")
     work()
-    turns.receive(session, "Second")
+    messages.receive(session, "Second")
     work()
     assert not is_due(session)

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from kern.errors import InvalidSessionNameError
-from sessions_app import names, turns
+from sessions_app.actions import messages, names, sessions
 from sessions_app.errors import Newer, Refused
 from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
 from sessions_app.store import DjangoDb
@@ -41,8 +41,8 @@ def test_what_is_no_name_is_refused_and_the_old_one_stands(session: Session, ana
 
 
 def test_customers_write_their_names_in_every_script(orders: Queue) -> None:
-    assert turns.start_session(orders, customer_name=" علی‌رضا ").customer_name == "علی‌رضا"
-    assert turns.start_session(orders, customer_name="").customer_name == ""
+    assert sessions.start_session(orders, customer_name=" علی‌رضا ").customer_name == "علی‌رضا"
+    assert sessions.start_session(orders, customer_name="").customer_name == ""
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_customers_write_their_names_in_every_script(orders: Queue) -> None:
 )
 def test_unseen_signs_make_no_name_and_are_in_no_id(orders: Queue, wrong: dict[str, str]) -> None:
     with pytest.raises(Refused, match="one line"):
-        turns.start_session(orders, **wrong)
+        sessions.start_session(orders, **wrong)
 
 
 def test_the_same_name_again_is_no_news(session: Session, ana: Person, ben: Person) -> None:
@@ -66,13 +66,13 @@ def test_every_name_is_kept_and_can_come_back(session: Session, orders: Queue, a
     names.restore(session, ana, first)
     assert now(session) == ("Late parcel", "human")
     assert [record.name for record in session.names.all()] == ["Late parcel", "Lost parcel", "Late parcel"]
-    other = turns.start_session(orders, user_id="lou")
+    other = sessions.start_session(orders, user_id="lou")
     with pytest.raises(Refused):
         names.restore(other, ana, first)
 
 
 def test_asking_for_a_name_makes_no_model_wait_for_the_request(session: Session, ana: Person) -> None:
-    turns.receive(session, "My parcel is late")
+    messages.receive(session, "My parcel is late")
     names.generate(session, ana)
     assert actor.script.requests == []
     assert naming.due() == [session.session_id]
@@ -85,7 +85,7 @@ def test_there_is_no_name_for_a_conversation_without_words(session: Session, ana
 
 
 def test_naming_by_hand_ends_a_naming_that_was_due(session: Session, ana: Person) -> None:
-    turns.receive(session, "My parcel is late")
+    messages.receive(session, "My parcel is late")
     names.generate(session, ana)
     names.rename(session, ana, "Late parcel")
     naming.name(session.session_id)
@@ -101,7 +101,7 @@ def test_what_would_turn_text_around_is_in_no_name_whatever_the_door(
 ) -> None:
     names.rename(session, ana, f"Refund{RTL}txt.exe")
     assert now(session) == ("Refundtxt.exe", "human")
-    assert turns.start_session(orders, customer_name=f"Evil{RTL} Rabbit").customer_name == "Evil Rabbit"
+    assert sessions.start_session(orders, customer_name=f"Evil{RTL} Rabbit").customer_name == "Evil Rabbit"
     client.force_login(ana)
     client.post(f"/sessions/{session.session_id}/name/", {"name": f"{RTL}Late\u200b parcel"})
     assert now(session) == ("Late parcel", "human")

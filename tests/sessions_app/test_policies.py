@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 
 from kern.errors import InvalidAnswerError, UnresolvedRequirementsError
 from kern.testing import call
-from sessions_app import decide, desk, turns
+from sessions_app import desk
+from sessions_app.actions import decisions, messages
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.policy.in_force import policy_of
@@ -26,12 +27,12 @@ def test_two_different_people_must_agree(session: Session, asked: Ask, ana: Pers
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
     assert question.approvers == 2
-    decide.approve(question, ben, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
     assert work() == ["paused"]
     with pytest.raises(Refused, match="Another person"):
-        decide.approve(question, ben, seen=seen(session))
+        decisions.approve(question, ben, seen=seen(session))
     assert ledger.lines == []
-    decided = decide.approve(question, ana, seen=seen(session))
+    decided = decisions.approve(question, ana, seen=seen(session))
     assert decided.decided_by == ana
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 100"]
@@ -42,7 +43,7 @@ def test_one_person_who_approves_ten_times_at_once_is_one_person(session: Sessio
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
-    outcomes = all_at_once([lambda: decide.approve(question, ben, seen=number)] * 10)
+    outcomes = all_at_once([lambda: decisions.approve(question, ben, seen=number)] * 10)
     assert sorted(outcomes) == ["Refused"] * 9 + ["done"]
     assert work() == ["paused"]
     assert verdicts(question) == ["asked", "first"]
@@ -53,10 +54,10 @@ def test_of_two_different_edits_none_is_approved_by_two(
 ) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=seen(session))
-    decide.approve(question, ana, arguments={"order": "7", "cents": 80}, seen=seen(session))
+    decisions.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=seen(session))
+    decisions.approve(question, ana, arguments={"order": "7", "cents": 80}, seen=seen(session))
     assert work() == ["paused"]
-    decide.approve(question, ben, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 80"]
     assert verdicts(question) == ["asked", "first", "first", "approved", "executed"]
@@ -67,9 +68,9 @@ def test_the_second_person_may_go_back_to_what_the_model_asked(
 ) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=seen(session))
-    decide.approve(question, ana, arguments={"order": "7", "cents": 100}, seen=seen(session))
-    decide.approve(question, ben, seen=seen(session))
+    decisions.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=seen(session))
+    decisions.approve(question, ana, arguments={"order": "7", "cents": 100}, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
     work()
     question.refresh_from_db()
     assert (ledger.lines, question.edited_arguments) == (["refund 7 100"], None)
@@ -81,13 +82,13 @@ def test_the_second_person_approves_nothing_they_have_not_seen(
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
     opened = seen(session)
-    decide.approve(question, ben, arguments={"order": "ben", "cents": 90000}, seen=opened)
+    decisions.approve(question, ben, arguments={"order": "ben", "cents": 90000}, seen=opened)
     with pytest.raises(Newer, match="Ben approved this with other arguments") as stopped:
-        decide.approve(question, ana, seen=opened)
-    ((_row, problem),) = decide.approve_many([question], ana, seen={question.pk: opened})
+        decisions.approve(question, ana, seen=opened)
+    ((_row, problem),) = decisions.approve_many([question], ana, seen={question.pk: opened})
     assert isinstance(problem, Newer)
     assert work() == ["paused"]
-    decide.approve(question, ana, seen=stopped.value.changes[-1].pk)
+    decisions.approve(question, ana, seen=stopped.value.changes[-1].pk)
     assert work() == ["completed"]
     assert ledger.lines == ["refund ben 90000"]
 
@@ -97,13 +98,13 @@ def test_who_becomes_the_second_without_knowing_is_told_first(session: Session, 
     asked(call("refund", order="7", cents=100), call("refund", order="8", cents=100))
     first, other = session.requirements.order_by("pk")
     opened = seen(session)
-    decide.approve(first, ben, seen=opened)
+    decisions.approve(first, ben, seen=opened)
     with pytest.raises(Newer, match=r"Ben approved this[.]"):
-        decide.approve(first, ana, seen=opened)
-    assert decide.approve(other, ana, seen=opened).status == "pending"
-    turns.receive(session, "Please not!")
+        decisions.approve(first, ana, seen=opened)
+    assert decisions.approve(other, ana, seen=opened).status == "pending"
+    messages.receive(session, "Please not!")
     with pytest.raises(Newer, match=r"customer wrote .* Ben approved this[.]"):
-        decide.approve(first, ana, seen=opened)
+        decisions.approve(first, ana, seen=opened)
 
 
 def test_a_first_approval_is_void_once_the_customer_writes(
@@ -111,12 +112,12 @@ def test_a_first_approval_is_void_once_the_customer_writes(
 ) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ben, seen=seen(session))
-    turns.receive(session, "No! Do not pay!")
-    decide.approve(question, ana, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
+    messages.receive(session, "No! Do not pay!")
+    decisions.approve(question, ana, seen=seen(session))
     assert work() == ["paused"]
     assert ledger.lines == []
-    decide.approve(question, ben, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
     actor.says("Paid.", "I saw your message.")
     assert work() == ["completed", "completed"]
     assert verdicts(question) == ["asked", "first", "first", "approved", "executed"]
@@ -128,7 +129,7 @@ def test_the_first_approval_of_who_left_does_not_count(
 ) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ben, seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
     (row,) = decisions_page(Session.objects.all(), ana, "").rows
     assert row.first_approver == ben.pk  # type: ignore[attr-defined]
     if leaves == "the queue":
@@ -137,7 +138,7 @@ def test_the_first_approval_of_who_left_does_not_count(
         Person.objects.filter(pk=ben.pk).update(is_active=False)
     (row,) = decisions_page(Session.objects.all(), ana, "").rows
     assert row.first_approver is None  # type: ignore[attr-defined]
-    decide.approve(question, ana, seen=seen(session))
+    decisions.approve(question, ana, seen=seen(session))
     assert work() == ["paused"]
     assert ledger.lines == []
     assert verdicts(question) == ["asked", "first", "first"]
@@ -146,10 +147,10 @@ def test_the_first_approval_of_who_left_does_not_count(
 def test_one_of_two_may_reject(session: Session, asked: Ask, ana: Person, ben: Person, work: Work) -> None:
     tighten(session, approvers=2)
     question = asked(call("refund", order="7", cents=100))
-    decide.approve(question, ben, seen=seen(session))
-    decide.reject(question, ana, note="Not today.", seen=seen(session))
+    decisions.approve(question, ben, seen=seen(session))
+    decisions.reject(question, ana, note="Not today.", seen=seen(session))
     with pytest.raises(AlreadyDecided, match="Ana"):
-        decide.approve(question, ben, seen=seen(session))
+        decisions.approve(question, ben, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == []
 
@@ -161,10 +162,10 @@ def test_an_edit_past_a_threshold_needs_a_second_person(
     question = asked(call("refund", order="7", cents=100))
     assert (question.approvers, question.risk) == (1, "medium")
     more = {"order": "7", "cents": 900}
-    kept = decide.approve(question, ben, arguments=more, seen=seen(session))
+    kept = decisions.approve(question, ben, arguments=more, seen=seen(session))
     assert (kept.status, kept.approvers, kept.risk) == ("pending", 2, "high")
     assert work() == ["paused"]
-    decide.approve(question, ana, arguments=more, seen=seen(session))
+    decisions.approve(question, ana, arguments=more, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 900"]
 
@@ -173,11 +174,11 @@ def test_an_argument_that_is_left_out_counts_as_its_default(session: Session, as
     tighten(session, "buy", thresholds=["cents > 500"])
     left_out = asked(call("buy", article="Lamp"))
     assert (left_out.approvers, left_out.risk) == (2, "high")
-    assert decide.approve(left_out, ben, seen=seen(session)).status == "pending"
-    decide.reject(left_out, ben, seen=seen(session))
+    assert decisions.approve(left_out, ben, seen=seen(session)).status == "pending"
+    decisions.reject(left_out, ben, seen=seen(session))
     work()
     emptied = asked(call("buy", article="Lamp", cents=600))
-    kept = decide.approve(emptied, ben, arguments={"article": "Lamp"}, seen=seen(session))
+    kept = decisions.approve(emptied, ben, arguments={"article": "Lamp"}, seen=seen(session))
     assert (kept.status, kept.approvers) == ("pending", 2)
     assert ledger.lines == []
 
@@ -187,11 +188,11 @@ def test_an_input_past_a_threshold_needs_a_second_person(
 ) -> None:
     tighten(session, "change_address", thresholds=["street == Castle"])
     question = asked(call("change_address", order="7"))
-    decide.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
+    decisions.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
     with pytest.raises(Refused):
-        decide.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
+        decisions.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
     assert work() == ["paused"]
-    decide.provide_input(question, ana, values={"street": "Castle"}, seen=seen(session))
+    decisions.provide_input(question, ana, values={"street": "Castle"}, seen=seen(session))
     assert work() == ["completed"]
     assert ledger.lines == ["address 7 Castle"]
 
@@ -200,12 +201,12 @@ def test_only_a_role_decides_and_admins_always_may(session: Session, asked: Ask,
     tighten(session, roles=["Managers"])
     first, second = asked(call("refund", order="7", cents=100), call("refund", order="8", cents=1)), None
     second = session.requirements.latest("pk")
-    for decision in (decide.approve, decide.reject):
+    for decision in (decisions.approve, decisions.reject):
         with pytest.raises(Forbidden, match="Managers"):
             decision(first, ben, seen=seen(session))
-    decide.approve(first, ana, seen=seen(session))
+    decisions.approve(first, ana, seen=seen(session))
     ben.groups.add(Group.objects.create(name="Managers"))
-    assert decide.approve(second, ben, seen=seen(session)).status == "approved"
+    assert decisions.approve(second, ben, seen=seen(session)).status == "approved"
 
 
 def test_a_closed_account_decides_nothing(session: Session, asked: Ask, ben: Person) -> None:
@@ -213,14 +214,14 @@ def test_a_closed_account_decides_nothing(session: Session, asked: Ask, ben: Per
     ben.is_active = False
     ben.save()
     with pytest.raises(Forbidden, match="closed"):
-        decide.approve(question, ben, seen=seen(session))
+        decisions.approve(question, ben, seen=seen(session))
 
 
 def test_what_the_queue_tightens_later_holds_for_what_is_open(session: Session, asked: Ask, ben: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
     tighten(session, roles=["Managers"], approvers=2)
     with pytest.raises(Forbidden):
-        decide.approve(question, ben, seen=seen(session))
+        decisions.approve(question, ben, seen=seen(session))
     assert policy_of(question).approvers == 2
 
 
@@ -229,8 +230,8 @@ def test_nobody_approves_what_they_had_the_agent_do(session: Session, asked: Ask
     Requirement.objects.update(asked_for_by=ana)
     question.refresh_from_db()
     with pytest.raises(Forbidden, match="somebody else"):
-        decide.approve(question, ana, seen=seen(session))
-    assert decide.approve(question, ben, seen=seen(session)).status == "approved"
+        decisions.approve(question, ana, seen=seen(session))
+    assert decisions.approve(question, ben, seen=seen(session)).status == "approved"
 
 
 def test_nobody_fills_in_what_they_had_the_agent_do(session: Session, asked: Ask, ben: Person, ana: Person) -> None:
@@ -238,14 +239,14 @@ def test_nobody_fills_in_what_they_had_the_agent_do(session: Session, asked: Ask
     Requirement.objects.update(asked_for_by=ben)
     question.refresh_from_db()
     with pytest.raises(Forbidden, match="somebody else"):
-        decide.provide_input(question, ben, values={"street": "Ben's street 1"}, seen=seen(session))
-    assert decide.provide_input(question, ana, values={"street": "Side St 1"}, seen=seen(session)).status == "answered"
+        decisions.provide_input(question, ben, values={"street": "Ben's street 1"}, seen=seen(session))
+    assert decisions.provide_input(question, ana, values={"street": "Side St 1"}, seen=seen(session)).status == "answered"
 
 
 def test_the_person_a_turn_works_for_is_kept_with_what_it_asks(session: Session, ben: Person, work: Work, asked: Ask) -> None:
     asked(call("refund", order="7", cents=100))
     Run.objects.update(asked_by=ben)
-    decide.reject(session.requirements.get(), ben, seen=seen(session))
+    decisions.reject(session.requirements.get(), ben, seen=seen(session))
     actor.says(call("refund", order="8", cents=1), "Done.")
     assert work() == ["paused"]
     assert session.requirements.latest("pk").asked_for_by == ben

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from kern_inbox.observability import probes
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import Leader, Process, Run, Session
 from sessions_app.workers import processes
 
@@ -81,7 +81,7 @@ def test_turns_that_nobody_takes_are_late_and_then_a_reason_to_wake_somebody(
     client: Client, works: None, session: Session, settings: Settings
 ) -> None:
     settings.KERN_TURN_SECONDS = 180
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work(client)[1]["queue"] == "ok"
     Run.objects.update(updated_at=timezone.now() - timedelta(seconds=100))
     assert (work(client)[0], work(client)[1]["queue"], ready(client)["status"]) == (200, "late", "degraded")

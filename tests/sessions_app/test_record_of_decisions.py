@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, handover, runs
 from sessions_app.models import Decision, Person, Requirement, Session
 from sessions_app.models.decision import AppendOnlyError
 from sessions_app.policy import decision_log
@@ -29,7 +29,7 @@ def test_a_line_says_who_decided_what_seeing_what_under_which_policy(
     tighten(session, thresholds=["cents > 500"])
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
-    decide.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=number)
+    decisions.approve(question, ben, arguments={"order": "7", "cents": 90}, seen=number)
     work()
     line = Decision.objects.get(verdict="approved")
     assert (line.person, line.actor, line.seen) == (ben, "Ben", number)
@@ -43,9 +43,9 @@ def test_a_line_says_who_decided_what_seeing_what_under_which_policy(
 def test_a_rejection_keeps_its_reason_and_an_answer_what_was_said(session: Session, asked: Ask, ana: Person) -> None:
     asked(call("refund", order="7", cents=1), call("count_stock", article="Lamp"), call("change_address", order="7"))
     refund, stock, address = session.requirements.order_by("pk")
-    decide.reject(refund, ana, note="No receipt.", seen=seen(session))
-    decide.give_result(stock, ana, result="12 lamps", seen=seen(session))
-    decide.provide_input(address, ana, values={"street": "Side St 1"}, seen=seen(session))
+    decisions.reject(refund, ana, note="No receipt.", seen=seen(session))
+    decisions.give_result(stock, ana, result="12 lamps", seen=seen(session))
+    decisions.provide_input(address, ana, values={"street": "Side St 1"}, seen=seen(session))
     lines = Decision.objects.exclude(verdict="asked").order_by("pk")
     assert [(line.verdict, line.note) for line in lines] == [
         ("rejected", "No receipt."),
@@ -59,16 +59,16 @@ def test_what_a_failing_tool_came_to_is_in_the_record(session: Session, asked: A
     question = asked(call("refund", order="7", cents=100))
     Requirement.objects.update(schema={})
     question.refresh_from_db()
-    decide.approve(question, ana, arguments={"order": "7", "cents": "not a number"}, seen=seen(session))
+    decisions.approve(question, ana, arguments={"order": "7", "cents": "not a number"}, seen=seen(session))
     work()
     assert verdicts(question) == ["asked", "approved", "failed"]
 
 
 def test_what_nobody_needs_to_decide_any_more_is_in_the_record(session: Session, asked: Ask, ana: Person, work: Work) -> None:
     cancelled = asked(call("refund", order="7", cents=100))
-    turns.cancel(cancelled.root, ana)
+    runs.cancel(cancelled.root, ana)
     superseded = asked(call("refund", order="8", cents=100))
-    turns.take_over(session, ana)
+    handover.take_over(session, ana)
     assert verdicts(cancelled) == ["asked", "cancelled"]
     assert cancelled.decisions.get(verdict="cancelled").person == ana
     assert verdicts(superseded) == ["asked", "superseded"]
@@ -93,7 +93,7 @@ def test_lines_are_never_changed_or_deleted(session: Session, asked: Ask) -> Non
 
 def test_the_record_outlives_what_it_is_about(session: Session, asked: Ask, ben: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decide.reject(question, ben, seen=seen(session))
+    decisions.reject(question, ben, seen=seen(session))
     session.delete()
     ben.delete()
     asked_line, rejected = Decision.objects.order_by("pk")
@@ -103,7 +103,7 @@ def test_the_record_outlives_what_it_is_about(session: Session, asked: Ask, ben:
 
 def test_lines_are_found_by_tool_queue_verdict_person_and_time(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
-    decide.reject(session.requirements.get(tool_name="refund"), ben, seen=seen(session))
+    decisions.reject(session.requirements.get(tool_name="refund"), ben, seen=seen(session))
     rows, now = decision_log.rows, timezone.now()
     assert [line.verdict for line in rows(tool="refund")] == ["asked", "rejected"]
     assert [line.tool_name for line in rows(person=ben)] == ["refund"]
@@ -115,7 +115,7 @@ def test_lines_are_found_by_tool_queue_verdict_person_and_time(session: Session,
 
 def test_both_exports_say_the_same_and_no_cell_is_a_formula(session: Session, asked: Ask, ana: Person, ben: Person) -> None:
     question = asked(call("refund", order="=1+1", cents=100))
-    decide.reject(question, ana, note='=HYPERLINK("http://x")\n"Grüße", 1', seen=seen(session))
+    decisions.reject(question, ana, note='=HYPERLINK("http://x")\n"Grüße", 1', seen=seen(session))
     lines = decision_log.rows()
     objects = [json.loads(line) for line in decision_log.as_jsonl(lines)]
     text = "".join(decision_log.as_csv(lines))

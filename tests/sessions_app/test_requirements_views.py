@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from kern.testing import call
-from sessions_app import decide, turns
+from sessions_app.actions import decisions, messages, sessions
 from sessions_app.models import Person, Queue, Requirement, Session
 from tests import desk as shop
 from tests.deciding import tighten
@@ -33,7 +33,7 @@ def ask(session: Session, work: Callable[[], list[str]]) -> Ask:
 
     def ask_about(tool: str, **arguments: Any) -> Requirement:
         shop.actor.says(call(tool, **arguments), "Done.")
-        turns.receive(session, "Please do")
+        messages.receive(session, "Please do")
         assert work() == ["paused"]
         return Requirement.objects.get()
 
@@ -99,7 +99,7 @@ def test_a_rejection_may_take_the_session_over(inbox: Client, ask: Ask) -> None:
 
 def test_what_was_typed_into_an_answer_that_came_too_late_is_shown(inbox: Client, ana: Person, ask: Ask) -> None:
     asked = ask("refund", order="7", cents=500)
-    decide.approve(asked, ana, seen=asked.session.last_change)
+    decisions.approve(asked, ana, seen=asked.session.last_change)
     page = answer(inbox, asked, 409, answer="edit", **{"arg.order": "7", "arg.cents": "250"})
     assert "You had written: “Cents: 250”" in page
     assert "Order: 7" not in page
@@ -137,7 +137,7 @@ def test_an_outside_result_is_pasted(inbox: Client, ask: Ask, work: Callable[[],
 def test_a_decision_past_the_customers_words_is_stopped_once(inbox: Client, ask: Ask) -> None:
     asked = ask("refund", order="7", cents=500)
     seen = Session.objects.get().last_change
-    turns.receive(asked.session, "Keep the money")
+    messages.receive(asked.session, "Keep the money")
     fields = {"seen": seen, "answer": "edit", "arg.order": "7", "arg.cents": "1"}
     stopped = answer(inbox, asked, 409, **fields)
     assert "The customer wrote since you opened this." in stopped
@@ -151,7 +151,7 @@ def test_a_decision_past_the_customers_words_is_stopped_once(inbox: Client, ask:
 
 def test_the_agent_looks_again_when_the_customer_wrote_since(inbox: Client, ask: Ask, work: Callable[[], list[str]]) -> None:
     asked = ask("refund", order="7", cents=500)
-    turns.receive(asked.session, "Keep the money")
+    messages.receive(asked.session, "Keep the money")
     shown = card(inbox, asked)
     assert "Customer wrote since: look again at <code>refund</code>" in shown
     assert "Approve anyway" in shown
@@ -164,7 +164,7 @@ def test_the_agent_looks_again_when_the_customer_wrote_since(inbox: Client, ask:
 def test_the_second_approver_sees_what_the_first_one_changed(inbox: Client, ana: Person, ask: Ask) -> None:
     asked = ask("refund", order="7", cents=600)
     tighten(asked.session, approvers=2)
-    decide.approve(asked, ana, arguments={"order": "7", "cents": 900}, seen=Session.objects.get().last_change)
+    decisions.approve(asked, ana, arguments={"order": "7", "cents": 900}, seen=Session.objects.get().last_change)
     shown = card(inbox, asked)
     assert re.search(r"<dd><del>600</del> 900</dd>", shown)
     assert "<dd>7</dd>" in shown
@@ -177,7 +177,7 @@ def test_what_the_first_of_two_filled_in_stands_in_the_second_ones_form(
     asked = ask("change_address", order="7")
     tighten(asked.session, "change_address", approvers=2)
     assert "Needs two people" in card(inbox, asked)
-    decide.provide_input(asked, ana, values={"street": "Main street 1"}, seen=Session.objects.get().last_change)
+    decisions.provide_input(asked, ana, values={"street": "Main street 1"}, seen=Session.objects.get().last_change)
     shown = card(inbox, asked)
     assert re.search(r'name="arg.street"\s+value="Main street 1"', shown)
     assert "1 of 2: one more person, not Ana" in shown
@@ -192,10 +192,10 @@ def test_a_draft_that_was_edited_is_listed_in_the_words_that_would_be_sent(
     Queue.objects.filter(pk=orders.pk).update(ai_mode="draft")
     tighten(session, "send_answer", approvers=2)
     shop.actor.says("We pay you nothing.")
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     assert work() == ["paused"]
     draft = session.requirements.get()
-    decide.approve(draft, ana, arguments={"text": "We pay you 500 euros."}, seen=Session.objects.get().last_change)
+    decisions.approve(draft, ana, arguments={"text": "We pay you 500 euros."}, seen=Session.objects.get().last_change)
     row = inbox.get("/decisions/").content.decode()
     assert "We pay you 500 euros." in row
     assert "We pay you nothing." not in row
@@ -221,7 +221,7 @@ def test_each_first_approval_is_told_with_its_own_edits(inbox: Client, ana: Pers
     asked = ask("refund", order="7", cents=100)
     tighten(asked.session, approvers=2)
     for person, cents in ((ben, 90), (ana, 80)):
-        decide.approve(asked, person, arguments={"order": "7", "cents": cents}, seen=Session.objects.get().last_change)
+        decisions.approve(asked, person, arguments={"order": "7", "cents": cents}, seen=Session.objects.get().last_change)
     page = inbox.get(f"/open/{asked.session.session_id}/").content.decode()
     assert "from 100 to 90" in page
     assert "from 100 to 80" in page
@@ -245,7 +245,7 @@ def test_a_row_offers_nothing_to_those_who_may_not(inbox: Client, ask: Ask) -> N
 def test_a_refreshed_page_hides_what_others_decided(inbox: Client, ana: Person, ask: Ask) -> None:
     asked = ask("refund", order="7", cents=500)
     path = f"/sessions/{asked.session.session_id}/decisions/"
-    decide.approve(asked, ana, seen=10**9)
+    decisions.approve(asked, ana, seen=10**9)
     assert inbox.get(path).content.decode().count("<section") == 0
     assert f'id="requirement_{asked.pk}" hidden' in inbox.get(path, {"shown": asked.pk}).content.decode()
 
@@ -287,7 +287,7 @@ def test_plain_forms_go_on_to_the_next_decision(inbox: Client, orders: Queue, wo
     asked = []
     for name in ("Lee", "Mo"):
         shop.actor.says(call("refund", order=name, cents=500))
-        turns.receive(turns.start_session(orders, customer_name=name), "Money back")
+        messages.receive(sessions.start_session(orders, customer_name=name), "Money back")
         work()
         asked.append(Requirement.objects.latest("pk"))
     first, second = asked

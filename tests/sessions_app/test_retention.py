@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import messages, sessions
 from sessions_app.customers import retention
 from sessions_app.models import AuditEntry, Change, Decision, Message, Person, Queue, Requirement, Session
 
@@ -36,9 +36,9 @@ def old(session: Session, days: float) -> Session:
 
 
 def closed(queue: Queue, ana: Person, days: float = 31, user_id: str = "kim") -> Session:
-    session = turns.start_session(queue, user_id=user_id, customer_name="Kim")
-    turns.reply(session, ana, "Hello", seen=0)
-    turns.resolve(session, ana)
+    session = sessions.start_session(queue, user_id=user_id, customer_name="Kim")
+    messages.reply(session, ana, "Hello", seen=0)
+    sessions.resolve(session, ana)
     return old(session, days)
 
 
@@ -51,13 +51,13 @@ def test_by_itself_nothing_is_ever_erased(orders: Queue, ana: Person) -> None:
 def test_what_was_closed_long_enough_goes_and_nothing_else(kept: Queue, parcels: Queue, ana: Person) -> None:
     over = closed(kept, ana)
     stays = [closed(kept, ana, days=29), closed(parcels, ana, days=99)]
-    stays += [old(turns.start_session(kept), 99)]
+    stays += [old(sessions.start_session(kept), 99)]
     reopened = closed(kept, ana)
-    turns.reopen(reopened, ana)
+    sessions.reopen(reopened, ana)
     snoozed = closed(kept, ana)
-    turns.snooze(snoozed, ana, None)
+    sessions.snooze(snoozed, ana, None)
     written = closed(kept, ana)
-    turns.receive(written, "One more thing")
+    messages.receive(written, "One more thing")
     nowhere = closed(kept, ana)
     Session.objects.filter(pk=nowhere.pk).update(queue=None)
     for session in (reopened, snoozed):
@@ -83,7 +83,7 @@ def test_a_conversation_that_waits_for_people_stays(kept: Queue, ana: Person, se
 
 def test_the_record_keeps_its_facts_when_time_is_over(kept: Queue, ana: Person, session: Session, asked: Ask) -> None:
     asked(call("refund", order="7", cents=1))
-    turns.resolve(session, ana)
+    sessions.resolve(session, ana)
     old(session, 31)
     lines = Decision.objects.count()
     assert retention.erase_due() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
-from sessions_app import decide, rules, turns
+from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions, standing_approvals
 from sessions_app.errors import Forbidden, Refused
 from sessions_app.models import Decision, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.workers import expiry
@@ -36,7 +36,7 @@ def approve_five(session: Session, asked: Ask, ben: Person, work: Work) -> Calla
     def approve() -> Requirement:
         for order in range(5):
             question = asked(call("refund", order=str(order), cents=100))
-            question = decide.approve(question, ben, seen=seen(session))
+            question = decisions.approve(question, ben, seen=seen(session))
             work()
         ledger.lines.clear()
         return question
@@ -49,7 +49,7 @@ def test_with_a_rule_a_tool_runs_without_asking(
 ) -> None:
     rule_of(ben, orders, tomorrow)
     actor.says(call("refund", order="7", cents=100), "Paid.")
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     assert work() == ["completed"]
     assert ledger.lines == ["refund 7 100"]
     question = session.requirements.get()
@@ -63,7 +63,7 @@ def test_a_worker_goes_on_at_once_with_what_a_rule_approved(
 ) -> None:
     rule_of(ben, orders, tomorrow)
     actor.says(call("refund", order="7", cents=100), "Paid.")
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     run_id = Run.objects.due().get().run_id
     turns_workers.execute(run_id)
     assert turns_workers.next_due(run_id) == [run_id]
@@ -74,7 +74,7 @@ def test_where_a_rule_covers_one_of_two_questions_the_other_is_still_asked(
 ) -> None:
     rule_of(ben, orders, tomorrow)
     actor.says([call("refund", order="7", cents=100), call("count_stock", article="Lamp")], "Done.")
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     assert work() == ["paused"]
     assert session.requirements.pending().get().tool_name == "count_stock"
 
@@ -83,10 +83,10 @@ def test_a_rule_ends_by_itself_and_when_it_is_revoked(
     session: Session, orders: Queue, ana: Person, ben: Person, tomorrow: datetime, asked: Ask
 ) -> None:
     rule = rule_of(ben, orders, tomorrow)
-    rules.revoke(rule, ana)
+    standing_approvals.revoke(rule, ana)
     assert (rule.revoked_by, StandingApproval.objects.in_force().count()) == (ana, 0)
     with pytest.raises(Refused):
-        rules.revoke(rule, ana)
+        standing_approvals.revoke(rule, ana)
     again = rule_of(ben, orders, tomorrow)
     StandingApproval.objects.filter(pk=again.pk).update(until=timezone.now())
     assert asked(call("refund", order="7", cents=100)).status == "pending"
@@ -94,7 +94,7 @@ def test_a_rule_ends_by_itself_and_when_it_is_revoked(
 
 
 def test_rules_are_in_the_record(orders: Queue, ana: Person, ben: Person, tomorrow: datetime) -> None:
-    rules.revoke(rule_of(ben, orders, tomorrow), ana)
+    standing_approvals.revoke(rule_of(ben, orders, tomorrow), ana)
     lines = Decision.objects.exclude(verdict="approved").values_list("verdict", "actor", "tool_name", "queue_slug")
     assert list(lines) == [("rule_made", "Ben", "refund", "orders"), ("rule_ended", "Ana", "refund", "orders")]
 
@@ -108,7 +108,7 @@ def test_what_is_risky_gets_no_rule_and_an_older_rule_does_not_cover_it(
     assert asked(call("refund", order="7", cents=100)).status == "pending"
     StandingApproval.objects.all().delete()
     with pytest.raises(Refused, match="risky"):
-        rules.allow(orders, "refund", ben, tomorrow)
+        standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
 def test_a_call_past_a_threshold_is_asked_about_in_spite_of_the_rule(
@@ -135,12 +135,12 @@ def test_a_rule_does_not_approve_what_its_maker_had_the_agent_do(
     rule_of(ben, orders, tomorrow)
     for person, status in ((ben, "pending"), (ana, "executed")):
         actor.says(call("refund", order="7", cents=100), "Done.")
-        turns.ask_agent(session, person, "Pay it back")
+        private_turns.ask_agent(session, person, "Pay it back")
         work()
         question = session.requirements.latest("pk")
         assert (question.asked_for_by, question.status) == (person, status)
         if status == "pending":
-            turns.cancel(question.root, ana)
+            runs.cancel(question.root, ana)
 
 
 def test_a_rule_sends_no_drafts_fills_nothing_in_and_answers_no_uncertain_calls(
@@ -149,14 +149,14 @@ def test_a_rule_sends_no_drafts_fills_nothing_in_and_answers_no_uncertain_calls(
     for tool in ("send_answer", "note_order", "change_address"):
         StandingApproval.objects.create(queue=orders, tool_name=tool, until=tomorrow, made_by=ana)
     actor.says("It is on its way.")
-    turns.set_mode(session, ben, "draft")
-    turns.receive(session, "Where is it?")
+    handover.set_mode(session, ben, "draft")
+    messages.receive(session, "Where is it?")
     assert work() == ["paused"]
-    other = turns.start_session(orders, user_id="lee")
+    other = sessions.start_session(orders, user_id="lee")
     die_during(other, call("note_order", order="7"))
     assert work() == ["paused", "paused"]
     actor.says(call("change_address", order="7"))
-    turns.receive(turns.start_session(orders, user_id="mo"), "I have moved")
+    messages.receive(sessions.start_session(orders, user_id="mo"), "I have moved")
     assert work() == ["paused"] * 3
     assert set(Requirement.objects.values_list("reason", "status")) == {
         ("draft", "pending"),
@@ -169,12 +169,12 @@ def test_a_rule_approves_nothing_while_the_customers_newest_words_are_unread(
     session: Session, orders: Queue, ben: Person, tomorrow: datetime, work: Work
 ) -> None:
     def while_it_works(_request: ModelRequest) -> ToolCall:
-        turns.receive(session, "STOP, do not refund!")
+        messages.receive(session, "STOP, do not refund!")
         return call("refund", order="7", cents=100)
 
     rule_of(ben, orders, tomorrow)
     actor.says(while_it_works, "Done.")
-    turns.receive(session, "Please refund")
+    messages.receive(session, "Please refund")
     assert work() == ["paused"]
     question = session.requirements.get()
     assert (question.status, question.look_again) == ("pending", True)
@@ -182,52 +182,52 @@ def test_a_rule_approves_nothing_while_the_customers_newest_words_are_unread(
 
 def test_who_makes_and_ends_rules(orders: Queue, ben: Person, cy: Person, tomorrow: datetime) -> None:
     with pytest.raises(Forbidden):
-        rules.allow(orders, "refund", cy, tomorrow)
+        standing_approvals.allow(orders, "refund", cy, tomorrow)
     rule = rule_of(ben, orders, tomorrow)
     with pytest.raises(Forbidden):
-        rules.revoke(rule, cy)
+        standing_approvals.revoke(rule, cy)
 
 
 @pytest.mark.parametrize("days", [-1, 0, 15])
 def test_a_rule_has_an_end_that_is_near(orders: Queue, ben: Person, days: int) -> None:
     with pytest.raises(Refused):
-        rules.allow(orders, "refund", ben, timezone.now() + timedelta(days=days))
+        standing_approvals.allow(orders, "refund", ben, timezone.now() + timedelta(days=days))
 
 
 @pytest.mark.parametrize("tool", ["note_order", "count_stock", "no_such_tool"])
 def test_a_tool_that_nobody_approves_needs_no_rule(orders: Queue, ben: Person, tomorrow: datetime, tool: str) -> None:
     with pytest.raises(Refused):
-        rules.allow(orders, tool, ben, tomorrow)
+        standing_approvals.allow(orders, tool, ben, tomorrow)
 
 
 def test_of_many_who_make_the_same_rule_one_does(orders: Queue, ana: Person, ben: Person, tomorrow: datetime) -> None:
-    rules.revoke(rule_of(ben, orders, tomorrow), ana)
-    outcomes = all_at_once([lambda: rules.allow(orders, "refund", ben, tomorrow)] * 4)
+    standing_approvals.revoke(rule_of(ben, orders, tomorrow), ana)
+    outcomes = all_at_once([lambda: standing_approvals.allow(orders, "refund", ben, tomorrow)] * 4)
     assert sorted(outcomes) == ["Refused"] * 3 + ["done"]
 
 
 def test_whoever_ended_a_rule_is_not_offered_it_at_once_again(
     orders: Queue, ben: Person, approve_five: Callable[[], Requirement]
 ) -> None:
-    offer = decide.offer_for(approve_five())
+    offer = decisions.offer_for(approve_five())
     assert offer is not None
-    rules.revoke(rules.allow(orders, "refund", ben, offer.until), ben)
+    standing_approvals.revoke(standing_approvals.allow(orders, "refund", ben, offer.until), ben)
     last = Requirement.objects.latest("pk")
-    assert decide.offer_for(last) is None
-    assert decide.offer_for(approve_five()) is not None
+    assert decisions.offer_for(last) is None
+    assert decisions.offer_for(approve_five()) is not None
 
 
 def test_five_equal_approvals_in_a_row_make_an_offer(
     session: Session, orders: Queue, ben: Person, approve_five: Callable[[], Requirement], asked: Ask, work: Work
 ) -> None:
     early = asked(call("refund", order="7", cents=100))
-    assert decide.offer_for(decide.approve(early, ben, seen=seen(session))) is None
+    assert decisions.offer_for(decisions.approve(early, ben, seen=seen(session))) is None
     work()
-    offer = decide.offer_for(approve_five())
+    offer = decisions.offer_for(approve_five())
     assert offer is not None
     assert (offer.queue, offer.tool_name, offer.approvals) == (orders, "refund", 5)
-    rules.allow(offer.queue, offer.tool_name, ben, offer.until)
-    assert decide.offer_for(session.requirements.latest("pk")) is None
+    standing_approvals.allow(offer.queue, offer.tool_name, ben, offer.until)
+    assert decisions.offer_for(session.requirements.latest("pk")) is None
 
 
 @pytest.mark.parametrize("how", ["edit", "reject", "respond", "first", "expire", "risk"])
@@ -247,21 +247,21 @@ def test_whatever_is_no_plain_approval_ends_the_row(
     else:
         other = asked(call("refund", order="7", cents=100))
         if how == "edit":
-            last = decide.approve(other, ben, arguments={"order": "7", "cents": 99}, seen=seen(session))
+            last = decisions.approve(other, ben, arguments={"order": "7", "cents": 99}, seen=seen(session))
         elif how == "reject":
-            decide.reject(other, ben, seen=seen(session))
+            decisions.reject(other, ben, seen=seen(session))
         elif how == "respond":
-            decide.respond(other, ben, text="Paid in cash.", seen=seen(session))
+            decisions.respond(other, ben, text="Paid in cash.", seen=seen(session))
         elif how == "first":
             policy = tighten(session, approvers=2)
-            decide.approve(other, ben, seen=seen(session))
+            decisions.approve(other, ben, seen=seen(session))
             policy.delete()
         else:
             time_is_up(other)
             expiry.expire()
-    assert decide.offer_for(last) is None
+    assert decisions.offer_for(last) is None
     with pytest.raises(Refused):
-        rules.allow(orders, "refund", ben, tomorrow)
+        standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
 def test_a_rule_is_earned_by_people_and_not_by_the_rule_before_it(
@@ -269,12 +269,12 @@ def test_a_rule_is_earned_by_people_and_not_by_the_rule_before_it(
 ) -> None:
     rule = rule_of(ben, orders, tomorrow)
     actor.says(call("refund", order="7", cents=100), "Paid.")
-    turns.receive(session, "Please help")
+    messages.receive(session, "Please help")
     assert work() == ["completed"]
-    rules.revoke(rule, ana)
-    assert decide.offer_for(session.requirements.get()) is None
+    standing_approvals.revoke(rule, ana)
+    assert decisions.offer_for(session.requirements.get()) is None
     with pytest.raises(Refused, match="in a row"):
-        rules.allow(orders, "refund", ben, tomorrow)
+        standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
 @pytest.mark.parametrize("approvals", [0, 4])
@@ -282,11 +282,11 @@ def test_nobody_makes_a_rule_before_it_is_offered(
     session: Session, orders: Queue, ana: Person, ben: Person, tomorrow: datetime, asked: Ask, work: Work, approvals: int
 ) -> None:
     for order in range(approvals):
-        decide.approve(asked(call("refund", order=str(order), cents=1)), ben, seen=seen(session))
+        decisions.approve(asked(call("refund", order=str(order), cents=1)), ben, seen=seen(session))
         work()
     for person in (ana, ben):
         with pytest.raises(Refused, match="in a row"):
-            rules.allow(orders, "refund", person, tomorrow)
+            standing_approvals.allow(orders, "refund", person, tomorrow)
     assert not StandingApproval.objects.exists()
 
 
@@ -301,4 +301,4 @@ def test_a_rule_is_offered_until_friday_evening() -> None:
             (2026, 10, 24, 12): datetime(2026, 10, 30, 18, tzinfo=berlin),
         }
         for day, friday in offers.items():
-            assert rules.end_of_week(datetime(*day, tzinfo=berlin).astimezone(UTC)) == friday
+            assert standing_approvals.end_of_week(datetime(*day, tzinfo=berlin).astimezone(UTC)) == friday

@@ -16,8 +16,8 @@ from kern.models.base import ModelRequest
 from kern.records.message import Message
 from kern.records.run import RunMetrics
 from kern.testing import call
-from sessions_app import asking, decide, turns
 from sessions_app import desk as desks
+from sessions_app.actions import decisions, messages, private_turns, runs
 from sessions_app.models import Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
@@ -37,7 +37,7 @@ def die(session: Session) -> Run:
 
 def test_of_two_workers_one_does_the_turn(session: Session) -> None:
     actor.says(call("note_order", order="7"), "Noted.")
-    turns.receive(session, "Note 7")
+    messages.receive(session, "Note 7")
     run, gate = Run.objects.get(), threading.Barrier(2)
 
     def worker() -> None:
@@ -58,7 +58,7 @@ def test_of_two_workers_one_does_the_turn(session: Session) -> None:
 
 def test_a_run_that_is_not_pending_is_left_alone(session: Session, work: Work) -> None:
     actor.says("Hello.")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     work()
     turns_workers.execute(Run.objects.get().run_id)
     turns_workers.execute("no-such-run")
@@ -67,7 +67,7 @@ def test_a_run_that_is_not_pending_is_left_alone(session: Session, work: Work) -
 
 def test_a_dead_workers_turn_goes_on_where_it_stopped(session: Session, work: Work) -> None:
     actor.says("Here I am.")
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     die(session)
     turns_workers.recover()
     assert work() == ["completed"]
@@ -75,14 +75,14 @@ def test_a_dead_workers_turn_goes_on_where_it_stopped(session: Session, work: Wo
 
 
 def test_a_living_workers_turn_is_not_taken(session: Session) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     DjangoDb().claim_run(Claim(Run.objects.get().run_id, lease=60))
     turns_workers.recover()
     assert Run.objects.get().status == "running"
 
 
 def test_after_three_deaths_the_turn_says_so_and_can_be_retried(session: Session, ana: Person, work: Work) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     for _ in range(3):
         assert Run.objects.get().status == "pending"
         die(session)
@@ -91,14 +91,14 @@ def test_after_three_deaths_the_turn_says_so_and_can_be_retried(session: Session
     assert failed.status == "error"
     assert "died 3 times" in failed.error
     actor.says("At last.")
-    turns.retry(failed, ana)
+    runs.retry(failed, ana)
     assert work() == ["completed"]
 
 
 def test_what_arrived_meanwhile_is_answered_after_the_turn_was_given_up(session: Session, work: Work) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     die(session)
-    turns.receive(session, "Anybody?")
+    messages.receive(session, "Anybody?")
     Run.objects.update(attempts=3)
     turns_workers.recover()
     actor.says("Yes.")
@@ -106,20 +106,20 @@ def test_what_arrived_meanwhile_is_answered_after_the_turn_was_given_up(session:
 
 
 def test_decisions_in_between_are_no_deaths(session: Session, ana: Person, work: Work) -> None:
-    turns.receive(session, "Refund 7")
+    messages.receive(session, "Refund 7")
     for cents in (1, 2, 3, 4):
         actor.says(call("refund", order="7", cents=cents), call("refund", order="7", cents=cents + 1), "Done.")
         work()
         question = session.requirements.pending().first()
         assert question is not None
-        decide.approve(question, ana, seen=10**9)
+        decisions.approve(question, ana, seen=10**9)
     die(session)
     turns_workers.recover()
     assert Run.objects.get().status == "pending"
 
 
 def test_a_call_that_a_death_left_uncertain_is_asked_about(session: Session, ana: Person, work: Work) -> None:
-    turns.receive(session, "Note 7")
+    messages.receive(session, "Note 7")
     run = Run.objects.get()
     claim, db = Claim(run.run_id), DjangoDb()
     assert db.claim_run(claim) is not None
@@ -132,14 +132,14 @@ def test_a_call_that_a_death_left_uncertain_is_asked_about(session: Session, ana
     question = session.requirements.get()
     assert question.reason == "uncertain"
     actor.says("It is noted.")
-    decide.give_result(question, ana, result="It was written down.", seen=10**9)
+    decisions.give_result(question, ana, result="It was written down.", seen=10**9)
     assert work() == ["completed"]
     assert ledger.lines == []
 
 
 def test_a_turn_without_an_agent_says_what_to_do(session: Session, orders: Queue, work: Work) -> None:
     Queue.objects.update(agent_id="gone")
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work() == ["error"]
     error = Run.objects.get().error
     assert "'gone'" in error
@@ -150,19 +150,19 @@ def test_an_agent_that_cannot_be_used_ends_the_turn_and_says_why(session: Sessio
     clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
     words, clerk.instructions = clerk.instructions, lambda: {}["tone"]
     try:
-        asking.ask_agent(session, ana, "Which tone?")
+        private_turns.ask_agent(session, ana, "Which tone?")
         assert work() == ["error"]
     finally:
         clerk.instructions = words
     failed = Run.objects.get()
     assert "“clerk” cannot be used: KeyError: 'tone'" in failed.error
     actor.says("A friendly one.")
-    turns.retry(failed, ana)
+    runs.retry(failed, ana)
     assert work() == ["completed"]
 
 
 def test_the_sweep_hints_at_a_forgotten_turn_once_in_a_while(session: Session) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert turns_workers.due() == []
     Run.objects.update(updated_at=timezone.now() - LONG_AGO)
     assert turns_workers.due() == [Run.objects.get().run_id]
@@ -173,11 +173,11 @@ def test_the_sweep_hints_at_a_forgotten_turn_once_in_a_while(session: Session) -
 
 def test_what_becomes_due_in_a_session_is_found_after_its_turn(session: Session) -> None:
     def more(request: ModelRequest) -> str:
-        turns.receive(session, "And this?")
+        messages.receive(session, "And this?")
         return "First answer."
 
     actor.says(more)
-    turns.receive(session, "This?")
+    messages.receive(session, "This?")
     first = Run.objects.get()
     turns_workers.execute(first.run_id)
     second = Run.objects.latest("pk")
@@ -192,7 +192,7 @@ def test_the_model_is_asked_without_a_database_connection_in_the_hand(session: S
         return "Hello."
 
     actor.says(look)
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     assert work() == ["completed"]
     assert held == [False]
     assert Session.objects.get(pk=session.pk).last_text == "Hello."
@@ -221,7 +221,7 @@ def test_a_turn_inside_a_transaction_goes_on_though_the_heartbeat_cannot_see_it(
 
     actor.says(wait)
     with transaction.atomic():
-        turns.receive(session, "Hi")
+        messages.receive(session, "Hi")
         run = session.runs.due().get()
         for _event in desks.agent_for("clerk").bound(db=db).execute(Claim(run.run_id)):
             pass
@@ -229,7 +229,7 @@ def test_a_turn_inside_a_transaction_goes_on_though_the_heartbeat_cannot_see_it(
 
 
 def test_the_sweeps_of_two_workers_do_not_disturb_each_other(session: Session) -> None:
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     die(session)
     gate = threading.Barrier(2)
 
@@ -257,7 +257,7 @@ def test_an_agents_own_code_that_fails_is_why_the_turn_failed(session: Session, 
 
     clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
     words, clerk.instructions = clerk.instructions, ask_the_crm
-    turns.receive(session, "Where is my bag?")
+    messages.receive(session, "Where is my bag?")
     try:
         assert work() == ["error"]
     finally:
@@ -265,13 +265,13 @@ def test_an_agents_own_code_that_fails_is_why_the_turn_failed(session: Session, 
     failed = Run.objects.get()
     assert failed.error == "RuntimeError: the CRM is down (in the instructions of Clerk)"
     actor.says("In Oslo.")
-    turns.retry(failed, ana)
+    runs.retry(failed, ana)
     assert work() == ["completed"]
 
 
 def test_a_model_that_breaks_is_why_the_turn_failed(session: Session, work: Work) -> None:
     actor.says(ValueError("unreadable"))
-    turns.receive(session, "Where is my bag?")
+    messages.receive(session, "Where is my bag?")
     assert work() == ["error"]
     assert Run.objects.get().error == "the model failed with ValueError: unreadable"
 
@@ -284,7 +284,7 @@ def test_a_turn_says_from_its_beginning_who_works_it(session: Session, work: Wor
         return "In Oslo."
 
     actor.says(look)
-    turns.receive(session, "Where is my bag?")
+    messages.receive(session, "Where is my bag?")
     assert work() == ["completed"]
     assert (working, Run.objects.get().agent_name) == (["Clerk"], "Clerk")
     told = session.changes.filter(kind__in=["run.started", "run.completed"])
@@ -297,7 +297,7 @@ def test_an_answer_that_came_after_somebody_stopped_the_turn_is_not_sent(session
         return "It is in Oslo."
 
     actor.says(stopped_meanwhile)
-    turns.receive(session, "Where is my bag?")
+    messages.receive(session, "Where is my bag?")
     assert work() == ["cancelled"]
     words = session.messages.get(role="assistant")
     assert (words.content, words.sent) == ("It is in Oslo.", False)
@@ -309,7 +309,7 @@ def test_instructions_that_a_function_makes_are_made_once_for_a_worker(session: 
     clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
     words, clerk.instructions = clerk.instructions, lambda: f"Look number {next(counted)}."
     script = actor.says(call("note_order", order="7"), "Noted.")
-    turns.receive(session, "Note 7")
+    messages.receive(session, "Note 7")
     try:
         assert work() == ["completed"]
     finally:

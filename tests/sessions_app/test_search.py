@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app import names, tickets, turns
+from sessions_app.actions import messages, names, tickets
 from sessions_app.models import Person, Queue, Session, TicketLink
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 from sessions_app.text.folding import fold
@@ -70,7 +70,7 @@ def test_whatever_changes_a_row_changes_what_is_found(orders: Queue, ana: Person
         return matching(Session.objects.all(), words_of(query)).exists()
 
     names.rename(session, ana, "Größe 40")
-    turns.receive(session, "Où est ma\n  commande ?")
+    messages.receive(session, "Où est ma\n  commande ?")
     tickets.link(session, ana, "HD-4711")
     assert all(map(found, ("grosse", "OU EST", '"ma commande"', "hd-47", "kim", session.session_id)))
     names.rename(session, ana, "Another")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.testing import call
-from sessions_app import decide, tickets, turns
+from sessions_app.actions import decisions, handover, messages, private_turns, sessions, tickets
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
 from sessions_app.views import timeline
 from sessions_app.views.runs_shown import ShownRun, shown_runs
@@ -46,9 +46,9 @@ def test_what_an_agent_does_after_a_decision_stands_after_it(
     inbox: Client, ben: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says(call("refund", order="7", cents=500), call("note_order", order="7"), "You get 5 euros back.")
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
-    decide.approve(session.requirements.get(), ben, seen=Session.objects.get(pk=session.pk).last_change)
+    decisions.approve(session.requirements.get(), ben, seen=Session.objects.get(pk=session.pk).last_change)
     asked = session.requirements.get()
     decided = f'approved <a href="/requirements/{asked.pk}/"><code>refund</code></a>'
     waiting = ["<code>refund</code> <span", decided, "Waiting for a worker"]
@@ -64,7 +64,7 @@ def test_a_turn_that_ends_while_its_page_is_read_is_shown_ended(
     inbox: Client, session: Session, work: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.actor.says("It is on its way.")
-    turns.receive(session, "Where is order 7?")
+    messages.receive(session, "Where is order 7?")
 
     def end_it_first(runs: list[Run]) -> list[ShownRun]:
         work()
@@ -81,7 +81,7 @@ def test_what_people_had_the_agent_do_stands_before_what_came_of_it(
     inbox: Client, ben: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says("It is insured.")
-    turns.ask_agent(session, ben, "Is it insured?")
+    private_turns.ask_agent(session, ben, "Is it insured?")
     work()
     wanted = ["asked the agent privately", "It is insured."]
     assert order_of(page_of(inbox, session), *wanted) == wanted
@@ -91,10 +91,10 @@ def test_what_a_takeover_leaves_undone_is_said(
     inbox: Client, ben: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says(call("refund", order="7", cents=500))
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     work()
     assert '<span class="outcome cut">not run yet</span>' in page_of(inbox, session)
-    turns.take_over(session, ben)
+    handover.take_over(session, ben)
     page = page_of(inbox, session)
     assert '<span class="outcome cut">not run</span>' in page
     assert "<code>refund</code></a> was not run: the turn was given up" in page
@@ -104,11 +104,11 @@ def test_the_conversation_reads_in_the_order_it_happened(
     inbox: Client, ana: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says(call("note_order", order="7"), "Your order is **written down**.")
-    turns.receive(session, "I want order 7")
+    messages.receive(session, "I want order 7")
     work()
     tickets.link(session, ana, "HD-1")
-    turns.note(session, ana, "Watch this one")
-    turns.reply(session, ana, "Thank you, Kim.", seen=session.changes.last().pk)
+    messages.note(session, ana, "Watch this one")
+    messages.reply(session, ana, "Thank you, Kim.", seen=session.changes.last().pk)
     page = page_of(inbox, session)
     wanted = [
         "I want order 7",
@@ -125,14 +125,14 @@ def test_the_conversation_reads_in_the_order_it_happened(
 
 def test_members_runs_are_inside_the_leaders(inbox: Client, ana: Person, parcels: Queue, work: Callable[[], list[str]]) -> None:
     inbox.force_login(ana)
-    session = turns.start_session(parcels, customer_name="Lee")
+    session = sessions.start_session(parcels, customer_name="Lee")
     shop.actor.says(
         call("delegate_to_member", member="Packer", task="Write order 9 down"),
         call("note_order", order="9"),
         "Packed.",
         "It is packed.",
     )
-    turns.receive(session, "Order 9, please")
+    messages.receive(session, "Order 9, please")
     assert work() == ["completed"]
     page = page_of(inbox, session)
     nested = page[page.index('<div class="nested">') :]
@@ -155,7 +155,7 @@ def test_imported_runs_stand_after_the_messages_they_answer(inbox: Client, sessi
 
 def test_a_failed_run_says_why_and_is_tried_again(inbox: Client, session: Session, work: Callable[[], list[str]]) -> None:
     shop.actor.says(ModelError("the server said no", permanent=True))
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work() == ["error"]
     page = page_of(inbox, session)
     assert "The run stopped" in page
@@ -170,7 +170,7 @@ def test_a_failed_run_says_why_and_is_tried_again(inbox: Client, session: Sessio
 
 def test_the_newest_fifty_are_shown_and_older_ones_join_without_a_gap(inbox: Client, ana: Person, session: Session) -> None:
     for number in range(120):
-        turns.note(session, ana, f"note-{number:03}")
+        messages.note(session, ana, f"note-{number:03}")
     page = page_of(inbox, session)
     seen = re.findall(r"note-\d{3}", page)
     assert seen == [f"note-{number:03}" for number in range(70, 120)]
@@ -182,20 +182,20 @@ def test_the_newest_fifty_are_shown_and_older_ones_join_without_a_gap(inbox: Cli
 
 def test_a_refresh_goes_down_to_where_the_page_began(inbox: Client, ana: Person, session: Session) -> None:
     for number in range(60):
-        turns.note(session, ana, f"note-{number:03}")
+        messages.note(session, ana, f"note-{number:03}")
     since = re.search(r"timeline/\?since=([\d-]+)", page_of(inbox, session))
     assert since
-    turns.receive(session, "note-060")
+    messages.receive(session, "note-060")
     refreshed = inbox.get(f"/sessions/{session.session_id}/timeline/", {"since": since[1]}).content.decode()
     assert re.findall(r"note-\d{3}", refreshed) == [f"note-{number:03}" for number in range(10, 61)]
     assert "Waiting for a worker" in refreshed
 
 
 def test_what_is_new_since_the_last_visit_is_marked_once(inbox: Client, ana: Person, ben: Person, session: Session) -> None:
-    turns.note(session, ana, "old news")
+    messages.note(session, ana, "old news")
     page_of(inbox, session)
-    turns.note(session, ben, "my own")
-    turns.note(session, ana, "fresh news")
+    messages.note(session, ben, "my own")
+    messages.note(session, ana, "fresh news")
     page = page_of(inbox, session)
     assert order_of(page, "old news", "my own", 'class="new-line"', "fresh news")[2:] == ['class="new-line"', "fresh news"]
     assert 'class="new-line"' not in page_of(inbox, session)
@@ -215,8 +215,8 @@ def test_words_and_results_never_become_markup(inbox: Client, session: Session) 
 
 def test_a_session_id_may_be_anything_its_caller_chose(inbox: Client, ben: Person, orders: Queue) -> None:
     for session_id in ("user/1/chat", "a b?c=d#e", "ünïcode", "100%"):
-        session = turns.start_session(orders, customer_name="Lee", session_id=session_id)
-        turns.note(session, ben, f"about {session_id.encode().hex()}")
+        session = sessions.start_session(orders, customer_name="Lee", session_id=session_id)
+        messages.note(session, ben, f"about {session_id.encode().hex()}")
         page = inbox.get("/open/").content.decode()
         address = re.search(rf'id="session_{session.pk}".*?href="([^"]+)"', page, re.DOTALL)
         assert address
@@ -242,7 +242,7 @@ def test_a_plain_form_returns_to_its_page_and_htmx_gets_the_news(inbox: Client, 
 def test_a_reply_past_something_newer_is_stopped_and_keeps_its_words(inbox: Client, session: Session) -> None:
     path = f"/sessions/{session.session_id}/messages/"
     seen = session.last_change
-    turns.receive(session, "Wait, I found it")
+    messages.receive(session, "Wait, I found it")
     for headers in (HTMX, {}):
         stopped = inbox.post(path, {"seen": seen, "kind": "reply", "body": "<Sent> already"}, headers=headers)
         page = stopped.content.decode()
@@ -328,10 +328,10 @@ def test_details_tell_who_took_part_and_what_it_cost(
     inbox: Client, ana: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says("Hello")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     work()
     Run.objects.update(model="gpt-5.2", metrics={"input_tokens": 10_000, "output_tokens": 1_000, "duration": 1.5})
-    turns.note(session, ana, "Seen")
+    messages.note(session, ana, "Seen")
     page = page_of(inbox, session, "?details=1")
     for text in ("Kim", "Clerk", "Ana", "10,000 · 1,000", "$0.03"):
         assert text in page
@@ -380,7 +380,7 @@ def test_what_was_typed_when_the_sign_in_had_ended_is_shown_with_the_way_back(cl
 
 def test_a_turn_that_waits_for_people_can_be_stopped(inbox: Client, session: Session, work: Callable[[], list[str]]) -> None:
     shop.actor.says(call("refund", order="7", cents=500), "Done.")
-    turns.receive(session, "Money back, please")
+    messages.receive(session, "Money back, please")
     assert work() == ["paused"]
     stop = f"/runs/{Run.objects.get().run_id}/cancel/"
     assert f'hx-post="{stop}"' in page_of(inbox, session)

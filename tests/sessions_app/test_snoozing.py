@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sessions_app import turns
+from sessions_app.actions import sessions
 from sessions_app.errors import Refused
 from sessions_app.infrastructure.time_zones import from_wall_clock
 from sessions_app.models import Person, Session
@@ -97,7 +97,7 @@ def test_a_time_that_cannot_be_is_refused_with_what_to_do(ben: Person, session: 
 
 def test_programs_are_held_to_the_same_bounds(ben: Person, session: Session) -> None:
     with pytest.raises(Refused, match="five years"):
-        turns.snooze(session, ben, timezone.now() + timedelta(days=6 * 365))
+        sessions.snooze(session, ben, timezone.now() + timedelta(days=6 * 365))
 
 
 def test_a_time_to_come_is_as_short_as_it_is_clear() -> None:
@@ -110,7 +110,7 @@ def test_a_time_to_come_is_as_short_as_it_is_clear() -> None:
 
 def test_the_list_says_until_when(client: Client, ben: Person, session: Session) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
-    turns.snooze(session, ben, tomorrow)
+    sessions.snooze(session, ben, tomorrow)
     with timezone.override("Pacific/Auckland"):
         words = spans.moment(tomorrow)
     assert f"Until {words}" in read(browser_of(ben, "Pacific/Auckland"), "/snoozed/")

@@ -17,8 +17,8 @@ from kern.models.base import ModelRequest
 from kern.testing import call
 from kern.threads.detached import left_behind
 from kern.tools import tool
-from sessions_app import decide, turns
 from sessions_app import desk as desks
+from sessions_app.actions import decisions, handover, messages, runs
 from sessions_app.models import Person, Run, Session, ToolCall
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
@@ -97,11 +97,11 @@ def test_a_customer_is_answered_while_a_stopped_turns_server_is_silent_still(
     session: Session, ana: Person, client: Client, work: Work, stuck: Stuck
 ) -> None:
     shop.actor.says(stuck.model, "Here I am.")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     with worked(session):
         assert stuck.begun.wait(60)
-        turns.receive(session, "Are you there?")
-        turns.cancel(session.runs.get(), ana)
+        messages.receive(session, "Are you there?")
+        runs.cancel(session.runs.get(), ana)
     assert work() == ["cancelled", "completed"]
     assert sent(session) == ["Hi", "Are you there?", "Here I am."]
     client.force_login(ana)
@@ -115,10 +115,10 @@ def test_a_customer_is_answered_while_a_stopped_turns_server_is_silent_still(
 
 def test_a_takeover_frees_the_worker_whose_model_is_silent(session: Session, ana: Person, stuck: Stuck) -> None:
     shop.actor.says(stuck.model)
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     with worked(session):
         assert stuck.begun.wait(60)
-        turns.take_over(session, ana)
+        handover.take_over(session, ana)
     assert not stuck.goes_on.is_set()
     assert session.runs.get().status == "cancelled"
 
@@ -128,7 +128,7 @@ def test_a_turn_that_took_too_long_says_so_to_the_team_and_nothing_to_the_custom
 ) -> None:
     settings.KERN_TURN_SECONDS = 0.3
     shop.actor.says(stuck.model)
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     with worked(session):
         pass
     run = session.runs.get()
@@ -143,11 +143,11 @@ def test_a_customer_who_writes_after_a_turn_took_too_long_is_answered(
 ) -> None:
     settings.KERN_TURN_SECONDS = 0.3
     shop.actor.says(stuck.model, "Here I am.")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     with worked(session):
         assert stuck.begun.wait(60)
     settings.KERN_TURN_SECONDS = 300
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work()[-1] == "completed"
     assert sent(session) == ["Hi", "Hello?", "Here I am."]
 
@@ -160,7 +160,7 @@ def test_a_person_finds_out_what_became_of_a_call_that_took_too_long(
 ) -> None:
     with with_tool(stuck, timeout=0.2):
         shop.actor.says(call("look_up", order="7"), "It is on its way.")
-        turns.receive(session, "Where is order 7?")
+        messages.receive(session, "Where is order 7?")
         assert work() == ["paused"]
         asked = session.requirements.get()
         assert (asked.reason, asked.status) == ("uncertain", "pending")
@@ -171,7 +171,7 @@ def test_a_person_finds_out_what_became_of_a_call_that_took_too_long(
         stuck.goes_on.set()
         assert stuck.ended.wait(60)
         assert ToolCall.objects.get().status == "started", "what comes late changes nothing"
-        decide.give_result(asked, ana, result="It left the house.", seen=session_now(session))
+        decisions.give_result(asked, ana, result="It left the house.", seen=session_now(session))
         assert work() == ["completed"]
     assert shop.ledger.lines == ["looked up 7"]
     assert sent(session)[-1] == "It is on its way."
@@ -186,13 +186,13 @@ def test_stopping_a_turn_whose_tool_hangs_frees_the_worker_and_the_next_turn_rea
 ) -> None:
     with with_tool(stuck):
         script = shop.actor.says(call("look_up", order="7"), "I ask somebody.")
-        turns.receive(session, "Where is order 7?")
+        messages.receive(session, "Where is order 7?")
         with worked(session):
             assert stuck.begun.wait(60)
-            turns.cancel(session.runs.get(), ana)
+            runs.cancel(session.runs.get(), ana)
         stuck.goes_on.set()
         assert stuck.ended.wait(60)
-        turns.receive(session, "Well?")
+        messages.receive(session, "Well?")
         assert work() == ["cancelled", "completed"]
     [output] = [message.content for message in script.requests[-1].messages if message.role == "tool"]
     assert output.startswith("Nobody knows whether this call happened")
@@ -223,23 +223,23 @@ def test_a_turn_whose_agent_hangs_in_its_own_code_ends_at_its_deadline_and_is_no
     settings.KERN_TURN_SECONDS = 0.3
     shop.actor.says("Much too late.", "Here I am.")
     with with_instructions(stuck):
-        turns.receive(session, "Hi")
+        messages.receive(session, "Hi")
         assert work() == ["error"]
         assert "could not be stopped" in session.runs.get().error
         stuck.goes_on.set()
         assert stuck.ended.wait(60)
     settings.KERN_TURN_SECONDS = 300
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work()[-1] == "completed"
     assert len(sent(session)) == 3
 
 
 def test_a_turn_whose_agent_hangs_in_its_own_code_can_be_stopped(session: Session, ana: Person, stuck: Stuck) -> None:
     with with_instructions(stuck):
-        turns.receive(session, "Hi")
+        messages.receive(session, "Hi")
         with worked(session):
             assert stuck.begun.wait(60)
-            turns.cancel(session.runs.get(), ana)
+            runs.cancel(session.runs.get(), ana)
         assert session.runs.get().status == "cancelled"
         stuck.goes_on.set()
         assert stuck.ended.wait(60)
@@ -248,7 +248,7 @@ def test_a_turn_whose_agent_hangs_in_its_own_code_can_be_stopped(session: Sessio
 
 def test_a_turn_is_handed_over_without_counting_as_a_death(session: Session, work: Work, stuck: Stuck) -> None:
     shop.actor.says(stuck.model, "Here I am.")
-    turns.receive(session, "Hi")
+    messages.receive(session, "Hi")
     with worked(session):
         assert stuck.begun.wait(60)
         [claim] = heartbeat.claims()
@@ -267,7 +267,7 @@ def test_threads_that_do_not_come_back_are_counted_until_they_do(
     settings.KERN_TURN_SECONDS = 0.3
     with with_tool(stuck):
         shop.actor.says(call("look_up", order="7"))
-        turns.receive(session, "Where is order 7?")
+        messages.receive(session, "Where is order 7?")
         assert work() == ["error"]
         assert left_behind(0) == before + 1
         stuck.goes_on.set()
@@ -288,7 +288,7 @@ def test_a_tool_that_uses_the_database_leaves_no_connection_behind(session: Sess
     clerk.tools.append(count_runs)
     try:
         shop.actor.says(call("count_runs"), "One.")
-        turns.receive(session, "How many?")
+        messages.receive(session, "How many?")
         assert work() == ["completed"]
     finally:
         clerk.tools.pop()
@@ -297,7 +297,7 @@ def test_a_tool_that_uses_the_database_leaves_no_connection_behind(session: Sess
 
 def test_endless_calls_end_with_words_for_people(session: Session, ana: Person, client: Client, work: Work) -> None:
     shop.actor.says(*[lambda request: call("note_order", order=str(len(request.messages)))] * 40)
-    turns.receive(session, "Note everything")
+    messages.receive(session, "Note everything")
     assert work() == ["error"]
     assert session.runs.get().error == (
         "the agent went on asking for tools instead of answering, although it had used all 30 calls of this turn"

@@ -16,7 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Session
 from sessions_app.validation.text import LONGEST_TEXT, trimmed
 from tests.desk import actor
@@ -153,12 +153,12 @@ def test_lists_show_what_was_said_without_marks(
     client: Client, ana: Person, session: Session, work: Callable[[], list[str]]
 ) -> None:
     actor.says("Your **bag** is [here](https://example.com).")
-    turns.receive(session, "Where is my *bag*?")
+    messages.receive(session, "Where is my *bag*?")
     session.refresh_from_db()
     assert session.last_text == "Where is my *bag*?"
     work()
     session.refresh_from_db()
     assert session.last_text == "Your bag is here."
-    turns.reply(session, ana, "It is **there**.", seen=session.last_change)
+    messages.reply(session, ana, "It is **there**.", seen=session.last_change)
     session.refresh_from_db()
     assert session.last_text == "It is there."

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from sessions_app import tickets
+from sessions_app.actions import tickets
 from sessions_app.errors import Refused
 from sessions_app.models import ApiToken, Person, Session, TicketLink, TicketSystem, ticket_ids
 

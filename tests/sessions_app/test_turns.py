@@ -18,7 +18,7 @@ from kern.records.history import LEFT_OUT
 from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.run.embedded_redis import free_port
-from sessions_app import turns
+from sessions_app.actions import handover, messages, runs, sessions
 from sessions_app.errors import KeyTaken, Newer, Refused
 from sessions_app.models import Message, Person, Queue, Run, Session, SessionRead
 from sessions_app.workers import turns as turns_workers
@@ -49,7 +49,7 @@ def newest_run(session: Session) -> Run:
 
 def test_a_customers_message_is_answered(session: Session, work: Work) -> None:
     model = actor.says("It is on its way.")
-    message = turns.receive(session, "  Where is my order?\n")
+    message = messages.receive(session, "  Where is my order?\n")
     assert work() == ["completed"]
     assert said(session) == ["Where is my order?", "It is on its way."]
     assert [m.content for m in model.requests[0].messages if m.role == "user"] == [message.content]
@@ -59,7 +59,7 @@ def test_a_message_that_the_models_server_refuses_does_not_poison_the_next_turn(
     refusal = ModelError("the provider's content filter stopped the answer", permanent=True)
     model = actor.says("Hello.", refusal, "In Oslo.")
     for words in ("Hi", "POISON", "Where is my order?"):
-        turns.receive(session, words)
+        messages.receive(session, words)
         work()
     assert [run.status for run in session.runs.order_by("pk")] == ["completed", "error", "completed"]
     assert "POISON" in said(session), "people see what was written"
@@ -70,7 +70,7 @@ def test_a_message_that_the_models_server_refuses_does_not_poison_the_next_turn(
 def test_a_turn_that_failed_for_a_while_is_read_with_the_next_one(session: Session, work: Work) -> None:
     model = actor.says(ModelError("the server is busy"), "In Oslo.")
     for words in ("My number is A-1001.", "Where is my order?"):
-        turns.receive(session, words)
+        messages.receive(session, words)
         work()
     sent = [(m.role, m.content) for m in model.requests[-1].messages if m.role != "system"]
     assert sent == [("user", "My number is A-1001.\n\nWhere is my order?")]
@@ -78,12 +78,12 @@ def test_a_turn_that_failed_for_a_while_is_read_with_the_next_one(session: Sessi
 
 def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: Session, work: Work) -> None:
     def more_arrives(request: object) -> str:
-        turns.receive(session, "It is urgent.")
-        turns.receive(session, "Hello?")
+        messages.receive(session, "It is urgent.")
+        messages.receive(session, "Hello?")
         return "Looking."
 
     model = actor.says(more_arrives, "Here it is.")
-    turns.receive(session, "Where is my order?")
+    messages.receive(session, "Where is my order?")
     assert work() == ["completed", "completed"]
     asked = [m.content for m in model.requests[1].messages if m.role == "user"]
     assert asked == ["Where is my order?", "It is urgent.\n\nHello?"]
@@ -92,28 +92,28 @@ def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: S
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u200b\u2060 \ufeff", "x" * 100_001])
 def test_an_empty_or_endless_message_is_refused_and_nothing_is_stored(session: Session, text: str) -> None:
     with pytest.raises(Refused):
-        turns.receive(session, text)
+        messages.receive(session, text)
     assert said(session) == []
 
 
 def test_characters_no_database_keeps_do_no_harm(session: Session) -> None:
-    assert "order" in turns.receive(session, "my\x00 order \ud800").content
+    assert "order" in messages.receive(session, "my\x00 order \ud800").content
 
 
 def test_the_same_key_stores_a_message_once_in_a_session(session: Session, orders: Queue) -> None:
-    other = turns.start_session(orders, user_id="lou")
-    first = turns.receive(session, "Hello", idempotency_key="k1")
-    again = turns.receive(session, " Hello ", idempotency_key="k1")
-    elsewhere = turns.receive(other, "Hello", idempotency_key="k1")
+    other = sessions.start_session(orders, user_id="lou")
+    first = messages.receive(session, "Hello", idempotency_key="k1")
+    again = messages.receive(session, " Hello ", idempotency_key="k1")
+    elsewhere = messages.receive(other, "Hello", idempotency_key="k1")
     assert again == first
     assert elsewhere != first
     assert said(session) == ["Hello"]
 
 
 def test_other_words_with_a_used_key_are_refused_and_not_dropped(session: Session) -> None:
-    turns.receive(session, "Hello", idempotency_key="k1")
+    messages.receive(session, "Hello", idempotency_key="k1")
     with pytest.raises(KeyTaken):
-        turns.receive(session, "And where is order 8?", idempotency_key="k1")
+        messages.receive(session, "And where is order 8?", idempotency_key="k1")
     assert said(session) == ["Hello"]
 
 
@@ -123,7 +123,7 @@ def test_of_two_different_messages_at_once_with_one_key_one_is_refused(session: 
     def send(text: str) -> str:
         together.wait()
         try:
-            return turns.receive(session, text, idempotency_key="k1").content
+            return messages.receive(session, text, idempotency_key="k1").content
         except KeyTaken:
             return "refused"
         finally:
@@ -135,84 +135,84 @@ def test_of_two_different_messages_at_once_with_one_key_one_is_refused(session: 
 
 
 def test_an_id_is_one_users_session_for_ever(orders: Queue, parcels: Queue) -> None:
-    mine = turns.start_session(orders, user_id="kim", session_id="case-7")
-    assert turns.start_session(orders, user_id="kim", session_id="case-7") == mine
+    mine = sessions.start_session(orders, user_id="kim", session_id="case-7")
+    assert sessions.start_session(orders, user_id="kim", session_id="case-7") == mine
     for queue, user in ((orders, "lou"), (orders, ""), (parcels, "kim")):
         with pytest.raises(Refused):
-            turns.start_session(queue, user_id=user, session_id="case-7")
+            sessions.start_session(queue, user_id=user, session_id="case-7")
 
 
 def test_numbers_and_uuids_are_ids_as_text_and_what_is_no_id_begins_nothing(orders: Queue) -> None:
     key = uuid.uuid4()
-    assert turns.start_session(orders, user_id=42, session_id=key) == turns.start_session(
+    assert sessions.start_session(orders, user_id=42, session_id=key) == sessions.start_session(
         orders, user_id="42", session_id=str(key)
     )
     for bad in ("  ", "a\x00b", "\ud83d", "x" * 201, "a\nb", True, 1.5):
         with pytest.raises(Refused):
-            turns.start_session(orders, user_id=bad)  # type: ignore[arg-type]
+            sessions.start_session(orders, user_id=bad)  # type: ignore[arg-type]
         with pytest.raises(Refused):
-            turns.start_session(orders, session_id=bad)  # type: ignore[arg-type]
+            sessions.start_session(orders, session_id=bad)  # type: ignore[arg-type]
     with pytest.raises(Refused):
-        turns.start_session(orders, session_id="")
+        sessions.start_session(orders, session_id="")
     assert Session.objects.count() == 1
 
 
 def test_a_team_answers_where_the_queue_has_one(parcels: Queue, work: Work) -> None:
     actor.says(call("delegate_to_member", member="Packer", task="Pack it"), "Packed.", "Your parcel is packed.")
-    session = turns.start_session(parcels, user_id="kim")
-    turns.receive(session, "Is it packed?")
+    session = sessions.start_session(parcels, user_id="kim")
+    messages.receive(session, "Is it packed?")
     assert work() == ["completed"]
     assert session.kind == "team"
     assert said(session) == ["Is it packed?", "Your parcel is packed."]
 
 
 def test_a_closed_conversation_opens_again_when_the_customer_writes(session: Session, ana: Person) -> None:
-    turns.resolve(session, ana)
+    sessions.resolve(session, ana)
     assert status(session) == "closed"
-    turns.receive(session, "One more thing")
+    messages.receive(session, "One more thing")
     assert status(session) == "open"
 
 
 def test_a_snoozed_conversation_comes_back_in_time_or_with_the_customer(session: Session, ana: Person) -> None:
     with pytest.raises(Refused):
-        turns.snooze(session, ana, timezone.now() - timedelta(minutes=1))
-    turns.snooze(session, ana, timezone.now() + timedelta(days=1))
+        sessions.snooze(session, ana, timezone.now() - timedelta(minutes=1))
+    sessions.snooze(session, ana, timezone.now() + timedelta(days=1))
     turns_workers.wake()
     assert status(session) == "snoozed"
     Session.objects.filter(pk=session.pk).update(snoozed_until=timezone.now() - timedelta(seconds=1))
     turns_workers.wake()
     assert status(session) == "open"
-    turns.snooze(session, ana, None)
+    sessions.snooze(session, ana, None)
     turns_workers.wake()
     assert status(session) == "snoozed"
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert status(session) == "open"
 
 
 def test_a_reply_that_missed_something_is_stopped_and_shown_what_is_new(session: Session, ana: Person, ben: Person) -> None:
     old = seen(session)
-    turns.receive(session, "Wait!")
+    messages.receive(session, "Wait!")
     with pytest.raises(Newer) as stopped:
-        turns.reply(session, ana, "Done.", seen=old)
+        messages.reply(session, ana, "Done.", seen=old)
     assert [change.kind for change in stopped.value.changes] == ["message.customer"]
-    turns.reply(session, ana, "Done.", seen=seen(session))
+    messages.reply(session, ana, "Done.", seen=seen(session))
     with pytest.raises(Newer):
-        turns.reply(session, ben, "Done, too.", seen=seen(session) - 1)
+        messages.reply(session, ben, "Done, too.", seen=seen(session) - 1)
 
 
 def test_ones_own_words_and_mere_housekeeping_do_not_stop_a_reply(session: Session, ana: Person, ben: Person) -> None:
     old = seen(session)
-    turns.reply(session, ana, "First.", seen=old)
-    turns.assign(session, ben, ben)
-    turns.reply(session, ana, "Second.", seen=old)
+    messages.reply(session, ana, "First.", seen=old)
+    sessions.assign(session, ben, ben)
+    messages.reply(session, ana, "Second.", seen=old)
     assert said(session) == ["First.", "Second."]
 
 
 def test_the_model_sees_a_persons_reply_and_never_a_note(session: Session, ana: Person, work: Work) -> None:
     model = actor.says("Yes.")
-    turns.reply(session, ana, "We looked into it.", seen=seen(session))
-    turns.note(session, ana, "Careful, this one shouts.")
-    turns.receive(session, "And?")
+    messages.reply(session, ana, "We looked into it.", seen=seen(session))
+    messages.note(session, ana, "Careful, this one shouts.")
+    messages.receive(session, "And?")
     work()
     asked = " ".join(m.content for m in model.requests[0].messages)
     assert "We looked into it." in asked
@@ -222,13 +222,13 @@ def test_the_model_sees_a_persons_reply_and_never_a_note(session: Session, ana: 
 
 def test_after_taking_over_nothing_of_the_ai_lands(session: Session, ana: Person, work: Work) -> None:
     def ana_is_faster(request: object) -> str:
-        turns.take_over(session, ana)
+        handover.take_over(session, ana)
         return "From the AI."
 
     actor.says(ana_is_faster)
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     assert work() == ["cancelled"]
-    turns.receive(session, "Anybody?")
+    messages.receive(session, "Anybody?")
     assert work() == ["cancelled"]
     assert said(session) == ["Help", "Anybody?"]
     assert Session.objects.get(pk=session.pk).assignee == ana
@@ -236,70 +236,70 @@ def test_after_taking_over_nothing_of_the_ai_lands(session: Session, ana: Person
 
 def test_handing_back_answers_what_nobody_answered(session: Session, ana: Person, work: Work) -> None:
     model = actor.says("Here I am.")
-    turns.receive(session, "Help")
-    turns.take_over(session, ana)
-    turns.hand_back(session, ana)
+    messages.receive(session, "Help")
+    handover.take_over(session, ana)
+    handover.hand_back(session, ana)
     assert work() == ["cancelled", "completed"]
     assert [m.content for m in model.requests[0].messages if m.role == "user"] == ["Help"]
 
 
 def test_handing_back_leaves_what_a_person_answered(session: Session, ana: Person, work: Work) -> None:
-    turns.receive(session, "Help")
-    turns.take_over(session, ana)
-    turns.reply(session, ana, "Done.", seen=seen(session))
-    turns.hand_back(session, ana)
+    messages.receive(session, "Help")
+    handover.take_over(session, ana)
+    messages.reply(session, ana, "Done.", seen=seen(session))
+    handover.hand_back(session, ana)
     assert work() == ["cancelled"]
 
 
 def test_a_pending_turn_is_cancelled_at_once_and_an_ended_one_not_at_all(session: Session, ana: Person, work: Work) -> None:
-    turns.receive(session, "Help")
-    turns.cancel(newest_run(session), ana)
+    messages.receive(session, "Help")
+    runs.cancel(newest_run(session), ana)
     assert work() == ["cancelled"]
     with pytest.raises(Refused):
-        turns.cancel(newest_run(session), ana)
+        runs.cancel(newest_run(session), ana)
 
 
 def test_a_working_turn_stops_at_its_next_step(session: Session, ana: Person, work: Work) -> None:
     def ana_stops_it(request: object) -> object:
-        turns.cancel(newest_run(session), ana)
+        runs.cancel(newest_run(session), ana)
         return call("note_order", order="7")
 
     actor.says(ana_stops_it)  # type: ignore[arg-type]
-    turns.receive(session, "Note order 7")
+    messages.receive(session, "Note order 7")
     assert work() == ["cancelled"]
     assert "run.cancel_requested" in kinds(session)
 
 
 def test_a_failed_turn_is_worked_again_on_retry(session: Session, ana: Person, work: Work) -> None:
     actor.says(ModelError("the server is away"), "Here I am.")
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     assert work() == ["error"]
     assert "the server is away" in newest_run(session).error
-    turns.retry(newest_run(session), ana)
+    runs.retry(newest_run(session), ana)
     assert work() == ["completed"]
     assert newest_run(session).error == ""
     with pytest.raises(Refused):
-        turns.retry(newest_run(session), ana)
+        runs.retry(newest_run(session), ana)
 
 
 def test_only_the_newest_turn_can_be_retried(session: Session, ana: Person, work: Work) -> None:
     actor.says(ModelError("away"), "Here I am.")
-    turns.receive(session, "Help")
+    messages.receive(session, "Help")
     work()
     failed = newest_run(session)
-    turns.receive(session, "Hello?")
+    messages.receive(session, "Hello?")
     assert work() == ["error", "completed"]
     with pytest.raises(Refused):
-        turns.retry(failed, ana)
+        runs.retry(failed, ana)
 
 
 def test_asking_again_drops_the_question_and_sees_what_was_said_since(session: Session, ana: Person, work: Work) -> None:
     model = actor.says(call("refund", order="7", cents=100), "Not refunded, as you wish.")
-    turns.receive(session, "Refund order 7")
+    messages.receive(session, "Refund order 7")
     assert work() == ["paused"]
-    turns.receive(session, "No, do not")
+    messages.receive(session, "No, do not")
     assert session.requirements.get().look_again
-    turns.ask_again(newest_run(session), ana)
+    runs.ask_again(newest_run(session), ana)
     assert work() == ["cancelled", "completed"]
     assert session.requirements.get().status == "superseded"
     assert [m.content for m in model.requests[1].messages if m.role == "user"] == ["Refund order 7\n\nNo, do not"]
@@ -307,37 +307,37 @@ def test_asking_again_drops_the_question_and_sees_what_was_said_since(session: S
 
 def test_asking_again_without_news_answers_the_same_question(session: Session, ana: Person, work: Work) -> None:
     model = actor.says(call("refund", order="7", cents=100), "Let me explain.")
-    turns.receive(session, "Refund order 7")
+    messages.receive(session, "Refund order 7")
     work()
-    turns.ask_again(newest_run(session), ana)
+    runs.ask_again(newest_run(session), ana)
     assert work() == ["cancelled", "completed"]
     assert [m.content for m in model.requests[1].messages if m.role == "user"] == ["Refund order 7"]
 
 
 def test_closing_drops_what_was_still_asked(session: Session, ana: Person, work: Work) -> None:
     actor.says(call("refund", order="7", cents=100))
-    turns.receive(session, "Refund order 7")
+    messages.receive(session, "Refund order 7")
     work()
-    turns.resolve(session, ana)
+    sessions.resolve(session, ana)
     assert session.requirements.get().status == "cancelled"
     assert newest_run(session).status == "cancelled"
 
 
 def test_a_session_is_given_only_to_somebody_who_can_see_it(session: Session, ana: Person, ben: Person, cy: Person) -> None:
-    turns.assign(session, ana, ben)
+    sessions.assign(session, ana, ben)
     assert Session.objects.of(ben).get() == session
     with pytest.raises(Refused):
-        turns.assign(session, ana, cy)
-    turns.assign(session, ana, None)
+        sessions.assign(session, ana, cy)
+    sessions.assign(session, ana, None)
     assert Session.objects.unassigned().get() == session
 
 
 def test_having_read_never_goes_back(session: Session, ana: Person) -> None:
     early = Session.objects.get(pk=session.pk)
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     late = Session.objects.get(pk=session.pk)
-    turns.mark_read(late, ana)
-    turns.mark_read(early, ana)
+    sessions.mark_read(late, ana)
+    sessions.mark_read(early, ana)
     assert SessionRead.objects.get(person=ana).last_change == late.last_change
 
 
@@ -350,14 +350,14 @@ def broker_away() -> Iterator[None]:
 
 
 def test_a_broker_that_is_away_fails_no_request(session: Session, broker_away: None, caplog: pytest.LogCaptureFixture) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     assert Run.objects.due().count() == 1
     assert len([line for line in caplog.messages if "the sweep will" in line]) == 1
 
 
 def test_notes_and_answers_have_their_authors(session: Session, ana: Person) -> None:
-    note = turns.note(session, ana, "A note")
-    reply = turns.reply(session, ana, "A reply", seen=seen(session))
+    note = messages.note(session, ana, "A note")
+    reply = messages.reply(session, ana, "A reply", seen=seen(session))
     assert [(m.author_kind, m.author, m.internal) for m in (note, reply)] == [
         (Message.Author.PERSON, "Ana", True),
         (Message.Author.PERSON, "Ana", False),

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from kern.testing import call
-from sessions_app import names, turns
+from sessions_app.actions import messages, names
 from sessions_app.models import Person, Requirement, Session
 from sessions_app.text.formatting import markdown_html, plain_html
 from sessions_app.text.unseen import as_it_was, editable, shown
@@ -106,7 +106,7 @@ def test_a_customer_and_the_team_read_it_everywhere_and_ones_own_unsent_words_st
     work()
     session = Session.objects.get()
     names.rename(session, ana, "An invoice")
-    turns.note(session, ana, f"Note {INVOICE}")
+    messages.note(session, ana, f"Note {INVOICE}")
     for browser, path in ((client, address), (inbox, f"/open/{session.session_id}/"), (inbox, "/open/")):
         page = browser.get(path).content.decode()
         assert "\u202e" not in page, path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from sessions_app import turns, unsent
+from sessions_app.actions import messages, unsent
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.models.session import secret_hash
 
@@ -142,7 +142,7 @@ def test_it_is_deleted_with_its_conversation(inbox: Client, ben: Person, session
 def test_after_a_note_or_a_question_the_composer_stays_private(inbox: Client, session: Session) -> None:
     assert 'value="note" checked' in send(inbox, session, "A note", kind="note")
     assert 'value="reply" checked' in send(inbox, session, "A reply")
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     address = f"/sessions/{session.session_id}/messages/"
     form = {"seen": 10**9, "kind": "note", "body": "By a plain form", "do": "send"}
     back = inbox.post(address, form, headers={"Referer": f"http://testserver/open/{session.session_id}/?details=1"})

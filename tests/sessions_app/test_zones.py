@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from sessions_app import turns
+from sessions_app.actions import messages
 from sessions_app.models import Decision, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.queries.reports import since
@@ -93,7 +93,7 @@ def test_a_zone_is_chosen_in_the_profile(ben: Person) -> None:
 
 @pytest.mark.parametrize(("zone", "exact"), EXACT)
 def test_times_on_pages_are_those_of_the_readers_clock(ben: Person, session: Session, zone: str, exact: str) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     Message.objects.update(created_at=NIGHT)
     page = read(browser_of(ben, zone), f"/open/{session.session_id}/")
     assert f'title="{exact}"' in page
@@ -141,7 +141,7 @@ def test_admins_read_and_write_times_of_their_own_clock(ana: Person, session: Se
 
 
 def test_a_customer_without_scripts_reads_which_zone_is_meant(client: Client, session: Session) -> None:
-    turns.receive(session, "Hello")
+    messages.receive(session, "Hello")
     Message.objects.update(created_at=NIGHT)
     Session.objects.filter(pk=session.pk).update(access_hash=secret_hash("a-secret"))
     assert 'title="2026-03-01 23:30:00 UTC"' in read(client, "/c/a-secret/")

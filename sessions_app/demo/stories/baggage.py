@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import handover, sessions
 from sessions_app.demo.story import Story, tomorrow_morning
 from sessions_app.models import Person
 
@@ -16,7 +16,7 @@ def delivered_again(ana: Person, ben: Person) -> None:
     )
     story.customer("It just came, thanks!").agent("Wonderful. Enjoy Prague!")
     story.named("Bag delivered in Prague")
-    turns.resolve(story.now(), ben)
+    sessions.resolve(story.now(), ben)
     story.read_by(ana, ben).wait(2 * 24 * 60)
 
 
@@ -26,13 +26,13 @@ def damaged_suitcase(ana: Person, ben: Person) -> None:
     story.customer("My suitcase came off the belt with a broken wheel. This is the third time!!").agent(
         "I am sorry about your suitcase. Please send us a photo and the tag number, then we repair or replace it."
     )
-    turns.take_over(story.now(), ben)
+    handover.take_over(story.now(), ben)
     story.reply(
         ben, "Hello Henrik, three times is not good enough. I am asking our repair shop in Oslo to collect it tomorrow."
     )
     story.named("Broken wheel, third time", ben).ticket(ben, "OPS-311")
     story.note(ben, "Shop calls back tomorrow morning.")
-    turns.snooze(story.now(), ben, tomorrow_morning())
+    sessions.snooze(story.now(), ben, tomorrow_morning())
     story.read_by(ana, ben).wait(20 * 60)
 
 
@@ -64,7 +64,7 @@ def wedding_on_saturday(ana: Person, ben: Person) -> None:
         call("trace_bag", tag="KT204417"),
         "Your suitcase missed the connection in Athens and comes with the next flight. I know this is a bad moment.",
     )
-    turns.assign(story.now(), ana, ben)
+    sessions.assign(story.now(), ana, ben)
     story.customer("My dress is in that suitcase, please tell me it has been found").agent(
         call("issue_voucher", reference="L4HD6B", amount=60.0, reason="delayed bag before a wedding")
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kern.errors import ModelError
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import sessions
 from sessions_app.demo import airline
 from sessions_app.demo.story import Story
 from sessions_app.models import Person
@@ -19,7 +19,7 @@ def pets_in_the_cabin(ana: Person, ben: Person) -> None:
     )
     story.customer("Great, I will do it online. Thank you!").agent("You are welcome. Have a good flight, both of you.")
     story.named("Cat in the cabin")
-    turns.resolve(story.now(), ana)
+    sessions.resolve(story.now(), ana)
     story.read_by(ana, ben).wait(3 * 24 * 60)
 
 
@@ -66,7 +66,7 @@ def name_correction(ana: Person, ben: Person) -> None:
         call("find_booking", reference="D6FN1R"), "I can see the booking. How exactly should the surname be written?"
     )
     story.named("Name correction before Berlin").ticket(ana, "ZD-48166")
-    turns.assign(story.now(), ben, ana)
+    sessions.assign(story.now(), ben, ana)
     story.customer("It is Fuentes Rey.").agent(ModelError("the model's server did not answer within 60 s"))
     story.read_by(ben).wait(40)
 

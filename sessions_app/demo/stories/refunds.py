@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kern.testing import call
-from sessions_app import turns
+from sessions_app.actions import sessions
 from sessions_app.demo.story import Story, delegated
 from sessions_app.models import Person
 
@@ -44,7 +44,7 @@ def waiting_for_the_bank(ana: Person, ben: Person) -> None:
     story.customer("where is my refund").agent("A refund takes three to five days at the bank. When was it sent to you?")
     story.reply(ana, "I looked it up: it was sent on Monday and should be there by Friday. Write again if it is not!")
     story.fell_back("where is my refund")
-    turns.snooze(story.now(), ana, None)
+    sessions.snooze(story.now(), ana, None)
     story.read_by(ana, ben).wait(5 * 60)
 
 

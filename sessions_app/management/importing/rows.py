@@ -11,7 +11,8 @@ from django.db import transaction
 
 from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
-from sessions_app import desk, tickets
+from sessions_app import desk
+from sessions_app.actions import tickets
 from sessions_app.changes.log import record_unseen
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock

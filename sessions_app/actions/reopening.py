@@ -14,10 +14,10 @@ from kern.loop.delegation import DELEGATE
 from kern.records.message import Message as MessageRecord
 from kern.records.message import ToolCall as CallRecord
 from kern.records.message import new_id
+from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Refused
 from sessions_app.infrastructure import clock
-from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
 from sessions_app.policy import decision_log
 from sessions_app.policy.in_force import may_decide, policy_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from sessions_app import desk
+from sessions_app.actions.handover import must_be_free
+from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
-from sessions_app.leading import must_be_free
-from sessions_app.locking import session_locked
 from sessions_app.models import Person, Queue, Run, Session
 
 MOVED = "session.moved"

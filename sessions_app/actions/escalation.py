@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from sessions_app.actions.handover import fence_off
+from sessions_app.actions.locking import session_locked
+from sessions_app.actions.sessions import open_again
 from sessions_app.changes.log import record
 from sessions_app.infrastructure import clock
-from sessions_app.leading import fence_off
-from sessions_app.locking import session_locked
 from sessions_app.models import Session
 from sessions_app.models.queue import AiMode
 from sessions_app.policy.disclosure import can_ask_for_person
-from sessions_app.turns import open_again
 
 
 def ask_for_person(session: Session) -> bool:

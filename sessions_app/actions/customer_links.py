@@ -15,11 +15,11 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from sessions_app import audit
+from sessions_app.actions.locking import session_locked
 from sessions_app.changes import publish
 from sessions_app.changes.log import record
 from sessions_app.errors import Problem, Refused
 from sessions_app.infrastructure import clock
-from sessions_app.locking import session_locked
 from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS
 from sessions_app.models.session import secret_hash

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sessions_app.actions.locking import locked_or_404
 from sessions_app.changes.log import record
 from sessions_app.errors import Refused
-from sessions_app.locking import locked_or_404
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.validation.text import clean
 

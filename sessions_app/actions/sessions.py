@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from kern.records.message import new_id
 from kern.validation.inputs import Id
 from sessions_app import desk
-from sessions_app.asking import ask_agent, ask_agent_once, draft
+from sessions_app.actions.handover import ask_again, cancel, hand_back, retry, set_mode, take_over
+from sessions_app.actions.idempotency import checked_key, sent_before
+from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
+from sessions_app.actions.moving import began_in, move
+from sessions_app.actions.private_turns import ask_agent, ask_agent_once, draft
 from sessions_app.changes.log import record
 from sessions_app.errors import IdTaken, Refused
 from sessions_app.infrastructure import clock
-from sessions_app.leading import ask_again, cancel, hand_back, retry, set_mode, take_over
-from sessions_app.locking import NEWS, must_have_seen, session_locked
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
-from sessions_app.moving import began_in, move
-from sessions_app.once import checked_key, sent_before
 from sessions_app.policy import daily_limits, endings
 from sessions_app.validation.text import checked_id, checked_line, checked_message, checked_name
 

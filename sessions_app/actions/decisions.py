@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from kern.errors import InvalidAnswerError
 from kern.records.requirement import Requirement as RequirementRecord
 from kern.tools.policy import Policy
+from sessions_app.actions.locking import session_locked
+from sessions_app.actions.reopening import reopen
+from sessions_app.actions.standing_approvals import StandingOffer, offer_for
 from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, Problem, Refused
-from sessions_app.locking import session_locked
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policy import decision_log
 from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
-from sessions_app.reopening import reopen
-from sessions_app.rules import StandingOffer, offer_for
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
 from sessions_app.workers.expiry import go_on, lapse

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
+from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
 from sessions_app.errors import Refused
 from sessions_app.infrastructure import clock
-from sessions_app.locking import session_locked
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.policy import endings

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from kern.naming import check_name
+from sessions_app.actions.sessions import session_locked
 from sessions_app.changes.log import record
 from sessions_app.errors import Newer, Refused
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
-from sessions_app.turns import session_locked
 from sessions_app.validation.text import clean
 from sessions_app.workers.tasks import name_session
 
