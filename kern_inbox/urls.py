@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from kern_inbox.observability import probes
 from kern_inbox.web import static_files
-from sessions_app.views import account
+from sessions_app.views.account import pages
 
 # One door for everybody: the administration's own would ask for no second factor and count no attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,11 +21,11 @@ urlpatterns = [
     # allauth's own list knows no single devices.
     path("accounts/sessions/", RedirectView.as_view(pattern_name="devices"), name="usersessions_list"),
     # Stricter than allauth's of the same names.
-    path("accounts/email/", account.address, name="account_email"),
-    path("accounts/email/<str:token>/", account.confirm_address, name="account_confirm_address"),
-    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
-    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", account.remove_webauthn, name="mfa_remove_webauthn"),
-    path("accounts/password/set/", account.password_set, name="account_set_password"),
+    path("accounts/email/", pages.address, name="account_email"),
+    path("accounts/email/<str:token>/", pages.confirm_address, name="account_confirm_address"),
+    path("accounts/password/reset/", pages.password_reset, name="account_reset_password"),
+    path("accounts/2fa/webauthn/keys/<int:pk>/remove/", pages.remove_webauthn, name="mfa_remove_webauthn"),
+    path("accounts/password/set/", pages.password_set, name="account_set_password"),
     path("accounts/", include("allauth.urls")),
     path("health/live/", probes.live, name="health-live"),
     path("health/ready/", probes.ready, name="health-ready"),

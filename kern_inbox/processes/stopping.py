@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from kern_inbox.processes.grace import end_within, grace_seconds
-from sessions_app import sse
+from sessions_app.views.live import hub
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -43,7 +43,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 def _stop() -> None:
-    sse.end_streams()
+    hub.end_streams()
     # A thread that waits for a database keeps Python from ending.
     end_within(grace_seconds())
 

@@ -21,14 +21,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from sessions_app.accounts.mail import mail_reaches_people
-from sessions_app.forms import COUNTED
 from sessions_app.infrastructure.clock import now
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Message, Run
 from sessions_app.policy import disclosure
+from sessions_app.templatetags import durations
 from sessions_app.text import unseen
 from sessions_app.text.formatting import SHOWN, markdown_html
-from sessions_app.views import spans
+from sessions_app.views.forms import COUNTED
 
 register = template.Library()
 
@@ -64,13 +64,13 @@ def icon(name: str, size: str = "") -> SafeString:
 @register.simple_tag
 def ago(when: datetime | None, way: str = "short") -> SafeString:
     """How long ago: as short as in a row (`22m`), or in words (`way="ago"`: `12 min ago`); the exact time on hover."""
-    return _counted(when, spans.since(when, way), way)
+    return _counted(when, durations.since(when, way), way)
 
 
 @register.simple_tag
 def left(when: datetime | None, way: str = "left") -> SafeString:
     """How much time is left, in words (`24 min left`) or as short as in a row (`way="short"`); the exact time on hover."""
-    return _counted(when, spans.until(when, way), way, " data-future")
+    return _counted(when, durations.until(when, way), way, " data-future")
 
 
 @register.simple_tag
@@ -95,7 +95,7 @@ def command(context: Context) -> str:
 @register.simple_tag
 def span_tables() -> SafeString:
     """The words for spans of time and the time it is, for the script that goes on counting by this clock."""
-    return json_script({"now": now().timestamp(), "tables": spans.tables()}, "spans")
+    return json_script({"now": now().timestamp(), "tables": durations.tables()}, "spans")
 
 
 @register.simple_tag
@@ -107,25 +107,25 @@ def clock(when: datetime | None) -> SafeString:
 @register.filter
 def in_words(when: datetime | None) -> str:
     """How long ago, inside of a sentence: `12 min ago`."""
-    return spans.since(when, "ago")
+    return durations.since(when, "ago")
 
 
 @register.filter
 def time_left(when: datetime | None) -> str:
     """How much time is left, inside of a sentence: `24 min left`."""
-    return spans.until(when, "left")
+    return durations.until(when, "left")
 
 
 @register.filter
 def length_of_time(span: timedelta) -> str:
     """A whole span in words: `12 hours`."""
-    return spans.length(span)
+    return durations.length(span)
 
 
 @register.simple_tag
 def why_signed_out(code: str | None) -> str:
     """Why one has to sign in again, where the address says so; nothing else in it is shown."""
-    idle, lifetime = spans.length(settings.SIGN_IN_IDLE), spans.length(settings.SIGN_IN_LIFETIME)
+    idle, lifetime = durations.length(settings.SIGN_IN_IDLE), durations.length(settings.SIGN_IN_LIFETIME)
     return {
         "idle": _("You were signed out, as nothing was done here for %(time)s.") % {"time": idle},
         "lifetime": _("You were signed out: a sign-in lasts %(time)s at most.") % {"time": lifetime},
@@ -136,7 +136,7 @@ def why_signed_out(code: str | None) -> str:
 @register.filter
 def moment(when: datetime | None) -> str:
     """A time to come, as short as it is clear: `09:00`, `Tue 09:00`, `Tue 8 Dec, 09:00`."""
-    return spans.moment(when) if when else ""
+    return durations.moment(when) if when else ""
 
 
 @register.filter

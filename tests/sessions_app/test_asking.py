@@ -14,7 +14,7 @@ from kern.testing import ScriptedModel, call
 from sessions_app.actions import handover, messages, private_turns, runs, sessions
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
-from sessions_app.views.customer_live import is_public
+from sessions_app.views.live.customers import is_public
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
 

@@ -23,7 +23,7 @@ from sessions_app.actions import handover, messages, private_turns, runs, sessio
 from sessions_app.changes import publish
 from sessions_app.models import Change, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
-from sessions_app.views.customer_live import CustomerHub, is_public
+from sessions_app.views.live.customers import CustomerHub, is_public
 from tests.desk import actor
 
 Work = Callable[..., list[str]]

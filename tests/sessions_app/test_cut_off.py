@@ -12,14 +12,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from sessions_app import sse
 from sessions_app.accounts import sign_ins
 from sessions_app.actions import messages, moving
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
+from sessions_app.views.live import hub
 from tests.asgi_server import Server
 
-#: Much less than what an open page is believed without being asked (`sse.TRUST`): only word of it can end the stream in time.
+#: Much less than what an open page is believed without being asked (`hub.TRUST`): only word of it can end the stream in time.
 PATIENCE = 12.0
 LONG_SECRET = "a long new secret"
 
@@ -27,7 +27,7 @@ LONG_SECRET = "a long new secret"
 @pytest.fixture(params=["redis", "change log"])
 def server(request: pytest.FixtureRequest, settings: Settings, rows: None) -> Iterator[Server]:
     """The program on a real server; whatever ends is told by Redis, or seen where the change log is read."""
-    assert sse.TRUST > 2 * PATIENCE
+    assert hub.TRUST > 2 * PATIENCE
     settings.ALLOWED_HOSTS = ["*"]
     settings.REDIS_URL = request.getfixturevalue("redis_url") if request.param == "redis" else ""
     running = Server()

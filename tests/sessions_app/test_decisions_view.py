@@ -18,7 +18,7 @@ from sessions_app.actions import decisions, handover, messages, sessions, standi
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.queries.decision_list import next_after
 from sessions_app.queries.session_list import PAGE
-from sessions_app.views.cards import Card
+from sessions_app.views.conversation.cards import Card
 from sessions_app.workers import expiry
 from tests import desk as shop
 from tests.deciding import seen, tighten

@@ -18,7 +18,7 @@ from sessions_app.actions import decisions, handover, messages, private_turns, r
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
-from sessions_app.views.customer_live import is_public
+from sessions_app.views.live.customers import is_public
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
 

@@ -13,11 +13,11 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
-from sessions_app import sse
 from sessions_app.actions import messages, sessions
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
-from sessions_app.sse import Page, event, fragment
+from sessions_app.views.live import hub
+from sessions_app.views.live.hub import Page, event, fragment
 from tests.silent import SilentServer
 
 PATIENCE = 20.0
@@ -151,7 +151,7 @@ def test_when_the_server_stops_every_stream_ends_by_itself(source: str, ben: Per
         pages = [await opened(ben), await opened(ben, f"?session={session.session_id}")]
         waiting = [asyncio.create_task(page.next()) for page in pages]
         await asyncio.sleep(0)
-        threading.Thread(target=sse.end_streams).start()
+        threading.Thread(target=hub.end_streams).start()
         for task in waiting:
             with pytest.raises(StopAsyncIteration):
                 await task

@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 from sessions_app.models import Decision, Person, Queue
 from sessions_app.queries import reports
 from sessions_app.queries.reports import report_on, visible_to
-from sessions_app.views.edit_rate_chart import chart_of
+from sessions_app.views.reports.chart import chart_of
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from kern.errors import ModelError
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, sessions, tickets
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
-from sessions_app.views import timeline
-from sessions_app.views.runs_shown import ShownRun, shown_runs
-from sessions_app.views.snoozing import snooze_choices
+from sessions_app.views.conversation import timeline
+from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
+from sessions_app.views.conversation.snoozing import snooze_choices
 from tests import desk as shop
 
 HTMX = {"HX-Request": "true"}

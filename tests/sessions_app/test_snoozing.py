@@ -13,8 +13,8 @@ from sessions_app.actions import sessions
 from sessions_app.errors import Refused
 from sessions_app.infrastructure.time_zones import from_wall_clock
 from sessions_app.models import Person, Session
-from sessions_app.views import spans
-from sessions_app.views.snoozing import snooze_choices
+from sessions_app.templatetags import durations
+from sessions_app.views.conversation.snoozing import snooze_choices
 from tests.sessions_app.test_inbox import read
 from tests.sessions_app.test_zones import browser_of
 
@@ -103,14 +103,14 @@ def test_programs_are_held_to_the_same_bounds(ben: Person, session: Session) -> 
 def test_a_time_to_come_is_as_short_as_it_is_clear() -> None:
     now = timezone.localtime()
     noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
-    assert spans.moment(noon) == "12:00"
-    assert spans.moment(noon + timedelta(days=1)) == f"{noon + timedelta(days=1):%a} 12:00"
-    assert spans.moment(datetime(2001, 2, 3, 4, 5, tzinfo=UTC)) == "Sat 3 Feb 2001, 04:05"
+    assert durations.moment(noon) == "12:00"
+    assert durations.moment(noon + timedelta(days=1)) == f"{noon + timedelta(days=1):%a} 12:00"
+    assert durations.moment(datetime(2001, 2, 3, 4, 5, tzinfo=UTC)) == "Sat 3 Feb 2001, 04:05"
 
 
 def test_the_list_says_until_when(client: Client, ben: Person, session: Session) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     sessions.snooze(session, ben, tomorrow)
     with timezone.override("Pacific/Auckland"):
-        words = spans.moment(tomorrow)
+        words = durations.moment(tomorrow)
     assert f"Until {words}" in read(browser_of(ben, "Pacific/Auckland"), "/snoozed/")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sessions_app.views.spans import said, since, tables, until
+from sessions_app.templatetags.durations import said, since, tables, until
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -14,7 +14,7 @@ from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
 from sessions_app.policy import approvals, in_force
 from sessions_app.validation.argument_fields import Field, concerns, fields_of
-from sessions_app.views.runs_shown import agent_name
+from sessions_app.views.conversation.run_blocks import agent_name
 
 
 @dataclass

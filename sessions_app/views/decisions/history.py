@@ -11,7 +11,7 @@ from sessions_app.changes import log
 from sessions_app.models import Decision, Requirement, ToolCall
 from sessions_app.queries.inbox_views import rail
 from sessions_app.queries.session_list import Filters
-from sessions_app.respond import PersonRequest
+from sessions_app.views.respond import PersonRequest
 
 
 @dataclass(frozen=True)

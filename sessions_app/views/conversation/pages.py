@@ -19,9 +19,8 @@ from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import at_one_moment
-from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.validation.text import clean
-from sessions_app.views.conversation import (
+from sessions_app.views.conversation.context import (
     back_to,
     cards_of,
     conversation_context,
@@ -29,8 +28,9 @@ from sessions_app.views.conversation import (
     header_context,
     where_of,
 )
-from sessions_app.views.inbox import inbox_context
-from sessions_app.views.timeline import timeline
+from sessions_app.views.conversation.timeline import timeline
+from sessions_app.views.inbox.pages import inbox_context
+from sessions_app.views.respond import PersonRequest, done, for_people
 
 UNTIL_CUSTOMER = "reply"
 

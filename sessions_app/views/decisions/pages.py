@@ -15,15 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kern.errors import InvalidAnswerError
 from sessions_app.actions import decisions, handover
 from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Problem, Refused
-from sessions_app.forms import SeenForm
 from sessions_app.models import Message, Person, Requirement
 from sessions_app.queries import access
 from sessions_app.queries.decision_list import next_after
-from sessions_app.respond import PersonRequest, done, for_people, respond
 from sessions_app.validation.argument_fields import Field, values_of
-from sessions_app.views.cards import Card
-from sessions_app.views.conversation import back_to, conversation_url
-from sessions_app.views.story import story_context
+from sessions_app.views.conversation.cards import Card
+from sessions_app.views.conversation.context import back_to, conversation_url
+from sessions_app.views.decisions.history import story_context
+from sessions_app.views.forms import SeenForm
+from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 CARD = "requirements/_card.html"
 MODES = ("edit", "reject", "respond")

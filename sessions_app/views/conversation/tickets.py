@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from sessions_app.actions import tickets
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.queries import access
-from sessions_app.respond import PersonRequest, done, for_people
 from sessions_app.validation.text import clean
-from sessions_app.views.conversation import back_to
+from sessions_app.views.conversation.context import back_to
+from sessions_app.views.respond import PersonRequest, done, for_people
 
 
 @require_POST

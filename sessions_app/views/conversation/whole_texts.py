@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from sessions_app.models import Message, ToolCall
 from sessions_app.queries import access
-from sessions_app.respond import PersonRequest, for_people
 from sessions_app.text.unseen import shown
+from sessions_app.views.respond import PersonRequest, for_people
 
 
 def as_text(text: str) -> HttpResponse:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 from sessions_app.actions import runs
 from sessions_app.models import Person, Run
 from sessions_app.queries import access
-from sessions_app.respond import PersonRequest, done, for_people
-from sessions_app.views.conversation import back_to
+from sessions_app.views.conversation.context import back_to
+from sessions_app.views.respond import PersonRequest, done, for_people
 
 
 def _about_a_run(verb: Callable[[Run, Person], None]) -> Callable[..., HttpResponseBase]:

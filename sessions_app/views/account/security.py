@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.models import ApiToken
-from sessions_app.respond import PersonRequest
+from sessions_app.views.respond import PersonRequest
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sessions_app.changes import log
 from sessions_app.queries.decision_list import decisions_page
 from sessions_app.queries.inbox_views import DECISIONS, QUEUE, rail
 from sessions_app.queries.session_list import Filters, page_of
-from sessions_app.respond import PersonRequest, for_people
+from sessions_app.views.respond import PersonRequest, for_people
 
 
 @require_safe

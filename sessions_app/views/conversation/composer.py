@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.actions import messages, private_turns, sessions, unsent
 from sessions_app.errors import Newer, Refused
-from sessions_app.forms import ComposerForm, UnsentForm
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
-from sessions_app.respond import PersonRequest, for_people, respond
 from sessions_app.text.formatting import markdown_html
 from sessions_app.validation.text import too_long, trimmed
-from sessions_app.views.conversation import back_to, below, composer_context, draft_of
+from sessions_app.views.conversation.context import back_to, below, composer_context, draft_of
+from sessions_app.views.forms import ComposerForm, UnsentForm
+from sessions_app.views.respond import PersonRequest, for_people, respond
 
 COMPOSER = "sessions/_composer.html"
 

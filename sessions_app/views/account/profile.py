@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from sessions_app.errors import Refused
-from sessions_app.forms import PreferencesForm
 from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
-from sessions_app.respond import PersonRequest, came_from, for_people
-from sessions_app.views import security
-from sessions_app.views.story import page_context
+from sessions_app.views.account import security
+from sessions_app.views.decisions.history import page_context
+from sessions_app.views.forms import PreferencesForm
+from sessions_app.views.respond import PersonRequest, came_from, for_people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET
 
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
-from sessions_app.sse import Hub, Page
 from sessions_app.validation.text import clean
+from sessions_app.views.live.hub import Hub, Page
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from sessions_app.actions import customer_links
 from sessions_app.errors import Refused
 from sessions_app.queries import access
-from sessions_app.respond import CHANGED, PersonRequest, done, for_people
-from sessions_app.views.conversation import back_to
+from sessions_app.views.conversation.context import back_to
+from sessions_app.views.respond import CHANGED, PersonRequest, done, for_people
 
 
 @require_POST

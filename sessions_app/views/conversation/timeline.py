@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Message, Person, Run, Session
-from sessions_app.views.events import DROPPED, VERDICTS, WRITERS, shown_events
-from sessions_app.views.runs_shown import shown_runs
+from sessions_app.views.conversation.change_lines import DROPPED, VERDICTS, WRITERS, shown_events
+from sessions_app.views.conversation.run_blocks import shown_runs
 
 PAGE = 50
 #: So many changes are looked through for events of one page; a turn makes a handful of them.

@@ -22,7 +22,7 @@ from sessions_app.accounts.forms import AddressForm
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.errors import Forbidden, Refused
-from sessions_app.respond import PersonRequest, for_people, problem
+from sessions_app.views.respond import PersonRequest, for_people, problem
 
 #: (how many, in how many seconds): new addresses that one person may ask for.
 WISHES = (5, 3600)

@@ -18,11 +18,11 @@ from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import at_one_moment
 from sessions_app.queries.usage import usage_of
-from sessions_app.respond import PersonRequest
 from sessions_app.validation.text import row_number
-from sessions_app.views.cards import Card
-from sessions_app.views.snoozing import snooze_context
-from sessions_app.views.timeline import timeline
+from sessions_app.views.conversation.cards import Card
+from sessions_app.views.conversation.snoozing import snooze_context
+from sessions_app.views.conversation.timeline import timeline
+from sessions_app.views.respond import PersonRequest
 
 NAMES = 20
 

@@ -25,10 +25,10 @@ from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.policy import disclosure
 from sessions_app.queries.snapshot import at_one_moment
 from sessions_app.validation.text import row_number
-from sessions_app.views.customer_forms import MessageForm, WriteForm
-from sessions_app.views.customer_guard import about, later, private, too_often
-from sessions_app.views.customer_live import live
-from sessions_app.views.whole import as_text
+from sessions_app.views.conversation.whole_texts import as_text
+from sessions_app.views.customer.forms import MessageForm, WriteForm
+from sessions_app.views.customer.guard import about, later, private, too_often
+from sessions_app.views.live.customers import live
 
 #: How many messages a page shows; earlier ones are a page further back.
 PAGE = 100

@@ -18,9 +18,9 @@ from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
 from sessions_app.queries import access, reports
-from sessions_app.respond import PersonRequest, for_people
-from sessions_app.views.edit_rate_chart import chart_of
-from sessions_app.views.story import page_context
+from sessions_app.views.decisions.history import page_context
+from sessions_app.views.reports.chart import chart_of
+from sessions_app.views.respond import PersonRequest, for_people
 
 #: Whoever asks for more days than this, or for `all` of them, gets the whole record.
 MOST_DAYS = 36_500

@@ -21,8 +21,8 @@ from sessions_app.actions.customer_links import LinkEnded, session_of
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.sse import Hub, Page, in_thread
-from sessions_app.views.live import let_thread_go
+from sessions_app.views.live.hub import Hub, Page, in_thread
+from sessions_app.views.live.people import let_thread_go
 
 #: Streams that one conversation may open in so many seconds.
 STREAMS = (60, 60)

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.actions import standing_approvals
 from sessions_app.errors import Refused
-from sessions_app.forms import RuleForm
 from sessions_app.models import Queue, StandingApproval
 from sessions_app.queries import access
-from sessions_app.respond import PersonRequest, done, for_people, respond
-from sessions_app.views.story import page_context
+from sessions_app.views.decisions.history import page_context
+from sessions_app.views.forms import RuleForm
+from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

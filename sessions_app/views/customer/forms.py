@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.forms import EmailLineField, LineField, WordsField
 from sessions_app.models import Queue
+from sessions_app.views.forms import EmailLineField, LineField, WordsField
 
 NOT_SENT_YET = _("This was not sent yet, because the page was out of date. Please send it again.")
 #: Signs the key of a first message: one that a program made up might be guessed, and the conversation read with it.

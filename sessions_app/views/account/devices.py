@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 from kern.validation.text import without_hidden
 from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.infrastructure import browsers
-from sessions_app.respond import PersonRequest, for_people
-from sessions_app.views.story import page_context
+from sessions_app.views.decisions.history import page_context
+from sessions_app.views.respond import PersonRequest, for_people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,1 @@
+"""A person's account: profile, devices, tokens, security."""

@@ -1,0 +1,1 @@
+"""Decisions: cards, history, standing approvals."""
