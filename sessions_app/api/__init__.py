@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sessions_app.api import (
+    customer_links,
     customers,
-    leading,
-    links,
+    handover,
     messages,
     queues,
     requirements,
     runs,
     sessions,
-    standing,
+    status,
     tickets,
     unknown,
     writing,
@@ -59,11 +59,11 @@ handle_errors(api)
 # A session's id may have slashes in it, so what hangs below a session is matched before the session itself.
 api.add_router("/sessions", messages.router, tags=["messages"])
 api.add_router("/sessions", writing.router, tags=["messages"])
-api.add_router("/sessions", standing.router, tags=["standing"])
+api.add_router("/sessions", status.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
-api.add_router("/sessions", leading.router, tags=["leading"])
+api.add_router("/sessions", handover.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])
-api.add_router("/sessions", links.router, tags=["customers"])
+api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", requirements.router, tags=["requirements"])
