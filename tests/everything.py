@@ -24,7 +24,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "API by its description": ("-m", "tests.fuzzing"),
     "tests: browser and faults": (*PYTEST, "-m", "browser or faults"),
     # The contract tests bring PostgreSQL along themselves, so this is the application alone; loading a desk asks no database.
-    "tests on PostgreSQL": (*SIDE_BY_SIDE, "--ignore", "tests/sessions_app/test_desk.py", "tests/sessions_app"),
+    "tests on PostgreSQL": (*SIDE_BY_SIDE, "--ignore", "tests/sessions_app/desk/test_desk.py", "tests/sessions_app"),
 }
 
 

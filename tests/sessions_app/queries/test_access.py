@@ -25,8 +25,8 @@ from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, R
 from sessions_app.models.session import secret_hash
 from tests import desk as shop
 from tests.deciding import rule_of
-from tests.sessions_app import routes
-from tests.sessions_app.doors import (
+from tests.sessions_app.queries import routes
+from tests.sessions_app.queries.doors import (
     FIELDS,
     METHODS,
     OF_PAGES,
@@ -124,13 +124,13 @@ def test_every_route_stands_in_the_table() -> None:
     missing = sorted(set(every_route()) - set(rows()))
     told = "\n".join(f'    "{route}": "GET 200, POST 303",' for route in missing)
     assert not missing, (
-        f"These routes are in no table of tests/sessions_app/routes.py:\n{told}\n"
+        f"These routes are in no table of tests/sessions_app/queries/routes.py:\n{told}\n"
         "Put each into the table of those who may use it (PEOPLE, QUEUE, OWN, API …), with the methods it knows and what "
         "they answer; a model of the administration goes into ADMIN_MODELS. A value for a <parameter> goes into the fixture "
-        "`values` of tests/sessions_app/test_access.py, a body for the API into BODIES of doors.py."
+        "`values` of tests/sessions_app/queries/test_access.py, a body for the API into BODIES of doors.py."
     )
     gone = sorted(set(rows()) - set(every_route()) - {"static/mark.svg"})
-    assert not gone, f"tests/sessions_app/routes.py has rows for routes that are no more: {gone}"
+    assert not gone, f"tests/sessions_app/queries/routes.py has rows for routes that are no more: {gone}"
 
 
 @pytest.mark.parametrize("role", ["nobody", *PEOPLE])

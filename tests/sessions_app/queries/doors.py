@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from sessions_app.models import Person
-from tests.sessions_app import routes
+from tests.sessions_app.queries import routes
 from tests.signing_in import sign_in_afresh
 
 #: What browsers send; pages know no other method.
