@@ -13,7 +13,7 @@ class KernInboxConfig(AppConfig):
 
 
 class SignInsConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships no types
-    """allauth's table of sign-ins. Its rows are written by `sessions_app.accounts.sign_ins`, which keeps one when its key changes."""
+    """allauth's table of sign-ins. `sessions_app.accounts.sign_ins` writes its rows, and keeps one when its key changes."""
 
     verbose_name = "Sign-ins"
 

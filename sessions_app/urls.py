@@ -9,55 +9,55 @@ from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.views import customer_data
 from sessions_app.views.account import devices, profile, tokens
 from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, whole_texts
-from sessions_app.views.conversation import pages as pages_conversation
-from sessions_app.views.customer import pages
-from sessions_app.views.decisions import pages as pages_decisions
+from sessions_app.views.conversation import pages as conversation
+from sessions_app.views.customer import pages as customer
+from sessions_app.views.decisions import pages as decisions
 from sessions_app.views.decisions import standing_approvals
-from sessions_app.views.inbox import pages as pages_inbox
-from sessions_app.views.live import people
-from sessions_app.views.reports import pages as pages_reports
+from sessions_app.views.inbox import pages as inbox
+from sessions_app.views.live import people as live
+from sessions_app.views.reports import pages as reports
 
 register_converter(WhereConverter, "where")
 
 # A session's id is the caller's to choose and may have slashes in it (see `addresses`): its key is matched greedily, fragments'
 # names last.
 urlpatterns = [
-    path("", pages_inbox.home, name="home"),
+    path("", inbox.home, name="home"),
     path("api/", api.urls),
-    *pages.urlpatterns,
-    path("live/", people.live, name="live"),
-    path("list/<where:where>/", pages_inbox.session_list, name="session-list"),
-    path("sessions/<key:session_id>/timeline/", pages_conversation.session_timeline, name="session-timeline"),
-    path("sessions/<key:session_id>/header/", pages_conversation.session_header, name="session-header"),
-    path("sessions/<key:session_id>/decisions/", pages_conversation.session_decisions, name="session-decisions"),
-    path("sessions/<key:session_id>/details/", pages_conversation.session_details, name="session-details"),
+    *customer.urlpatterns,
+    path("live/", live.live, name="live"),
+    path("list/<where:where>/", inbox.session_list, name="session-list"),
+    path("sessions/<key:session_id>/timeline/", conversation.session_timeline, name="session-timeline"),
+    path("sessions/<key:session_id>/header/", conversation.session_header, name="session-header"),
+    path("sessions/<key:session_id>/decisions/", conversation.session_decisions, name="session-decisions"),
+    path("sessions/<key:session_id>/details/", conversation.session_details, name="session-details"),
     path("sessions/<key:session_id>/messages/", composer.session_messages, name="session-messages"),
     path("sessions/<key:session_id>/composer/", composer.session_composer, name="session-composer"),
     path("sessions/<key:session_id>/preview/", composer.session_preview, name="session-preview"),
     path("sessions/<key:session_id>/unsent/", composer.session_unsent, name="session-unsent"),
     path("sessions/<key:session_id>/name/", names.session_name, name="session-name"),
     path("sessions/<key:session_id>/tickets/", tickets.session_tickets, name="session-tickets"),
-    path("sessions/<key:session_id>/assignee/", pages_conversation.session_assignee, name="session-assignee"),
-    path("sessions/<key:session_id>/queue/", pages_conversation.session_queue, name="session-queue"),
-    path("sessions/<key:session_id>/status/", pages_conversation.session_status, name="session-status"),
+    path("sessions/<key:session_id>/assignee/", conversation.session_assignee, name="session-assignee"),
+    path("sessions/<key:session_id>/queue/", conversation.session_queue, name="session-queue"),
+    path("sessions/<key:session_id>/status/", conversation.session_status, name="session-status"),
     path("sessions/<key:session_id>/link/", secret_link.session_link, name="session-link"),
-    path("sessions/<key:session_id>/lead/", pages_conversation.session_lead, name="session-lead"),
+    path("sessions/<key:session_id>/lead/", conversation.session_lead, name="session-lead"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("messages/<int:pk>/text/", whole_texts.message_text, name="message-text"),
     path("messages/<int:pk>/thought/", whole_texts.message_thought, name="message-thought"),
     path("calls/<int:pk>/text/", whole_texts.call_text, name="call-text"),
-    path("requirements/together/", pages_decisions.requirements_together, name="requirements-together"),
-    path("requirements/<int:pk>/", pages_decisions.requirement, name="requirement"),
-    path("requirements/<int:pk>/reopen/", pages_decisions.requirement_reopen, name="requirement-reopen"),
-    path("requirements/<int:pk>/decision/", pages_decisions.requirement_decision, name="requirement-decision"),
+    path("requirements/together/", decisions.requirements_together, name="requirements-together"),
+    path("requirements/<int:pk>/", decisions.requirement, name="requirement"),
+    path("requirements/<int:pk>/reopen/", decisions.requirement_reopen, name="requirement-reopen"),
+    path("requirements/<int:pk>/decision/", decisions.requirement_decision, name="requirement-decision"),
     path("runs/<key:run_id>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<key:run_id>/retry/", runs.run_retry, name="run-retry"),
     path("runs/<key:run_id>/again/", runs.run_again, name="run-again"),
     path("rules/", standing_approvals.rule_list, name="rules"),
     path("rules/<int:pk>/", standing_approvals.rule, name="rule"),
-    path("reports/", pages_reports.report, name="reports"),
-    path("reports/decisions.csv", pages_reports.decisions_csv, name="decisions-csv"),
-    path("reports/decisions.jsonl", pages_reports.decisions_jsonl, name="decisions-jsonl"),
+    path("reports/", reports.report, name="reports"),
+    path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
+    path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
     path("customer-data/", customer_data.customer_data, name="customer-data"),
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),
@@ -66,6 +66,6 @@ urlpatterns = [
     path("profile/tokens/<int:pk>/", tokens.token, name="token"),
     path("profile/devices/", devices.devices, name="devices"),
     path("profile/second-factor/", devices.set_up_second_factor, name="second-factor"),
-    path("<where:where>/", pages_inbox.inbox, name="inbox"),
-    path("<where:where>/<key:session_id>/", pages_conversation.conversation, name="conversation"),
+    path("<where:where>/", inbox.inbox, name="inbox"),
+    path("<where:where>/<key:session_id>/", conversation.conversation, name="conversation"),
 ]

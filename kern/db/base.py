@@ -41,8 +41,8 @@ class Claim:
 class Db(Protocol):
     """Storage of sessions, runs, messages, tool calls and requirements.
 
-    Ids of sessions and users are checked, and become text, as in `kern.validation.inputs.checked_id`; where the number of rows to read is
-    an argument, what is no number or negative raises `InvalidInputError`.
+    Ids of sessions and users are checked, and become text, as in `kern.validation.inputs.checked_id`; where the number of
+    rows to read is an argument, what is no number or negative raises `InvalidInputError`.
     """
 
     # Sessions and their names -----------------------------------------------------------------------------------------

@@ -110,8 +110,8 @@ class Model(Protocol):
         """Yield text as it comes and, last, one `ModelAnswer`.
 
         Raises `ModelError` for whatever the provider, the network or a cut stream does; closing the iterator closes the
-        connection. It runs on a thread of its own. Where it blocks, `kern.threads.cancellation.current()` tells that nobody waits for
-        the answer any more; a model that does not look is closed after its next event.
+        connection. It runs on a thread of its own. Where it blocks, `kern.threads.cancellation.current()` tells
+        that nobody waits for the answer any more; a model that does not look is closed after its next event.
         """
         ...
 

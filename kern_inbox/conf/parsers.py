@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import environ
 from redis.connection import parse_url
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 YES_AND_NO = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")

@@ -1,4 +1,4 @@
-"""Marks characters that nobody sees in every page, whatever template wrote it; see `sessions_app.text.unseen` for which and why.
+"""Mark invisible characters in every page, whatever template wrote it; see `sessions_app.text.unseen` for which and why.
 
 Here, because a single place cannot be forgotten: a page has names, arguments, results, notes, ids and titles of models,
 customers and tools in a hundred places. What people edit stays as it is, as their own words must come back as they were.

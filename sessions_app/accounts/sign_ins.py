@@ -1,7 +1,7 @@
 """Sign-ins of people: since when, from where, whether they still count, and how they end.
 
-A sign-in is a row of Django's sessions, whose times `kern_inbox.sign_in.session_store` keeps; allauth's `UserSession` beside it says
-what its owner recognises it by. The word *session* is a conversation everywhere else.
+A sign-in is a row of Django's sessions, whose times `kern_inbox.sign_in.session_store` keeps; allauth's `UserSession`
+beside it says what its owner recognises it by. The word *session* is a conversation everywhere else.
 """
 
 from __future__ import annotations

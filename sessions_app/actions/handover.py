@@ -1,110 +1,15 @@
-"""Who leads a conversation, the AI or a person, and the AI's turns that people stop and start."""
+"""Handover: who leads a conversation, the AI or a person."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
+from sessions_app.actions.runs import answer_unanswered, stop
 from sessions_app.changes.log import record
 from sessions_app.errors import Refused
-from sessions_app.infrastructure import clock
-from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models import Person, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.policy import endings
-from sessions_app.store import DjangoDb
-
-# Turns of the AI ----------------------------------------------------------------------------------------------------------
-
-
-def cancel(run: Run, person: Person) -> None:
-    """Stop a turn: at once where it waits, within two seconds where it works. Raises `Refused` when it has ended."""
-    with session_locked(run.session):
-        if not DjangoDb().cancel_run(run.run_id, person=person):
-            raise Refused(_("This turn has already ended."))
-
-
-def retry(run: Run, person: Person) -> None:
-    """Work a failed turn again, from where it stopped. Raises `Refused` when it did not fail or the conversation went on."""
-    with session_locked(run.session) as locked:
-        current = Run.objects.get(pk=run.pk)
-        if current.status != Run.Status.ERROR or current.parent_id:
-            raise Refused(_("Only a turn that failed can be tried again."))
-        if locked.runs.roots().filter(purpose=current.purpose, pk__gt=current.pk).exists():
-            raise Refused(_("The conversation went on since: a newer turn answers."))
-        if locked.led_by_person and current.purpose == Run.Purpose.ANSWER:
-            raise Refused(_("A person leads this conversation. Hand it back to the AI first."))
-        must_be_free(locked)
-        current.status, current.error = Run.Status.PENDING, ""
-        current.permanent_error = current.refused = False
-        make_due(current, locked)
-        record(locked, "run.retried", person, run=run.run_id)
-
-
-def ask_again(run: Run, person: Person) -> None:
-    """Drop a paused turn with its questions; a new one sees everything said since. Raises `Refused` when it is not paused."""
-    with session_locked(run.session) as locked:
-        paused = locked.runs.roots().filter(pk=run.pk, status=Run.Status.PAUSED).first()
-        if paused is None:
-            raise Refused(_("This turn waits for nobody any more."))
-        _stop(locked, paused, person)
-        record(locked, "run.asked_again", person, run=paused.run_id)
-        if paused.purpose == Run.Purpose.ANSWER:
-            _answer(locked)
-        else:
-            _begin_again(locked, paused)
-
-
-def must_be_free(session: Session) -> None:
-    """Raises `Refused` while a turn of the session is active: there is one at a time."""
-    active = session.runs.roots().active().first()
-    if active is None:
-        return
-    if active.status == Run.Status.PAUSED:
-        raise Refused(_("The agent waits for a decision. Decide first, or cancel its turn."))
-    raise Refused(_("The agent is working. Wait until it is done, or cancel its turn."))
-
-
-def make_due(run: Run, session: Session) -> None:
-    """The run waits for a worker, with nothing left of who worked on it before. The caller holds the session's lock."""
-    run.fence = session.fence
-    run.attempts, run.cancel_requested, run.lease_owner, run.lease_until = 0, False, "", None
-    run.updated_at = clock.now()
-    run.save()
-
-
-def _stop(session: Session, run: Run, person: Person | None) -> None:
-    """Cancel a turn now, also one that a worker holds: the worker's next write finds that the run is not its own any more.
-
-    The worker may still hand in what it was saying, unsent, and what came of the call that it had started. What the turn asked
-    people, and what they said yes to and was not begun, is superseded. The customer's messages wait for an answer again if the
-    turn had said and done nothing yet.
-    """
-    endings.end(session, run, Run.Status.CANCELLED, questions="superseded", keep_owner=True, person=person)
-    if not run.messages.filter(role="assistant").exists():
-        run.messages.filter(author_kind=Message.Author.CUSTOMER).update(run=None)
-
-
-def _answer(session: Session) -> None:
-    """Make a turn due if the customer said the last word, also where an ended turn had taken that word already."""
-    if Run.objects.open_next(session) is not None or session.runs.roots().active().exists():
-        return
-    last = session.messages.said().order_by("-pk").first()
-    if not session.led_by_person and last and last.author_kind == Message.Author.CUSTOMER:
-        make_due(Run(session=session, agent_id=session.working_agent_id), session)
-
-
-def _begin_again(session: Session, dropped: Run) -> None:
-    """A new turn for what a person had the agent do, in that person's name, with the private question put once more."""
-    run = Run(session=session, agent_id=session.working_agent_id, purpose=dropped.purpose, asked_by=dropped.asked_by)
-    make_due(run, session)
-    for question in dropped.messages.filter(role="user").order_by("pk"):
-        question.pk, question.message_id, question.created_at = None, new_id(), clock.now()
-        question.run, question.idempotency_key = run, ""
-        question.save(force_insert=True)
-
-
-# Who leads ----------------------------------------------------------------------------------------------------------------
 
 
 def take_over(session: Session, person: Person) -> None:
@@ -158,12 +63,12 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
         record(session, "session.handed_back", person, mode=mode)
     else:
         record(session, "session.mode_changed", person, mode=mode)
-    _answer(session)
+    answer_unanswered(session)
 
 
 def fence_off(session: Session, person: Person | None) -> None:
     """End the AI's turn, if there is one; from now on nothing of it lands (design §5.8)."""
     active = session.runs.roots().active().first()
     if active is not None:
-        _stop(session, active, person)
+        stop(session, active, person)
     session.raise_fence()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from sessions_app import desk
-from sessions_app.actions.handover import must_be_free
 from sessions_app.actions.locking import session_locked
+from sessions_app.actions.runs import must_be_free
 from sessions_app.changes.log import record
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock

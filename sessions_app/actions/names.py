@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from kern.naming import check_name
-from sessions_app.actions.sessions import session_locked
+from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
 from sessions_app.errors import Newer, Refused
 from sessions_app.infrastructure import clock

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_app.actions.handover import make_due, must_be_free
 from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import session_locked
+from sessions_app.actions.runs import make_due, must_be_free
 from sessions_app.changes.log import record
 from sessions_app.errors import Refused
 from sessions_app.models import Message, Person, Run, Session

@@ -1,7 +1,6 @@
-"""The people's and customers' half of turns: write, answer, move a session through its day.
+"""Sessions: start, read, assign, resolve, reopen and snooze.
 
-Each verb is one transaction with the session's row locked, records what happened, and hints at new work once it is committed.
-Who leads stands in `leading`, what people have the agent do for them in `asking`; callers find every verb here.
+Each verb is one transaction with the session's row locked, and records what happened.
 """
 
 from __future__ import annotations
@@ -14,49 +13,16 @@ from django.utils.translation import gettext as _
 from kern.records.message import new_id
 from kern.validation.inputs import Id
 from sessions_app import desk
-from sessions_app.actions.handover import ask_again, cancel, hand_back, retry, set_mode, take_over
-from sessions_app.actions.idempotency import checked_key, sent_before
-from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
-from sessions_app.actions.moving import began_in, move
-from sessions_app.actions.private_turns import ask_agent, ask_agent_once, draft
+from sessions_app.actions.locking import session_locked
+from sessions_app.actions.moving import began_in
 from sessions_app.changes.log import record
 from sessions_app.errors import IdTaken, Refused
 from sessions_app.infrastructure import clock
-from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, SessionRead
-from sessions_app.policy import daily_limits, endings
-from sessions_app.validation.text import checked_id, checked_line, checked_message, checked_name
-
-__all__ = [
-    "ask_again",
-    "ask_agent",
-    "ask_agent_once",
-    "assign",
-    "cancel",
-    "draft",
-    "hand_back",
-    "mark_read",
-    "move",
-    "must_have_seen",
-    "note",
-    "note_once",
-    "receive",
-    "receive_once",
-    "reopen",
-    "reply",
-    "reply_once",
-    "resolve",
-    "retry",
-    "session_locked",
-    "set_mode",
-    "snooze",
-    "start_session",
-    "start_session_once",
-    "take_over",
-]
+from sessions_app.models import Person, Queue, Run, Session, SessionRead
+from sessions_app.policy import endings
+from sessions_app.validation.text import checked_id, checked_line, checked_name
 
 LONGEST_SNOOZE = timedelta(days=5 * 365)
-
-# Customers ----------------------------------------------------------------------------------------------------------------
 
 
 def start_session(
@@ -113,83 +79,6 @@ def start_session_once(
     return session, created
 
 
-def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
-    """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
-
-    With a key that this session has seen, nothing happens and the first message is returned. Raises `KeyTaken` when that one
-    had other words, `Refused` when the text is empty or too long, `LimitReached` when these were all messages of today.
-    """
-    return receive_once(session, text, idempotency_key)[0]
-
-
-def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Message, bool]:
-    """`receive`, which tells too whether the message is new."""
-    words = checked_message(text)
-    key = checked_key(idempotency_key)
-    with session_locked(session) as locked:
-        known = sent_before(locked, key, content=words, author_kind=Message.Author.CUSTOMER)
-        if known is not None:
-            return known, False
-        daily_limits.count_message(locked)
-        message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
-        record(locked, "message.customer", actor=locked.customer, message=message.message_id)
-        open_again(locked, actor=locked.customer)
-        Requirement.objects.pending().filter(session=locked).update(look_again=True)
-        locked.said(words, message.author_kind, message.author)
-        daily_limits.open_next(locked)
-    return message, True
-
-
-# People -------------------------------------------------------------------------------------------------------------------
-
-
-def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
-    """Send the customer an answer by a person, who has seen everything up to change `seen`.
-
-    Raises `Newer` when something was said or asked since, `Refused` when the text is empty or too long.
-    """
-    return reply_once(session, person, text, seen=seen)[0]
-
-
-def reply_once(
-    session: Session, person: Person, text: str, *, seen: int | None = None, idempotency_key: str = ""
-) -> tuple[Message, bool]:
-    """`reply`, which tells too whether the message is new.
-
-    With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, nobody asks what
-    the person has read. Raises `KeyTaken` when the key came with something else.
-    """
-    words, key = checked_message(text), checked_key(idempotency_key)
-    with session_locked(session) as locked:
-        known = sent_before(locked, key, content=words, person_id=person.pk, internal=False)
-        if known is not None:
-            return known, False
-        if seen is not None:
-            must_have_seen(locked, person, seen, NEWS)
-        message = _said(locked, person, words, idempotency_key=key)
-        _answered_by_person(locked)
-        record(locked, "message.person", person, message=message.message_id)
-        locked.said(words, message.author_kind, message.author, person)
-    return message, True
-
-
-def note(session: Session, person: Person, text: str) -> Message:
-    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `Refused` as `reply`."""
-    return note_once(session, person, text)[0]
-
-
-def note_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Message, bool]:
-    """`note`, which tells too whether the note is new, as `reply_once` does."""
-    words, key = checked_message(text), checked_key(idempotency_key)
-    with session_locked(session) as locked:
-        known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="assistant")
-        if known is not None:
-            return known, False
-        message = _said(locked, person, words, internal=True, idempotency_key=key)
-        record(locked, "message.note", person, message=message.message_id)
-    return message, True
-
-
 def mark_read(session: Session, person: Person) -> None:
     """The person has seen the session up to its `last_change`; never goes back."""
     read, created = SessionRead.objects.get_or_create(
@@ -197,9 +86,6 @@ def mark_read(session: Session, person: Person) -> None:
     )
     if not created and read.last_change < session.last_change:
         SessionRead.objects.filter(pk=read.pk, last_change__lt=session.last_change).update(last_change=session.last_change)
-
-
-# Where the session stands -----------------------------------------------------------------------------------------------
 
 
 def assign(session: Session, person: Person, assignee: Person | None) -> None:
@@ -222,7 +108,7 @@ def resolve(session: Session, person: Person) -> None:
         for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
             endings.end(locked, paused, Run.Status.CANCELLED, person=person)
         _set_status(locked, Session.Status.CLOSED)
-        _answered_by_person(locked)
+        answered_by_person(locked)
         locked.settle_waiting()
         record(locked, "session.closed", person)
 
@@ -260,7 +146,7 @@ def open_again(session: Session, person: Person | None = None, actor: str = "") 
         record(session, "session.reopened", person, actor)
 
 
-def _answered_by_person(session: Session) -> None:
+def answered_by_person(session: Session) -> None:
     """Who asked for a person, or was left to one, has one now."""
     session.go_on()
     if session.person_wanted_at is not None:
@@ -271,16 +157,3 @@ def _answered_by_person(session: Session) -> None:
 def _set_status(session: Session, status: str, until: datetime | None = None) -> None:
     session.status, session.snoozed_until, session.updated_at = status, until, clock.now()
     session.save(update_fields=["status", "snoozed_until", "updated_at"])
-
-
-def _said(session: Session, person: Person, words: str, *, internal: bool = False, idempotency_key: str = "") -> Message:
-    return Message.objects.create(
-        session=session,
-        role="assistant",
-        author_kind=Message.Author.PERSON,
-        author=str(person)[:120],
-        person=person,
-        content=words,
-        internal=internal,
-        idempotency_key=idempotency_key,
-    )

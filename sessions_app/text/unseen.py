@@ -2,8 +2,8 @@
 
 A bidi control turns around what stands after it, a tag or a zero-width character hides words or makes two names look alike. Who
 decides about a refund must read what the tool will get. So they are taken out of sight nowhere and marked where they were, by
-`shown` in texts and by the middleware `kern_inbox.web.unseen` in every page; the API, the export of customers and the database keep
-the text as it is.
+`shown` in texts and by the middleware `kern_inbox.web.unseen` in every page; the API, the export of customers and the
+database keep the text as it is.
 
 What writing needs stays: joiners in Persian, Indic scripts and emoji, the tags of flags, one variation selector after a
 character, and the marks that keyboards put into Hebrew and Arabic.

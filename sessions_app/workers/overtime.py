@@ -1,7 +1,7 @@
 """A turn is worked on a thread of its own, which may be left behind: whatever an agent does, the worker's thread comes back.
 
-Models and tools can be left behind already (`kern.loop.listening`, `kern.loop.execution`). What remains is the agent's own code around
-them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
+Models and tools can be left behind already (`kern.loop.listening`, `kern.loop.execution`). What remains is the agent's own
+code around them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from kern_inbox.backups import sqlite
-from tests.kern_inbox.test_commands import ROOT, manage
+from tests.kern_inbox.run.test_commands import ROOT, manage
 
 TABLES = ("person", "queue", "session", "message", "run", "toolcall", "requirement", "decision", "change", "namerecord")
 

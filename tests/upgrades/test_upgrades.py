@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.kern_inbox.test_commands import ROOT, manage
+from tests.kern_inbox.run.test_commands import ROOT, manage
 from tests.servers import postgresql_programs
 
 RELEASES = sorted(path for path in (Path(__file__).parent / "releases").iterdir() if path.is_dir())

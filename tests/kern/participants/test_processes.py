@@ -69,7 +69,7 @@ elif verb == "hang":
 
 def start(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", HELPER, str(tmp_path / "agent.db"), str(tmp_path / "log"), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
 
 
 def after_its_lease(db: SqliteDb) -> RunOutput:

@@ -11,7 +11,7 @@ import pytest
 
 from kern_inbox.conf.environment import DEVELOPMENT_KEY, VARIABLES, ConfigurationError, read, table
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEVELOPMENT = {"DEBUG": "1"}
 PRODUCTION = {
     "SECRET_KEY": "Kx7pQ2vLr9TzWb4NcYh8MdSg3JfUa6Ee",

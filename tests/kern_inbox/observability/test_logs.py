@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from kern_inbox.observability.logs import LineFormatter, StandardErrorHandler
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LINK = "sVW9Q-sDSlHYbq2_W1yZkq7xGh0aBcDe"
 
 

@@ -21,7 +21,7 @@ from kern_inbox.celery import app
 from kern_inbox.conf.broker import TRANSPORT, broker_url
 from kern_inbox.run.embedded_redis import die_with_parent, embedded_redis, free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PUBLISH = """
 import sys, django
 django.setup()

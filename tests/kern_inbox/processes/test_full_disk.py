@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import needed
 from tests.disks import SmallDisk
-from tests.kern_inbox.test_run import Program, program, refused
+from tests.kern_inbox.run.test_run import Program, program, refused
 
 pytestmark = pytest.mark.timeout(300)
 

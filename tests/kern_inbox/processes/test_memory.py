@@ -33,7 +33,7 @@ STARTS = {
 
 def megabytes_mapped(start: str) -> int:
     program = PROGRAM.format(start=start)
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=root, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])

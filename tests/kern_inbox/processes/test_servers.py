@@ -20,7 +20,7 @@ from redis.exceptions import AuthenticationError
 
 from kern_inbox.run.embedded_redis import EmbeddedRedis, embedded_redis, free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_embedded_redis_answers_only_with_its_password(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kern_inbox.run.embedded_redis import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def manage(folder: Path, *words: str | bytes, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ from kern_inbox.run.__main__ import address_of
 from kern_inbox.run.embedded_redis import free_port
 from kern_inbox.run.supervisor import MOST_RESTARTS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SMALL_DESK = "tests.kern_inbox.small_desk:desk"
 
 

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from sessions_app.models import ApiToken, Person
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 #: Something for each part of an address; most lead to nothing, and what says so is not stored either.
 PARTS: dict[str, Any] = {"pk": 1, "where": "open", "session_id": "none", "object_id": "1"}
 

@@ -19,7 +19,7 @@ from kern_inbox.run.embedded_redis import free_port
 from sessions_app.ratelimit import address_of
 from tests.story.program import FOREIGN, eventually
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from kern_inbox.web.request_limits import CUSTOMERS, KNOWN, LARGEST_HEADERS, LON
 from sessions_app.models import ApiToken, Queue
 from tests.asgi_server import Server
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOKEN = {"Authorization": "Bearer kern_of_nobody"}
 PIECE = b"x" * 65_536

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 from sessions_app.actions import customer_links, messages
 from sessions_app.models import ApiToken, AuditEntry, Change, Message, Person, Queue, Session
 from tests.programs import Program
-from tests.sessions_app.test_customer_page import begin, first_form, page_of
+from tests.sessions_app.views.test_customer import begin, first_form, page_of
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ from sessions_app.text import spreadsheet
 from tests.at_once import answers_at_once
 from tests.signing_in import sign_in_afresh
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BROWSER = "Mozilla/5.0 (a browser)"
 
 

@@ -27,7 +27,7 @@ from tests.responses_server import validation
 __all__ = ["load"]
 
 Work = Callable[[], list[str]]
-PAGE = Path(__file__).parents[2] / "docs" / "import.md"
+PAGE = Path(__file__).parents[3] / "docs" / "import.md"
 BEGAN = datetime(2024, 5, 31, 9, 30, tzinfo=UTC)
 SECONDS = int(BEGAN.timestamp())
 HELLO = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}]

@@ -22,7 +22,7 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.store import DjangoDb
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 #: What a scheduler does, in a process whose clock is wrong.
 SWEEP = """
 import django; django.setup()

@@ -17,7 +17,7 @@ from sessions_app.actions import messages
 from sessions_app.models import Decision, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.queries.reports import since
-from tests.sessions_app.test_inbox import read
+from tests.sessions_app.views.test_inbox import read
 
 #: It was then a day later in Auckland, and still the day before in St. John's at the beginning of the next hour.
 NIGHT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)

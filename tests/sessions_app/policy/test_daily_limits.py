@@ -27,7 +27,7 @@ from sessions_app.workers import duties
 from tests.at_once import at_once
 from tests.desk import actor
 from tests.programs import Program, code
-from tests.sessions_app.test_admin import queue_form
+from tests.sessions_app.admin.test_admin import queue_form
 from tests.signing_in import sign_in_afresh
 
 Work = Callable[[], list[str]]

@@ -15,7 +15,7 @@ from sessions_app.models import ApiToken, Message, Person, Queue, Run, Session
 from sessions_app.policy.disclosure import byline
 from tests.desk import actor
 from tests.programs import Program
-from tests.sessions_app.test_customer_page import begin, first_form, page_of
+from tests.sessions_app.views.test_customer import begin, first_form, page_of
 
 AI_ANSWERS, AI_DRAFTS = "An AI assistant answers you here.", "An AI assistant writes drafts here."
 PEOPLE_ANSWER = "People of our team answer you here."

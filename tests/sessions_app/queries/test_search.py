@@ -16,8 +16,8 @@ from sessions_app.actions import messages, names, tickets
 from sessions_app.models import Person, Queue, Session, TicketLink
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 from sessions_app.text.folding import fold
-from tests.sessions_app.test_inbox import names as shown_names
-from tests.sessions_app.test_inbox import read
+from tests.sessions_app.views.test_inbox import names as shown_names
+from tests.sessions_app.views.test_inbox import read
 
 ALIKE = [
     ("Пётр", "пётр"),

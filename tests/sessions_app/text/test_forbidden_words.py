@@ -18,7 +18,7 @@ from sessions_app.text.forbidden_words import LONGEST_LINE, MOST_LINES, found_in
 from sessions_app.workers import naming
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
-from tests.sessions_app.test_admin import pages, queue_form
+from tests.sessions_app.admin.test_admin import pages, queue_form
 
 __all__ = ["load", "pages"]
 

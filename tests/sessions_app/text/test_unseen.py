@@ -14,7 +14,7 @@ from sessions_app.models import Person, Requirement, Session
 from sessions_app.text.formatting import markdown_html, plain_html
 from sessions_app.text.unseen import as_it_was, editable, shown
 from tests.desk import actor
-from tests.sessions_app.test_customer_page import begin
+from tests.sessions_app.views.test_customer import begin
 
 INVOICE = "ACME \u202e000,1\u202c Ltd"
 SEEN = "ACME ‹U+202E›000,1‹U+202C› Ltd"

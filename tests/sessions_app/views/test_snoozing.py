@@ -15,8 +15,8 @@ from sessions_app.infrastructure.time_zones import from_wall_clock
 from sessions_app.models import Person, Session
 from sessions_app.templatetags import durations
 from sessions_app.views.conversation.snoozing import snooze_choices
-from tests.sessions_app.test_inbox import read
-from tests.sessions_app.test_zones import browser_of
+from tests.sessions_app.infrastructure.test_time_zones import browser_of
+from tests.sessions_app.views.test_inbox import read
 
 HTMX = {"HX-Request": "true"}
 

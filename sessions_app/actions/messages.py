@@ -1,0 +1,101 @@
+"""Messages: what customers write, and replies and notes of people.
+
+Each verb is one transaction with the session's row locked, records what happened, and hints at new work once it is committed.
+"""
+
+from __future__ import annotations
+
+from sessions_app.actions.idempotency import checked_key, sent_before
+from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
+from sessions_app.actions.sessions import answered_by_person, open_again
+from sessions_app.changes.log import record
+from sessions_app.models import Message, Person, Requirement, Session
+from sessions_app.policy import daily_limits
+from sessions_app.validation.text import checked_message
+
+
+def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
+    """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
+
+    With a key that this session has seen, nothing happens and the first message is returned. Raises `KeyTaken` when that one
+    had other words, `Refused` when the text is empty or too long, `LimitReached` when these were all messages of today.
+    """
+    return receive_once(session, text, idempotency_key)[0]
+
+
+def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Message, bool]:
+    """`receive`, which tells too whether the message is new."""
+    words = checked_message(text)
+    key = checked_key(idempotency_key)
+    with session_locked(session) as locked:
+        known = sent_before(locked, key, content=words, author_kind=Message.Author.CUSTOMER)
+        if known is not None:
+            return known, False
+        daily_limits.count_message(locked)
+        message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
+        record(locked, "message.customer", actor=locked.customer, message=message.message_id)
+        open_again(locked, actor=locked.customer)
+        Requirement.objects.pending().filter(session=locked).update(look_again=True)
+        locked.said(words, message.author_kind, message.author)
+        daily_limits.open_next(locked)
+    return message, True
+
+
+def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
+    """Send the customer an answer by a person, who has seen everything up to change `seen`.
+
+    Raises `Newer` when something was said or asked since, `Refused` when the text is empty or too long.
+    """
+    return reply_once(session, person, text, seen=seen)[0]
+
+
+def reply_once(
+    session: Session, person: Person, text: str, *, seen: int | None = None, idempotency_key: str = ""
+) -> tuple[Message, bool]:
+    """`reply`, which tells too whether the message is new.
+
+    With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, nobody asks what
+    the person has read. Raises `KeyTaken` when the key came with something else.
+    """
+    words, key = checked_message(text), checked_key(idempotency_key)
+    with session_locked(session) as locked:
+        known = sent_before(locked, key, content=words, person_id=person.pk, internal=False)
+        if known is not None:
+            return known, False
+        if seen is not None:
+            must_have_seen(locked, person, seen, NEWS)
+        message = _said(locked, person, words, idempotency_key=key)
+        answered_by_person(locked)
+        record(locked, "message.person", person, message=message.message_id)
+        locked.said(words, message.author_kind, message.author, person)
+    return message, True
+
+
+def note(session: Session, person: Person, text: str) -> Message:
+    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `Refused` as `reply`."""
+    return note_once(session, person, text)[0]
+
+
+def note_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Message, bool]:
+    """`note`, which tells too whether the note is new, as `reply_once` does."""
+    words, key = checked_message(text), checked_key(idempotency_key)
+    with session_locked(session) as locked:
+        known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="assistant")
+        if known is not None:
+            return known, False
+        message = _said(locked, person, words, internal=True, idempotency_key=key)
+        record(locked, "message.note", person, message=message.message_id)
+    return message, True
+
+
+def _said(session: Session, person: Person, words: str, *, internal: bool = False, idempotency_key: str = "") -> Message:
+    return Message.objects.create(
+        session=session,
+        role="assistant",
+        author_kind=Message.Author.PERSON,
+        author=str(person)[:120],
+        person=person,
+        content=words,
+        internal=internal,
+        idempotency_key=idempotency_key,
+    )
