@@ -15,8 +15,11 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 AWAY_FOR = 60
 
 
-class Problem(Exception):
-    """Something that a person asked for did not happen. `status` is the HTTP status of the answer."""
+class AppError(Exception):
+    """Something that a person asked for did not happen: the base of the errors below.
+
+    `status` is the HTTP status of the answer.
+    """
 
     status = 422
 
@@ -25,11 +28,11 @@ class Problem(Exception):
         self.message = str(message)
 
 
-class Refused(Problem):
+class InvalidAction(AppError):
     """Not possible now, or what was sent is not valid."""
 
 
-class LimitReached(Refused):
+class LimitReached(InvalidAction):
     """The customer used up what the queue allows in a day; after `wait` seconds it goes on."""
 
     status = 429
@@ -39,25 +42,25 @@ class LimitReached(Refused):
         self.wait = wait
 
 
-class Unreadable(Problem):
+class Unreadable(AppError):
     """What is stored of it is broken, or of another version."""
 
     status = 409
 
 
-class IdTaken(Refused):
+class DuplicateId(InvalidAction):
     """The id that was chosen for something new is somebody else's."""
 
     status = 409
 
 
-class Forbidden(Problem):
+class Forbidden(AppError):
     """This person may not do that."""
 
     status = 403
 
 
-class Newer(Problem):
+class StaleError(AppError):
     """Something happened that the person had not seen; `changes` says what, oldest first.
 
     Sending again with the number of the newest change goes on.
@@ -70,13 +73,13 @@ class Newer(Problem):
         self.changes = changes
 
 
-class KeyTaken(Problem):
+class IdempotencyConflict(AppError):
     """The idempotency key came before with other words: nothing was stored of these."""
 
     status = 409
 
 
-class AlreadyDecided(Problem):
+class AlreadyDecided(AppError):
     """Somebody answered first; `requirement` is as it stands now."""
 
     status = 409

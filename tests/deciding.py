@@ -16,7 +16,7 @@ from kern.errors import InvalidAnswerError
 from kern.records.message import Message, ToolCall
 from kern.records.run import RunMetrics
 from sessions_app.actions import messages, standing_approvals
-from sessions_app.errors import Problem
+from sessions_app.errors import AppError
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, StandingApproval, ToolPolicy
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
@@ -75,7 +75,7 @@ def all_at_once(deeds: Sequence[Callable[[], object]]) -> list[str]:
         gate.wait()
         try:
             deed()
-        except (Problem, InvalidAnswerError) as problem:
+        except (AppError, InvalidAnswerError) as problem:
             return type(problem).__name__
         finally:
             connections.close_all()

@@ -35,7 +35,7 @@ def refuses(turn: Turn, call: ToolCall) -> bool:
     return not has_begun and turn.requirement_of(call) is None
 
 
-def must_be_heeded(turn: Turn) -> None:
+def raise_if_ignored(turn: Turn) -> None:
     """Raise `ModelError` when the model has asked for tools again and again although it was told to answer."""
     if not is_reached(turn):
         return

@@ -74,7 +74,7 @@ class Turn:
             if settled:
                 # Tools may take long, and asking a model costs more than asking whether anybody still wants it.
                 self.work.check(now=True)
-            limit.must_be_heeded(self)
+            limit.raise_if_ignored(self)
             limit.drafts_must_be_heeded(self)
             answer = yield from self._ask()
             if not answer.tool_calls:

@@ -95,7 +95,7 @@ def _number(value: Any) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class ApprovalLevel:
     """What one call needs: how risky it is and how many different people must agree."""
 
     risk: Risk
@@ -126,7 +126,7 @@ class Policy:
         if self.expires_after is not None and self.expires_after <= 0:
             raise ValueError("expires_after is a number of seconds above 0")
 
-    def demand(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> Demand:
+    def demand(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> ApprovalLevel:
         """What a call with these arguments needs: the strictest of the policy and its thresholds that hold.
 
         With the tool's `schema`, an argument that is left out counts as its default.
@@ -134,7 +134,7 @@ class Policy:
         given = _with_defaults(arguments, schema or {})
         passed = [item for item in self.thresholds if item.holds_for(given)]
         risk = max([self.risk, *(item.risk for item in passed)], key=RISKS.index)
-        return Demand(risk, max([self.approvers, *(item.approvers for item in passed)]))
+        return ApprovalLevel(risk, max([self.approvers, *(item.approvers for item in passed)]))
 
     def tightened(self, other: Policy) -> Policy:
         """Both policies at once: of each point the stricter one. Roles of both are needed: those in common, where both name

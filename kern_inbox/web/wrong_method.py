@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 
 #: What browsers send. Views of packages would take any other method for one of these. The API knows more.
 OF_PAGES = ("GET", "HEAD", "POST")
@@ -29,7 +29,7 @@ class WrongMethodMiddleware(MiddlewareMixin):
         """The page, with the status and headers of the refusal; everything else is left as it is."""
         if response.status_code != 405 or response.content or not _is_opened(request):
             return response
-        refusal = Refused(_("This address has no page: it only takes what is sent from one. Nothing was changed."))
+        refusal = InvalidAction(_("This address has no page: it only takes what is sent from one. Nothing was changed."))
         page = render(request, "problem.html", {"problem": refusal, "back": "/"}, status=405)
         page["Allow"] = response["Allow"]
         return page

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app import audit
 from sessions_app.accounts.mail import tell
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Person
 
 SALT = "kern.address"
@@ -47,14 +47,14 @@ class Wish:
 
     @classmethod
     def read(cls, token: str) -> Wish:
-        """Return the wish of a link. Raises `Refused` when it is old, not ours, or the account has changed since."""
+        """Return the wish of a link. Raises `InvalidAction` when it is old, not ours, or the account has changed since."""
         try:
             pk, address, state = signing.loads(token, salt=SALT, max_age=VALID_FOR)
             wish = cls(Person.objects.get(pk=pk, is_active=True), address)
         except (signing.BadSignature, ValueError, TypeError, Person.DoesNotExist):
-            raise Refused(_("This link does not work any more. Ask for a new one on your profile.")) from None
+            raise InvalidAction(_("This link does not work any more. Ask for a new one on your profile.")) from None
         if not constant_time_compare(state, wish._state()):
-            raise Refused(_("This link was used already, or your password or address changed since. Ask for a new one."))
+            raise InvalidAction(_("This link was used already, or your password or address changed since. Ask for a new one."))
         return wish
 
     def _state(self) -> str:
@@ -72,13 +72,13 @@ def ask_for(wish: Wish, request: HttpRequest) -> bool:
 
 
 def take(wish: Wish) -> str:
-    """Make the address of the wish the person's own; returns the old one. Raises `Refused` when another person has it."""
+    """Make the address of the wish the person's own; returns the old one. Raises `InvalidAction` when another person has it."""
     old = wish.person.email
     try:
         with transaction.atomic():
             person = Person.objects.select_for_update().get(pk=wish.person.pk)
             if person.email != old:
-                raise Refused(_("This link was used already."))
+                raise InvalidAction(_("This link was used already."))
             person.email = wish.address
             person.save(update_fields=["email"])
             vouch_for(person)
@@ -86,7 +86,7 @@ def take(wish: Wish) -> str:
                 audit.Kind.ADDRESS_CONFIRMED, actor=person, subject=person, before={"email": old}, after={"email": person.email}
             )
     except IntegrityError:
-        raise Refused(_("Another person has this address by now. An address belongs to one person.")) from None
+        raise InvalidAction(_("Another person has this address by now. An address belongs to one person.")) from None
     wish.person.refresh_from_db()
     tell_both(old, wish.address, person=person)
     return old

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app import audit
 from sessions_app.accounts.mail import mail_reaches_people, tell
-from sessions_app.errors import Forbidden, Refused
+from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
@@ -32,7 +32,7 @@ def make(
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is nowhere stored.
 
-    Raises `Forbidden` for more than its person may, and `Refused` for a token that could do nothing.
+    Raises `Forbidden` for more than its person may, and `InvalidAction` for a token that could do nothing.
     """
     check(person, scopes, queues, days)
     with transaction.atomic():
@@ -79,19 +79,19 @@ def described(token: ApiToken) -> dict[str, object]:
 
 
 def check(person: Person | None, scopes: Collection[str], queues: Collection[Queue], days: int) -> None:
-    """Raise `Forbidden` for more than the person may, and `Refused` for a token that could do nothing."""
+    """Raise `Forbidden` for more than the person may, and `InvalidAction` for a token that could do nothing."""
     too_much = set(scopes) - set(within_rights(person))
     if too_much:
         named = ", ".join(sorted(too_much))
         raise Forbidden(_("A token of this person can not have the scope %(scopes)s.") % {"scopes": named})
     if not set(scopes) & set(Scope.values):
-        raise Refused(_("Choose at least one scope."))
+        raise InvalidAction(_("Choose at least one scope."))
     if person is None and not queues:
-        raise Refused(_("A token that acts for nobody needs a queue: without one it reads nothing."))
+        raise InvalidAction(_("A token that acts for nobody needs a queue: without one it reads nothing."))
     if person is not None and set(queues) - set(Queue.objects.visible_to(person)):
         raise Forbidden(_("A token can not see queues that its person does not work."))
     if not 1 <= days <= MOST_DAYS:
-        raise Refused(_("A token lasts 1 to %(most)d days.") % {"most": MOST_DAYS})
+        raise InvalidAction(_("A token lasts 1 to %(most)d days.") % {"most": MOST_DAYS})
 
 
 def _readers(token: ApiToken) -> list[str]:

@@ -18,7 +18,7 @@ from sessions_app import audit
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes import publish
 from sessions_app.changes.log import record
-from sessions_app.errors import Problem, Refused
+from sessions_app.errors import AppError, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS
@@ -28,7 +28,7 @@ from sessions_app.models.session import secret_hash
 SECRET_BYTES = 24
 
 
-class LinkEnded(Problem):
+class LinkEnded(AppError):
     """The link led to a conversation once. `why` says what ended it."""
 
     status = 410
@@ -78,10 +78,10 @@ def was_ended(secret: str) -> bool:
 def make(session: Session, person: Person) -> str:
     """A new secret for the session's link; the one before leads nowhere from now on. It is stored nowhere.
 
-    Raises `Refused` for a session that no customer can read on a page.
+    Raises `InvalidAction` for a session that no customer can read on a page.
     """
     if session.queue is None:
-        raise Refused(_("This conversation is in no queue, so it has no page for its customer. Move it to one first."))
+        raise InvalidAction(_("This conversation is in no queue, so it has no page for its customer. Move it to one first."))
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with session_locked(session) as locked:
         _end(locked)

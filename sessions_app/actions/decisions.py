@@ -15,14 +15,14 @@ from sessions_app.actions.locking import session_locked
 from sessions_app.actions.reopening import reopen
 from sessions_app.actions.standing_approvals import StandingOffer, offer_for
 from sessions_app.changes.log import record
-from sessions_app.errors import AlreadyDecided, Problem, Refused
+from sessions_app.errors import AlreadyDecided, AppError, InvalidAction
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policy import decision_log
 from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
-from sessions_app.workers.expiry import go_on, lapse
+from sessions_app.workers.expiry import expire_one, go_on
 
 __all__ = [
     "StandingOffer",
@@ -46,9 +46,9 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
     Where two people must agree, the first approval leaves it pending with that person's arguments; the second one counts if it
     is another person's and for the same arguments, and with changed ones is a first approval again.
 
-    This and its siblings raise `AlreadyDecided` when somebody was faster or time was up, `Newer` when the customer wrote or
-    another person approved it after change `seen`, `Forbidden` when the policy does not let this person, `Refused` when nobody
-    waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does not fit.
+    This and its siblings raise `AlreadyDecided` when somebody was faster or time was up, `StaleError` when the customer wrote
+    or another person approved it after change `seen`, `Forbidden` when the policy does not let this person, `InvalidAction`
+    when nobody waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does not fit.
     """
 
     _must_fit(arguments)
@@ -65,20 +65,20 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
 
 def approve_many(
     requirements: Sequence[Requirement], person: Person, *, seen: dict[int, int]
-) -> list[tuple[Requirement, Problem | InvalidAnswerError | None]]:
+) -> list[tuple[Requirement, AppError | InvalidAnswerError | None]]:
     """Approve calls of one tool, each checked and recorded by itself; `seen` has the change seen for each requirement's key.
 
     Returns each requirement as it stands now with what kept it from being approved, or `None`: one that needs to be looked at
-    by itself is not. Raises `Refused` for calls of several tools.
+    by itself is not. Raises `InvalidAction` for calls of several tools.
     """
     if len({requirement.tool_name for requirement in requirements}) > 1:
-        raise Refused(_("Only calls of one tool are approved together."))
-    outcomes: list[tuple[Requirement, Problem | InvalidAnswerError | None]] = []
+        raise InvalidAction(_("Only calls of one tool are approved together."))
+    outcomes: list[tuple[Requirement, AppError | InvalidAnswerError | None]] = []
     for requirement in requirements:
         try:
             _must_be_one_of_many(requirement)
             outcomes.append((approve(requirement, person, seen=seen.get(requirement.pk, 0)), None))
-        except (Problem, InvalidAnswerError) as problem:
+        except (AppError, InvalidAnswerError) as problem:
             requirement.refresh_from_db()
             outcomes.append((requirement, problem))
     return outcomes
@@ -86,9 +86,9 @@ def approve_many(
 
 def _must_be_one_of_many(requirement: Requirement) -> None:
     if requirement.kind != Requirement.Kind.CONFIRMATION or requirement.reason != "policy":
-        raise Refused(_("This asks for more than an approval: decide about it by itself."))
+        raise InvalidAction(_("This asks for more than an approval: decide about it by itself."))
     if requirement.look_again:
-        raise Refused(_("The customer wrote since this was asked: decide about it by itself."))
+        raise InvalidAction(_("The customer wrote since this was asked: decide about it by itself."))
 
 
 def reject(requirement: Requirement, person: Person, *, note: str = "", seen: int) -> Requirement:
@@ -133,15 +133,15 @@ def _settle(requirement: Requirement, person: Person, seen: int, answer: Answer,
         if row.status != Requirement.Status.PENDING:
             raise AlreadyDecided(_already(row, person), row)
         if row.root.status != Run.Status.PAUSED:
-            raise Refused(_("The turn that asked this does not wait any more."))
+            raise InvalidAction(_("The turn that asked this does not wait any more."))
         if row.broken:
-            raise Refused(
+            raise InvalidAction(
                 _("What is stored of this question cannot be read (%(problem)s), so nobody can decide about it. Stop the turn.")
                 % {"problem": row.broken}
             )
         may_decide(row, person)
         # No decision counts late, also when the scheduler is late itself; that time was up must stay, so it is said after.
-        too_late = row.is_overdue and lapse(row)
+        too_late = row.is_overdue and expire_one(row)
         if not too_late:
             # A number that is still to come would count as having seen what is still to be said.
             known = min(seen, session.last_change)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import answer_unanswered, stop
 from sessions_app.changes.log import record
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session
 from sessions_app.models.queue import AiMode
 
@@ -37,13 +37,13 @@ def hand_back(session: Session, person: Person) -> None:
 def set_mode(session: Session, person: Person, mode: str) -> None:
     """Have the AI answer, draft or stay silent in this session; an empty `mode` is the queue's own.
 
-    Raises `Refused` for anything else. `off` is the same as taking over.
+    Raises `InvalidAction` for anything else. `off` is the same as taking over.
     """
     if mode == AiMode.OFF:
         take_over(session, person)
         return
     if mode and mode not in AiMode.values:
-        raise Refused(_("There is no such AI mode: %(mode)s.") % {"mode": mode[:20]})
+        raise InvalidAction(_("There is no such AI mode: %(mode)s.") % {"mode": mode[:20]})
     with session_locked(session) as locked:
         if locked.ai_mode != mode:
             _change_mode(locked, mode, person)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import Newer
+from sessions_app.errors import StaleError
 from sessions_app.models import Change, Person, Run, Session
 from sessions_app.workers.tasks import execute_turn
 
@@ -44,18 +44,18 @@ def session_locked(session: Session) -> Iterator[Session]:
 
 
 def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None:
-    """Raises `Newer` with the news by others after change `seen`."""
+    """Raises `StaleError` with the news by others after change `seen`."""
     newer = session.changes.filter(news, pk__gt=seen).exclude(person=person).order_by("pk")
     changes: list[Change] = list(newer[:MOST_NEWER])
     if changes:
-        raise Newer(_("Something happened since you opened this. Look at what is new, then send again."), changes)
+        raise StaleError(_("Something happened since you opened this. Look at what is new, then send again."), changes)
 
 
 @contextmanager
 def session_seen(session: Session, person: Person, seen: int | None) -> Iterator[Session]:
     """`session_locked`, where verbs follow each other that ask nothing about what the person has read.
 
-    Raises `Newer` with the news by others after change `seen`; `None` asks nothing.
+    Raises `StaleError` with the news by others after change `seen`; `None` asks nothing.
     """
     with session_locked(session) as locked:
         if seen is not None:

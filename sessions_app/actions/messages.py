@@ -17,8 +17,9 @@ from sessions_app.validation.text import checked_message
 def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
     """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
 
-    With a key that this session has seen, nothing happens and the first message is returned. Raises `KeyTaken` when that one
-    had other words, `Refused` when the text is empty or too long, `LimitReached` when these were all messages of today.
+    With a key that this session has seen, nothing happens and the first message is returned. Raises `IdempotencyConflict`
+    when that one had other words, `InvalidAction` when the text is empty or too long, `LimitReached` when these were all
+    messages of today.
     """
     return receive_once(session, text, idempotency_key)[0]
 
@@ -44,7 +45,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
 def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
     """Send the customer an answer by a person, who has seen everything up to change `seen`.
 
-    Raises `Newer` when something was said or asked since, `Refused` when the text is empty or too long.
+    Raises `StaleError` when something was said or asked since, `InvalidAction` when the text is empty or too long.
     """
     return reply_once(session, person, text, seen=seen)[0]
 
@@ -55,7 +56,7 @@ def reply_once(
     """`reply`, which tells too whether the message is new.
 
     With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, nobody asks what
-    the person has read. Raises `KeyTaken` when the key came with something else.
+    the person has read. Raises `IdempotencyConflict` when the key came with something else.
     """
     words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
@@ -72,7 +73,7 @@ def reply_once(
 
 
 def note(session: Session, person: Person, text: str) -> Message:
-    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `Refused` as `reply`."""
+    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `InvalidAction` as `reply`."""
     return note_once(session, person, text)[0]
 
 

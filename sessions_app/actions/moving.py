@@ -19,7 +19,7 @@ def move(session: Session, person: Person, queue: Queue) -> None:
     """Put the session into another queue, whose agent answers from now on, beginning with what nobody has answered.
 
     An assignee who does not work that queue loses the session. A generated name with a word that the queue forbids in names is
-    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `Refused`
+    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `InvalidAction`
     while a turn is active: its agent and its rules are the old queue's.
     """
     if not Queue.objects.visible_to(person).filter(pk=queue.pk).exists():

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from kern.naming import check_name
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
-from sessions_app.errors import Newer, Refused
+from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
@@ -18,7 +18,7 @@ from sessions_app.workers.tasks import name_session
 def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:
     """Give the session a name; no generated one replaces it. `seen` is the `name_version` that the person knew.
 
-    Raises `InvalidSessionNameError` (rule L12, or a word that the queue forbids in names), and `Newer`
+    Raises `InvalidSessionNameError` (rule L12, or a word that the queue forbids in names), and `StaleError`
     when another person named it since `seen`.
     """
     return _give(session, person, check_name(clean(name)), seen)
@@ -27,18 +27,22 @@ def rename(session: Session, person: Person, name: str, *, seen: int | None = No
 def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
     """Give the session an earlier name of its own again, as a person's choice.
 
-    Raises `Refused` for another session's name, `InvalidSessionNameError` for one with a word that the queue forbids by now.
+    Raises `InvalidAction` for another session's name, `InvalidSessionNameError` for one with a word that the queue forbids by
+    now.
     """
     if record.session_id != session.pk:
-        raise Refused(_("That name belongs to another conversation."))
+        raise InvalidAction(_("That name belongs to another conversation."))
     return _give(session, person, record.name, None)
 
 
 def generate(session: Session, person: Person) -> None:
-    """Ask a worker for a generated name now, which may replace a person's. Raises `Refused` when nothing has been said yet."""
+    """Ask a worker for a generated name now, which may replace a person's.
+
+    Raises `InvalidAction` when nothing has been said yet.
+    """
     with session_locked(session) as locked:
         if not locked.messages.said().exists():
-            raise Refused(_("There is nothing to make a name from yet: nobody has written."))
+            raise InvalidAction(_("There is nothing to make a name from yet: nobody has written."))
         locked.name_due_at = clock.now()
         locked.save(update_fields=["name_due_at"])
         record(locked, "name.requested", person)
@@ -52,7 +56,7 @@ def _give(session: Session, person: Person, name: str, seen: int | None) -> Name
             return newest
         by_another = locked.name_source == Session.NameSource.HUMAN and newest is not None and newest.person_id != person.pk
         if newest is not None and by_another and seen not in (None, locked.name_version):
-            raise Newer(
+            raise StaleError(
                 _("%(person)s named this “%(theirs)s” meanwhile. “%(yours)s” was not saved: save it again to replace that.")
                 % {"person": newest.person or _("Somebody"), "theirs": newest.name, "yours": name},
                 list(locked.changes.filter(kind="name.changed").order_by("-pk")[:1]),

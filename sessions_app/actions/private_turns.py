@@ -12,7 +12,7 @@ from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import make_due, must_be_free
 from sessions_app.changes.log import record
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.validation.text import checked_message
 
@@ -20,12 +20,12 @@ from sessions_app.validation.text import checked_message
 def draft(session: Session, person: Person) -> Run:
     """Have the agent write what it would answer the customer now, for the person to use or not.
 
-    The customer's messages stay unanswered. Raises `Refused` while a turn is active or before anybody said anything.
+    The customer's messages stay unanswered. Raises `InvalidAction` while a turn is active or before anybody said anything.
     """
     with session_locked(session) as locked:
         must_be_free(locked)
         if not locked.messages.said().exists():
-            raise Refused(_("Nobody has said anything yet, so there is nothing to answer."))
+            raise InvalidAction(_("Nobody has said anything yet, so there is nothing to answer."))
         run = _begin(locked, person, Run.Purpose.DRAFT)
         record(locked, "run.draft_wanted", person, run=run.run_id)
     return run
@@ -34,7 +34,7 @@ def draft(session: Session, person: Person) -> Run:
 def ask_agent(session: Session, person: Person, text: str) -> Run:
     """Ask the agent something privately: neither the question nor the answer is ever the customer's to see.
 
-    Raises `Refused` while a turn is active, and for text that is empty or too long.
+    Raises `InvalidAction` while a turn is active, and for text that is empty or too long.
     """
     return ask_agent_once(session, person, text)[0]
 
@@ -42,7 +42,7 @@ def ask_agent(session: Session, person: Person, text: str) -> Run:
 def ask_agent_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Run, bool]:
     """`ask_agent`, which tells too whether the question is new; with a key that came before, the first question's run.
 
-    Raises `KeyTaken` when the key came with something else.
+    Raises `IdempotencyConflict` when the key came with something else.
     """
     words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:

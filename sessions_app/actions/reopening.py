@@ -16,7 +16,7 @@ from kern.records.message import ToolCall as CallRecord
 from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
-from sessions_app.errors import AlreadyDecided, Refused
+from sessions_app.errors import AlreadyDecided, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
 from sessions_app.policy import decision_log
@@ -28,8 +28,8 @@ from sessions_app.store.records import message_row
 def reopen(requirement: Requirement, person: Person) -> Requirement:
     """Ask people again what nobody decided in time; returns the new pending requirement, in a new paused turn.
 
-    Raises `AlreadyDecided` when it did not expire or is asked again already, `Refused` while another turn is active or a person
-    leads, `Forbidden` for somebody who may not decide about it.
+    Raises `AlreadyDecided` when it did not expire or is asked again already, `InvalidAction` while another turn is active or
+    a person leads, `Forbidden` for somebody who may not decide about it.
     """
     with session_locked(requirement.session) as session:
         row = Requirement.objects.select_related("session__queue", "run", "root", "decided_by").get(pk=requirement.pk)
@@ -56,9 +56,9 @@ def _must_be_reopenable(session: Session, row: Requirement) -> None:
     if row.reopened_as.exists():
         raise AlreadyDecided(_("This was reopened already."), row)
     if session.runs.roots().active().exists():
-        raise Refused(_("Another turn is active. Reopen this when it has ended."))
+        raise InvalidAction(_("Another turn is active. Reopen this when it has ended."))
     if session.led_by_person and row.root.purpose == Run.Purpose.ANSWER:
-        raise Refused(_("A person leads this conversation. Hand it back to the AI first."))
+        raise InvalidAction(_("A person leads this conversation. Hand it back to the AI first."))
 
 
 def _same_way_down(session: Session, row: Requirement) -> Run:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes.log import record
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.policy import endings
@@ -15,22 +15,25 @@ from sessions_app.store import DjangoDb
 
 
 def cancel(run: Run, person: Person) -> None:
-    """Stop a turn: at once where it waits, within two seconds where it works. Raises `Refused` when it has ended."""
+    """Stop a turn: at once where it waits, within two seconds where it works. Raises `InvalidAction` when it has ended."""
     with session_locked(run.session):
         if not DjangoDb().cancel_run(run.run_id, person=person):
-            raise Refused(_("This turn has already ended."))
+            raise InvalidAction(_("This turn has already ended."))
 
 
 def retry(run: Run, person: Person) -> None:
-    """Work a failed turn again, from where it stopped. Raises `Refused` when it did not fail or the conversation went on."""
+    """Work a failed turn again, from where it stopped.
+
+    Raises `InvalidAction` when it did not fail or the conversation went on.
+    """
     with session_locked(run.session) as locked:
         current = Run.objects.get(pk=run.pk)
         if current.status != Run.Status.ERROR or current.parent_id:
-            raise Refused(_("Only a turn that failed can be tried again."))
+            raise InvalidAction(_("Only a turn that failed can be tried again."))
         if locked.runs.roots().filter(purpose=current.purpose, pk__gt=current.pk).exists():
-            raise Refused(_("The conversation went on since: a newer turn answers."))
+            raise InvalidAction(_("The conversation went on since: a newer turn answers."))
         if locked.led_by_person and current.purpose == Run.Purpose.ANSWER:
-            raise Refused(_("A person leads this conversation. Hand it back to the AI first."))
+            raise InvalidAction(_("A person leads this conversation. Hand it back to the AI first."))
         must_be_free(locked)
         current.status, current.error = Run.Status.PENDING, ""
         current.permanent_error = current.refused = False
@@ -39,11 +42,14 @@ def retry(run: Run, person: Person) -> None:
 
 
 def ask_again(run: Run, person: Person) -> None:
-    """Drop a paused turn with its questions; a new one sees everything said since. Raises `Refused` when it is not paused."""
+    """Drop a paused turn with its questions; a new one sees everything said since.
+
+    Raises `InvalidAction` when it is not paused.
+    """
     with session_locked(run.session) as locked:
         paused = locked.runs.roots().filter(pk=run.pk, status=Run.Status.PAUSED).first()
         if paused is None:
-            raise Refused(_("This turn waits for nobody any more."))
+            raise InvalidAction(_("This turn waits for nobody any more."))
         stop(locked, paused, person)
         record(locked, "run.asked_again", person, run=paused.run_id)
         if paused.purpose == Run.Purpose.ANSWER:
@@ -53,13 +59,13 @@ def ask_again(run: Run, person: Person) -> None:
 
 
 def must_be_free(session: Session) -> None:
-    """Raises `Refused` while a turn of the session is active: there is one at a time."""
+    """Raises `InvalidAction` while a turn of the session is active: there is one at a time."""
     active = session.runs.roots().active().first()
     if active is None:
         return
     if active.status == Run.Status.PAUSED:
-        raise Refused(_("The agent waits for a decision. Decide first, or cancel its turn."))
-    raise Refused(_("The agent is working. Wait until it is done, or cancel its turn."))
+        raise InvalidAction(_("The agent waits for a decision. Decide first, or cancel its turn."))
+    raise InvalidAction(_("The agent is working. Wait until it is done, or cancel its turn."))
 
 
 def make_due(run: Run, session: Session) -> None:

@@ -16,7 +16,7 @@ from sessions_app import desk
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.moving import began_in
 from sessions_app.changes.log import record
-from sessions_app.errors import IdTaken, Refused
+from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
 from sessions_app.policy import endings
@@ -36,7 +36,7 @@ def start_session(
 ) -> Session:
     """A new session in the queue; with the id of one that the same user began there, that one.
 
-    Raises `IdTaken` when the id belongs to another user's session, `Refused` when something is too long or not
+    Raises `DuplicateId` when the id belongs to another user's session, `InvalidAction` when something is too long or not
     one line.
     """
     return start_session_once(
@@ -75,7 +75,7 @@ def start_session_once(
         if created:
             record(session, "session.started", actor=session.customer)
         elif session.user_id != customer or not began_in(session, queue):
-            raise IdTaken(_("This session id is taken: choose another one."))
+            raise DuplicateId(_("This session id is taken: choose another one."))
     return session, created
 
 
@@ -89,10 +89,10 @@ def mark_read(session: Session, person: Person) -> None:
 
 
 def assign(session: Session, person: Person, assignee: Person | None) -> None:
-    """Give the session to somebody of its queue, or to nobody. Raises `Refused` when the assignee can't see it."""
+    """Give the session to somebody of its queue, or to nobody. Raises `InvalidAction` when the assignee can't see it."""
     with session_locked(session) as locked:
         if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
-            raise Refused(_("%(name)s does not work this queue.") % {"name": assignee})
+            raise InvalidAction(_("%(name)s does not work this queue.") % {"name": assignee})
         if locked.assignee == assignee:
             return
         locked.assignee = assignee
@@ -125,12 +125,12 @@ def reopen(session: Session, person: Person) -> None:
 def snooze(session: Session, person: Person, until: datetime | None) -> None:
     """Put the session away until then, or until the customer writes (`None`).
 
-    Raises `Refused` for a time that has passed or is years ahead; `until` is aware.
+    Raises `InvalidAction` for a time that has passed or is years ahead; `until` is aware.
     """
     if until is not None and until <= clock.now():
-        raise Refused(_("That time has passed: choose a later one."))
+        raise InvalidAction(_("That time has passed: choose a later one."))
     if until is not None and until > clock.now() + LONGEST_SNOOZE:
-        raise Refused(_("That is too far ahead: a conversation can be snoozed for five years at most."))
+        raise InvalidAction(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
         was_closed = locked.status == Session.Status.CLOSED
         _set_status(locked, Session.Status.SNOOZED, until)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from kern.tools.policy import Policy
 from sessions_app.desk.tools import tools_named
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
 from sessions_app.policy import decision_log
@@ -70,18 +70,18 @@ def end_of_week(now: datetime) -> datetime:
 def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> StandingApproval:
     """Let calls of the tool run in the queue without asking, until then; calls that pass a threshold are asked about still.
 
-    Raises `Refused` for a tool that is too risky, asks nobody or was not approved often enough, a time that has passed or is
-    too far, and where there is a rule already; `Forbidden` for a person who may not decide about the tool.
+    Raises `InvalidAction` for a tool that is too risky, asks nobody or was not approved often enough, a time that has passed
+    or is too far, and where there is a rule already; `Forbidden` for a person who may not decide about the tool.
     """
     now = clock.now()
     if not now < until <= now + LONGEST:
-        raise Refused(_("A rule ends within %(days)d days from now.") % {"days": LONGEST.days})
+        raise InvalidAction(_("A rule ends within %(days)d days from now.") % {"days": LONGEST.days})
     policy = policy_in_force(queue, tool_name, _own_policy(tool_name))
     may_work(queue, policy, person)
     if not _can_be_ruled(policy):
-        raise Refused(_("%(tool)s is too risky for a rule: people decide about each call.") % {"tool": tool_name})
+        raise InvalidAction(_("%(tool)s is too risky for a rule: people decide about each call.") % {"tool": tool_name})
     if not _is_earned(queue, tool_name):
-        raise Refused(
+        raise InvalidAction(
             _("%(tool)s gets a rule after %(count)d approvals in a row, each as the agent asked.")
             % {"tool": tool_name, "count": IN_A_ROW}
         )
@@ -89,19 +89,19 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
         Queue.objects.select_for_update().get(pk=queue.pk)
         _put_away(queue, tool_name)
         if StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None).exists():
-            raise Refused(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
+            raise InvalidAction(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
         rule = StandingApproval.objects.create(queue=queue, tool_name=tool_name, until=until, made_by=person)
         decision_log.write_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
     return rule
 
 
 def revoke(rule: StandingApproval, person: Person) -> None:
-    """End the rule now. Raises `Refused` when it has ended, `Forbidden` for somebody who does not work its queue."""
+    """End the rule now. Raises `InvalidAction` when it has ended, `Forbidden` for somebody who does not work its queue."""
     may_work(rule.queue, Policy(), person)
     with transaction.atomic():
         ended = {"revoked_at": clock.now(), "revoked_by": person}
         if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
-            raise Refused(_("This rule has ended already."))
+            raise InvalidAction(_("This rule has ended already."))
         decision_log.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
     rule.refresh_from_db()
 
@@ -135,8 +135,8 @@ def _put_away(queue: Queue, tool_name: str) -> None:
 
 
 def _own_policy(tool_name: str) -> Policy:
-    """The policy that the desk's tools of that name bring along, strictest of all. Raises `Refused` when none asks."""
+    """The policy that the desk's tools of that name bring along, strictest of all. Raises `InvalidAction` when none asks."""
     asking = [tool.policy for tool in tools_named(tool_name) if tool.requirement_kind == "confirmation"]
     if not asking:
-        raise Refused(_("No agent asks before it uses %(tool)s.") % {"tool": tool_name[:200]})
+        raise InvalidAction(_("No agent asks before it uses %(tool)s.") % {"tool": tool_name[:200]})
     return functools.reduce(Policy.tightened, asking)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.actions.locking import locked_or_404
 from sessions_app.changes.log import record
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.validation.text import clean
 
@@ -19,7 +19,7 @@ def link(session: Session, person: Person, ticket_id: str, system: TicketSystem 
     """Link a ticket by its id or its pasted web address; without a system, by what its id looks like.
 
     The system's pattern decides what is an id of it, also in an address. Linking the same ticket again returns the link there
-    is. Raises `Refused` when no system has such ids, or several have.
+    is. Raises `InvalidAction` when no system has such ids, or several have.
     """
     return link_once(session, person, ticket_id, system)[0]
 
@@ -47,19 +47,19 @@ def unlink(link: TicketLink, person: Person) -> None:
 
 
 def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:
-    """Which ticket of which of the systems somebody means, its id as the system writes it. Raises `Refused` as `link`."""
+    """Which ticket of which of the systems somebody means, its id as the system writes it. Raises `InvalidAction` as `link`."""
     if not systems:
-        raise Refused(_("There is no ticket system yet. An admin can add one."))
+        raise InvalidAction(_("There is no ticket system yet. An admin can add one."))
     if len(written) > LONGEST_ADDRESS:
-        raise Refused(_("A ticket's address has at most %(most)d characters.") % {"most": LONGEST_ADDRESS})
+        raise InvalidAction(_("A ticket's address has at most %(most)d characters.") % {"most": LONGEST_ADDRESS})
     text = ticket_ids.normalized(clean(written))
     if not text:
-        raise Refused(_("Write the ticket's id, or paste its web address."))
+        raise InvalidAction(_("Write the ticket's id, or paste its web address."))
     systems, text = _named(systems, text)
     meant = ticket_ids.guesses(text)
     addressed = [system for system in systems if system.in_address(meant)]
     if not addressed and any(map(ticket_ids.has_scheme, meant)):
-        raise Refused(_("No ticket system has addresses like this one. Paste one like %s.") % _examples(systems))
+        raise InvalidAction(_("No ticket system has addresses like this one. Paste one like %s.") % _examples(systems))
     return _only_one(addressed or _systems_of(meant, systems), text, addressed or systems)
 
 
@@ -98,7 +98,7 @@ def _only_one(fitting: list[TicketSystem], text: str, asked: list[TicketSystem])
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Refused(
+        raise InvalidAction(
             _("“%(text)s” is no ticket of %(names)s. Write for example %(examples)s.")
             % {
                 "text": text[:LONGEST_SHOWN],
@@ -107,7 +107,7 @@ def _only_one(fitting: list[TicketSystem], text: str, asked: list[TicketSystem])
             }
         )
     names = _(" or ").join(system.name for system, _number in found)
-    raise Refused(
+    raise InvalidAction(
         _("“%(text)s” could be a ticket of %(names)s: write the system's name before it, like “%(first)s %(text)s”.")
         % {"text": text[:LONGEST_SHOWN], "names": names, "first": found[0][0].name}
     )

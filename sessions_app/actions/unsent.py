@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.validation.text import normalized, trimmed
@@ -43,14 +43,15 @@ def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 
 def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> None:
     """Empty the composer, in the transaction that sends its words.
 
-    Raises `Refused` when another page or an earlier click sent the same words; a page that knows of it may send them again.
+    Raises `InvalidAction` when another page or an earlier click sent the same words; a page that knows of it may send them
+    again.
     """
     # The row is made where there is none, so that words which are still being kept wait for it and find that they were sent.
     row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
     newest = _newest_message(session, person)
     is_the_same = newest is not None and newest.internal == (kind != "reply") and newest.content == trimmed(text)
     if is_the_same and row.version != base and not row.text:
-        raise Refused(_("You have sent these words already, perhaps on another device. Send once more to say it again."))
+        raise InvalidAction(_("You have sent these words already, perhaps on another device. Send once more to say it again."))
     _put_aside(row, normalized(text), base=base, page=page)
     _write(row, kind, "", page)
 

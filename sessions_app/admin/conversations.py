@@ -16,7 +16,7 @@ from sessions_app import audit
 from sessions_app.actions import customer_links
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.customers.traces import empty_admin_log
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import FormerLink, Person, Session, SessionRead, TicketLink
 
 
@@ -72,7 +72,7 @@ class SessionAdmin(AdminPages[Session]):
             return None
         try:
             secret = customer_links.make(chosen[0], cast(Person, request.user))
-        except Refused as refusal:
+        except InvalidAction as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None
         address = request.build_absolute_uri(reverse("customer-conversation", args=[secret]))

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from sessions_app.actions import standing_approvals
 from sessions_app.admin import policy_checks
 from sessions_app.admin.base import AdminPages, RecordPages
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
 from sessions_app.models.decision import check_thresholds
 from sessions_app.store.questions import tighten_open
@@ -104,7 +104,7 @@ class StandingApprovalAdmin(RecordPages[StandingApproval]):
         count = 0
         for rule in chosen:
             # One that has ended meanwhile is what was wanted.
-            with suppress(Refused):
+            with suppress(InvalidAction):
                 standing_approvals.revoke(rule, cast(Person, request.user))
                 count += 1
         self.message_user(request, f"{count} revoked. From now on these calls ask people again.", messages.SUCCESS)

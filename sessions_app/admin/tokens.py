@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from sessions_app.accounts import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
 from sessions_app.admin.base import AdminPages
-from sessions_app.errors import Problem
+from sessions_app.errors import AppError
 from sessions_app.models import ApiToken
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope
 
@@ -47,7 +47,7 @@ class TokenForm(ModelForm[ApiToken]):
                 raise ValidationError("Choose queues, or all queues of its person.")
             try:
                 tokens.check(person, said["scopes"], queues, said.get("days") or DAYS)
-            except Problem as refusal:
+            except AppError as refusal:
                 raise ValidationError(refusal.message) from refusal
             said["scopes"] = " ".join(said["scopes"])
         return said

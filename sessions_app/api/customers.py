@@ -17,7 +17,7 @@ from sessions_app.api.schemas import Text
 from sessions_app.api.strict import Input
 from sessions_app.customers import Customer
 from sessions_app.customers.whom import WAYS
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.downloads import download
 
 router = Router()
@@ -40,7 +40,7 @@ class CustomerIn(Input):
         return self
 
     def customer(self) -> Customer:
-        """Who is meant. Raises `Refused`."""
+        """Who is meant. Raises `InvalidAction`."""
         by = next(way for way in WAYS if getattr(self, way) is not None)
         return Customer.of(by, getattr(self, by))
 
@@ -142,5 +142,5 @@ def erase_customer(request: ApiRequest, whom: EraseIn) -> customers.Erased:
     auth.admin(request)
     customer = whom.customer()
     if whom.confirm != customer.value:
-        raise Refused("confirm is not the id or address that was sent with it. Nothing was erased.")
+        raise InvalidAction("confirm is not the id or address that was sent with it. Nothing was erased.")
     return customers.erase(customer, SECONDS)

@@ -19,13 +19,13 @@ from sessions_app.errors import (
     AWAY_FOR,
     DATABASE_AWAY,
     AlreadyDecided,
+    AppError,
+    DuplicateId,
     Forbidden,
-    IdTaken,
-    KeyTaken,
+    IdempotencyConflict,
+    InvalidAction,
     LimitReached,
-    Newer,
-    Problem,
-    Refused,
+    StaleError,
     Unreadable,
 )
 
@@ -120,15 +120,15 @@ def handle_errors(api: NinjaAPI) -> None:
         InvalidSessionNameError: lambda _request, error: answer(422, "invalid_name", str(error), {"name": str(error)}),
         InvalidAnswerError: lambda _request, error: answer(422, "invalid_answer", str(error), error.errors),
         **dict.fromkeys(DATABASE_AWAY, _away),
-        Newer: _newer,
+        StaleError: _newer,
         AlreadyDecided: _already_decided,
-        KeyTaken: lambda _request, error: answer(409, "key_taken", error.message),
-        IdTaken: lambda _request, error: answer(409, "id_taken", error.message, {"session_id": error.message}),
+        IdempotencyConflict: lambda _request, error: answer(409, "key_taken", error.message),
+        DuplicateId: lambda _request, error: answer(409, "id_taken", error.message, {"session_id": error.message}),
         Unreadable: lambda _request, error: answer(409, "unreadable", error.message),
         Forbidden: lambda _request, error: answer(403, "forbidden", error.message),
         LimitReached: _limit_reached,
-        Refused: lambda _request, error: answer(422, "refused", error.message),
-        Problem: lambda _request, error: answer(422, "refused", error.message),
+        InvalidAction: lambda _request, error: answer(422, "refused", error.message),
+        AppError: lambda _request, error: answer(422, "refused", error.message),
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)
@@ -193,7 +193,7 @@ def _is_body(place: tuple[str | int, ...]) -> bool:
     return place[0] == "body" and len(place) <= 2
 
 
-def _newer(_request: HttpRequest, error: Newer) -> HttpResponse:
+def _newer(_request: HttpRequest, error: StaleError) -> HttpResponse:
     newest = max((change.pk for change in error.changes), default=None)
     detail = ErrorDetail(
         code="newer", message=error.message, fields={"seen": f"the newest change is {newest}"} if newest else {}

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.expressions import Combinable
 from ninja import Field, Schema
 
-from sessions_app.errors import Refused, Unreadable
+from sessions_app.errors import InvalidAction, Unreadable
 from sessions_app.infrastructure.broken_rows import is_away, report
 
 Row = TypeVar("Row", bound=models.Model)
@@ -35,7 +35,7 @@ class Paging(Schema):
 
 
 def position(paging: Paging, parts: int) -> list[Any] | None:
-    """Where the page begins: the values of the last row before it, `None` for the first page. Raises `Refused`."""
+    """Where the page begins: the values of the last row before it, `None` for the first page. Raises `InvalidAction`."""
     if not paging.cursor:
         return None
     try:
@@ -43,7 +43,7 @@ def position(paging: Paging, parts: int) -> list[Any] | None:
     except signing.BadSignature:
         values = None
     if not isinstance(values, list) or len(values) != parts:
-        raise Refused("This cursor is not one of ours. Start again without it.")
+        raise InvalidAction("This cursor is not one of ours. Start again without it.")
     return values
 
 

@@ -18,7 +18,7 @@ from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page, position
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
-from sessions_app.errors import IdTaken, Refused
+from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
@@ -63,7 +63,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
         return Status(201, begun)
     known = auth.sessions(request).filter(pk=begun.pk).first()
     if known is None:
-        raise IdTaken("This session_id is in use by a session that this token does not see.")
+        raise DuplicateId("This session_id is in use by a session that this token does not see.")
     return Status(200, known)
 
 
@@ -82,10 +82,10 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
 
 
 def _found(sessions: SessionSet, query: str) -> SessionSet:
-    """Those that fit the query. Raises `Refused` for one that cannot be looked for whole."""
+    """Those that fit the query. Raises `InvalidAction` for one that cannot be looked for whole."""
     words = words_of(query)
     if words.complaint:
-        raise Refused(words.complaint)
+        raise InvalidAction(words.complaint)
     return matching(sessions, words)
 
 

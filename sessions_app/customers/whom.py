@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from kern.records.message import storable
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Run, Session
 from sessions_app.models.decision import DecisionSet
 from sessions_app.models.session import SessionSet
@@ -38,14 +38,14 @@ class Customer:
 
     @classmethod
     def of(cls, by: str, value: str) -> Customer:
-        """From a form or a program. Raises `Refused` for what names nobody."""
+        """From a form or a program. Raises `InvalidAction` for what names nobody."""
         way = next((known for known in WAYS if known == by), None)
         if way is None:
-            raise Refused(_("Say how the customer is named: by user id, by email address, or by a conversation's id."))
+            raise InvalidAction(_("Say how the customer is named: by user id, by email address, or by a conversation's id."))
         if not value.strip() or len(value) > LONGEST or value != storable(value):
-            raise Refused(_("Write the whole id or address, 1 to %(most)d characters.") % {"most": LONGEST})
+            raise InvalidAction(_("Write the whole id or address, 1 to %(most)d characters.") % {"most": LONGEST})
         if way == "email" and not _MAIL.fullmatch(value):
-            raise Refused(_("This is no email address. To look for a user id, choose “User id”."))
+            raise InvalidAction(_("This is no email address. To look for a user id, choose “User id”."))
         return cls(way, value)
 
     @property

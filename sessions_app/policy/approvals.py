@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import Newer, Refused
+from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.policy.in_force import is_allowed, policy_of, same
 
@@ -37,10 +37,10 @@ def news_in_words(news: list[Change]) -> str:
 
 
 def must_know_the_news(requirement: Requirement, person: Person, seen: int) -> None:
-    """Raises `Newer` where the person has missed something about this decision."""
+    """Raises `StaleError` where the person has missed something about this decision."""
     news = news_about(requirement, person, seen)
     if news:
-        raise Newer(news_in_words(news), news)
+        raise StaleError(news_in_words(news), news)
 
 
 def first_of_two(requirement: Requirement) -> Decision | None:
@@ -60,7 +60,7 @@ def first_of_two(requirement: Requirement) -> Decision | None:
 def completes(requirement: Requirement, person: Person, arguments: dict[str, Any]) -> bool:
     """Whether the person's approval is the second of two: another one's of the same arguments counts.
 
-    Raises `Refused` when that was this person's.
+    Raises `InvalidAction` when that was this person's.
     """
     first = first_of_two(requirement)
     if first is None:
@@ -68,5 +68,5 @@ def completes(requirement: Requirement, person: Person, arguments: dict[str, Any
     if not same(first.arguments if first.edited_arguments is None else first.edited_arguments, arguments):
         return False
     if first.person_id == person.pk:
-        raise Refused(_("You approved this already. Another person must approve it, too."))
+        raise InvalidAction(_("You approved this already. Another person must approve it, too."))
     return True

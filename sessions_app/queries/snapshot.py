@@ -11,7 +11,7 @@ READINGS = 3
 Found = TypeVar("Found")
 
 
-def at_one_moment(session: Session, read: Callable[[], Found]) -> Found:
+def consistent_read(session: Session, read: Callable[[], Found]) -> Found:
     """What `read` finds out about the session; it reads again, a few times at most, where the session changed meanwhile.
 
     Between a query for runs and one for their messages a turn may end: its page would show the answer of a run that works.

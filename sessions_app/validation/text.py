@@ -12,7 +12,7 @@ from kern.records.message import storable
 from kern.validation import inputs
 from kern.validation.inputs import Id
 from kern.validation.text import is_one_line, is_visible, without_hidden
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted
 #: are the characters as they are stored, so a line end is one, whatever the browser makes of it.
@@ -59,19 +59,19 @@ def clean(text: str) -> str:
 
 
 def checked_message(text: str) -> str:
-    """What somebody wrote, trimmed. Raises `Refused` when there is nothing to see or it is longer than `LONGEST_TEXT`."""
+    """What somebody wrote, trimmed. Raises `InvalidAction` when there is nothing to see or it is longer than `LONGEST_TEXT`."""
     words = trimmed(text)
     if not is_visible(words):
-        raise Refused(_("There is nothing to send: write something first."))
+        raise InvalidAction(_("There is nothing to send: write something first."))
     if trouble := too_long(words):
-        raise Refused(trouble)
+        raise InvalidAction(trouble)
     return words
 
 
 def checked_name(text: str, what: str, longest: int) -> str:
     """A person's name, cleaned and without hidden characters; `what` names it in the error.
 
-    Raises `Refused` when it is longer, has line breaks, or has nothing to see.
+    Raises `InvalidAction` when it is longer, has line breaks, or has nothing to see.
     """
     return without_hidden(_one_line(text, what, longest)).strip()
 
@@ -79,34 +79,34 @@ def checked_name(text: str, what: str, longest: int) -> str:
 def _one_line(text: str, what: str, longest: int) -> str:
     line = clean(text)
     if len(line) > longest:
-        raise Refused(_("%(what)s is too long: at most %(most)d characters.") % {"what": what, "most": longest})
+        raise InvalidAction(_("%(what)s is too long: at most %(most)d characters.") % {"what": what, "most": longest})
     if not is_one_line(line) or (line and not is_visible(line)):
-        raise Refused(_not_one_line(what))
+        raise InvalidAction(_not_one_line(what))
     return line
 
 
 def checked_line(text: str, what: str, longest: int) -> str:
-    """A short line that programs compare (an id, an address), cleaned. Raises `Refused` as `checked_name` does, and for signs
-    that nobody sees: two ids that look the same are the same.
+    """A short line that programs compare (an id, an address), cleaned. Raises `InvalidAction` as `checked_name` does, and for
+    signs that nobody sees: two ids that look the same are the same.
     """
     line = _one_line(text, what, longest)
     if not line.isprintable():
-        raise Refused(_not_one_line(what))
+        raise InvalidAction(_not_one_line(what))
     return line
 
 
 def checked_id(key: Id, what: str) -> str:
     """An id that a caller chose, as the library takes it (numbers and UUIDs are text), on one line as everybody sees it.
 
-    Raises `Refused` for an empty one, too: without it would lead to somebody else's.
+    Raises `InvalidAction` for an empty one, too: without it would lead to somebody else's.
     """
     try:
         line = inputs.checked_id(key.strip() if isinstance(key, str) else key, what)
     except InvalidInputError as error:
         text = _("%(what)s must be one line of plain text, 1 to %(most)d characters.")
-        raise Refused(text % {"what": what, "most": inputs.LONGEST_ID}) from error
+        raise InvalidAction(text % {"what": what, "most": inputs.LONGEST_ID}) from error
     if not line.isprintable():
-        raise Refused(_not_one_line(what))
+        raise InvalidAction(_not_one_line(what))
     return line
 
 

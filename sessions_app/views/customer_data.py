@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app import customers
 from sessions_app.customers import Customer, retention
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.downloads import download
 from sessions_app.views.decisions.history import page_context
 from sessions_app.views.respond import PersonRequest, for_people
@@ -31,7 +31,7 @@ def customer_data(request: PersonRequest) -> HttpResponse:
         return _page(request)
     try:
         return _page(request, found=customers.preview(_customer(request)))
-    except Refused as refusal:
+    except InvalidAction as refusal:
         return _page(request, status=refusal.status, trouble=refusal.message)
 
 

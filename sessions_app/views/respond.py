@@ -14,7 +14,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
-from sessions_app.errors import Problem
+from sessions_app.errors import AppError
 from sessions_app.infrastructure.time_zones import read_by
 from sessions_app.models import Person
 
@@ -45,7 +45,7 @@ def for_people(
         try:
             with read_by(cast(PersonRequest, request).user):
                 return view(cast(PersonRequest, request), *args, **kwargs)
-        except Problem as refusal:
+        except AppError as refusal:
             return problem(cast(PersonRequest, request), refusal)
 
     return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], guarded)
@@ -80,7 +80,7 @@ def done(request: HttpRequest, location: str) -> HttpResponse:
     return respond(request, "", {}, location=location)
 
 
-def problem(request: HttpRequest, refusal: Problem, location: str = "") -> HttpResponse:
+def problem(request: HttpRequest, refusal: AppError, location: str = "") -> HttpResponse:
     """Say why something did not happen: a toast for htmx, a page for a plain form."""
     context = {"problem": refusal, "back": location or came_from(request, request.headers.get("Referer"))}
     if not getattr(request, "htmx", False):

@@ -34,7 +34,7 @@ def expire() -> None:
         with broken_rows.isolated("requirement", pk), transaction.atomic():
             requirement = _locked(pk)
             if requirement is not None and requirement.is_overdue:
-                lapse(requirement)
+                expire_one(requirement)
 
 
 def remind() -> None:
@@ -54,7 +54,7 @@ def _remind(pk: int) -> None:
     _send(requirement)
 
 
-def lapse(requirement: Requirement) -> bool:
+def expire_one(requirement: Requirement) -> bool:
     """Pending → expired, and the turn goes on if that was its last open question. Whether it was still pending.
 
     The caller holds the session's lock.

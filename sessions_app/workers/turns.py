@@ -56,7 +56,7 @@ def execute(run_id: str) -> None:
     if problem := row.broken or row.session.broken:
         _fail_unread(run_id, problem)
         return
-    texts, measured = Texts(row.session.pk), Measured()
+    texts, measured = TextPublisher(row.session.pk), Measured()
     try:
         for event in worked(partial(_events, row, claim), claim, desk.turn_seconds()):
             texts.follow(event)
@@ -141,7 +141,7 @@ class Measured:
             SECONDS.observe(time.monotonic() - self._began)
 
 
-class Texts:
+class TextPublisher:
     """Sends the words of an answer to open pages while they come, four times a second at most for each run."""
 
     def __init__(self, session_pk: int) -> None:

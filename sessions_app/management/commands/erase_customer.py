@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from sessions_app import customers
 from sessions_app.customers import Customer, Preview
 from sessions_app.customers.whom import WAYS
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 
 
 def add_customer(parser: ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def customer_of(options: dict[str, Any]) -> Customer:
     by = next(way for way in WAYS if options[way] is not None)
     try:
         return Customer.of(by, options[by])
-    except Refused as refusal:
+    except InvalidAction as refusal:
         raise CommandError(refusal.message) from refusal
 
 

@@ -15,7 +15,7 @@ from django.db import DataError, IntegrityError
 from tqdm import tqdm
 
 from sessions_app import desk
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.management.importing.chat_format import read_line
 from sessions_app.management.importing.notes import Notes, Tally
 from sessions_app.management.importing.objects import BadLineError
@@ -92,7 +92,7 @@ class Command(BaseCommand):
     def _customer(self, user_id: str) -> str:
         try:
             return user_id and checked_id(user_id, "--user")
-        except Refused as refused:
+        except InvalidAction as refused:
             raise CommandError(str(refused)) from refused
 
     def _queue(self, slug: str | None) -> Queue:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from sessions_app.accounts import tokens
-from sessions_app.errors import Problem
+from sessions_app.errors import AppError
 from sessions_app.models import Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         name = options["name"].strip()[:80] or "token"
         try:
             token, secret = tokens.make(name, person, scopes=options["scope"], queues=queues, days=options["days"])
-        except Problem as refusal:
+        except AppError as refusal:
             raise CommandError(refusal.message) from refusal
         self.stdout.write(secret)
         self.stderr.write(f"Keep it: it is shown only now. It may {token.scopes}, until {token.expires_at:%Y-%m-%d}.")

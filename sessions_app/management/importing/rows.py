@@ -14,7 +14,7 @@ from kern.naming import check_name
 from sessions_app import desk
 from sessions_app.actions import tickets
 from sessions_app.changes.log import record_unseen
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn
 from sessions_app.management.importing.journal import Journal
@@ -169,7 +169,7 @@ class Rows:
             asked = [system for system in systems if ticket.system.lower() in ("", system.slug.lower(), system.name.lower())]
             try:
                 system, number = tickets.located(ticket.ticket_id, asked)
-            except Refused as refused:
+            except InvalidAction as refused:
                 why = f"there is no ticket system {ticket.system}" if ticket.system and not asked else refused.message
                 self._note("a ticket is not linked", f"{ticket.ticket_id}: {why}")
                 continue

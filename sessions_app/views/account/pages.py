@@ -21,7 +21,7 @@ from sessions_app.accounts.addresses import Wish, ask_for, take
 from sessions_app.accounts.forms import AddressForm
 from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.accounts.reauthentication import reauthenticated
-from sessions_app.errors import Forbidden, Refused
+from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.views.respond import PersonRequest, for_people, problem
 
 #: (how many, in how many seconds): new addresses that one person may ask for.
@@ -43,10 +43,10 @@ def address(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return _address_page(request, form, status=422)
     if ratelimit.wait_for("address", str(request.user.pk), limit=WISHES[0], seconds=WISHES[1]):
-        raise Refused(_("You asked for several addresses within the hour. Wait an hour, or ask an admin."))
+        raise InvalidAction(_("You asked for several addresses within the hour. Wait an hour, or ask an admin."))
     wish = Wish(request.user, form.cleaned_data["address"])
     if not ask_for(wish, request):
-        raise Refused(_("The mail could not be sent, so your address stays as it is. Try again later, or ask an admin."))
+        raise InvalidAction(_("The mail could not be sent, so your address stays as it is. Try again later, or ask an admin."))
     audit.record(audit.Kind.ADDRESS_ASKED, subject=request.user, after={"email": wish.address})
     messages.info(request, _("Open the link that was sent to %s. Until then you sign in as before.") % wish.address)
     return redirect("account_email")
@@ -65,7 +65,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
             take(wish)
             messages.success(request, _("From now on you sign in with %s.") % wish.address)
             return redirect("account_email" if request.user.is_authenticated else "account_login")
-    except (Refused, Forbidden) as refusal:
+    except (InvalidAction, Forbidden) as refusal:
         audit.record(audit.Kind.ADDRESS_REFUSED, name=str(refusal))
         return problem(request, refusal, location="/")
     return render(request, "account/address_confirm.html", {"wish": wish})
@@ -92,7 +92,9 @@ def remove_webauthn(request: HttpRequest, pk: int) -> HttpResponseBase:
     key = Authenticator.objects.filter(pk=pk, user=request.user.pk).first()
     adapter = get_mfa_adapter()
     if key is not None and not adapter.can_delete_authenticator(key):
-        return problem(request, Refused(str(adapter.error_messages["cannot_delete_authenticator"])), location="/accounts/2fa/")
+        return problem(
+            request, InvalidAction(str(adapter.error_messages["cannot_delete_authenticator"])), location="/accounts/2fa/"
+        )
     response: HttpResponseBase = allauth_remove_webauthn(request, pk=pk)
     return response
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
 from sessions_app.views.account import security
@@ -30,7 +30,7 @@ def profile(request: PersonRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         errors = form.errors.get("time_zone")
-        raise Refused(str(errors[0]) if errors else _("This page is out of date: load it again."))
+        raise InvalidAction(str(errors[0]) if errors else _("This page is out of date: load it again."))
     _keep(request.user, form.cleaned_data)
     return HttpResponse(status=303, headers={"Location": came_from(request, request.headers.get("Referer"))})
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.accounts import tokens
 from sessions_app.accounts.reauthentication import reauthenticated
-from sessions_app.errors import Problem
+from sessions_app.errors import AppError
 from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
 from sessions_app.queries import access
@@ -47,7 +47,7 @@ class TokenForm(forms.Form):
     def clean_name(self) -> str:
         try:
             return checked_name(self.cleaned_data["name"], str(_("The name")), 80)
-        except Problem as refusal:
+        except AppError as refusal:
             raise forms.ValidationError(refusal.message) from refusal
 
 

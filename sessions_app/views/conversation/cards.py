@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kern.tools.policy import Demand
+from kern.tools.policy import ApprovalLevel
 from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
 from sessions_app.policy import approvals, in_force
@@ -75,7 +75,7 @@ class Card:
         return self.requirement.status == Requirement.Status.EXPIRED
 
     @cached_property
-    def demand(self) -> Demand:
+    def demand(self) -> ApprovalLevel:
         """What an approval of the proposed arguments needs now: the queue may have become stricter since this was asked."""
         return in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.actions import messages, private_turns, sessions, unsent
-from sessions_app.errors import Newer, Refused
+from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.text.formatting import markdown_html
@@ -36,10 +36,10 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
         return _again(request, session, {**typed, "error": error}, 422)
     try:
         _write(session, request.user, form, request.POST.get("do", ""))
-    except Newer as newer:
+    except StaleError as newer:
         # Sending once more goes on from here: the person is told what is new, and says so again.
         return _again(request, session, {**typed, "newer": newer.changes, "seen": newer.changes[-1].pk}, 409)
-    except Refused as refused:
+    except InvalidAction as refused:
         return _again(request, session, {**typed, "error": refused.message, "seen": form.cleaned_data["seen"]}, 422)
     fresh = access.session_or_404(request.user, session_id)
     # What was private stays private: the next words go to nobody whom the last ones did not go to.
@@ -89,7 +89,7 @@ def session_unsent(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     form = UnsentForm(request.POST)
     if not form.is_valid():
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     said, person, button = form.cleaned_data, request.user, request.POST.get("do")
     if button not in ("add", "drop"):
         kept = unsent.keep(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])

@@ -16,7 +16,7 @@ from sessions_app.models.requirement import RequirementSet
 from sessions_app.queries import access
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.session_list import Filters
-from sessions_app.queries.snapshot import at_one_moment
+from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.text import row_number
 from sessions_app.views.conversation.cards import Card
@@ -41,7 +41,7 @@ def back_to(request: PersonRequest, session: Session) -> str:
 
 def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
     """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
-    context = at_one_moment(session, lambda: _as_it_stands(request, session, where))
+    context = consistent_read(session, lambda: _as_it_stands(request, session, where))
     if request.headers.get("Purpose") != "prefetch" and context["read"] != session.last_change:
         sessions.mark_read(session, request.user)
     return context

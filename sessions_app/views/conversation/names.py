@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from kern.errors import InvalidSessionNameError
 from sessions_app.actions import names
-from sessions_app.errors import Newer, Problem, Refused
+from sessions_app.errors import AppError, InvalidAction, StaleError
 from sessions_app.models import Session
 from sessions_app.queries import access
 from sessions_app.validation.text import row_number
@@ -29,11 +29,11 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
     elif "restore" in request.POST:
         record = record_or_none(session, request.POST["restore"])
         if record is None:
-            raise Refused(_("That name belongs to another conversation."))
+            raise InvalidAction(_("That name belongs to another conversation."))
         try:
             names.restore(session, request.user, record)
         except InvalidSessionNameError as invalid:
-            raise Refused(_not_saved(record.name, invalid)) from invalid
+            raise InvalidAction(_not_saved(record.name, invalid)) from invalid
     else:
         return _renamed(request, session)
     return done(request, back_to(request, session))
@@ -44,10 +44,10 @@ def _renamed(request: PersonRequest, session: Session) -> HttpResponse:
     typed = request.POST.get("name", "")
     try:
         names.rename(session, request.user, typed, seen=row_number(request.POST.get("version", "")))
-    except Newer as newer:
+    except StaleError as newer:
         return _not_renamed(request, session, typed, newer)
     except InvalidSessionNameError as invalid:
-        return _not_renamed(request, session, typed, Refused(_not_saved(typed, invalid)))
+        return _not_renamed(request, session, typed, InvalidAction(_not_saved(typed, invalid)))
     return done(request, back_to(request, session))
 
 
@@ -55,7 +55,7 @@ def _not_saved(name: str, why: InvalidSessionNameError) -> str:
     return _("“%(name)s” was not saved: %(why)s.") % {"name": Truncator(name).chars(LONGEST_SHOWN), "why": why}
 
 
-def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: Problem) -> HttpResponse:
+def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: AppError) -> HttpResponse:
     if request.htmx:
         raise refusal
     session.refresh_from_db()

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.actions import handover, moving, sessions
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.queries.session_list import Filters
-from sessions_app.queries.snapshot import at_one_moment
+from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.text import clean
 from sessions_app.views.conversation.context import (
     back_to,
@@ -55,7 +55,7 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     before, new = request.GET.get("before", ""), request.GET.get("new", "")
     seen = int(new) if new.isdecimal() and len(new) < 19 else None
     since = request.GET.get("since", "")
-    shown = at_one_moment(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
+    shown = consistent_read(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
         return render(request, "sessions/_timeline.html#older", context)
@@ -68,7 +68,7 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     """The name, facts and menus."""
     session = access.session_or_404(request.user, session_id)
-    context = at_one_moment(session, lambda: header_context(request, session, where_of(request)))
+    context = consistent_read(session, lambda: header_context(request, session, where_of(request)))
     return render(request, "sessions/_header.html", {**context, "refresh": True})
 
 
@@ -77,7 +77,7 @@ def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
     """The cards that wait for a person."""
     session = access.session_or_404(request.user, session_id)
-    cards = at_one_moment(session, lambda: cards_of(request, session))
+    cards = consistent_read(session, lambda: cards_of(request, session))
     return render(request, "sessions/_decisions.html", {"session": session, "cards": cards})
 
 
@@ -136,14 +136,14 @@ def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     queue = access.queues_for(request.user).filter(slug=clean(request.POST.get("queue", ""))).first()
     if queue is None:
-        raise Refused(_("There is no such queue any more, or you do not work it."))
+        raise InvalidAction(_("There is no such queue any more, or you do not work it."))
     moving.move(session, request.user, queue)
     return done(request, back_to(request, session))
 
 
 def _one_of(verbs: dict[str, Callable[[], None]], wanted: str) -> Callable[[], None]:
     if wanted not in verbs:
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     return verbs[wanted]
 
 
@@ -160,7 +160,7 @@ def _moment(text: str, zone: str) -> datetime:
             return when if timezone.is_aware(when) else from_wall_clock(when, zone_named(zone))
     except (ValueError, OverflowError):
         pass
-    raise Refused(_("Choose until when: a date and a time."))
+    raise InvalidAction(_("Choose until when: a date and a time."))
 
 
 def _assignee(key: str) -> Person | None:
@@ -168,5 +168,5 @@ def _assignee(key: str) -> Person | None:
         return None
     person = Person.objects.filter(pk=key, is_active=True).first() if key.isdecimal() and len(key) < 19 else None
     if person is None:
-        raise Refused(_("There is no such person any more."))
+        raise InvalidAction(_("There is no such person any more."))
     return person

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from sessions_app.actions import customer_links
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.queries import access
 from sessions_app.views.conversation.context import back_to
 from sessions_app.views.respond import CHANGED, PersonRequest, done, for_people
@@ -27,7 +27,7 @@ def session_link(request: PersonRequest, session_id: str) -> HttpResponse:
         customer_links.revoke(session, request.user)
         return done(request, back)
     if wanted != "make":
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     secret = customer_links.make(session, request.user)
     address = request.build_absolute_uri(reverse("customer-conversation", args=[secret]))
     if not request.htmx:

@@ -18,12 +18,12 @@ from sessions_app import ratelimit
 from sessions_app.actions import customer_links, escalation, sessions
 from sessions_app.actions import messages as message_actions
 from sessions_app.actions.customer_links import session_of
-from sessions_app.errors import KeyTaken, LimitReached, Refused
+from sessions_app.errors import IdempotencyConflict, InvalidAction, LimitReached
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.policy import disclosure
-from sessions_app.queries.snapshot import at_one_moment
+from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.text import row_number
 from sessions_app.views.conversation.whole_texts import as_text
 from sessions_app.views.customer.forms import MessageForm, WriteForm
@@ -89,15 +89,15 @@ def messages(request: HttpRequest, secret: str) -> HttpResponse:
     wait = _wait(request, session)
     if wait and session.queue:
         return too_often(request, session.queue, wait)
-    status, refused = Refused.status, None
+    status, refused = InvalidAction.status, None
     try:
         if form.is_valid():
             message_actions.receive(session, form.cleaned_data["message"], idempotency_key=form.cleaned_data["key"])
             return _see_other(f"{reverse('customer-conversation', args=[secret])}#newest")
-    except Refused as refusal:
+    except InvalidAction as refusal:
         form.add_error("message", refusal.message)
         status, refused = refusal.status, refusal
-    except KeyTaken as taken:
+    except IdempotencyConflict as taken:
         form, status = form.again(), taken.status
     if form.has_error("key"):
         form = form.again()
@@ -122,17 +122,20 @@ def _begun(request: HttpRequest, queue: Queue, form: WriteForm) -> HttpResponse:
     """Begin the conversation of this form, once, and lead to it; the form again where that was refused."""
     try:
         _begin(queue, form)
-    except Refused as refusal:
+    except InvalidAction as refusal:
         form.add_error("message", refusal.message)
         return _with_wait(_form_page(request, queue, form, status=refusal.status), refusal)
-    except KeyTaken as taken:
+    except IdempotencyConflict as taken:
         return _form_page(request, queue, form.again(), status=taken.status)
     return _see_other(reverse("customer-conversation", args=[form.secret(queue)]))
 
 
 @transaction.atomic
 def _begin(queue: Queue, form: WriteForm) -> None:
-    """Start the session with its first message. Raises `Refused`, and `KeyTaken` for other words than came with this key."""
+    """Start the session with its first message.
+
+    Raises `InvalidAction`, and `IdempotencyConflict` for other words than came with this key.
+    """
     said = form.cleaned_data
     session = sessions.start_session(
         queue,
@@ -153,7 +156,7 @@ def _begin(queue: Queue, form: WriteForm) -> None:
 def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:
     """What a page of the conversation shows: the newest messages, or those before `?before=`."""
     before = request.GET.get("before", "")
-    context = at_one_moment(session, lambda: _as_it_stands(session, before))
+    context = consistent_read(session, lambda: _as_it_stands(session, before))
     shown = {"session": session, "secret": secret, "is_newest": not before, "form": form}
     return {**about(session.queue), **context, **shown, **disclosure.told(session.queue, session)}
 
@@ -212,7 +215,7 @@ def _wait(request: HttpRequest, session: Session) -> int:
     )
 
 
-def _with_wait(page: HttpResponse, refusal: Refused | None) -> HttpResponse:
+def _with_wait(page: HttpResponse, refusal: InvalidAction | None) -> HttpResponse:
     """The page, which says when to try again where a limit was reached."""
     return later(page, refusal.wait) if isinstance(refusal, LimitReached) else page
 

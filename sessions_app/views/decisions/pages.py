@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kern.errors import InvalidAnswerError
 from sessions_app.actions import decisions, handover
-from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Problem, Refused
+from sessions_app.errors import AlreadyDecided, AppError, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Message, Person, Requirement
 from sessions_app.queries import access
 from sessions_app.queries.decision_list import next_after
@@ -50,7 +50,7 @@ def requirement_decision(request: PersonRequest, pk: int) -> HttpResponse:
         return render(request, CARD, {"card": card})
     form = SeenForm(request.POST)
     if not form.is_valid():
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     return _decide(request, asked, form.cleaned_data["seen"])
 
 
@@ -61,9 +61,9 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
     seen = dict(_selected(pair) for pair in request.POST.getlist("requirement"))
     asked = [access.requirement_or_404(request.user, pk) for pk in seen]
     if not asked:
-        raise Refused(_("Select calls first."))
+        raise InvalidAction(_("Select calls first."))
     if len({row.tool_name for row in asked}) > 1:
-        raise Refused(_("Select calls of one tool: those are approved together."))
+        raise InvalidAction(_("Select calls of one tool: those are approved together."))
     outcomes = decisions.approve_many(asked, request.user, seen=seen)
     failed = [(row, str(trouble)) for row, trouble in outcomes if trouble is not None]
     location = reverse("inbox", args=["decisions"])
@@ -93,7 +93,7 @@ def requirement_reopen(request: PersonRequest, pk: int) -> HttpResponse:
 def _selected(pair: str) -> tuple[int, int]:
     key, _colon, seen = pair.partition(":")
     if not (key.isdecimal() and seen.isdecimal() and len(key) < 19 and len(seen) < 19):
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     return int(key), int(seen)
 
 
@@ -104,7 +104,7 @@ def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpRespon
     back = back_to(request, asked.session)
     try:
         decided = _verb(request, card, answer)()
-    except (AlreadyDecided, Newer, InvalidAnswerError, Refused, Forbidden) as problem:
+    except (AlreadyDecided, StaleError, InvalidAnswerError, InvalidAction, Forbidden) as problem:
         return _not_decided(request, card, problem, back)
     offer = decisions.offer_for(decided) if answer in ("approve", "edit") else None
     context = {"requirement": decided, "offer": offer}
@@ -120,7 +120,7 @@ def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: s
     status = 422
     if isinstance(problem, AlreadyDecided):
         card, status = Card(problem.requirement, card.seen, posted=card.posted, newer=True), 409
-    elif isinstance(problem, Newer):
+    elif isinstance(problem, StaleError):
         card.requirement.refresh_from_db()
         card.newer, card.seen, card.news = (
             True,
@@ -138,8 +138,8 @@ def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: s
 
 def _said_in_a_toast(request: PersonRequest, asked: Requirement, problem: Exception) -> HttpResponse:
     if not request.htmx:
-        raise problem if isinstance(problem, Problem) else Refused(str(problem)) from problem
-    status = 409 if isinstance(problem, (AlreadyDecided, Newer)) else 422
+        raise problem if isinstance(problem, AppError) else InvalidAction(str(problem)) from problem
+    status = 409 if isinstance(problem, (AlreadyDecided, StaleError)) else 422
     page = conversation_url(asked.session, "decisions", f"?at={asked.pk}")
     context = {"requirement": asked, "why": str(problem), "page": page}
     response = render(request, "requirements/_not_decided.html", context, status=status)
@@ -175,7 +175,7 @@ def _verb(request: PersonRequest, card: Card, answer: str) -> Callable[[], Requi
         "result": lambda: decisions.give_result(asked, person, result=post.get("result", ""), seen=seen),
     }
     if answer not in verbs:
-        raise Refused(_("This page is out of date: load it again."))
+        raise InvalidAction(_("This page is out of date: load it again."))
     return verbs[answer]
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.actions import standing_approvals
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Queue, StandingApproval
 from sessions_app.queries import access
 from sessions_app.views.decisions.history import page_context
@@ -25,7 +25,7 @@ def rule_list(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         form = RuleForm(request.POST)
         if not form.is_valid():
-            raise Refused(_("This page is out of date: load it again."))
+            raise InvalidAction(_("This page is out of date: load it again."))
         queue = get_object_or_404(Queue, pk__in=queues.values("pk"), slug=form.cleaned_data["queue"])
         made = standing_approvals.allow(queue, form.cleaned_data["tool"], request.user, form.cleaned_data["until"])
         return respond(request, "rules/_made.html", {"rule": made}, location=reverse("rules"))

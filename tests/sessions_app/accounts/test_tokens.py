@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.accounts import tokens
 from sessions_app.api import api
-from sessions_app.errors import Forbidden, Refused
+from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.models import ApiToken, AuditEntry, Person, Queue, Session
 from sessions_app.models.token import checksum
 from tests.programs import Program, code
@@ -90,9 +90,9 @@ def test_a_token_can_have_no_more_than_its_person(ben: Person, parcels: Queue) -
         tokens.make("x", ben, scopes=["read"], queues=[parcels])
     with pytest.raises(Forbidden, match="decide"):
         tokens.make("x", None, scopes=["decide"], queues=[parcels])
-    with pytest.raises(Refused, match="reads nothing"):
+    with pytest.raises(InvalidAction, match="reads nothing"):
         tokens.make("x", None, scopes=["read"])
-    with pytest.raises(Refused, match="366 days"):
+    with pytest.raises(InvalidAction, match="366 days"):
         tokens.make("x", ben, scopes=["read"], days=367)
     assert not ApiToken.objects.exists()
 

@@ -16,7 +16,7 @@ from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions
-from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
+from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.policy.in_force import same
 from tests.deciding import all_at_once, die_during, seen, tighten, verdicts
@@ -155,7 +155,7 @@ def test_a_decision_that_missed_the_customer_is_stopped_once(session: Session, a
     old = seen(session)
     messages.note(session, ana, "A note of the team does not stop it")
     messages.receive(session, "Please not!")
-    with pytest.raises(Newer):
+    with pytest.raises(StaleError):
         decisions.approve(question, ana, seen=old)
     assert ledger.lines == []
     actor.says("Refunded.", "I saw your message.")
@@ -178,7 +178,7 @@ def test_the_turn_goes_on_only_after_the_last_answer(
 def test_what_was_dropped_can_not_be_decided(session: Session, asked: Ask, ana: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
     handover.take_over(session, ana)
-    with pytest.raises((AlreadyDecided, Refused)):
+    with pytest.raises((AlreadyDecided, InvalidAction)):
         decisions.approve(question, ana, seen=seen(session))
     assert ledger.lines == []
 
@@ -229,7 +229,7 @@ def test_calls_of_one_tool_are_approved_together_each_by_itself(
 def test_calls_of_several_tools_are_not_approved_together(session: Session, asked: Ask, ana: Person) -> None:
     asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
     both = list(session.requirements.all())
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         decisions.approve_many(both, ana, seen={row.pk: seen(session) for row in both})
     assert session.requirements.pending().count() == 2
 
@@ -239,7 +239,7 @@ def test_together_a_customers_new_words_stop_each_call(session: Session, asked: 
     old = seen(session)
     messages.receive(session, "Please not!")
     ((row, problem),) = decisions.approve_many([question], ana, seen={question.pk: old})
-    assert isinstance(problem, Newer)
+    assert isinstance(problem, StaleError)
     assert row.status == "pending"
 
 
@@ -257,7 +257,7 @@ def test_together_nothing_is_approved_that_needs_a_look_of_its_own(
     assert work()[-1] == "paused"
     uncertain = session.requirements.pending().get()
     ((row, problem),) = decisions.approve_many([uncertain], ana, seen={uncertain.pk: seen(session)})
-    assert isinstance(problem, Refused)
+    assert isinstance(problem, InvalidAction)
     assert (row.reason, row.status, ledger.lines) == ("uncertain", "pending", [])
 
 

@@ -15,7 +15,7 @@ from kern.errors import ModelError
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.testing import ScriptedModel, call
 from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Message, Person, Queue, Run, Session
 from sessions_app.store import DjangoDb
 from sessions_app.views.live.customers import is_public
@@ -182,7 +182,7 @@ def test_the_mode_of_a_session_comes_before_its_queues(session: Session, ana: Pe
     actor.says("Hello.")
     handover.set_mode(session, ana, "autopilot")
     assert work() == ["completed"]
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         handover.set_mode(session, ana, "turbo")
     assert kinds(session).count("session.handed_back") == 1
 
@@ -291,11 +291,11 @@ def test_a_failed_answer_is_not_retried_under_a_persons_or_another_turns_feet(
     assert work() == ["error"]
     failed = Run.objects.get()
     private_turns.ask_agent(session, ana, "What is wrong?")
-    with pytest.raises(Refused, match="working"):
+    with pytest.raises(InvalidAction, match="working"):
         runs.retry(failed, ana)
     runs.cancel(session.runs.latest("pk"), ana)
     handover.take_over(session, ana)
-    with pytest.raises(Refused, match="leads"):
+    with pytest.raises(InvalidAction, match="leads"):
         runs.retry(failed, ana)
     handover.hand_back(session, ana)
     assert Message.objects.filter(content="Help").count() == 1

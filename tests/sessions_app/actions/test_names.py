@@ -7,7 +7,7 @@ from django.test import Client
 
 from kern.errors import InvalidSessionNameError
 from sessions_app.actions import messages, names, sessions
-from sessions_app.errors import Newer, Refused
+from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import ApiToken, NameRecord, Person, Queue, Session
 from sessions_app.store import DjangoDb
 from sessions_app.workers import naming
@@ -50,7 +50,7 @@ def test_customers_write_their_names_in_every_script(orders: Queue) -> None:
     [{"customer_name": "two\nlines"}, {"customer_name": "\u200b"}, {"user_id": "lou\u200b"}, {"session_id": "a\u200bb"}],
 )
 def test_unseen_signs_make_no_name_and_are_in_no_id(orders: Queue, wrong: dict[str, str]) -> None:
-    with pytest.raises(Refused, match="one line"):
+    with pytest.raises(InvalidAction, match="one line"):
         sessions.start_session(orders, **wrong)
 
 
@@ -67,7 +67,7 @@ def test_every_name_is_kept_and_can_come_back(session: Session, orders: Queue, a
     assert now(session) == ("Late parcel", "human")
     assert [record.name for record in session.names.all()] == ["Late parcel", "Lost parcel", "Late parcel"]
     other = sessions.start_session(orders, user_id="lou")
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         names.restore(other, ana, first)
 
 
@@ -79,7 +79,7 @@ def test_asking_for_a_name_makes_no_model_wait_for_the_request(session: Session,
 
 
 def test_there_is_no_name_for_a_conversation_without_words(session: Session, ana: Person) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         names.generate(session, ana)
     assert naming.due() == []
 
@@ -128,7 +128,7 @@ def test_names_that_programs_write_in_rows_are_kept_without_hidden_characters(or
 
 def test_a_name_that_another_person_gave_since_is_not_replaced_unseen(session: Session, ana: Person, ben: Person) -> None:
     names.rename(session, ben, "Lost parcel", seen=0)
-    with pytest.raises(Newer, match=r"Ben named this “Lost parcel” meanwhile. “Late parcel” was not saved"):
+    with pytest.raises(StaleError, match=r"Ben named this “Lost parcel” meanwhile. “Late parcel” was not saved"):
         names.rename(session, ana, "Late parcel", seen=0)
     names.rename(session, ben, "Late parcel", seen=0)
     names.rename(session, ana, "Parcel of Kim", seen=2)

@@ -12,7 +12,7 @@ from kern.errors import ModelError
 from kern.records.history import NO_ANSWER
 from kern.testing import ScriptedModel, call
 from sessions_app.actions import handover, messages, private_turns, runs, sessions
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.views.live.customers import is_public
 from sessions_app.workers import turns as turns_workers
@@ -81,11 +81,11 @@ def test_a_draft_that_came_meanwhile_does_not_stop_a_reply(led: Session, ana: Pe
 
 
 def test_there_is_nothing_to_draft_before_anybody_spoke_nor_while_the_agent_works(session: Session, ana: Person) -> None:
-    with pytest.raises(Refused, match="nothing to answer"):
+    with pytest.raises(InvalidAction, match="nothing to answer"):
         private_turns.draft(session, ana)
     messages.receive(session, "Hello")
     for verb in (lambda: private_turns.draft(session, ana), lambda: private_turns.ask_agent(session, ana, "Why?")):
-        with pytest.raises(Refused, match="working"):
+        with pytest.raises(InvalidAction, match="working"):
             verb()
     assert Run.objects.count() == 1
 

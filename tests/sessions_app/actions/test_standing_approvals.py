@@ -13,7 +13,7 @@ from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions, standing_approvals
-from sessions_app.errors import Forbidden, Refused
+from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.models import Decision, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.workers import expiry
 from sessions_app.workers import turns as turns_workers
@@ -85,7 +85,7 @@ def test_a_rule_ends_by_itself_and_when_it_is_revoked(
     rule = rule_of(ben, orders, tomorrow)
     standing_approvals.revoke(rule, ana)
     assert (rule.revoked_by, StandingApproval.objects.in_force().count()) == (ana, 0)
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         standing_approvals.revoke(rule, ana)
     again = rule_of(ben, orders, tomorrow)
     StandingApproval.objects.filter(pk=again.pk).update(until=timezone.now())
@@ -107,7 +107,7 @@ def test_what_is_risky_gets_no_rule_and_an_older_rule_does_not_cover_it(
     tighten(session, **terms)
     assert asked(call("refund", order="7", cents=100)).status == "pending"
     StandingApproval.objects.all().delete()
-    with pytest.raises(Refused, match="risky"):
+    with pytest.raises(InvalidAction, match="risky"):
         standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
@@ -190,13 +190,13 @@ def test_who_makes_and_ends_rules(orders: Queue, ben: Person, cy: Person, tomorr
 
 @pytest.mark.parametrize("days", [-1, 0, 15])
 def test_a_rule_has_an_end_that_is_near(orders: Queue, ben: Person, days: int) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         standing_approvals.allow(orders, "refund", ben, timezone.now() + timedelta(days=days))
 
 
 @pytest.mark.parametrize("tool", ["note_order", "count_stock", "no_such_tool"])
 def test_a_tool_that_nobody_approves_needs_no_rule(orders: Queue, ben: Person, tomorrow: datetime, tool: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         standing_approvals.allow(orders, tool, ben, tomorrow)
 
 
@@ -260,7 +260,7 @@ def test_whatever_is_no_plain_approval_ends_the_row(
             time_is_up(other)
             expiry.expire()
     assert decisions.offer_for(last) is None
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
@@ -273,7 +273,7 @@ def test_a_rule_is_earned_by_people_and_not_by_the_rule_before_it(
     assert work() == ["completed"]
     standing_approvals.revoke(rule, ana)
     assert decisions.offer_for(session.requirements.get()) is None
-    with pytest.raises(Refused, match="in a row"):
+    with pytest.raises(InvalidAction, match="in a row"):
         standing_approvals.allow(orders, "refund", ben, tomorrow)
 
 
@@ -285,7 +285,7 @@ def test_nobody_makes_a_rule_before_it_is_offered(
         decisions.approve(asked(call("refund", order=str(order), cents=1)), ben, seen=seen(session))
         work()
     for person in (ana, ben):
-        with pytest.raises(Refused, match="in a row"):
+        with pytest.raises(InvalidAction, match="in a row"):
             standing_approvals.allow(orders, "refund", person, tomorrow)
     assert not StandingApproval.objects.exists()
 

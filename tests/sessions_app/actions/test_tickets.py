@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from sessions_app.actions import tickets
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import ApiToken, Person, Session, TicketLink, TicketSystem, ticket_ids
 
 
@@ -78,7 +78,7 @@ def test_an_id_or_a_pasted_address_finds_its_system(
 @pytest.mark.parametrize("system", [None, "helpdesk"])
 def test_what_is_no_ticket_is_refused_with_an_example(session: Session, ana: Person, text: str, system: str | None) -> None:
     chosen = TicketSystem.objects.get(slug=system) if system else None
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidAction) as refused:
         tickets.link(session, ana, text, chosen)
     assert not TicketLink.objects.exists()
     if ticket_ids.normalized(text) and len(text) < 80:
@@ -109,7 +109,7 @@ def test_the_pattern_of_a_chosen_system_decides_too(session: Session, ana: Perso
     assert (
         tickets.link(session, ana, "https://bugs.example/browse/shop-7", bugs).url == "https://bugs.example/browse/SHOP-7/view"
     )
-    with pytest.raises(Refused, match=r"12345.*no ticket of Bugs. Write for example"):
+    with pytest.raises(InvalidAction, match=r"12345.*no ticket of Bugs. Write for example"):
         tickets.link(session, ana, "12345", bugs)
 
 
@@ -154,20 +154,20 @@ def test_a_system_without_a_pattern_takes_what_has_a_number_and_leads_nowhere_el
     plain = TicketSystem.objects.create(slug="plain", name="Plain", url_template="https://p.example/t/{id}")
     assert tickets.link(session, ana, "Ticket #48213").system == plain
     for text in ("new", "..", "search", "a/1", "https://p.example/t/new", "https://p.example/t/..", "-", "№"):
-        with pytest.raises(Refused, match=r"12345 or https://p\.example/t/12345"):
+        with pytest.raises(InvalidAction, match=r"12345 or https://p\.example/t/12345"):
             tickets.link(session, ana, text, plain)
 
 
 def test_a_name_of_a_system_before_the_id_chooses_it(session: Session, ana: Person) -> None:
     TicketSystem.objects.create(slug="other", name="Other desk", url_template="https://o.example/{id}", pattern=r"HD-\d+")
-    with pytest.raises(Refused, match=r"could be a ticket of Help desk or Other desk.*like “Help desk HD-12”"):
+    with pytest.raises(InvalidAction, match=r"could be a ticket of Help desk or Other desk.*like “Help desk HD-12”"):
         tickets.link(session, ana, "HD-12")
     assert tickets.link(session, ana, "other desk #HD-12").system.slug == "other"
 
 
 def test_two_systems_with_the_same_addresses_are_told_apart_by_nobody(session: Session, ana: Person) -> None:
     TicketSystem.objects.create(slug="twin", name="Twin", url_template="https://help.example/t/{id}")
-    with pytest.raises(Refused, match="Help desk or Twin"):
+    with pytest.raises(InvalidAction, match="Help desk or Twin"):
         tickets.link(session, ana, "https://help.example/t/HD-12")
 
 

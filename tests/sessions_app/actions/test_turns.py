@@ -19,7 +19,7 @@ from kern.testing import call
 from kern_inbox.celery import app
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app.actions import handover, messages, runs, sessions
-from sessions_app.errors import KeyTaken, Newer, Refused
+from sessions_app.errors import IdempotencyConflict, InvalidAction, StaleError
 from sessions_app.models import Message, Person, Queue, Run, Session, SessionRead
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor
@@ -91,7 +91,7 @@ def test_messages_that_arrive_meanwhile_are_answered_by_one_next_turn(session: S
 
 @pytest.mark.parametrize("text", ["", " \n\t ", "\u200b\u2060 \ufeff", "x" * 100_001])
 def test_an_empty_or_endless_message_is_refused_and_nothing_is_stored(session: Session, text: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         messages.receive(session, text)
     assert said(session) == []
 
@@ -112,7 +112,7 @@ def test_the_same_key_stores_a_message_once_in_a_session(session: Session, order
 
 def test_other_words_with_a_used_key_are_refused_and_not_dropped(session: Session) -> None:
     messages.receive(session, "Hello", idempotency_key="k1")
-    with pytest.raises(KeyTaken):
+    with pytest.raises(IdempotencyConflict):
         messages.receive(session, "And where is order 8?", idempotency_key="k1")
     assert said(session) == ["Hello"]
 
@@ -124,7 +124,7 @@ def test_of_two_different_messages_at_once_with_one_key_one_is_refused(session: 
         together.wait()
         try:
             return messages.receive(session, text, idempotency_key="k1").content
-        except KeyTaken:
+        except IdempotencyConflict:
             return "refused"
         finally:
             connection.close()
@@ -138,7 +138,7 @@ def test_an_id_is_one_users_session_for_ever(orders: Queue, parcels: Queue) -> N
     mine = sessions.start_session(orders, user_id="kim", session_id="case-7")
     assert sessions.start_session(orders, user_id="kim", session_id="case-7") == mine
     for queue, user in ((orders, "lou"), (orders, ""), (parcels, "kim")):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidAction):
             sessions.start_session(queue, user_id=user, session_id="case-7")
 
 
@@ -148,11 +148,11 @@ def test_numbers_and_uuids_are_ids_as_text_and_what_is_no_id_begins_nothing(orde
         orders, user_id="42", session_id=str(key)
     )
     for bad in ("  ", "a\x00b", "\ud83d", "x" * 201, "a\nb", True, 1.5):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidAction):
             sessions.start_session(orders, user_id=bad)  # type: ignore[arg-type]
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidAction):
             sessions.start_session(orders, session_id=bad)  # type: ignore[arg-type]
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         sessions.start_session(orders, session_id="")
     assert Session.objects.count() == 1
 
@@ -174,7 +174,7 @@ def test_a_closed_conversation_opens_again_when_the_customer_writes(session: Ses
 
 
 def test_a_snoozed_conversation_comes_back_in_time_or_with_the_customer(session: Session, ana: Person) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         sessions.snooze(session, ana, timezone.now() - timedelta(minutes=1))
     sessions.snooze(session, ana, timezone.now() + timedelta(days=1))
     turns_workers.wake()
@@ -192,11 +192,11 @@ def test_a_snoozed_conversation_comes_back_in_time_or_with_the_customer(session:
 def test_a_reply_that_missed_something_is_stopped_and_shown_what_is_new(session: Session, ana: Person, ben: Person) -> None:
     old = seen(session)
     messages.receive(session, "Wait!")
-    with pytest.raises(Newer) as stopped:
+    with pytest.raises(StaleError) as stopped:
         messages.reply(session, ana, "Done.", seen=old)
     assert [change.kind for change in stopped.value.changes] == ["message.customer"]
     messages.reply(session, ana, "Done.", seen=seen(session))
-    with pytest.raises(Newer):
+    with pytest.raises(StaleError):
         messages.reply(session, ben, "Done, too.", seen=seen(session) - 1)
 
 
@@ -255,7 +255,7 @@ def test_a_pending_turn_is_cancelled_at_once_and_an_ended_one_not_at_all(session
     messages.receive(session, "Help")
     runs.cancel(newest_run(session), ana)
     assert work() == ["cancelled"]
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         runs.cancel(newest_run(session), ana)
 
 
@@ -278,7 +278,7 @@ def test_a_failed_turn_is_worked_again_on_retry(session: Session, ana: Person, w
     runs.retry(newest_run(session), ana)
     assert work() == ["completed"]
     assert newest_run(session).error == ""
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         runs.retry(newest_run(session), ana)
 
 
@@ -289,7 +289,7 @@ def test_only_the_newest_turn_can_be_retried(session: Session, ana: Person, work
     failed = newest_run(session)
     messages.receive(session, "Hello?")
     assert work() == ["error", "completed"]
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         runs.retry(failed, ana)
 
 
@@ -326,7 +326,7 @@ def test_closing_drops_what_was_still_asked(session: Session, ana: Person, work:
 def test_a_session_is_given_only_to_somebody_who_can_see_it(session: Session, ana: Person, ben: Person, cy: Person) -> None:
     sessions.assign(session, ana, ben)
     assert Session.objects.of(ben).get() == session
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         sessions.assign(session, ana, cy)
     sessions.assign(session, ana, None)
     assert Session.objects.unassigned().get() == session

@@ -21,7 +21,7 @@ from sessions_app import customers
 from sessions_app.actions import decisions, messages, names, sessions, tickets, unsent
 from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Message, Person, Queue, Run, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.policy import decision_log
@@ -163,7 +163,7 @@ def test_an_address_is_the_same_in_capitals_and_stands_in_user_ids_too(orders: Q
     ("by", "value"), [("user_id", " "), ("email", "kim"), ("name", "Kim"), ("user_id", "k\x00"), ("email", "")]
 )
 def test_what_names_nobody_is_refused(by: str, value: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         Customer.of(by, value)
 
 

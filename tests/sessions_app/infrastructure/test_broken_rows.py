@@ -17,7 +17,7 @@ from sessions_app import audit
 from sessions_app.actions import decisions, messages, runs, tickets
 from sessions_app.actions import sessions as session_actions
 from sessions_app.customers.erasing import take_away
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.infrastructure import clock
 from sessions_app.models import (
@@ -226,7 +226,7 @@ def test_a_broken_row_is_told_once_and_shown_as_broken(world: World) -> None:
 def test_nobody_decides_about_what_cannot_be_read(world: World, ana: Person) -> None:
     asked = world.bad_row(Requirement)
     with corrupted(asked, "arguments", "'[1]'"):
-        with pytest.raises(Refused, match="cannot be read"):
+        with pytest.raises(InvalidAction, match="cannot be read"):
             decisions.approve(asked, ana, seen=10**6)
         answer = world.program.get(f"/requirements/{asked.requirement_id}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "unreadable")

@@ -11,7 +11,7 @@ from kern.errors import InvalidAnswerError, UnresolvedRequirementsError
 from kern.testing import call
 from sessions_app import desk
 from sessions_app.actions import decisions, messages
-from sessions_app.errors import AlreadyDecided, Forbidden, Newer, Refused
+from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.policy.in_force import policy_of
 from sessions_app.queries.decision_list import decisions_page
@@ -29,7 +29,7 @@ def test_two_different_people_must_agree(session: Session, asked: Ask, ana: Pers
     assert question.approvers == 2
     decisions.approve(question, ben, seen=seen(session))
     assert work() == ["paused"]
-    with pytest.raises(Refused, match="Another person"):
+    with pytest.raises(InvalidAction, match="Another person"):
         decisions.approve(question, ben, seen=seen(session))
     assert ledger.lines == []
     decided = decisions.approve(question, ana, seen=seen(session))
@@ -83,10 +83,10 @@ def test_the_second_person_approves_nothing_they_have_not_seen(
     question = asked(call("refund", order="7", cents=100))
     opened = seen(session)
     decisions.approve(question, ben, arguments={"order": "ben", "cents": 90000}, seen=opened)
-    with pytest.raises(Newer, match="Ben approved this with other arguments") as stopped:
+    with pytest.raises(StaleError, match="Ben approved this with other arguments") as stopped:
         decisions.approve(question, ana, seen=opened)
     ((_row, problem),) = decisions.approve_many([question], ana, seen={question.pk: opened})
-    assert isinstance(problem, Newer)
+    assert isinstance(problem, StaleError)
     assert work() == ["paused"]
     decisions.approve(question, ana, seen=stopped.value.changes[-1].pk)
     assert work() == ["completed"]
@@ -99,11 +99,11 @@ def test_who_becomes_the_second_without_knowing_is_told_first(session: Session, 
     first, other = session.requirements.order_by("pk")
     opened = seen(session)
     decisions.approve(first, ben, seen=opened)
-    with pytest.raises(Newer, match=r"Ben approved this[.]"):
+    with pytest.raises(StaleError, match=r"Ben approved this[.]"):
         decisions.approve(first, ana, seen=opened)
     assert decisions.approve(other, ana, seen=opened).status == "pending"
     messages.receive(session, "Please not!")
-    with pytest.raises(Newer, match=r"customer wrote .* Ben approved this[.]"):
+    with pytest.raises(StaleError, match=r"customer wrote .* Ben approved this[.]"):
         decisions.approve(first, ana, seen=opened)
 
 
@@ -189,7 +189,7 @@ def test_an_input_past_a_threshold_needs_a_second_person(
     tighten(session, "change_address", thresholds=["street == Castle"])
     question = asked(call("change_address", order="7"))
     decisions.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         decisions.provide_input(question, ben, values={"street": "Castle"}, seen=seen(session))
     assert work() == ["paused"]
     decisions.provide_input(question, ana, values={"street": "Castle"}, seen=seen(session))

@@ -9,7 +9,7 @@ import pytest
 from kern.errors import InvalidAnswerError
 from kern.testing import ScriptedModel
 from sessions_app.actions import decisions, handover, messages, runs
-from sessions_app.errors import AlreadyDecided, Newer
+from sessions_app.errors import AlreadyDecided, StaleError
 from sessions_app.models import Message, Person, Queue, Requirement, Session
 from sessions_app.store import DjangoDb
 from tests.deciding import tighten, verdicts
@@ -135,7 +135,7 @@ def test_a_rejected_draft_is_written_again_as_instructed(drafting: Session, draf
 def test_a_draft_is_not_sent_past_what_the_customer_wrote_since(drafting: Session, drafted: Drafted, ana: Person) -> None:
     question, looked = drafted("It is on its way."), seen(drafting)
     messages.receive(drafting, "Never mind, cancel it")
-    with pytest.raises(Newer):
+    with pytest.raises(StaleError):
         decisions.approve(question, ana, seen=looked)
 
 

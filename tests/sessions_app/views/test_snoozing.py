@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app.actions import sessions
-from sessions_app.errors import Refused
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.time_zones import from_wall_clock
 from sessions_app.models import Person, Session
 from sessions_app.templatetags import durations
@@ -96,7 +96,7 @@ def test_a_time_that_cannot_be_is_refused_with_what_to_do(ben: Person, session: 
 
 
 def test_programs_are_held_to_the_same_bounds(ben: Person, session: Session) -> None:
-    with pytest.raises(Refused, match="five years"):
+    with pytest.raises(InvalidAction, match="five years"):
         sessions.snooze(session, ben, timezone.now() + timedelta(days=6 * 365))
 
 

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, sessions
-from sessions_app.errors import AlreadyDecided, Forbidden, Refused
+from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.workers import duties, expiry
 from tests.deciding import all_at_once, die_during, seen, tighten, time_is_up, verdicts
@@ -231,7 +231,7 @@ def test_it_is_reopened_once_however_many_people_press(
 
 def test_nothing_is_reopened_beside_an_active_turn(session: Session, expired: Requirement, ana: Person, work: Work) -> None:
     messages.receive(session, "Are you there?")
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidAction):
         decisions.reopen(expired, ana)
     actor.says("Yes.")
     work()
@@ -240,7 +240,7 @@ def test_nothing_is_reopened_beside_an_active_turn(session: Session, expired: Re
 
 def test_nothing_is_reopened_while_a_person_leads(session: Session, expired: Requirement, ana: Person) -> None:
     handover.take_over(session, ana)
-    with pytest.raises(Refused, match="person leads"):
+    with pytest.raises(InvalidAction, match="person leads"):
         decisions.reopen(expired, ana)
     handover.hand_back(session, ana)
     assert decisions.reopen(expired, ana).status == "pending"
