@@ -33,6 +33,7 @@ test: .venv/.development
 lint: .venv/.development
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	.venv/bin/lint-imports --no-cache --no-logo
 
 types: .venv/.development
 	$(PY) -m mypy

@@ -18,6 +18,7 @@ SIDE_BY_SIDE = (*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not browser and
 STEPS: dict[str, tuple[str, ...]] = {
     "style": ("-m", "ruff", "check", "."),
     "format": ("-m", "ruff", "format", "--check", "."),
+    "layers": ("-c", "from importlinter.cli import lint_imports_command as check; check()", "--no-cache", "--no-logo"),
     "types": ("-m", "mypy"),
     "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
     "tests": SIDE_BY_SIDE,
