@@ -1,8 +1,8 @@
-"""Every error of the library, as one tree.
+"""The exceptions of the library, as one tree.
 
 KernError
-├── InvalidInputError                 an argument that cannot be: an empty id, a message without words, a negative number
-│   └── WrongTypeError                one of another type: bytes for a message, a run for its id
+├── InvalidInputError                 an invalid argument: an empty id, a message without words, a negative number
+│   └── WrongTypeError                an argument of the wrong type: bytes for a message, a run for its id
 ├── SessionError
 │   ├── SessionNotFoundError          no session of that id (or no id was given)
 │   ├── SessionOwnershipError         the session belongs to another user
@@ -10,18 +10,18 @@ KernError
 │   └── InvalidSessionNameError       a manual name that breaks rule L12
 ├── RunError
 │   ├── RunNotFoundError              no run of that id
-│   ├── RunNotContinuableError        not paused any more: somebody else continued, cancelled or finished it
+│   ├── RunNotContinuableError        not paused any more: continued, cancelled or finished by another caller
 │   ├── UnresolvedRequirementsError   continued while a requirement is unanswered; names them
 │   └── LeaseLostError                this process no longer owns the run; nothing it writes may land
 ├── RequirementError
 │   ├── InvalidAnswerError            the answer does not fit the requirement or the tool's schema
-│   └── AlreadyAnsweredError          somebody answered first
+│   └── AlreadyAnsweredError          another person answered first
 ├── ToolError                         raise it in a tool: its text is the tool's result for the model
 ├── ModelError                        the provider failed; `permanent` says whether trying again can help
 │   └── NamingError                   no name came out; the old name stands
 └── StorageError                      the database failed
     ├── StorageVersionError           the file is no database, or one of a newer version
-    └── CorruptRecordError            what is stored of a run cannot be read
+    └── CorruptRecordError            the stored record of a run cannot be read
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from typing import Any
 
 
 class KernError(Exception):
-    """Root of every error this library raises on purpose."""
+    """Root of every exception that this library raises on purpose."""
 
 
 class InvalidInputError(KernError, ValueError):
-    """An argument cannot be what was given; nothing was stored (rule L21)."""
+    """An argument is invalid; nothing was stored (rule L21)."""
 
 
 class WrongTypeError(InvalidInputError, TypeError):
-    """An argument is of another type than it can be."""
+    """An argument has the wrong type."""
 
 
 class SessionError(KernError):
-    """Something about a session."""
+    """Base of errors about a session."""
 
 
 class SessionNotFoundError(SessionError):
@@ -62,7 +62,7 @@ class InvalidSessionNameError(SessionError, ValueError):
 
 
 class RunError(KernError):
-    """Something about a run."""
+    """Base of errors about a run."""
 
 
 class RunNotFoundError(RunError):
@@ -89,7 +89,7 @@ class LeaseLostError(RunError):
 
 
 class RequirementError(KernError):
-    """Something about a requirement."""
+    """Base of errors about a requirement."""
 
 
 class InvalidAnswerError(RequirementError, ValueError):
@@ -156,4 +156,4 @@ class StorageVersionError(StorageError):
 
 
 class CorruptRecordError(StorageError):
-    """What is stored of a run is broken, or of another version; nothing was changed. Trying again does not help."""
+    """The stored record of a run is broken, or of another version; nothing was changed. A retry does not help."""

@@ -1,6 +1,6 @@
-"""What happens during a run, as a stream of small records (`agent.run(..., stream=True)`).
+"""Events of a run, as a stream of small records (`agent.run(..., stream=True)`).
 
-Every event names the run it is about; a member's events carry the member's `run_id` and its `parent_run_id`.
+Every event names its run; a member's events carry the member's `run_id` and its `parent_run_id`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kern.records.run import RunOutput
 
 @dataclass(slots=True)
 class RunEvent:
-    """Base of all events: which run of which agent in which session."""
+    """Base of all events: the run, its agent and its session."""
 
     session_id: str
     run_id: str
@@ -23,7 +23,7 @@ class RunEvent:
 
     @property
     def event(self) -> str:
-        """The event's name, for programs that switch on text: `RunStarted`, `RunContent`, …"""
+        """The event's name, for programs that compare text: `RunStarted`, `RunContent`, …"""
         return type(self).__name__
 
 
@@ -51,7 +51,7 @@ class ToolCallStarted(RunEvent):
 
 @dataclass(slots=True)
 class ToolCallFinished(RunEvent):
-    """A tool gave its result; `failed` when it raised, was unknown or got bad arguments."""
+    """A tool returned its result; `failed` when it raised, was unknown or got invalid arguments."""
 
     call_id: str = ""
     tool_name: str = ""
@@ -89,7 +89,7 @@ class RunCancelled(RunEvent):
 
 @dataclass(slots=True)
 class RunFailed(RunEvent):
-    """The model or the deadline failed the run; the stored reason is `error`, what was raised is `cause`."""
+    """The run failed by its model or deadline; `error` is the stored reason, `cause` the exception."""
 
     error: str = ""
     permanent: bool = False

@@ -1,4 +1,4 @@
-"""Parts for tests that need no network: a model that says what it was told to say."""
+"""Fakes for tests without a network: a model with scripted replies."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class ScriptExhaustedError(KernError, AssertionError):
 
 
 def call(name: str, /, **arguments: Any) -> ToolCall:
-    """A tool call as a model would make it, with an id of its own."""
+    """Return a tool call as a model would make it, with an id of its own."""
     return ToolCall(id=f"call_{uuid.uuid4().hex}", name=name, arguments=dumps(arguments))
 
 
 class ScriptedModel:
-    """Gives its `replies` in order, text word by word; any number of threads may ask it.
+    """A model that gives its `replies` in order, word by word; any number of threads may ask it.
 
-    A reply is text, a tool call or several, a whole `ModelAnswer`, an exception to raise, or a function that makes one of
-    these from the request. With `cycle` it starts over at the end, else it raises `ScriptExhaustedError`. `requests` holds
-    what it was asked.
+    A reply is text, a tool call or several, a whole `ModelAnswer`, an exception to raise, or a function that makes one of these
+    from the request. With `cycle` it starts over at the end, else it raises `ScriptExhaustedError`. `requests` holds the
+    requests that it got.
     """
 
     def __init__(self, replies: Iterable[Reply], id: str = "scripted", *, cycle: bool = False) -> None:
@@ -79,7 +79,7 @@ class ScriptedModel:
 
 
 def words(text: str) -> list[str]:
-    """The text in pieces of one word and the white space after it; joined they are the text."""
+    """Split the text in pieces of one word and the white space after it; joined they are the text."""
     return re.findall(r"\s*\S+\s*|\s+", text)
 
 

@@ -1,4 +1,4 @@
-"""What the loop asks of a language model: one method that streams one answer."""
+"""The interface of a language model: one method that streams one answer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TextDelta:
 
 @dataclass(slots=True)
 class ReasoningDelta:
-    """A piece of what the model thinks; nothing that a customer reads."""
+    """A piece of the model's thinking, which the customer never reads."""
 
     text: str
 
@@ -74,10 +74,11 @@ class AnswerRestarted:
 
 @dataclass(slots=True)
 class ModelAnswer:
-    """The whole answer; the last thing a stream yields, and only when the provider said it is complete (rule L16).
+    """The whole answer; the last event of a stream, and only when the provider said it is complete (rule L16).
 
-    `reasoning` is what the model thought, as far as it told. `provider_items` are the provider's own items in their order;
-    where they stand among words and calls, `{"type": "message"}` and `{"type": "function_call", "call_id": …}` say.
+    `reasoning` is the model's thinking, as far as the provider shows it. `provider_items` are the provider's own items in their
+    order; the places of text and calls among them are marked by `{"type": "message"}` and `{"type": "function_call", "call_id":
+    …}`.
     """
 
     content: str = ""
@@ -89,14 +90,14 @@ class ModelAnswer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has neither words nor a call."""
+        """True if the answer has neither text nor a call."""
         return not self.tool_calls and not is_visible(self.content)
 
 
 ModelEvent = TextDelta | ReasoningDelta | AnswerRestarted | ModelAnswer
 
 
-#: What a model raises when its own program is wrong: asking again runs into the same mistake.
+#: Exceptions of a defect in a model's own program: a retry runs into the same defect.
 MISTAKES = (TypeError, AttributeError, NameError, ImportError, NotImplementedError)
 
 
@@ -109,18 +110,18 @@ class Model(Protocol):
     def stream(self, request: ModelRequest) -> Iterator[ModelEvent]:
         """Yield text as it comes and, last, one `ModelAnswer`.
 
-        Raises `ModelError` for whatever the provider, the network or a cut stream does; closing the iterator closes the
-        connection. It runs on a thread of its own. Where it blocks, `kern.threads.cancellation.current()` tells
-        that nobody waits for the answer any more; a model that does not look is closed after its next event.
+        Raises `ModelError` for every failure of the provider, the network or the stream; closing the iterator closes the
+        connection. It runs on a thread of its own. Where it blocks, `kern.threads.cancellation.current()` tells that the answer
+        is no longer needed; a model that ignores it is closed after its next event.
         """
         ...
 
 
 def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:
-    """What the model's stream yields, thinking kept apart from words, as something that can be closed whatever the stream is.
+    """Yield the events of the model's stream with thinking separated from text; the generator can always be closed.
 
-    Raises `ModelError` for whatever a model raises that is no error of this library (rule L15); it is permanent where the
-    model's program is at fault (`MISTAKES`).
+    Any exception that is not an error of this library becomes a `ModelError` (rule L15); it is permanent where the model's
+    program is at fault (`MISTAKES`).
     """
     try:
         yield from _bounded(_without_thinking(model, model.stream(request)))
@@ -134,7 +135,7 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
 
 
 def _bounded(events: Generator[ModelEvent, None, None]) -> Generator[ModelEvent, None, None]:
-    """The events of an answer that comes to an end. Raises `ModelError` once it has more than `MAX_ANSWER_CHARS`."""
+    """Yield the events of an answer of limited size. Raises `ModelError` once it has more than `MAX_ANSWER_CHARS`."""
     size = 0
     with closing(events):
         for event in events:
@@ -150,7 +151,7 @@ def _bounded(events: Generator[ModelEvent, None, None]) -> Generator[ModelEvent,
 
 
 def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, None, None]:
-    """As `events_of`, but an answer of neither words nor calls is asked for once more, and then a `ModelError` (rule L17)."""
+    """Yield `events_of`, and ask again once when the answer has neither text nor calls; then raise `ModelError` (rule L17)."""
     empty: ModelAnswer | None = None
     for _ in range(2):
         answer: ModelAnswer | None = None
@@ -174,13 +175,13 @@ def answer_events(model: Model, request: ModelRequest) -> Generator[ModelEvent, 
 
 
 def ask(model: Model, request: ModelRequest) -> ModelAnswer:
-    """Ask without caring for the stream. Raises `ModelError`, also when the stream ended without an answer."""
+    """Return the answer without streaming. Raises `ModelError`, also when the stream ended without an answer."""
     with closing(events_of(model, request)) as events:
         return answer_of(events)
 
 
 def answer_of(events: Iterable[ModelEvent]) -> ModelAnswer:
-    """The answer in a stream. Raises `ModelError` when there is none."""
+    """Return the answer of a stream. Raises `ModelError` when there is none."""
     for event in events:
         if isinstance(event, ModelAnswer):
             return event
@@ -188,7 +189,7 @@ def answer_of(events: Iterable[ModelEvent]) -> ModelAnswer:
 
 
 def _without_thinking(model: Model, events: Iterator[ModelEvent]) -> Generator[ModelEvent, None, None]:
-    """The events, with the thinking that stands in the text as reasoning."""
+    """Yield the events, with the thinking inside the text as reasoning."""
     reader = ThinkingReader(begins_in_thought=_thinking_first.has(model))
     try:
         for event in events:
@@ -233,7 +234,7 @@ _thinking_first = _ThinkingFirst()
 
 
 def _told(said: Said, heard: str = "") -> Iterator[ModelEvent]:
-    """A piece of the text as events; where nothing is said yet, one that tells that the model is at work."""
+    """Yield a piece of text as events; where nothing is visible yet, an event that shows that the model is at work."""
     if said.afresh:
         yield AnswerRestarted()
     if said.text:

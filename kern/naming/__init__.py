@@ -1,4 +1,4 @@
-"""Names of sessions: rules for those that people give (L12), and how a model makes one (L11)."""
+"""Names of sessions: validation of manual names (L12), and generation by a model (L11)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_NAME = 200
 MOST_WORDS = 5
 #: A name is made from this many of the first user and assistant messages.
 FIRST_MESSAGES = 6
-#: A name is asked for so long (seconds), whatever the server does meanwhile.
+#: The deadline of one request for a name (seconds), also while the server keeps sending.
 LONGEST_WAIT = 60.0
 #: Of a long message only the beginning is sent (characters): it is enough to tell the subject.
 MESSAGE_EXCERPT = 1_000
@@ -33,7 +33,7 @@ TOO_LONG = f"That has more than {MOST_WORDS} words. Write a name for this conver
 
 
 def check_name(name: str) -> str:
-    """The name without space at its ends and without hidden characters (rule L12).
+    """Return the name without space at its ends and without hidden characters (rule L12).
 
     Bidi controls would turn around what stands beside the name; zero-width spaces and their kin make two names look alike.
     Joiners stay: Persian, Indic scripts and emoji of several parts are written with them. Raises `InvalidSessionNameError` when
@@ -58,7 +58,7 @@ def generate_name(
     seconds: float = LONGEST_WAIT,
     allows: Callable[[str], bool] = bool,
 ) -> str:
-    """A name of at most five words for the conversation that begins with `messages` (system and tool messages are ignored).
+    """Generate a name of at most five words from the first `messages` of a conversation (system and tool messages are ignored).
 
     Asks once more when the answer is too long, and cuts it then, or when `allows` (any, if not given) refuses it. Raises
     `NamingError` when the conversation is empty, the model fails, takes longer than `seconds` for one answer, nothing is left

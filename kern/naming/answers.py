@@ -1,4 +1,4 @@
-"""The name that a model's answer gives: models announce it, wrap it in JSON, say nothing, or decline.
+"""Extract the name from a model's answer: models announce it, wrap it in JSON, answer nothing, or decline.
 
 A JSON answer gives its title, an announcement its quoted or following words. A refusal, an announcement without a name and a
 placeholder give nothing.
@@ -30,7 +30,7 @@ _QUOTED = re.compile(
 
 
 def clean(answer: str) -> str:
-    """A model's answer without thinking, markup, quotes, labels and line breaks; empty where it gives no name."""
+    """Return a model's answer without thinking, markup, quotes, labels and line breaks; empty where it gives no name."""
     said = split_thinking(answer)[0].strip()[:_ANSWER_EXCERPT]
     title = _in_json(said)
     text = _MARKUP.sub("", _FENCE.sub("", said if title is None else title))
@@ -42,7 +42,7 @@ def clean(answer: str) -> str:
 
 
 def _announced(lines: list[str]) -> str:
-    """The words that are the name: a line in quotes, what an announcement announces, or the first line."""
+    """Return the words that are the name: a line in quotes, the object of an announcement, or the first line."""
     quoted = next((line for line in lines if len(line) > 2 and line[0] in _QUOTES and line.rstrip(".")[-1:] in _QUOTES), None)
     if quoted is not None:
         return quoted
@@ -63,7 +63,7 @@ def _announced(lines: list[str]) -> str:
 
 
 def _after_announcement(line: str) -> str:
-    """What the line announces: words in quotes, or what stands behind its colon or its verb."""
+    """Return the announced words: words in quotes, or the rest after the colon or the verb."""
     if found := _QUOTED.search(line):
         return _words_of(found)
     _, colon, behind = re.sub("：", ":", line).partition(":")
@@ -76,7 +76,7 @@ def _words_of(quoted: re.Match[str]) -> str:
 
 
 def _in_json(text: str) -> str | None:
-    """The title in a JSON answer, empty where it has none; `None` where the answer is no JSON."""
+    """Return the title in a JSON answer, empty where it has none; `None` where the answer is no JSON."""
     start = _BEFORE_JSON.match(text)
     body = OPENING.sub("", text[start.end() :] if start else text)
     if not body.startswith(("{", "[")):
@@ -91,12 +91,12 @@ def _in_json(text: str) -> str | None:
     told = re.search(rf"[\"']{SUBJECT}[\"']\s*:\s*\"((?:[^\"\\\n]|\\.)*)\"", body, re.IGNORECASE)
     if told is not None:
         return told[1].replace('\\"', '"')
-    # What was cut off in the middle gives no name; brackets around a word may be part of one.
+    # A truncated answer gives no name; brackets around a word may be part of one.
     return "" if re.match(r"\{\s*[\"'}]|\[\s*[\"{]|\{\s*$", body) else None
 
 
 def _value(body: str) -> dict[str, Any] | list[Any] | None:
-    """The object or list that the text begins with, also as Python writes it."""
+    """Return the object or list at the start of the text, also in Python's notation."""
     try:
         value, _ = json.JSONDecoder(strict=False).raw_decode(body)
     except (ValueError, RecursionError):
@@ -109,7 +109,7 @@ def _value(body: str) -> dict[str, Any] | list[Any] | None:
 
 
 def _title(value: Any, depth: int) -> str:
-    """The title somewhere in it: under a key that says so, else the only text there is."""
+    """Return the title within it: under a key that says so, else the only text there is."""
     if isinstance(value, str):
         return value
     if depth == 0 or not isinstance(value, dict | list):
@@ -125,7 +125,7 @@ def _title(value: Any, depth: int) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Without quotes around the whole, or a single one left at an end; those around a word inside stay."""
+    """Remove quotes around the whole, or a single one left at an end; those around a word inside stay."""
     while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
     if sum(char in _QUOTES for char in text) == 1:

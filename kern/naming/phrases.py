@@ -1,11 +1,11 @@
-"""How models announce a name, decline to give one, or call it, in the languages that desks mostly speak."""
+"""Phrases that announce, decline or label a name in models' answers, in the languages that desks mostly use."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-#: What a title is called, in answers and as a key of JSON.
+#: Words for "title", in answers and as a key of JSON.
 _ENGLISH = """
     title name session_name session_title conversation_name conversation_title chat_title chat_name thread_title topic subject
     label heading headline summary
@@ -35,7 +35,7 @@ _WORDS = (
     "un|una|el|la|buen|posible|breve|sugerido|propuesto|un|une|le|mon|bon|court|titre|"
     "sugerida|propuesta|proposé|suggéré|proposto|suggerito"
 )
-#: What stands between a title's word and its colon: "name of the session", "título sugerido", "タイトル案".
+#: Words between "title" and its colon: "name of the session", "título sugerido", "タイトル案".
 _BEHIND = (
     r"(?:\s+(?:of|for|der|des|für|de|para|du|pour|della|per)\s+[^\s:：]{1,20}(?:\s[^\s:：]{1,20}){0,2}"
     r"|\s+(?:suggestions?|proposals?|options?|ideas?|sugerid[oa]|propuest[oa]|proposée?|suggérée?|proposto|suggerito)"
@@ -130,7 +130,7 @@ REFUSAL = _begins(
         r"i don['’]?t know\b",
     ),
 )
-#: What stands where a name should.
+#: Placeholders for a name.
 PLACEHOLDER = _begins(
     *("json", "null", "none", "nil", "undefined", "n/?a", "string", "text", "untitled", "no (?:title|name)", r"[\W_]*"),
     rf"(?:(?:the|your|session|conversation|chat)\s)?{SUBJECT}",

@@ -1,4 +1,4 @@
-"""What a model thinks aloud inside its answer, kept apart from what it says.
+"""Separate a model's thinking from its answer.
 
 Servers that do not split the two leave thinking in the text (`kern.thinking.marks` knows how it is marked). One reader serves
 answers and names, whole or as they stream.
@@ -37,7 +37,7 @@ _BROKEN_HEAD = re.compile(rf"(?:{re.escape(START)}|{re.escape(CHANNEL)})\w{{0,20
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """What a whole answer says, and what it thinks."""
+    """Return the answer's text and its thinking."""
     reader = ThinkingReader()
     said = ""
     for piece in (reader.read(text), reader.finish()):
@@ -50,7 +50,7 @@ def _behind_space(text: str, at: int) -> int:
 
 
 class ThinkingReader:
-    """Reads one answer piece by piece: `read` gives what is certainly said, `finish` the rest, `thought` what was thought.
+    """Incremental reader of one answer: `read` returns certain text, `finish` the rest, `thought` the thinking.
 
     With `begins_in_thought` the answer is expected to begin inside thinking, as this model's answers do; one without a closing
     tag is text after all. Afterwards `began_in_thought` says whether it did.
@@ -76,24 +76,24 @@ class ThinkingReader:
 
     @property
     def thought(self) -> str:
-        """What was thought so far, block after block."""
+        """The thinking so far, block after block."""
         return "\n\n".join(block for pieces in self._thoughts if (block := "".join(pieces).strip()))
 
     def read(self, text: str) -> Said:
-        """Take the next piece; gives what is certainly said of it and of what was held back."""
+        """Read the next piece; returns the text of it, and of what was held back, that is certainly no thinking."""
         self._text, self._at = self._text[self._at :] + text, 0
         while self._step(at_end=False):
             pass
         return self._words.take(strip=self.has_thought)
 
     def finish(self) -> Said:
-        """No more comes: what was held back is what it is."""
+        """End the answer: return the text that was held back."""
         while self._step(at_end=True):
             pass
         return self._words.take(strip=self.has_thought, at_end=True)
 
     def _step(self, *, at_end: bool) -> bool:
-        """Read on to behind the next mark. Whether there may be more to read."""
+        """Read to behind the next mark. Returns whether there may be more to read."""
         if self._in_head:
             return self._read_head(at_end)
         return self._read_thinking(at_end) if self._closes else self._read_words(at_end)
@@ -117,7 +117,7 @@ class ThinkingReader:
         return self._meet(mark.lastgroup or "", mark.group(), after)
 
     def _meet(self, kind: str, text: str, after: str) -> bool:
-        """Do what a mark in the words asks for; `after` is the character behind it."""
+        """Handle a mark within the text; `after` is the character behind it."""
         if kind == "open" or text in PAIRS:
             certain = text not in BRACKETS and (self._words.may_begin or after.isalnum())
             return self._begin(text, PAIRS.get(text), doubtful=not certain)
@@ -148,7 +148,7 @@ class ThinkingReader:
         return True
 
     def _certain(self) -> int:
-        """How much of the rest is no beginning of a mark."""
+        """Return the length of the rest that cannot be the beginning of a mark."""
         rest = self._text[self._at :]
         if len(rest) <= LONGEST and not self._words.anything and BARE_HEAD.startswith(rest.strip()):
             return 0
@@ -193,7 +193,7 @@ class ThinkingReader:
 
     @property
     def _last_thought(self) -> str:
-        """The last character that was thought."""
+        """Return the last character of the thinking."""
         return "".join(self._thoughts[-1][-1:])[-1:]
 
     def _close(self) -> None:
@@ -208,7 +208,7 @@ class ThinkingReader:
             self._closes = self._doubtful = None
 
     def _end_without_mark(self) -> bool:
-        """The answer ends inside thinking; what was doubtful is text after all, and read as such."""
+        """End the answer inside thinking; doubtful thinking is text after all, and read as such."""
         assert self._closes is not None
         closes, doubtful = self._closes, self._doubtful
         self._closes = self._doubtful = None
@@ -224,7 +224,7 @@ class ThinkingReader:
     # Harmony ----------------------------------------------------------------------------------------------------------
 
     def _read_head(self, at_end: bool) -> bool:
-        """The head of a harmony message, whose channel says whether its words are for readers."""
+        """Read the head of a harmony message, whose channel says whether its text is for readers."""
         end = self._text.find(MESSAGE, self._at, self._at + LONGEST)
         if end < 0 and not at_end and len(self._text) - self._at < LONGEST:
             return False

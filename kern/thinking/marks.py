@@ -1,4 +1,4 @@
-"""How models mark thinking in their text, and the marks' beginnings that a stream may end with."""
+"""Marks of thinking in models' text, and their prefixes that a stream may end with."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _BEGINNINGS = tuple(
 
 
 def certain_length(text: str) -> int:
-    """How many characters of the text stand before what may be the beginning of a mark at its end."""
+    """Return the length of the text before a possible prefix of a mark at its end."""
     start = max(text.rfind(char) for char in "<[◁")
     if start < 0:
         return len(text)

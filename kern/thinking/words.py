@@ -1,4 +1,4 @@
-"""The words of an answer for readers, while its thinking is taken out (see `kern.thinking`)."""
+"""Text for readers, without the model's thinking (see `kern.thinking`)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SENTENCE_ENDS = tuple(".!?…。！？")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Text for readers. `afresh`: what was given before turned out to be thinking, and this stands in its place."""
+    """Text for readers. `afresh`: the text so far turned out to be thinking, and this replaces it."""
 
     text: str
     afresh: bool = False
 
 
 class Words:
-    """The words for readers, and where in them the reading stands: in which line, and whether in code."""
+    """Text for readers, and the state of the reading: the line, and whether it is within code."""
 
     def __init__(self) -> None:
         self.anything = False
@@ -36,16 +36,16 @@ class Words:
 
     @property
     def is_code(self) -> bool:
-        """Whether what comes next stands in a fence, or after backticks that are still open in their line."""
+        """True if the next character stands in a fence, or after backticks that are still open in their line."""
         return bool(self._fence) or self._ticks % 2 == 1
 
     @property
     def may_begin(self) -> bool:
-        """Whether something new may begin here: a line (behind its bullet or emphasis) or a sentence."""
+        """True if a line (behind its bullet or emphasis) or a sentence may begin here."""
         return not self._line_head.strip(_MARKUP) or self._line_end in _SENTENCE_ENDS
 
     def add(self, text: str) -> None:
-        """Text that is said."""
+        """Add text for readers."""
         if not text:
             return
         self.anything = self.anything or bool(text.strip())
@@ -66,7 +66,10 @@ class Words:
         self._line_head, self._line_end, self._ticks, self.last = "", "", 0, "\n"
 
     def take(self, *, strip: bool, at_end: bool = False) -> Said:
-        """What was said since this was last called. Space before the first word waits for it; with `strip` it goes."""
+        """Return the text since the last call.
+
+        Space before the first word waits for it; with `strip` it is removed.
+        """
         afresh, self._afresh = self._afresh, False
         if not self._given and not at_end and not self.anything:
             return Said("", afresh)
@@ -78,7 +81,7 @@ class Words:
         return Said(text, afresh)
 
     def take_back(self) -> str:
-        """All that was said until now, which was thinking."""
+        """Return and remove all text until now, which was thinking."""
         thought = "".join(self._all)
         self._all.clear()
         self._new.clear()

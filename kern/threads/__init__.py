@@ -1,1 +1,1 @@
-"""Threads that may be left behind, waiting with a deadline, and cancellation."""
+"""Abandonable threads, waiting with a deadline, and cancellation."""

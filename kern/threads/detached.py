@@ -1,8 +1,4 @@
-"""Threads for work that may have to be left behind: they keep no program from ending, and are used again after short work.
-
-`concurrent.futures` is not for this: its threads are waited for at the program's end, and a hanging one takes the place of
-others.
-"""
+"""Daemon threads for work that may be abandoned: they keep no program from ending, and are reused after short work."""
 
 from __future__ import annotations
 
@@ -24,7 +20,7 @@ Job = Callable[[], object]
 
 
 class _Aside:
-    """One thread, and the jobs it is given: one at a time."""
+    """One thread and its queue of jobs, executed one at a time."""
 
     def __init__(self, job: Job) -> None:
         self.jobs: SimpleQueue[Job] = SimpleQueue()
@@ -35,7 +31,7 @@ class _Aside:
         job: Job | None = self.jobs.get()
         while job is not None:
             job()
-            # What it did is not kept alive while the thread waits.
+            # The finished job is released while the thread waits.
             job = None
             _idle.append(self)
             job = self._next()
@@ -54,13 +50,13 @@ class _Aside:
 
 
 _idle: deque[_Aside] = deque()
-#: What runs now, by a number of its own, and what kind of work it is.
+#: The running work and its kind, by a number of its own.
 _running: dict[int, tuple[Cancellation, str]] = {}
 _numbers = count()
 
 
 def _forget_all() -> None:
-    """In a forked process the threads are not there."""
+    """Forget the threads in a forked process, where they do not exist."""
     _idle.clear()
     _running.clear()
 
@@ -69,9 +65,9 @@ os.register_at_fork(after_in_child=_forget_all)
 
 
 def start_aside(work: Job, cancellation: Cancellation, kind: str = "") -> None:
-    """Begin the work on another thread, in a copy of the caller's context and as a part of `cancellation`.
+    """Start the work on another thread, in a copy of the caller's context and as a part of `cancellation`.
 
-    `work` may not raise: nobody would hear of it. `kind` is what `running` counts it as.
+    `work` may not raise: the exception would be lost. `kind` is its label for `running`.
     """
     context = contextvars.copy_context()
     context.run(part_of, cancellation)
@@ -83,12 +79,12 @@ def start_aside(work: Job, cancellation: Cancellation, kind: str = "") -> None:
 
 
 def running(kind: str) -> int:
-    """How many pieces of work of that kind go on for which somebody waits."""
+    """Return the number of jobs of that kind whose caller still waits."""
     return sum(1 for cancellation, is_a in list(_running.values()) if is_a == kind and cancellation.left_at is None)
 
 
 def left_behind(seconds: float) -> int:
-    """How many threads go on with work that nobody has waited for since so many seconds: they cannot be had back."""
+    """Return the number of threads whose work was abandoned at least so many seconds ago: they cannot be stopped."""
     latest = time.monotonic() - seconds
     return sum(1 for work, _ in list(_running.values()) if work.left_at is not None and work.left_at <= latest)
 

@@ -1,4 +1,4 @@
-"""Waiting for what happens on another thread, with a deadline and with a way to be called off at any moment."""
+"""Wait for another thread, with a deadline and with cancellation at any moment."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Box = SimpleQueue[object]
 
 
 class DeadlineError(ModelError):
-    """The work took longer than it may."""
+    """The work took longer than its deadline."""
 
 
 class TookTooLongError(Exception):
-    """What was waited for did not come within the time that it had for itself."""
+    """The awaited item did not come within its own timeout."""
 
 
 class Waiting:
-    """How long one may wait. `deadline` is in seconds from now on; `what` is what took too long then."""
+    """A wait with a deadline. `deadline` is in seconds from now on; `what` names the work in the error."""
 
     def __init__(self, deadline: float | None, what: str) -> None:
         self._deadline = deadline
@@ -30,22 +30,22 @@ class Waiting:
         self._box: Box | None = None
 
     def check(self) -> None:
-        """Raise what ends the waiting: `DeadlineError`."""
+        """Raise `DeadlineError` once the deadline has passed."""
         if self._ends is not None and time.monotonic() >= self._ends:
             raise DeadlineError(f"{self._what} took longer than {self._deadline:g} s and was stopped")
 
     def let_go(self) -> None:
-        """Give up what a thread that worked for this one holds. Called on that thread when it is done."""
+        """Release the resources of a thread that worked for this wait. Called on that thread when it is done."""
 
     def wake(self) -> None:
-        """Have whoever waits `check` at once. For other threads."""
+        """Make the waiting thread call `check` at once. Called from other threads."""
         if (box := self._box) is not None:
             box.put(_WAKE)
 
     def receive(self, box: Box, within: float | None = None) -> object:
-        """The next thing in the box. Raises what `check` raises, and `TookTooLongError` after `within` seconds."""
+        """Return the next item in the box. Raises what `check` raises, and `TookTooLongError` after `within` seconds."""
         latest = None if within is None else time.monotonic() + within
-        # First, so that whoever wakes after `check` has looked finds the box.
+        # First, so that a `wake` after `check` finds the box.
         self._box = box
         try:
             while True:

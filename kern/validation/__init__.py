@@ -1,1 +1,1 @@
-"""Checks of what callers, models and tools hand in."""
+"""Validation of input from callers, models and tools."""

@@ -1,6 +1,6 @@
-"""What callers give, checked before anything happens: ids, words, numbers of rows (rule L21).
+"""Validate callers' arguments before anything happens: ids, text, numbers of rows (rule L21).
 
-Each error is one line of the library's family that says what to write; `ValueError` and `TypeError` are among its bases.
+Each error is one line that says what to write; `ValueError` and `TypeError` are among its bases.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_SECONDS = 10**6
 
 
 def checked_id(value: object, name: str) -> str:
-    """The id as text: whole numbers and UUIDs become their digits. `name` is what the argument is called.
+    """Return the id as text: whole numbers and UUIDs become their digits. `name` is the argument's name in the error.
 
     Raises `WrongTypeError` for anything else, `InvalidInputError` for an id that is empty, blank, too long, or has characters
     that databases do not store.
@@ -47,12 +47,12 @@ def checked_id(value: object, name: str) -> str:
 
 
 def optional_id(value: object, name: str) -> str | None:
-    """As `checked_id`; `None` stays `None`."""
+    """Return the id as `checked_id` does; `None` stays `None`."""
     return None if value is None else checked_id(value, name)
 
 
 def checked_words(value: object) -> str:
-    """A message for an agent. Raises `WrongTypeError` for what is no text, `InvalidInputError` for text without words."""
+    """Return a message for an agent. Raises `WrongTypeError` for other types, `InvalidInputError` for text without words."""
     if not isinstance(value, str):
         raise WrongTypeError(f"a message is text, not {shown(value)}; write run('Hello')")
     if not is_visible(value):
@@ -61,7 +61,7 @@ def checked_words(value: object) -> str:
 
 
 def must_be_count(name: str, value: object, least: int = 0) -> None:
-    """Raise `WrongTypeError` or `InvalidInputError` for what is no number of rows, characters or tokens."""
+    """Raise `WrongTypeError` or `InvalidInputError` unless the value is a number of rows, characters or tokens."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise WrongTypeError(f"{name} is a whole number, not {shown(value)}")
     if not least <= operator.index(value) <= MOST:
@@ -71,14 +71,14 @@ def must_be_count(name: str, value: object, least: int = 0) -> None:
 
 
 def must_be_counts(**counts: int | None) -> None:
-    """As `must_be_count` for each; `None` is any number."""
+    """Apply `must_be_count` to each value; `None` means no limit."""
     for name, value in counts.items():
         if value is not None:
             must_be_count(name, value)
 
 
 def checked_seconds(name: str, value: object) -> float | None:
-    """The time as seconds; `None` stays `None`. Raises `WrongTypeError` or `InvalidInputError` for what is no time to wait."""
+    """Return the time in seconds; `None` stays `None`. Raises `WrongTypeError` or `InvalidInputError` for invalid times."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if seconds is None:
         return None
@@ -91,14 +91,14 @@ def checked_seconds(name: str, value: object) -> float | None:
 
 
 def must_be_texts(**texts: object) -> None:
-    """Raise `WrongTypeError` for what is no text."""
+    """Raise `WrongTypeError` unless each value is text."""
     for name, value in texts.items():
         if not isinstance(value, str):
             raise WrongTypeError(f"{name} is text, not {shown(value)}; leave it out where there is none")
 
 
 def must_be_roles(roles: Sequence[Role] | None) -> None:
-    """Raise `WrongTypeError` for what is no list, `InvalidInputError` for roles that no message has."""
+    """Raise `WrongTypeError` unless the value is a list, `InvalidInputError` for roles that no message has."""
     if roles is None:
         return
     known = get_args(Role)
@@ -116,19 +116,19 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, Integral):
-        # Python writes no number of more than 4,300 digits; whatever stands in its place is too long as well.
+        # Python writes no number of more than 4,300 digits; its placeholder is too long as well.
         number = operator.index(value)
         return str(number) if number.bit_length() < MOST_BITS else "9" * MOST_BITS
     return str(value) if isinstance(value, uuid.UUID) else None
 
 
 def shown(value: object) -> str:
-    """The value and, unless it shows, its kind, short enough for one line, whatever object it is."""
+    """Return a short description of any object for an error: its value and, unless obvious, its type, in one line."""
     if value is None or (type(value) is int and abs(value) < MOST):
         return str(value)
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001 - somebody's object, or a number of too many digits
+    except Exception:  # noqa: BLE001 - a caller's object, or a number of too many digits
         return f"that {type(value).__name__}"
     short = text if len(text) <= 60 else f"{text[:60]}…"
     return f"{short} ({type(value).__name__})"

@@ -1,6 +1,6 @@
-"""Regular expressions that come from somebody else, matched in time linear to the text (by RE2): none can stop a process.
+"""Match untrusted regular expressions in linear time (by RE2), so that none can stop a process.
 
-What RE2 cannot do in linear time it refuses, and so does `compiled`, which says what that is.
+Constructs that RE2 cannot match in linear time are refused by `compiled`, and its error names them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Pattern(Protocol):
 
 @lru_cache(maxsize=256)
 def compiled(written: str) -> Pattern:
-    """The pattern, compiled. Raises `PatternError`."""
+    """Compile the pattern. Raises `PatternError`."""
     if len(written) > LONGEST_PATTERN:
         raise PatternError(f"it is longer than {LONGEST_PATTERN} characters")
     endless = _ENDLESS.search(re.sub(r"\\\\", "", written))
@@ -59,7 +59,7 @@ def compiled(written: str) -> Pattern:
 
 
 def fits(written: str, text: str) -> bool:
-    """Whether all of the text fits the pattern; nothing fits one that cannot be used."""
+    """Return whether all of the text fits the pattern; nothing fits an invalid one."""
     try:
         return compiled(written).fullmatch(text) is not None
     except (PatternError, UnicodeError):
@@ -67,9 +67,9 @@ def fits(written: str, text: str) -> bool:
 
 
 def found_in(written: str, text: str) -> bool:
-    """Whether the pattern of a tool's schema stands somewhere in the text.
+    """Return whether the pattern of a tool's schema matches somewhere in the text.
 
-    A schema is its author's program, so one that RE2 refuses is Python's to match, in as much text as is harmless.
+    A schema is its author's program, so Python matches a pattern that RE2 refuses, in a text of harmless length.
     """
     try:
         return compiled(written).search(text) is not None

@@ -1,4 +1,4 @@
-"""How large the texts of a turn may be. What tools return is cut; a model that does not come to an end fails."""
+"""Size limits of a turn's texts. Outputs of tools are cut; an answer that exceeds its limit is an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTE = "\n[… cut: {kept:,} of {all:,} bytes are kept …]"
 
 
 def kept(text: str, most: int = MAX_RESULT_BYTES) -> str:
-    """The text, cut to so many bytes of UTF-8, with a note at its end that says how much was left out."""
+    """Cut the text to so many bytes of UTF-8, with a note at its end that gives the length of the rest."""
     if len(text) * 4 <= most:
         return text
     encoded = text.encode("utf-8", "replace")
@@ -33,7 +33,7 @@ def kept(text: str, most: int = MAX_RESULT_BYTES) -> str:
 
 
 def bounded(items: Iterable[Any], most: int = MAX_RESULT_BYTES) -> Iterator[Any]:
-    """The first items of a generator that is run to its end: so many that what is kept of their text is full."""
+    """Run a generator to its end and return its first items, until the limit of their text is reached."""
     room = most
     for item in items:
         if room >= 0:
@@ -43,7 +43,7 @@ def bounded(items: Iterable[Any], most: int = MAX_RESULT_BYTES) -> Iterator[Any]
 
 
 def size_of(value: Any) -> int:
-    """About how many characters a value of JSON has."""
+    """Return the approximate number of characters of a JSON value."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""One line of text, as people write it: in every script, with emoji of several parts, and nothing that breaks the line."""
+"""Single-line text as people write it: in every script, with emoji of several parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 #: Control characters, half surrogate pairs, and what separates lines and paragraphs. Whatever joins letters or emoji, or keeps
 #: words together, is part of what people write.
 _BREAKS = frozenset(("Cc", "Cs", "Zl", "Zp"))
-#: What leaves no mark of its own: the above, joiners, spaces, and marks that sit on a letter.
+#: Invisible categories: the above, joiners, spaces, and marks that sit on a letter.
 _UNSEEN = _BREAKS | frozenset(("Cf", "Zs", "Mn", "Me"))
 #: Letters by their category, and blank all the same: the fillers of Hangul, and Braille without a dot.
 _BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -21,24 +21,24 @@ _WITHOUT_HIDDEN = str.maketrans(dict.fromkeys(HIDDEN, ""))
 
 
 def is_one_line(text: str) -> bool:
-    """Whether the text has no line breaks, control characters or half characters."""
+    """Return whether the text has no line breaks, control characters or unpaired surrogates."""
     return not any(unicodedata.category(char) in _BREAKS for char in text)
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see in it."""
+    """Return whether the text has a visible character."""
     return any(unicodedata.category(char) not in _UNSEEN and char not in _BLANKS for char in text)
 
 
 def without_hidden(text: str) -> str:
-    """The text without bidi controls and characters of no width; joiners, which scripts and emoji need, stay."""
+    """Return the text without bidi controls and zero-width characters; joiners, which scripts and emoji need, stay."""
     return text.translate(_WITHOUT_HIDDEN)
 
 
 def one_line(text: str) -> str:
-    """The text as one line without hidden characters: what breaks it and runs of spaces become one space.
+    """Return the text as one line without hidden characters: line breaks and runs of spaces become one space.
 
-    Empty where there is nothing to see.
+    Empty where no character is visible.
     """
     if not is_visible(text):
         return ""

@@ -31,7 +31,7 @@ _LOOK_BACK = 6
 
 
 class OfflineResponder:
-    """A `Model` that is no language model. `articles` are what it knows; `delay` are seconds to wait before each word."""
+    """A `Model` without a language model. `articles` are its knowledge; `delay` is in seconds before each word."""
 
     def __init__(self, articles: Sequence[Article] = (), *, id: str = "offline-responder", delay: float = 0.0) -> None:
         self.id = id
@@ -48,7 +48,7 @@ class OfflineResponder:
         yield answer
 
     def _answer(self, request: ModelRequest) -> ModelAnswer:
-        # Nobody said what only fills a user's place.
+        # A message that only fills the user's place was not said by the customer.
         messages = [message for message in request.messages if message.content not in (BEGUN_BEFORE, GO_ON)]
         if not request.tools and asks_for_a_name(messages):
             return self._say(name_for(messages))
@@ -61,7 +61,7 @@ class OfflineResponder:
         return self._choose(message, proposal)
 
     def _choose(self, message: str, proposal: Proposal | None) -> ModelAnswer:
-        """A call that fits, else the article that fits, else what a fitting call would need, else the plain truth."""
+        """Choose a fitting call, else a fitting article, else a question for missing arguments, else "I do not know"."""
         article = self._library.find(message)
         if proposal and proposal.call and not (proposal.reaches_back and article and "?" in message):
             return ModelAnswer(tool_calls=[proposal.call], model=self.id)
@@ -75,14 +75,14 @@ class OfflineResponder:
 
 
 def _before_drafts(messages: list[Message]) -> list[Message]:
-    """The conversation before answers that a person sent back: without a language model they come out the same again."""
+    """Return the conversation before answers that a person sent back: without a language model they come out the same again."""
     while len(messages) > 1 and messages[-1].role == "system" and messages[-2].role == "assistant":
         messages = messages[:-2]
     return messages
 
 
 def _newest_results(messages: Sequence[Message]) -> list[Message]:
-    """The tool outputs at the end, if that is where the conversation stands."""
+    """Return the tool outputs at the end of the conversation, if it ends with some."""
     results: list[Message] = []
     for message in reversed(messages):
         if message.role != "tool":
@@ -92,7 +92,7 @@ def _newest_results(messages: Sequence[Message]) -> list[Message]:
 
 
 def _newest_words(messages: Sequence[Message]) -> tuple[str, list[str]]:
-    """What the customer wants now, and their earlier messages, newest first.
+    """Return the customer's current request, and their earlier messages, newest first.
 
     Messages sent in a row are one. An answer that is nothing but a reference belongs to the question before it.
     """
@@ -114,7 +114,7 @@ def _newest_words(messages: Sequence[Message]) -> tuple[str, list[str]]:
 
 
 def _answered(messages: Sequence[Message]) -> set[str]:
-    """The keys of the calls made since the customer last wrote."""
+    """Return the keys of the calls made since the customer's last message."""
     calls: list[ToolCall] = []
     for message in reversed(messages):
         if message.role == "user":

@@ -1,8 +1,4 @@
-"""A tool's arguments, found in what a customer wrote.
-
-Nothing is guessed: an argument is a token that matches the schema's pattern, format, enumeration or an example in its
-description, a number, or, for a parameter that asks for words, the message itself.
-"""
+"""Extract a tool's arguments from a customer's messages."""
 
 from __future__ import annotations
 
@@ -26,8 +22,11 @@ _MOST_CHARACTERS = 4_000
 
 @dataclass(slots=True)
 class Arguments:
-    """What was found. `recent` names those that stand in the newest message in a form of their own; `missing` the required
-    ones that stand nowhere."""
+    """The extracted arguments.
+
+    `recent` names those that stand in the newest message in a form of their own; `missing` the required ones that were not
+    found.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     recent: set[str] = field(default_factory=set)
@@ -51,7 +50,7 @@ def find_arguments(parameters: Schema, texts: Sequence[str], today: datetime.dat
 
 
 def _vagueness(name: str, part: Schema) -> int:
-    """Exact forms take their tokens first, so that a flight's number is not taken for a booking's."""
+    """Rank a parameter's form: exact forms take their tokens first, so that a flight's number is not taken for a booking's."""
     if any(key in part for key in ("pattern", "enum", "format")):
         return 0
     if type_of(part) in ("integer", "number"):
@@ -64,7 +63,7 @@ def _asks_for_words(name: str) -> bool:
 
 
 class _Search:
-    """One search; a place in a text is used for one argument only."""
+    """One search; each place in a text is used for one argument only."""
 
     def __init__(self, texts: Sequence[str], today: datetime.date) -> None:
         self._texts = texts
@@ -73,8 +72,8 @@ class _Search:
         self._taken: set[tuple[int, int]] = set()
 
     def find(self, name: str, part: Schema, *, needed: bool) -> tuple[int, Any] | None:
-        """Which text (0 is the newest) and the value."""
-        # What may be left out is only taken from the newest message: older ones were about something else.
+        """Return the number of the text (0 is the newest) and the value found in it."""
+        # Optional arguments are taken only from the newest message: older ones were about something else.
         for at, text in enumerate(self._texts if needed else self._texts[:1]):
             if type_of(part) == "array":
                 if values := self._take_all(at, text, name, part.get("items", {})):
@@ -86,7 +85,7 @@ class _Search:
         return None
 
     def _take_all(self, at: int, text: str, name: str, part: Schema) -> list[Any]:
-        """All values, first those that the parameter's name stands beside."""
+        """Return all values, first those beside the parameter's name."""
         places = list(candidates(name, part, text, self._today))
         near = [_is_named(name, text, item) for item in places]
         ordered = [item for wanted in (True, False) for item, is_near in zip(places, near, strict=True) if is_near == wanted]
@@ -109,7 +108,7 @@ class _Search:
         return self._taken.isdisjoint((at, place) for place in range(item[0], item[1]))
 
     def _claim(self, at: int, item: Candidate) -> bool:
-        """Take the place; returns whether it was free."""
+        """Reserve the place; returns whether it was free."""
         if not self._is_free(at, item):
             return False
         self._taken.update((at, place) for place in range(item[0], item[1]))
@@ -117,7 +116,7 @@ class _Search:
 
 
 def _is_named(name: str, text: str, item: Candidate) -> bool:
-    """Whether the parameter's name stands right before the place, or right after it ("2 bags")."""
+    """Return whether the parameter's name stands directly before the place, or directly after it ("2 bags")."""
     start, end, _ = item
     before, after = text[max(0, start - 25) : start].lower(), text[end : end + 15].lower()
     hints = {stem(word) for word in words_of(name)}

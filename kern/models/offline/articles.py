@@ -1,4 +1,4 @@
-"""The knowledge articles of the offline responder, and which one fits a message."""
+"""Knowledge articles of the offline responder, and the search in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_PARAGRAPHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """Something the desk tells its customers. `keywords` are words that people use for it and that the text does not."""
+    """A text that the desk gives its customers. `keywords` are words that people use for it and that the text lacks."""
 
     title: str
     text: str
@@ -27,7 +27,7 @@ class Article:
 
 
 class Library:
-    """The articles, ready to be searched."""
+    """A searchable collection of articles."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self._articles = list(articles)
@@ -38,7 +38,7 @@ class Library:
         self._frequency = Counter(word for counts in self._counts for word in counts)
 
     def find(self, message: str) -> Article | None:
-        """The article that fits the message best, or `None` where no one fits well enough to be an answer."""
+        """Return the article that fits the message best, or `None` where none fits well enough to be an answer."""
         asked = dict.fromkeys(stems_of(message))
         scored = [(self._score(at, asked), at) for at in range(len(self._articles)) if self._fits(at, asked)]
         return self._articles[max(scored, key=lambda item: (item[0], -item[1]))[1]] if scored else None
@@ -54,7 +54,7 @@ class Library:
         return math.log(1 + (len(self._articles) - having + 0.5) / (having + 0.5))
 
     def _score(self, at: int, asked: dict[str, None]) -> float:
-        """BM25."""
+        """Return the BM25 score of an article."""
         length = 1 - _LENGTH_PENALTY + _LENGTH_PENALTY * self._lengths[at] / self._average
         total = 0.0
         for word in asked:
@@ -71,7 +71,7 @@ class Library:
 
 
 def fitting_text(article: Article, message: str) -> str:
-    """The article's text; of a long one the paragraphs that fit the message, in their order."""
+    """Return the article's text; of a long one the paragraphs that fit the message, in their order."""
     paragraphs = [part.strip() for part in article.text.split("\n\n") if part.strip()]
     if len(article.text) <= _SHORT or len(paragraphs) <= 1:
         return article.text.strip()

@@ -1,4 +1,4 @@
-"""Places in a customer's text that could be an argument of a tool."""
+"""Candidates for a tool's argument in a customer's text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from kern.models.offline.words import words_of
 from kern.validation.patterns import PatternError, compiled
 
 Schema = dict[str, Any]
-#: Where it begins and ends, and the value it stands for.
+#: Start, end and value.
 Candidate = tuple[int, int, Any]
 
-#: What stands before a value of a parameter with this word in its name.
+#: Prepositions that stand before a value of a parameter with this word in its name.
 PREPOSITIONS = {"origin": "from", "departure": "from", "source": "from", "start": "from", "destination": "to", "target": "to"}
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-/:.][A-Za-z0-9]+)*")
 _NUMBER = re.compile(r"(?<![\w.,-])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?|\d{1,15}(?:\.\d{1,9})?)(?![\w-]|[.,]\d)")
@@ -27,7 +27,7 @@ _REFERENCE_NAMES = frozenset(("reference", "ref", "code", "number", "id", "booki
 
 
 def candidates(name: str, part: Schema, text: str, today: datetime.date) -> Iterable[Candidate]:
-    """All places in `text` that could be a value for the parameter `name` with the schema `part`, the likeliest first."""
+    """Return the places in `text` that could be a value of the parameter `name` with the schema `part`, likeliest first."""
     days = [(start, end, day.isoformat()) for start, end, day in dates_in(text, today)]
     if "enum" in part:
         return _enumerated(part["enum"], text)
@@ -50,13 +50,13 @@ def candidates(name: str, part: Schema, text: str, today: datetime.date) -> Iter
 
 
 def type_of(part: Schema) -> str:
-    """The JSON type, null aside."""
+    """Return the JSON type, ignoring null."""
     kinds = part.get("type", "string")
     return next((kind for kind in kinds if kind != "null"), "string") if isinstance(kinds, list) else str(kinds)
 
 
 def examples_of(part: Schema) -> list[str]:
-    """Examples in the schema, and after "e.g." in the description."""
+    """Return the examples in the schema, and those after "e.g." in its description."""
     written = _EXAMPLE.findall(part.get("description", ""))
     return [str(item) for item in part.get("examples", [])] + [item.rstrip(".:") for item in written]
 
@@ -66,9 +66,9 @@ def _tokens(text: str) -> Iterator[Candidate]:
 
 
 def _matching(written: str, tokens: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Tokens that match as they are, or in capitals where they hold a digit (a plain word in capitals would match too much).
+    """Return the tokens that match as written, or in capitals where they hold a digit.
 
-    Schemas may hold patterns of other languages; what cannot be read here matches nothing.
+    A plain word in capitals would match too much.
     """
     try:
         pattern = compiled(written)
@@ -116,7 +116,7 @@ def _like_examples(name: str, part: Schema, text: str) -> Iterator[Candidate]:
 
 
 def _shape(example: str) -> str:
-    """A pattern for tokens that look like the example: groups of letters and digits in the same order."""
+    """Build a pattern for tokens that look like the example: groups of letters and digits in the same order."""
     groups = re.findall(r"[A-Za-z]+|\d+|[^A-Za-z\d]+", example)
     if len(groups) > 2 and example.isalnum():
         # Letters and digits in no order that we know, like K7QX2M: the length is what counts, and that there is a digit.

@@ -1,4 +1,4 @@
-"""Days that people write in messages."""
+"""Find dates in messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RELATIVE = re.compile(r"\b(today|tomorrow)\b", re.I)
 
 
 def dates_in(text: str, today: datetime.date) -> Iterator[tuple[int, int, datetime.date]]:
-    """Where each day is written (start, end) and which it is; one without a year is the next such day from `today` on."""
+    """Yield each date with its place (start, end); a date without a year is the next such day from `today` on."""
     for form in _FORMS:
         for match in form.finditer(text):
             if day := _day(match.groupdict(), today):

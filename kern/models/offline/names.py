@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from kern.models.offline.words import STOP_WORDS, stem, word_set
 from kern.records.message import Message
 
-#: What the library's request for a name says (see `kern.naming`).
+#: A sentence of the library's request for a name (see `kern.naming`).
 ASKS_FOR_A_NAME = "name for this conversation"
 _MOST_WORDS = 4
 #: So many characters before a word tell whether a sentence begins with it.
@@ -28,12 +28,12 @@ _SAYS_LITTLE = word_set(
 
 
 def asks_for_a_name(messages: Sequence[Message]) -> bool:
-    """Whether these are the library's instructions to name a conversation."""
+    """Return whether these are the library's instructions to name a conversation."""
     return any(ASKS_FOR_A_NAME in message.content for message in messages if message.role in ("system", "user"))
 
 
 def name_for(messages: Sequence[Message]) -> str:
-    """Up to four key words of what the customer said, in the order they came; empty where nothing was said."""
+    """Return up to four keywords of the customer's messages, in their order; empty where there are none."""
     said = [message.content for message in messages if message.role == "user" and ASKS_FOR_A_NAME not in message.content]
     text = _customer_lines("\n".join(said)) or "\n".join(said)
     words = [_in_running_text(match) for match in _WORD.finditer(text) if _counts(match[0])]
@@ -41,14 +41,14 @@ def name_for(messages: Sequence[Message]) -> str:
         return "General question" if text.strip() else ""
     counts = Counter(stem(word.lower()) for word in words)
     first = {stem(word.lower()): (at, word) for at, word in reversed(list(enumerate(words)))}
-    # What is said often and early is the subject; people open with it.
+    # Frequent and early words are the subject; people open with it.
     best = sorted(first, key=lambda key: (-counts[key], first[key][0]))[:_MOST_WORDS]
     chosen = [first[key][1] for key in sorted(best, key=lambda key: first[key][0])]
     return " ".join([chosen[0][:1].upper() + chosen[0][1:], *chosen[1:]])
 
 
 def _customer_lines(transcript: str) -> str:
-    """What stands behind "user:" in a transcript."""
+    """Return the text after "user:" in a transcript."""
     lines: list[str] = []
     speaker = ""
     for line in transcript.splitlines():
@@ -60,7 +60,7 @@ def _customer_lines(transcript: str) -> str:
 
 
 def _in_running_text(match: re.Match[str]) -> str:
-    """The word without the capital that it only has because a sentence begins with it; Lisbon and K7QX2M stay as they are."""
+    """Return the word without the capital of a sentence's beginning; Lisbon and K7QX2M stay as they are."""
     word = match[0]
     before = match.string[max(0, match.start() - _BEFORE) : match.start()]
     begins = before.rstrip(" \t\"'(")[-1:] in ("", ".", "!", "?", "\n", ":")

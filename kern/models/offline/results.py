@@ -1,4 +1,4 @@
-"""Tool results in plain words."""
+"""Present tool results in plain words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OUTCOMES: list[tuple[str, str]] = [
     (r"A person answered in the tool's place: (?P<why>.+)", "A colleague looked at this"),
     (r"Nobody decided about this call", f"Nobody could decide about this in time, so nothing was changed. {_PERSON_LOOKS}"),
     (r"This call was (?:withdrawn|cancelled)", "This was stopped before anything was changed."),
-    # An exception's class means that nobody wrote the text for customers.
+    # A text with an exception's class was not written for customers.
     (r"The tool failed: [A-Z]\w+: ", f"Something on our side did not work. {_PERSON_LOOKS}"),
     (r"The tool failed: (?P<why>.+)", "I could not do that"),
     (r"The arguments (?:do not fit|could not be read): (?P<why>.+)", "I could not do that with these details"),
@@ -27,7 +27,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:
 
 
 def tell(result: str) -> str:
-    """A tool's result as an answer to a customer: text as it is, JSON as sentences and lists, a failure politely."""
+    """Return a tool's result as an answer to a customer: text as it is, JSON as sentences and lists, a failure politely."""
     if changed := _CHANGED.match(result):
         return f"A colleague adjusted the details first.\n\n{_told(result[changed.end() :])}"
     return _told(result)
@@ -68,7 +68,7 @@ def _tell_value(value: Any) -> str:
 
 
 def _lines(value: Any, depth: int) -> list[str]:
-    """A Markdown list of the entries; what is nested is indented below its label."""
+    """Build a Markdown list of the entries; nested entries are indented below their label."""
     pairs = value.items() if isinstance(value, dict) else (("", item) for item in value)
     items = [(f"{_label(key)}: " if key else "", item) for key, item in pairs]
     lines: list[str] = []

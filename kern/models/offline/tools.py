@@ -1,4 +1,4 @@
-"""Which of the offered tools a message asks for, judged by words and by the arguments found in it."""
+"""Choose the tool that a message asks for, by its words and by the arguments found in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ASKS_TO_ACT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A tool that fits a message. `call` is none while required arguments are missing; `needs` describes those."""
+    """A tool that fits a message. `call` is `None` while required arguments are missing; `needs` describes those."""
 
     score: float
     call: ToolCall | None
@@ -44,7 +44,7 @@ class Proposal:
 def propose(
     tools: Sequence[ToolSchema], message: str, earlier: Sequence[str], called: Collection[str], today: datetime.date
 ) -> Proposal | None:
-    """The best proposal, if one is good enough.
+    """Return the best proposal, if one is good enough.
 
     `earlier` are the customer's messages before, newest first; `called` the keys (see `call_key`) of calls already answered.
     """
@@ -62,7 +62,7 @@ def propose(
 
 
 def call_key(call: ToolCall) -> str:
-    """The same for calls of the same tool with the same arguments."""
+    """Return a key that is equal for calls of the same tool with the same arguments."""
     try:
         return f"{call.name} {json.dumps(call.parsed(), sort_keys=True)}"
     except ValueError:
@@ -70,7 +70,7 @@ def call_key(call: ToolCall) -> str:
 
 
 class _Match:
-    """How well one tool fits one message."""
+    """The match of one tool with one message."""
 
     def __init__(self, tool: ToolSchema, message: str, asked: frozenset[str], rarity: dict[str, float]) -> None:
         self._tool = tool
@@ -82,7 +82,7 @@ class _Match:
         self._in_text = (set(stems_of(tool.description)) & asked) - self._in_name
 
     def proposal(self, earlier: Sequence[str], today: datetime.date) -> Proposal | None:
-        """The call, or what it would need, or `None` where the words do not fit."""
+        """The call, or the missing arguments, or `None` where the words do not fit."""
         found = find_arguments(self._tool.parameters, [self._message, *earlier], today)
         if not self._fits(found):
             return None
@@ -107,7 +107,7 @@ class _Match:
         return bool(self._in_name) or hits >= 2 or (hits >= 1 and bool(found.recent))
 
     def _is_named(self) -> bool:
-        """Whether the message says what the tool does: the verb of an action, any word of a look-up."""
+        """True if the message names the tool's purpose: the verb of an action, any word of a look-up."""
         return bool(self._in_name) if self._looks_up else stem(self._words[0]) in self._in_name
 
     def _score(self, recent: int) -> float:
@@ -121,7 +121,7 @@ class _Match:
 
 
 def _only_asks(message: str) -> bool:
-    """A question about something is no order to do it."""
+    """Return whether the message only asks about something; a question is no order to do it."""
     return "?" in message and not _ASKS_TO_ACT.search(message)
 
 
@@ -146,7 +146,7 @@ def _described(name: str, part: dict[str, Any]) -> str:
 
 
 def _delegations(tool: ToolSchema, message: str, asked: frozenset[str]) -> list[Proposal]:
-    """A proposal for each member whose name or description shares a word with the message."""
+    """Return a proposal for each member whose name or description shares a word with the message."""
     member = tool.parameters.get("properties", {}).get("member", {})
     names = [str(name) for name in member.get("enum", [])]
     about = f"{tool.description}\n{member.get('description', '')}"
@@ -162,7 +162,7 @@ def _delegations(tool: ToolSchema, message: str, asked: frozenset[str]) -> list[
 
 
 def _said_about(name: str, names: Sequence[str], text: str) -> str:
-    """What stands between this member's name and the next one's."""
+    """Return the text between this member's name and the next one's."""
     others = "|".join(re.escape(other) for other in sorted(names, key=len, reverse=True) if other != name) or r"\Z"
     match = re.search(rf"{re.escape(name)}\b(.*?)(?={others}|\n\s*\n|\Z)", text, re.DOTALL)
     return match[1] if match else ""

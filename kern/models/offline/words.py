@@ -1,7 +1,4 @@
-"""Words for the offline responder: which of a text count, and in what form two of them are the same.
-
-Customers write texts of any length and without spaces, so no pattern here or beside it may look at a place again and again.
-"""
+"""Words for the offline responder: stop words and stems."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "ed
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a list that is written as running text."""
+    """Return the words of a list that is written as running text."""
     return frozenset(text.split())
 
 
@@ -31,12 +28,12 @@ STOP_WORDS = word_set(
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, in lower case."""
+    """Return the words of a text, in lower case."""
     return [word.lower().replace("’", "'") for word in _WORD.findall(text.replace("_", " "))]
 
 
 def stem(word: str) -> str:
-    """The word without its usual endings, so that cancel, cancelled and cancellation are one."""
+    """Return the word without its usual endings, so that cancel, cancelled and cancellation are equal."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
             word = word[: -len(ending)] + ("y" if ending in ("ies", "ied") else "")
@@ -47,10 +44,10 @@ def stem(word: str) -> str:
 
 
 def stems_of(text: str) -> list[str]:
-    """The stems of the words that carry meaning, in order, repeats included."""
+    """Return the stems of the meaningful words, in order, repeats included."""
     return [stem(word) for word in words_of(text) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())]
 
 
 def says_something(text: str) -> bool:
-    """Whether there is a meaningful word in it besides numbers and references."""
+    """Return whether the text has a meaningful word besides numbers and references."""
     return bool(stems_of(" ".join(word for word in text.split() if not _DIGIT.search(word))))

@@ -21,11 +21,11 @@ from kern.validation.inputs import checked_seconds, must_be_count, must_be_texts
 if TYPE_CHECKING:
     import openai
 
-#: No wait before a retry is longer (seconds), whatever the server asks: a worker waits meanwhile.
+#: The longest wait before a retry (seconds), also when the server asks for more: a worker waits meanwhile.
 LONGEST_WAIT = 20.0
 #: Seconds to wait for a connection, as opposed to for the model.
 CONNECT_TIMEOUT = 10.0
-#: How long a server may be silent where `timeout` is None (seconds): for ever would keep threads that nobody needs.
+#: The longest silence of a server where `timeout` is None (seconds): no limit would keep threads for ever.
 LONGEST_SILENCE = 600.0
 #: The API refuses a lower limit.
 FEWEST_OUTPUT_TOKENS = 16
@@ -38,11 +38,10 @@ class OpenAIResponses:
     """A model behind the Responses API. Safe to share between threads; the SDK is imported by the first call.
 
     `api_key` and `base_url` default to OPENAI_API_KEY and OPENAI_BASE_URL, read at the first call. `timeout` is seconds without
-    a byte (not of the whole answer; with `None` ten minutes). `retries` is how often a failed attempt is repeated; the SDK
-    itself repeats none. `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given.
+    a byte (not of the whole answer; with `None` ten minutes). `retries` is the number of repetitions of a failed attempt; the
+    SDK itself repeats none. `reasoning_effort`, `temperature` and `max_output_tokens` are sent only where they are given.
     `keep_reasoning` (implied by `reasoning_effort`) asks for encrypted reasoning and replays it within the run; models without
-    reasoning refuse that.
-    `wait` pauses for the given seconds before a retry; by default no longer than somebody waits for the answer.
+    reasoning refuse that. `wait` pauses for the given seconds before a retry; the default stops when the run is cancelled.
     """
 
     def __init__(
@@ -120,11 +119,11 @@ class OpenAIResponses:
             with stream:
                 yield from read_answer(_events(stream), model=self.id, used_call_ids=used)
         except Exception as error:
-            # The SDK passes on whatever odd bytes make its parsers raise; none of that may leave the family (rule L15).
+            # The SDK passes on every exception of its parsers; only `ModelError` may leave the model (rule L15).
             raise while_reading(error) from error
 
     def _open(self, request: ModelRequest) -> openai.Stream[object]:
-        """The stream of events as the JSON that the server sent: the SDK's types say what should come, not what does."""
+        """Open the stream of events as the server's JSON: the SDK's types say what should come, not what does."""
         try:
             import openai
 
@@ -136,7 +135,7 @@ class OpenAIResponses:
             raise while_asking(error) from error
 
     def _parameters(self, request: ModelRequest) -> dict[str, Any]:
-        """The request's body. What was not asked for is not named: other servers know fewer parameters than OpenAI's."""
+        """Build the request's body. Parameters that were not set are left out: other servers know fewer than OpenAI's."""
         instructions, items = to_input(request.messages, keep_reasoning=self.keep_reasoning)
         limit = request.max_output_tokens or self.max_output_tokens
         optional = {
@@ -152,7 +151,7 @@ class OpenAIResponses:
         return {"model": self.id, "input": items, "store": False, **given}
 
     def _connected(self) -> openai.OpenAI:
-        """The client, one a process: connections must not be shared across a fork."""
+        """Return the client, one a process: connections must not be shared across a fork."""
         with _making_a_client:
             if self._client is None or self._client_process != os.getpid():
                 self._client = self._make_client()
@@ -174,14 +173,14 @@ class OpenAIResponses:
 
         timeout = httpx2.Timeout(self.timeout, connect=min(self.timeout, CONNECT_TIMEOUT))
         base_url = self._base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
-        # A redirect would carry what customers wrote to an address that nobody chose.
+        # A redirect would send customers' messages to an address that is not configured.
         http = openai.DefaultHttpxClient(timeout=timeout, follow_redirects=False)
         let_break_off(http)
         return openai.OpenAI(api_key=key, base_url=base_url, timeout=timeout, max_retries=0, http_client=http)
 
 
 def _events(stream: openai.Stream[object]) -> Iterator[object]:
-    """The stream's events. A server that takes no notice of `stream` sends the whole response at once.
+    """Yield the stream's events. A server that ignores `stream` sends the whole response at once.
 
     Raises a permanent `ModelError` where there is no event because the address answers with a page.
     """
@@ -200,13 +199,16 @@ def _events(stream: openai.Stream[object]) -> Iterator[object]:
 
 
 def _whole(response: Any) -> dict[str, Any]:
-    """A response that came at once, as the event that ends a stream."""
+    """Return a response that came at once, as the event that ends a stream."""
     if isinstance(response, dict) and ("output" in response or response.get("object") == "response"):
         return {"type": "response.completed", "response": response}
     return {"type": "error", "error": response.get("error", response) if isinstance(response, dict) else None}
 
 
 def _pause(attempt: int, asked: float | None) -> float:
-    """Seconds to wait after failed attempt `attempt` (from 0). The random part keeps workers from coming back all at once."""
+    """Return the seconds to wait after failed attempt `attempt` (from 0).
+
+    The random part keeps workers from coming back all at once.
+    """
     wanted = 0.5 * 2**attempt if asked is None else asked
     return min(wanted, LONGEST_WAIT) + random.uniform(0, 0.5)  # noqa: S311 - spreads load, protects nothing

@@ -1,10 +1,4 @@
-"""The items of one streamed answer, put together from events that tell each of them once or several times.
-
-Which event tells of which item: servers change ids between events, number all items 0 or not at all, and tell calls under other
-ids at the end. So an item is found by its call id, then its own id, then its place, then as the last of its kind that is not
-finished. A call is one by its call id. Two calls that share one (some servers number every call `call_0`) are two only where
-both are whole, stand in places of their own, and differ: what was told twice is never done twice.
-"""
+"""Collect the items of one streamed answer from events that report each of them once or several times."""
 
 from __future__ import annotations
 
@@ -17,7 +11,7 @@ from kern.models.openai.json_values import Json, mapping, place, word
 
 
 class Answer:
-    """What arrived so far, in the order in which it began."""
+    """The items received so far, in the order in which they began."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -26,7 +20,7 @@ class Answer:
         return [item for item in self.items if item.kind == kind]
 
     def tell(self, told: Any, index: Any = None, *, whole: bool) -> None:
-        """Take an item of an event, begun or finished."""
+        """Take an item from an event, begun or finished."""
         item = mapping(told)
         kind = kind_of(item)
         if kind is None:
@@ -38,18 +32,18 @@ class Answer:
         found.tell(item, whole=whole)
 
     def part(self, kind: Kind, event: Json, key: str) -> tuple[Item, Part]:
-        """The part of a text that an event is about, and the item that it stands in."""
+        """Return the text part that an event is about, and its item."""
         item = self._of_event(kind, event)
         return item, item.part(key)
 
     def call(self, event: Json) -> Item:
-        """The call that an event about arguments tells of."""
+        """Return the function call that an event about arguments belongs to."""
         item = self._of_event("function_call", event)
         item.name = item.name or word(event.get("name"))
         return item
 
     def end(self, output: Iterable[Any]) -> None:
-        """Take the items of the final response: mostly they tell again what was told before."""
+        """Take the items of the final response; most of them were reported before."""
         told_items = ({"type": "message", "content": told} if isinstance(told, str) else mapping(told) for told in output)
         items = [item for item in told_items if kind_of(item)]
         left, found = list(self.items), dict[int, Item]()
@@ -76,7 +70,10 @@ class Answer:
             known.tell(item, whole=True)
 
     def without_ghosts(self) -> list[Item]:
-        """The items as they count: no call told twice, no pieces of a call that nobody named, none of a text that is whole."""
+        """Return the items that count, without duplicates and fragments.
+
+        A call that was reported twice counts once. Fragments are calls without a name and text that a finished item contains.
+        """
         whole = [item for item in self.items if item.is_whole]
         kept: list[Item] = []
         for item in self.items:
@@ -88,14 +85,14 @@ class Answer:
         return kept
 
     def _retold(self, item: Json, index: int | None, *, whole: bool = True) -> Item | None:
-        """The call that this tells of again under the same call id."""
+        """Return the known call that this item repeats under the same call id."""
         call_id = word(item.get("call_id"))
         same = [call for call in self.of_kind("function_call") if call_id and call.call_id == call_id]
         same.sort(key=lambda call: (word(item.get("id")) in call.ids, index is not None and call.index == index))
         return next((call for call in reversed(same) if not _stands_apart(call, item, index, whole)), None)
 
     def _told_before(self, kind: Kind, item: Json, index: int | None, whole: bool) -> Item | None:
-        """The item that this event tells of again."""
+        """Return the known item that this event repeats."""
         if retold := self._retold(item, index, whole=whole):
             return retold
         given, call_id, name = (word(item.get(key)) for key in ("id", "call_id", "name"))
@@ -127,9 +124,10 @@ class Answer:
 
 
 def _stands_apart(known: Item, item: Json, index: int | None, whole: bool) -> bool:
-    """Whether this is another call than the one that has the same call id: in another place, under another id, and different.
+    """Return whether this is another call than the known one of the same call id.
 
-    Of one that has only begun nobody knows whether it will differ, so it stands apart until the end (`without_ghosts`).
+    It is when its place, its item id or its arguments differ. While a call is not finished, its arguments are unknown; it is
+    kept apart until the end (`without_ghosts` decides then).
     """
     given = word(item.get("id"))
     if known.index is None or index is None or known.index == index or (given and given in known.ids):
@@ -140,7 +138,7 @@ def _stands_apart(known: Item, item: Json, index: int | None, whole: bool) -> bo
 
 
 def _fits(begun: Item, item: Json) -> bool:
-    """Whether this may be how what began under the same id ends, though under another call id."""
+    """Return whether this item may be the end of the call begun under the same id, although its call id differs."""
     return is_same_call(begun.arguments, as_text(item.get("arguments") or {}))
 
 
@@ -149,7 +147,7 @@ def _differ(known: Item, name: str, arguments: str) -> bool:
 
 
 def _is_ghost(item: Item, whole: list[Item]) -> bool:
-    """Whether what never became whole is nothing of its own: nobody named it, or it says what one that is whole says."""
+    """Return whether an unfinished item is a fragment: a call without a name, or a repetition of a finished item."""
     alike = [other for other in whole if other.kind == item.kind]
     if item.kind == "message":
         return any(item.text.strip() in other.text for other in alike)
@@ -171,7 +169,7 @@ def _by_id(item: Json, known: list[Item]) -> Item | None:
 
 
 def _by_words(item: Json, known: list[Item]) -> Item | None:
-    """One that says the same, or calls the same with the same arguments."""
+    """Find an item with the same text, or a call with the same name and arguments."""
     told = Item(kind_of(item) or "message")
     told.tell(item, whole=True)
     for candidate in known:
@@ -184,7 +182,7 @@ def _by_words(item: Json, known: list[Item]) -> Item | None:
 
 
 def _by_position(item: Json, known: list[Item], nth: int) -> Item | None:
-    """The nth of its kind, unless it is a call of another tool."""
+    """Find the nth item of its kind, unless it is a call of another tool."""
     name = word(item.get("name"))
     found = known[nth] if nth < len(known) else None
     return None if found is not None and name and found.name and name != found.name else found

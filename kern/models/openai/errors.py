@@ -1,4 +1,4 @@
-"""Whatever the SDK, the network or the server do, as `ModelError`, with the answer to: can trying again help?"""
+"""Translate errors of the SDK, the network and the server to `ModelError`, and judge whether a retry can help."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PASSING_STATUS = frozenset({408, 409, 425, 429})
 SETUP_STATUS = frozenset({401, 402, 403, 404, 405, 407, 410})
 #: With these words a 403 is about what was sent all the same (moderation at OpenRouter and others).
 MODERATION = re.compile(r"moderat|flagged|content.?(?:filter|polic)|safety|harm", re.IGNORECASE)
-#: What a content filter says, whatever status a gateway gives it: asking again would end alike.
+#: Error codes of content filters. Gateways give them any status; a retry would end alike.
 FILTERED = re.compile(
     r"content.?management policy|content.?policy.?violat|responsible.?ai.?policy"
     r"|(?:triggered|blocked by|flagged by)[^.]{0,40}(?:safety|content.?filter|moderation)",
     re.IGNORECASE,
 )
-#: A 429 with one of these is no rate limit: until somebody pays, nothing helps.
+#: Codes of an exhausted quota: a 429 with one of these is no rate limit, and a retry fails until the account is paid.
 UNPAID = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 #: Words in the code of a failed response that say it is the server's trouble, not the request's.
 PASSING_WORDS = ("server_error", "internal", "rate_limit", "overload", "timeout", "unavailable")
@@ -42,17 +42,17 @@ _EXCERPT = 4_000
 
 
 def while_asking(error: Exception) -> ModelError:
-    """An error before the first event: a status, no connection, or a request that cannot be sent at all."""
+    """Translate an error before the first event: a status, no connection, or a request that cannot be sent at all."""
     return _known(error) or ModelError(f"the request to the model could not be sent: {error}", permanent=True, refused=False)
 
 
 def while_reading(error: Exception) -> ModelError:
-    """An error in the stream: cut, timed out, or not what a Responses server sends."""
+    """Translate an error within the stream: cut, timed out, or not valid Responses events."""
     return _known(error) or ModelError(f"the model's stream could not be read: {error}")
 
 
 def reported(failure: Any) -> ModelError:
-    """What a `response.failed` or `error` event says, or the SDK's exception for it; each of its fields may be missing."""
+    """Translate a `response.failed` or `error` event, or the SDK's exception for it; each of its fields may be missing."""
     if isinstance(failure, dict) and isinstance(failure.get("error"), dict | str):
         failure = failure["error"]
     said = {name: _field_of(failure, name) for name in ("code", "type", "message")}
@@ -69,7 +69,10 @@ def reported(failure: Any) -> ModelError:
 
 
 def incomplete(response: dict[str, Any]) -> ModelError:
-    """An answer that the server ended on purpose. Half an answer is none (rule L16), and asking again would end alike."""
+    """Return the error for an answer that the server ended on purpose.
+
+    Half an answer is none (rule L16), and a retry would end alike.
+    """
     details = response.get("incomplete_details")
     reason = _field_of(details, "reason") or (details if isinstance(details, str) else "")
     if reason.lower() in ("max_output_tokens", "max_tokens", "length"):
@@ -86,7 +89,7 @@ def incomplete(response: dict[str, Any]) -> ModelError:
 
 
 def _field_of(failure: Any, name: str) -> str:
-    """A field of an event's error, or of the SDK's exception."""
+    """Read a field of an event's error, or of the SDK's exception."""
     value = failure.get(name) if isinstance(failure, dict) else getattr(failure, name, None)
     return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
 
@@ -140,7 +143,7 @@ def _status(error: openai.APIStatusError) -> ModelError:
 
 
 def _said(error: openai.APIStatusError) -> str:
-    """The server's own words, in whichever form they came."""
+    """Return the server's error message, in any of the forms that servers use."""
     return reason_in(error.body) or str(error.body or error.message or "")
 
 
@@ -159,7 +162,7 @@ def _status_text(error: openai.APIStatusError) -> str:
 
 
 def _target_of(error: openai.APIStatusError) -> str:
-    """Where a redirect leads, without what an address may hide: a password, a key in its query."""
+    """Describe the target of a redirect without its password and its query, which may hold a key."""
     parts = urlsplit(error.response.headers.get("location", ""))
     host = parts.netloc.rpartition("@")[2]
     return f" to {parts.scheme}://{host}{parts.path}"[:LONGEST_TEXT] if parts.scheme and host else ""
@@ -178,7 +181,7 @@ def _is_setup_code(code: str) -> bool:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds the server asks to wait: OpenAI's milliseconds, else the standard header as a number or a date."""
+    """Read the seconds that the server asks to wait: OpenAI's milliseconds, else the standard header as a number or a date."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000

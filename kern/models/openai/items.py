@@ -1,4 +1,4 @@
-"""One item of an answer, as it becomes known from several events and tellings: a message, reasoning, or a function call."""
+"""One item of an answer, merged from several events: a message, reasoning, or a function call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PARTS_OF_REASONING = ("reasoning", "reasoning_text", "thinking", "summary_text"
 
 
 def kind_of(item: Json) -> Kind | None:
-    """Which kind of item this is, also where a server leaves out the type; `None` for all that the library does not use."""
+    """Return the kind of an item, also where a server leaves out its type; `None` for kinds that the library does not use."""
     kind = word(item.get("type"))
     if kind in ("message", "reasoning", "function_call"):
         return kind  # type: ignore[return-value]
@@ -30,7 +30,7 @@ def kind_of(item: Json) -> Kind | None:
 
 @dataclass(slots=True)
 class Part:
-    """One part of a text, as its events tell it."""
+    """One part of a text, as its events report it."""
 
     deltas: list[str] = field(default_factory=list)
     done: str = ""
@@ -42,7 +42,10 @@ class Part:
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """What is known of one item. `is_whole`: an event told it finished; `index` is where the server says that it stands."""
+    """The known state of one item.
+
+    `is_whole`: an event reported it as finished; `index` is its place as the server counts.
+    """
 
     kind: Kind
     ids: set[str] = field(default_factory=set)
@@ -60,7 +63,7 @@ class Item:
     raw: Json = field(default_factory=dict)
 
     def tell(self, item: Json, *, whole: bool) -> None:
-        """Take what an item of the server's says; what an earlier telling said stays where this one says nothing."""
+        """Merge another report of this item; a value that is missing here keeps its earlier state."""
         self.is_told = True
         self.is_whole = self.is_whole or whole
         if given := word(item.get("id")):
@@ -80,19 +83,19 @@ class Item:
                 self.raw = item
 
     def part(self, key: str) -> Part:
-        """The part of this text that an event is about."""
+        """Return the part of this text that an event is about."""
         return self.parts.setdefault(key, Part())
 
     @property
     def text(self) -> str:
-        """Its words (of reasoning: its thoughts): of the finished item, else of the finished parts, else of their pieces."""
+        """The text (of reasoning: the thinking), from the finished item, else from finished parts, else from their deltas."""
         if self.kind == "reasoning":
             return self.thought or self.finished or "\n\n".join(part.text for part in self.parts.values() if part.text)
         return self.finished or "".join(part.text for part in self.parts.values())
 
     @property
     def arguments(self) -> str:
-        """The arguments as JSON text: of the last telling that is complete, else of what comes nearest to it."""
+        """The arguments as JSON text, from the last complete report, else from the best incomplete one."""
         best, best_rank = "{}", 0
         for value, is_complete in [(self.pieces.text, True), *self.tellings]:
             rank = _rank(value, is_complete)
@@ -102,12 +105,12 @@ class Item:
 
 
 def as_text(arguments: Any) -> str:
-    """Arguments as JSON text; some servers give the object itself."""
+    """Return arguments as JSON text; some servers send the object itself."""
     return arguments if isinstance(arguments, str) else dumps(arguments, ensure_ascii=False)
 
 
 def is_same_call(one: str, other: str) -> bool:
-    """Whether two texts of arguments say the same; an empty object is what stands there before the arguments come."""
+    """Return whether two argument texts are equal; an empty object equals all, as a placeholder before the arguments arrive."""
     first, second = _value(one), _value(other)
     return first == second or not first or not second
 
@@ -120,7 +123,7 @@ def _value(arguments: str) -> Any:
 
 
 def _rank(arguments: Any, is_complete: bool) -> int:
-    """How much a telling of arguments is worth: nothing, broken JSON, of a call not finished, an empty object, all of it."""
+    """Rank a report of arguments: none, broken JSON, of an unfinished call, an empty object, complete."""
     try:
         value = parsed(arguments)
     except ValueError:
@@ -131,7 +134,7 @@ def _rank(arguments: Any, is_complete: bool) -> int:
 
 
 def _texts(item: Json) -> tuple[str, str]:
-    """The words of an item, and its thoughts."""
+    """Return the text parts of an item and its thinking."""
     said, thought = [], [text(part) for part in entries(item.get("summary"))]
     for part in entries(item.get("content")):
         fields = mapping(part)

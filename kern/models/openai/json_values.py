@@ -1,4 +1,4 @@
-"""What stands in a server's JSON, whatever it should be: each reader gives the value, or an empty one of its type."""
+"""Read values from a server's JSON without trusting its types: each reader returns the value, or an empty one of its type."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ Json = dict[str, Any]
 
 
 def mapping(value: Any) -> Json:
-    """The object, or an empty one."""
+    """Return the object, or an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def entries(value: Any) -> list[Any]:
-    """The list, or an empty one; a single object or text counts as a list of it."""
+    """Return the list, or an empty one; a single object or text counts as a list of it."""
     if isinstance(value, list):
         return value
     return [value] if isinstance(value, dict | str) and value else []
 
 
 def text(value: Any) -> str:
-    """The text; of a number its digits, of an object its `text` or `value`, and of all else nothing."""
+    """Return the text: of a number its digits, of an object its `text` or `value`, of all else nothing."""
     while isinstance(value, dict):
         value = value.get("text", value.get("value"))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -31,14 +31,14 @@ def text(value: Any) -> str:
 
 
 def word(value: Any) -> str:
-    """An id, a name or a kind: text, or a number that was not put between quotes."""
+    """Return an id, a name or a kind: text, or a number that was sent without quotes."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else ""
 
 
 def count(value: Any) -> int:
-    """The number, also where it came as text; 0 where it is none or negative."""
+    """Return the number, also where it came as text; 0 where it is none or negative."""
     try:
         number = float(value) if isinstance(value, str | int | float) else 0.0
     except (ValueError, OverflowError):
@@ -47,14 +47,14 @@ def count(value: Any) -> int:
 
 
 def place(value: Any) -> int | None:
-    """An index, or `None`."""
+    """Return an index, or `None`."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def parsed(value: Any) -> Any:
-    """What JSON text says, text within text included. Raises `ValueError` where it is none."""
+    """Parse JSON text, also when it is itself encoded as a JSON string. Raises `ValueError` for invalid JSON."""
     for _ in range(2):
         if isinstance(value, str):
             try:

@@ -1,4 +1,4 @@
-"""Connections that are broken off, in the middle of a wait for the server, when nobody waits for the answer any more.
+"""Abort connections while they wait for the server, when the answer is no longer needed.
 
 The SDK and its HTTP client know timeouts alone. So the sockets below them are wrapped: while a thread reads from one, the work
 that it reads for (`kern.threads.cancellation.current`) may shut it down. The server notices, and stops generating.
@@ -21,11 +21,7 @@ from kern.validation.sizes import MAX_RESPONSE_BYTES
 
 
 def let_break_off(client: httpx2.Client) -> None:
-    """Let the client's connections, those through proxies too, be broken off.
-
-    Which transports a client has, and on which backend, is no public setting of it: without them requests end by themselves,
-    at the latest after the read timeout.
-    """
+    """Make the client's connections abortable, those through proxies too."""
     transports = [getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()]
     for transport in transports:
         pool = getattr(transport, "_pool", None)
@@ -35,7 +31,7 @@ def let_break_off(client: httpx2.Client) -> None:
 
 
 def count_bytes(response: httpx2.Response) -> None:
-    """Have reading the response raise `ModelError` once it has more than `MAX_RESPONSE_BYTES`."""
+    """Limit the response: reading more than `MAX_RESPONSE_BYTES` of it raises `ModelError`."""
     if isinstance(response.stream, httpx2.SyncByteStream):
         response.stream = _Counted(response.stream)
 

@@ -1,11 +1,11 @@
-"""The reason that a server gives in the body of an error, whatever its shape."""
+"""Find the error message in the body of a server's error, in any of the shapes that servers use."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-#: Where servers put their words, most telling first.
+#: The fields that hold the message, the most specific first.
 FIELDS = ("message", "msg", "detail", "error", "errors", "title", "reason")
 #: Bodies hold each other: a gateway quotes its provider, as text, in an object, in an object.
 DEEPEST = 6
@@ -14,11 +14,7 @@ MOST = 3
 
 
 def reason_in(body: Any, depth: int = 0) -> str:
-    """The server's words, or "" where there are none.
-
-    `{"error": "…"}`, `{"detail": [{"loc": […], "msg": "…"}]}`, `{"statusCode": 429, "message": "…"}`, and what a gateway quotes
-    of its provider (`metadata.raw`), which says more than the gateway's own words. A page of HTML has no words for people here.
-    """
+    """Return the server's message, or "" where there is none."""
     if depth > DEEPEST:
         return ""
     if isinstance(body, str):

@@ -1,9 +1,4 @@
-"""Our messages and tools, as the items that the Responses API takes.
-
-Item ids of the provider are never sent back (with `store=False` it does not know them); calls and outputs find each other by
-`call_id` alone. Several runs, and several servers, count their calls from the same start: ids that repeat get a fresh one, and
-an output belongs to a call of its own run, since runs may overlap.
-"""
+"""Convert messages and tools to items of the Responses API."""
 
 from __future__ import annotations
 
@@ -26,7 +21,7 @@ PLACES = ("message", "function_call")
 
 
 def to_input(messages: Iterable[Message], *, keep_reasoning: bool) -> tuple[str | None, list[Item]]:
-    """The leading system message as instructions (or `None`), and everything after it as input items, in order.
+    """Return the leading system message as instructions (or `None`), and the rest as input items, in order.
 
     Items are in the canonical form of Open Responses: gateways drop those without a type or with bare text, and say nothing.
     With `keep_reasoning` the provider's reasoning items stand among an answer's words and calls as they came.
@@ -38,7 +33,7 @@ def to_input(messages: Iterable[Message], *, keep_reasoning: bool) -> tuple[str 
 
 
 def to_tools(tools: Iterable[ToolSchema]) -> list[Item]:
-    """Function tools. Not strict: strict mode forbids optional arguments, which typed functions have."""
+    """Return function tools. Not strict: strict mode forbids optional arguments, which typed functions have."""
     return [
         {
             "type": "function",
@@ -63,7 +58,7 @@ def _items(message: Message, ids: _CallIds, keep_reasoning: bool) -> list[Item]:
 
 
 def _in_order(message: Message, ids: _CallIds, provider_items: list[Item]) -> Iterator[Item]:
-    """The words, calls and reasoning of an answer as they came; reasoning whose words or call are gone goes with them.
+    """Order the text, calls and reasoning of an answer as they came; drop reasoning whose text or call is gone.
 
     Reasoning without what it led to is refused. Where its place is not told it stands before all the rest.
     """
@@ -87,17 +82,17 @@ def _in_order(message: Message, ids: _CallIds, provider_items: list[Item]) -> It
 
 
 def _words(message: Message) -> Item:
-    """What an assistant said. Servers refuse it without an id and a status; they look nothing up by this id."""
+    """Build an assistant message item. Servers refuse it without an id and a status; they do not look the id up."""
     part = {"type": "output_text", "text": message.content, "annotations": []}
     given = f"msg_{_NOT_IN_NAMES.sub('', message.message_id)}"[:LONGEST]
     return {"type": "message", "id": given, "role": "assistant", "status": "completed", "content": [part]}
 
 
 def _paired(items: list[Item]) -> list[Item]:
-    """The items with each output directly after its call: `call, output, call, output`.
+    """Move each output directly after its call: `call, output, call, output`.
 
-    The API finds outputs by id wherever they stand. DeepSeek's refuses anything in between, and gateways that make each call a
-    message of its own (for chat servers, which want its output next) send the others a conversation that none of them takes.
+    The API finds outputs by id anywhere in the input. DeepSeek's refuses anything in between, and gateways that make each call
+    a message of its own (for chat servers, which want its output next) send the others a conversation that none of them takes.
     """
     calls = {item["call_id"] for item in items if item.get("type") == "function_call"}
     outputs = {item["call_id"]: item for item in items if item.get("type") == "function_call_output"}
@@ -121,7 +116,7 @@ def _call(call: ToolCall, run_id: str | None, ids: _CallIds) -> Item:
 
 
 def _arguments(call: ToolCall) -> str:
-    """The arguments as the model wrote them, or an object in place of what is none: servers read them and refuse it all."""
+    """Return the arguments as the model wrote them, or an object in place of invalid JSON: servers refuse the whole request."""
     try:
         arguments = call.parsed()
     except ValueError:
@@ -130,7 +125,7 @@ def _arguments(call: ToolCall) -> str:
 
 
 class _CallIds:
-    """Gives each call of one input an id of its own, and each output the id of its call."""
+    """Unique call ids within one input; each output gets the id of its call."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -146,6 +141,9 @@ class _CallIds:
         return unique
 
     def of_output(self, run_id: str | None, original: str) -> str:
-        """The id of the run's oldest such call without an output. One without a call keeps its id: the server refuses it."""
+        """Return the id of the run's oldest such call without an output. An output without a call keeps its id.
+
+        The server refuses it.
+        """
         waiting = self._waiting[run_id, original]
         return waiting.popleft() if waiting else original

@@ -1,4 +1,4 @@
-"""The events of one streamed response, read into our answer: nothing lost, nothing doubled, whatever a server sends."""
+"""Read the events of one streamed response as an answer, without losing or doubling text or calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kern.models.openai.json_values import Json, count, entries, mapping, text, 
 from kern.records.message import ToolCall, new_id
 from kern.validation.text import is_visible
 
-#: What events tell of texts: the kind of item, and the field that counts its parts. A refusal is what the model says to the
+#: Text events: the kind of item, and the field that counts its parts. A refusal is what the model says to the
 #: customer, so it is text like any other.
 TEXTS: dict[str, tuple[Kind, str]] = {
     "output_text": ("message", "content_index"),
@@ -40,9 +40,9 @@ ENDINGS = {
 def read_answer(events: Iterable[Any], *, model: str, used_call_ids: Iterable[str]) -> Iterator[ModelEvent]:
     """Yield text as it comes and, last, the answer, only if the server said that it is complete (rule L16).
 
-    `events` are JSON objects, or whatever came instead. `model` is the name to report when the server gives none;
+    `events` are JSON objects; other values are ignored. `model` is the name to report when the server gives none;
     `used_call_ids` are ids that no new call may have. Raises `ModelError` when the response failed, is incomplete, or ended
-    early; besides, whatever iterating `events` raises.
+    early; exceptions of the iterator `events` pass through.
     """
     stream = iter(events)
     reader = _Reader()
@@ -60,7 +60,7 @@ def read_answer(events: Iterable[Any], *, model: str, used_call_ids: Iterable[st
 
 
 class _Reader:
-    """What arrived so far, and the response once it is complete."""
+    """The items received so far, and the response once it is complete."""
 
     def __init__(self) -> None:
         self.answer = Answer()
@@ -69,7 +69,7 @@ class _Reader:
         self._last: Json = {}
 
     def take(self, event: Json) -> Iterator[ModelEvent]:
-        """Take note of one event; yields what it adds. Raises `ModelError` where it says that no answer will come."""
+        """Handle one event and yield its additions. Raises `ModelError` where it says that no answer will come."""
         if event == self._last and "sequence_number" in event:
             return
         self._last = event
@@ -90,7 +90,7 @@ class _Reader:
             yield from self._piece(kind.removeprefix("response."), event)
 
     def _piece(self, kind: str, event: Json) -> Iterator[ModelEvent]:
-        """A piece of a text or of arguments, or one of them whole."""
+        """Handle a delta of text or of arguments, or one of them whole."""
         subject, _, what = kind.rpartition(".")
         if subject == "function_call_arguments" and what in ("delta", "done"):
             pieces = self.answer.call(event).pieces
@@ -124,7 +124,7 @@ class _Reader:
             yield TextDelta(f"{self._paragraph(item)}{words}")
 
     def _paragraph(self, item: Item) -> str:
-        """A model may say several messages in one answer; they are paragraphs of it."""
+        """Return the separator before a new message of the answer: several messages are its paragraphs."""
         is_next = self._spoke_in is not None and self._spoke_in is not item
         self._spoke_in = item
         return "\n\n" if is_next else ""
@@ -148,7 +148,7 @@ class _Reader:
 
 
 def _is_error(error: Any) -> bool:
-    """Whether something is said there: some servers send an error of nothing but nulls."""
+    """Return whether the error has content: some servers send an error of nothing but nulls."""
     return any(error.values()) if isinstance(error, dict) else bool(error)
 
 
@@ -176,7 +176,7 @@ def _answer(response: Json, answer: Answer, model: str, used: set[str]) -> Model
 
 
 def _tool_call(item: Item, used: set[str]) -> ToolCall:
-    """A call; its id is replaced when this conversation has it already: the journal of calls knows them by their ids."""
+    """Build a call; a call id that this conversation has already is replaced, since the journal of calls is keyed by it."""
     call_id = item.call_id or next(iter(sorted(item.ids)), "")
     if not call_id or call_id in used:
         call_id = f"call_{new_id()}"
@@ -185,7 +185,7 @@ def _tool_call(item: Item, used: set[str]) -> ToolCall:
 
 
 def _reasoning(item: Item) -> Json:
-    """What the API takes back. Its `status` is not among that, and without the encrypted content nobody could read it."""
+    """Build the reasoning item that the API takes back: without `status`, and always with the encrypted content."""
     return {
         "type": "reasoning",
         "id": word(item.raw.get("id")) or f"rs_{new_id()}",

@@ -1,4 +1,4 @@
-"""Recognize that a server found a request too long: there is a code for it, and hardly two servers use it."""
+"""Recognise "the request is too long": there is a code for it, and hardly two servers use it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 #: HTTP: the content is too large.
 TOO_LARGE = 413
-#: What servers call it where they have a code or a type for it: OpenAI and Azure, LiteLLM's class, llama.cpp, z.ai, Anthropic.
+#: Codes and types of the error: OpenAI and Azure, LiteLLM's class, llama.cpp, z.ai, Anthropic.
 CODES = frozenset(
     (
         "context_length_exceeded",
@@ -17,7 +17,7 @@ CODES = frozenset(
         "string_above_max_length",
     )
 )
-#: What they write, in lower case. Of each: OpenAI, Azure, vLLM and OpenRouter; OpenAI's Responses API; SGLang; llama.cpp and LM
+#: Texts of the error, in lower case: OpenAI, Azure, vLLM and OpenRouter; OpenAI's Responses API; SGLang; llama.cpp and LM
 #: Studio; Ollama; Anthropic; Bedrock; Gemini; xAI; Mistral; Groq and OpenAI for one request above the limit a minute; Kimi.
 _TEXTS = re.compile(
     r"""maximum\ context\ (?:length|window)|context[ _]length[ _]exceeded|contextwindowexceeded|reduce\ the\ length\ of
@@ -33,7 +33,7 @@ _EXCERPT = 4_000
 
 
 def is_too_long(text: object, *codes: object, status: int | None = None) -> bool:
-    """Whether a server says that the request has more than the model reads."""
+    """Return whether a server's error says that the request is longer than the model's context."""
     if status == TOO_LARGE or any(str(code or "").lower() in CODES for code in codes):
         return True
     return _TEXTS.search(str(text or "")[:_EXCERPT].lower()) is not None
