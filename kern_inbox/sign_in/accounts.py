@@ -25,6 +25,7 @@ from sessions_app.accounts.passwords import ALONE, SHORT, WEAK, weakness
 from sessions_app.infrastructure import mail_counts
 from sessions_app.models import Person
 from sessions_app.text.identity import canonical_address, check_address
+from sessions_app.validation.redirects import is_own_page
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether to go on there; an address that is none, or has control characters, is nowhere to go."""
-        try:
-            return bool(url and url.isprintable() and super().is_safe_url(url))
-        except ValueError:
-            return False
+        return is_own_page(self.request, url)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP and mail_reaches_people())

@@ -27,6 +27,7 @@ from django.utils.crypto import constant_time_compare
 from sessions_app import audit
 from sessions_app.changes import publish
 from sessions_app.models import Person
+from sessions_app.validation.numbers import row_numbers
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def people_of(keys: Collection[str]) -> dict[str, Person]:
         for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     }
     # Closed accounts have no sign-ins, whatever rows there are.
-    pks = {data[SESSION_KEY] for data in rows.values() if str(data.get(SESSION_KEY, "")).isdecimal()}
+    pks = row_numbers(str(data.get(SESSION_KEY, "")) for data in rows.values())
     people = {str(person.pk): person for person in Person.objects.with_second_factor().filter(pk__in=pks, is_active=True)}
     found = {key: people.get(str(data.get(SESSION_KEY))) for key, data in rows.items()}
     return {key: person for key, person in found.items() if person is not None and _counts(rows[key], person)}

@@ -14,7 +14,7 @@ from sessions_app.api.ids import LinkId, SessionId
 from sessions_app.api.pages import sorted_out
 from sessions_app.api.schemas import TicketIn, TicketOut
 from sessions_app.models import TicketLink, TicketSystem
-from sessions_app.validation.text import row_number
+from sessions_app.validation.numbers import row_number
 
 router = Router()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sessions_app.models.audit_entry import BEGINNING, AuditEntry
+from sessions_app.validation.numbers import row_number
 
 #: Entries read at once.
 BATCH = 1000
@@ -57,10 +58,11 @@ def verify(head: str = "") -> Verdict:
 def _noted(head: str) -> tuple[int, str]:
     if not head:
         return 0, ""
-    number, _, digest = head.partition(":")
-    if not number.isdecimal() or len(digest) != len(BEGINNING):
+    written, _, digest = head.partition(":")
+    number = row_number(written)
+    if number is None or len(digest) != len(BEGINNING):
         raise ValueError("write what an earlier check printed: NUMBER:DIGEST, with the digest's 64 characters")
-    return int(number), digest
+    return number, digest
 
 
 def _entries() -> Iterator[AuditEntry]:

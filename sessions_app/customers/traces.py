@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from sessions_app.customers.whom import Customer
 from sessions_app.models import AuditEntry, Session, TicketLink
+from sessions_app.validation.numbers import row_numbers
 
 
 def empty_admin_log(sessions: list[Session]) -> None:
@@ -35,7 +36,7 @@ def naming(customer: Customer) -> QuerySet[AuditEntry]:
     entries = AuditEntry.objects.filter(subject_kind="session", blanked_by=None).exclude(before=None, after=None)
     told = entries.values_list("number", "subject_id", "before", "after")
     found = {subject for _number, subject, *details in told if any(_names(customer, values) for values in details)}
-    there = Session.objects.filter(pk__in=[key for key in found if key.isdecimal()]).values_list("pk", flat=True)
+    there = Session.objects.filter(pk__in=row_numbers(found)).values_list("pk", flat=True)
     gone = found - {str(key) for key in there}
     numbers = [
         number for number, subject, *details in told if subject in gone or any(_names(customer, values) for values in details)

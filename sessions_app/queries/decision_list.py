@@ -16,6 +16,7 @@ from sessions_app.models.ticket import TicketLink
 from sessions_app.policy.in_force import QUEUE_ROLES, open_to
 from sessions_app.queries import access
 from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_keys
+from sessions_app.validation.numbers import row_number
 
 RANKS = {"high": 0, "medium": 1, "low": 2}
 _RANK = Case(
@@ -84,7 +85,7 @@ def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str 
 
 
 def _known(key: str) -> Requirement | None:
-    return Requirement.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    return Requirement.objects.filter(pk=row_number(key) or 0).first()
 
 
 def _beyond(last: Requirement, sort: str) -> Q:

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
 from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.validation.numbers import row_number
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,10 @@ class Cursor:
         except ValueError:
             return None
         known = letter in [stretch.letter for stretch in stretches]
-        good = known and when is not None and timezone.is_aware(when) and key.isdecimal() and len(key) < 19
-        return cls(letter, when, int(key)) if good and when else None
+        number = row_number(key)
+        if not known or when is None or number is None or not timezone.is_aware(when):
+            return None
+        return cls(letter, when, number)
 
 
 #: "Longest wait" is about customers who wait for us: since their first message that nobody answered, the oldest of them first.

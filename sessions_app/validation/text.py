@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -112,8 +111,3 @@ def checked_id(key: Id, what: str) -> str:
 
 def _not_one_line(what: str) -> str:
     return _("%(what)s must be one line of plain text.") % {"what": what}
-
-
-def row_number(text: str) -> int | None:
-    """The number of a row as an address names it, `None` for what no row can have."""
-    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from sessions_app.errors import AppError
 from sessions_app.infrastructure.time_zones import read_by
 from sessions_app.models import Person
+from sessions_app.validation.redirects import own_path
 
 P = ParamSpec("P")
 
@@ -82,7 +82,7 @@ def done(request: HttpRequest, location: str) -> HttpResponse:
 
 def problem(request: HttpRequest, refusal: AppError, location: str = "") -> HttpResponse:
     """Say why something did not happen: a toast for htmx, a page for a plain form."""
-    context = {"problem": refusal, "back": location or came_from(request, request.headers.get("Referer"))}
+    context = {"problem": refusal, "back": location or own_path(request, request.headers.get("Referer"))}
     if not getattr(request, "htmx", False):
         return render(request, "problem.html", context, status=refusal.status)
     response = render(request, "_toast.html", context, status=refusal.status)
@@ -100,18 +100,9 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     # A redirect would lose what was typed into the form.
     typed = [request.POST[name] for name in TYPED if request.POST.get(name, "").strip()]
-    door = _door(came_from(request, request.headers.get("Referer")))
+    door = _door(own_path(request, request.headers.get("Referer")))
     return render(request, "signed_out.html", {"typed": typed, "door": door}, status=401)
 
 
 def _door(back: str) -> str:
     return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
-
-
-def came_from(request: HttpRequest, address: str | None) -> str:
-    """The path of a page of ours, else the first page."""
-    safe = url_has_allowed_host_and_scheme(address or "", {request.get_host()}, require_https=request.is_secure())
-    if not address or not safe:
-        return "/"
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path

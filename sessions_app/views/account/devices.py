@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -16,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 from kern.validation.text import without_hidden
 from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.infrastructure import browsers
+from sessions_app.validation.numbers import row_number
+from sessions_app.validation.redirects import is_own_page
 from sessions_app.views.decisions.history import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
@@ -38,7 +39,7 @@ def _end(request: PersonRequest, which: str) -> HttpResponse:
         told = ngettext("%(count)d other device is signed out.", "%(count)d other devices are signed out.", ended)
         messages.success(request, told % {"count": ended})
         return redirect("devices")
-    row = get_object_or_404(own, pk=int(which) if which.isdecimal() and len(which) < 19 else 0)
+    row = get_object_or_404(own, pk=row_number(which) or 0)
     if row.session_key == request.session.session_key:
         logout(request)
         return redirect(settings.LOGIN_URL)
@@ -63,7 +64,7 @@ def _shown(row: UserSession, current: str | None) -> dict[str, object]:
 def set_up_second_factor(request: PersonRequest) -> HttpResponse:
     """Where people are led who can do nothing before they have a second factor; and on to where they were, once they have."""
     back = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    safe = is_own_page(request, back)
     if not second_factor.must_set_up(request.user):
         return HttpResponseRedirect(back if safe else "/")
     if safe:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
+from sessions_app.validation.redirects import own_path
 from sessions_app.views.account import security
 from sessions_app.views.decisions.history import page_context
 from sessions_app.views.forms import PreferencesForm
-from sessions_app.views.respond import PersonRequest, came_from, for_people
+from sessions_app.views.respond import PersonRequest, for_people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +33,7 @@ def profile(request: PersonRequest) -> HttpResponse:
         errors = form.errors.get("time_zone")
         raise InvalidAction(str(errors[0]) if errors else _("This page is out of date: load it again."))
     _keep(request.user, form.cleaned_data)
-    return HttpResponse(status=303, headers={"Location": came_from(request, request.headers.get("Referer"))})
+    return HttpResponse(status=303, headers={"Location": own_path(request, request.headers.get("Referer"))})
 
 
 def _keep(person: Person, sent: dict[str, str]) -> None:

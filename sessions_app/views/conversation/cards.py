@@ -14,6 +14,7 @@ from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
 from sessions_app.policy import approvals, in_force
 from sessions_app.validation.argument_fields import Field, concerns, fields_of
+from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.run_blocks import agent_name
 
 
@@ -101,10 +102,10 @@ class Card:
     @property
     def what_is_new(self) -> str:
         """What the reader did not know when they sent their answer, in words."""
-        sent = (self.posted or {}).get("seen", "")
-        if self.reader is None or not sent.isdecimal():
+        seen = row_number((self.posted or {}).get("seen", ""))
+        if self.reader is None or seen is None:
             return ""
-        return approvals.news_in_words(approvals.news_about(self.requirement, self.reader, int(sent)))
+        return approvals.news_in_words(approvals.news_about(self.requirement, self.reader, seen))
 
     @cached_property
     def forbidden(self) -> str:

@@ -16,6 +16,7 @@ from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.text.formatting import markdown_html
+from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import too_long, trimmed
 from sessions_app.views.conversation.context import back_to, below, composer_context, draft_of
 from sessions_app.views.forms import ComposerForm, UnsentForm
@@ -102,8 +103,8 @@ def session_unsent(request: PersonRequest, session_id: str) -> HttpResponse:
 def _typed(request: PersonRequest) -> dict[str, Any]:
     """The composer as it was posted."""
     typed = {"body": request.POST.get("body", ""), "kind": request.POST.get("kind", "reply")}
-    seen = request.POST.get("seen", "")
-    return {**typed, "seen": seen} if seen.isdecimal() else typed
+    seen = row_number(request.POST.get("seen", ""))
+    return typed if seen is None else {**typed, "seen": seen}
 
 
 def _write(session: Session, person: Person, form: ComposerForm, button: str) -> None:

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from sessions_app import desk
 from sessions_app.actions import customer_links, decisions, sessions, unsent
@@ -18,7 +17,8 @@ from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.usage import usage_of
-from sessions_app.validation.text import row_number
+from sessions_app.validation.numbers import row_number, row_numbers
+from sessions_app.validation.redirects import own_page
 from sessions_app.views.conversation.cards import Card
 from sessions_app.views.conversation.snoozing import snooze_context
 from sessions_app.views.conversation.timeline import timeline
@@ -35,8 +35,7 @@ def conversation_url(session: Session, where: str = "open", query: str = "") -> 
 def back_to(request: PersonRequest, session: Session) -> str:
     """Where a plain form returns to: the page it was on (a page that reports a mistake passes that on), else the session's."""
     back = request.POST.get("back") or request.headers.get("Referer", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return back if safe else conversation_url(session)
+    return own_page(request, back, conversation_url(session))
 
 
 def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
@@ -83,10 +82,8 @@ def header_context(request: PersonRequest, session: Session, where: str) -> dict
 
 def offer_of(request: PersonRequest) -> Any:
     """The rule that a plain form's answer offers, as the address says; for htmx it comes with the answer itself."""
-    key = request.GET.get("offer", "")
-    if not key.isdecimal() or len(key) > 18:
-        return None
-    return decisions.offer_for(access.requirement_or_404(request.user, int(key)))
+    key = row_number(request.GET.get("offer", ""))
+    return None if key is None else decisions.offer_for(access.requirement_or_404(request.user, key))
 
 
 def where_of(request: PersonRequest) -> str:
@@ -120,7 +117,7 @@ def below(typed: str, added: str) -> str:
 
 def cards_of(request: PersonRequest, session: Session) -> list[Card]:
     """What waits for a person, and hidden stubs of cards that the page still shows but somebody has answered."""
-    shown = [int(key) for key in request.GET.getlist("shown") if key.isdecimal() and len(key) < 19]
+    shown = row_numbers(request.GET.getlist("shown"))
     waiting = list(_with_runs(Requirement.objects.pending()).filter(session=session).order_by("pk"))
     gone = _with_runs(Requirement.objects.filter(session=session, pk__in=shown)).exclude(status="pending") if shown else []
     modes = {request.GET.get(mode, ""): mode for mode in ("edit", "reject", "respond")}
@@ -185,4 +182,4 @@ def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:
 
 def record_or_none(session: Session, key: str) -> NameRecord | None:
     """One of the session's earlier names."""
-    return session.names.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    return session.names.filter(pk=row_number(key) or 0).first()

@@ -12,7 +12,7 @@ from sessions_app.actions import names
 from sessions_app.errors import AppError, InvalidAction, StaleError
 from sessions_app.models import Session
 from sessions_app.queries import access
-from sessions_app.validation.text import row_number
+from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.context import back_to, record_or_none
 from sessions_app.views.respond import PersonRequest, done, for_people, respond
 

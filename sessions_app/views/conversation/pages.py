@@ -19,6 +19,7 @@ from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import consistent_read
+from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import clean
 from sessions_app.views.conversation.context import (
     back_to,
@@ -52,9 +53,8 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
 def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     """Everything above the boundary `since`, or the page below `before`; `new` is where the line of new entries stands."""
     session = access.session_or_404(request.user, session_id)
-    before, new = request.GET.get("before", ""), request.GET.get("new", "")
-    seen = int(new) if new.isdecimal() and len(new) < 19 else None
-    since = request.GET.get("since", "")
+    before, since = request.GET.get("before", ""), request.GET.get("since", "")
+    seen = row_number(request.GET.get("new", ""))
     shown = consistent_read(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
@@ -166,7 +166,7 @@ def _moment(text: str, zone: str) -> datetime:
 def _assignee(key: str) -> Person | None:
     if not key:
         return None
-    person = Person.objects.filter(pk=key, is_active=True).first() if key.isdecimal() and len(key) < 19 else None
+    person = Person.objects.filter(pk=row_number(key) or 0, is_active=True).first()
     if person is None:
         raise InvalidAction(_("There is no such person any more."))
     return person

@@ -24,7 +24,7 @@ from sessions_app.models.queue import AiMode
 from sessions_app.models.session import ACTIVE_RUN, secret_hash
 from sessions_app.policy import disclosure
 from sessions_app.queries.snapshot import consistent_read
-from sessions_app.validation.text import row_number
+from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.whole_texts import as_text
 from sessions_app.views.customer.forms import MessageForm, WriteForm
 from sessions_app.views.customer.guard import about, later, private, too_often

@@ -19,6 +19,7 @@ from sessions_app.models import Message, Person, Requirement
 from sessions_app.queries import access
 from sessions_app.queries.decision_list import next_after
 from sessions_app.validation.argument_fields import Field, values_of
+from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.cards import Card
 from sessions_app.views.conversation.context import back_to, conversation_url
 from sessions_app.views.decisions.history import story_context
@@ -91,10 +92,10 @@ def requirement_reopen(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _selected(pair: str) -> tuple[int, int]:
-    key, _colon, seen = pair.partition(":")
-    if not (key.isdecimal() and seen.isdecimal() and len(key) < 19 and len(seen) < 19):
+    key, seen = map(row_number, pair.partition(":")[::2])
+    if key is None or seen is None:
         raise InvalidAction(_("This page is out of date: load it again."))
-    return int(key), int(seen)
+    return key, seen
 
 
 def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpResponse:

@@ -18,6 +18,7 @@ from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
 from sessions_app.queries import access, reports
+from sessions_app.validation.numbers import row_number
 from sessions_app.views.decisions.history import page_context
 from sessions_app.views.reports.chart import chart_of
 from sessions_app.views.respond import PersonRequest, for_people
@@ -37,9 +38,9 @@ class Wanted:
     @classmethod
     def of(cls, query: QueryDict) -> Wanted:
         """From an address; what is no period becomes the usual one."""
-        days = query.get("days", "")
-        known = int(days) if days.isdecimal() and len(days) < 4 and int(days) in reports.PERIODS else 30
-        return cls(known, _text(query, "queue"), _text(query, "tool"))
+        days = row_number(query.get("days", ""))
+        known = days is not None and days in reports.PERIODS
+        return cls(days if days and known else cls.days, _text(query, "queue"), _text(query, "tool"))
 
     def narrow(self, lines: DecisionSet) -> DecisionSet:
         """Those lines that are about the queue and tool."""
@@ -102,9 +103,9 @@ def _days_of_record(asked: str) -> int | None:
     """So many days as asked, `None` for all there are; what is no number of days becomes the usual one."""
     if asked == "all":
         return None
-    if not asked.isdecimal() or not asked.strip("0"):
+    days = row_number(asked)
+    if not days:
         return Wanted.days
-    days = int(asked[:10])
     return days if days <= MOST_DAYS else None
 
 
