@@ -11,6 +11,8 @@ from kern.records.requirement import Requirement
 from kern.validation.inputs import checked_id, optional_id
 
 Status = Literal["pending", "running", "paused", "completed", "error", "cancelled"]
+#: States of a tool call in the journal.
+CallStatus = Literal["proposed", "started", "finished"]
 ACTIVE: frozenset[str] = frozenset({"pending", "running", "paused"})
 
 
@@ -45,7 +47,7 @@ class ToolExecution:
     call_id: str
     tool_name: str
     arguments: dict[str, Any] = field(default_factory=dict)
-    status: Literal["proposed", "started", "finished"] = "proposed"
+    status: CallStatus = "proposed"
     result: str | None = None
     failed: bool = False
     worker: str = ""

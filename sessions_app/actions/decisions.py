@@ -17,7 +17,6 @@ from sessions_app.actions.standing_approvals import StandingOffer, offer_for
 from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, AppError, InvalidAction
 from sessions_app.models import Decision, Person, Requirement, Run, Session
-from sessions_app.policy import decision_log
 from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
@@ -169,7 +168,7 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
         return
     _store(row, asked, person)
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
-    decision_log.write(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
+    Decision.objects.append(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
     record(session, f"requirement.{row.status}", person, requirement=row.pk, tool=row.tool_name)
     go_on(row.root)
 
@@ -189,7 +188,7 @@ def _keep_first(
     # What was filled in stands in the second person's form.
     put_values(row, asked)
     row.save(update_fields=["edited_arguments", "fields", "risk", "approvers"])
-    line = decision_log.write(
+    line = Decision.objects.append(
         row,
         Decision.Verdict.FIRST_APPROVAL,
         person=person,

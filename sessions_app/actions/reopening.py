@@ -19,7 +19,6 @@ from sessions_app.changes.log import record
 from sessions_app.errors import AlreadyDecided, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
-from sessions_app.policy import decision_log
 from sessions_app.policy.in_force import may_decide, policy_of
 from sessions_app.store.questions import put_terms
 from sessions_app.store.records import message_row
@@ -38,8 +37,8 @@ def reopen(requirement: Requirement, person: Person) -> Requirement:
         _must_be_reopenable(session, row)
         asks = _same_way_down(session, row)
         again = _asked_again(session, row, asks)
-        decision_log.write(row, Decision.Verdict.REOPENED, person=person)
-        decision_log.write(again, Decision.Verdict.ASKED, actor=row.agent_name)
+        Decision.objects.append(row, Decision.Verdict.REOPENED, person=person)
+        Decision.objects.append(again, Decision.Verdict.ASKED, actor=row.agent_name)
         record(session, "requirement.reopened", person, requirement=again.pk, tool=again.tool_name, before=row.pk)
         record(session, "run.paused", actor=row.agent_name, run=again.root.run_id)
         if session.status != Session.Status.OPEN:

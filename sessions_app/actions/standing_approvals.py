@@ -15,7 +15,6 @@ from sessions_app.desk.tools import tools_named
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, StandingApproval
-from sessions_app.policy import decision_log
 from sessions_app.policy.in_force import may_work, policy_in_force, policy_of
 
 LONGEST = timedelta(days=14)
@@ -91,7 +90,7 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
         if StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None).exists():
             raise InvalidAction(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
         rule = StandingApproval.objects.create(queue=queue, tool_name=tool_name, until=until, made_by=person)
-        decision_log.write_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
+        Decision.objects.append_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
     return rule
 
 
@@ -102,7 +101,7 @@ def revoke(rule: StandingApproval, person: Person) -> None:
         ended = {"revoked_at": clock.now(), "revoked_by": person}
         if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
             raise InvalidAction(_("This rule has ended already."))
-        decision_log.write_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
+        Decision.objects.append_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
     rule.refresh_from_db()
 
 

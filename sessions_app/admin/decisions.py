@@ -17,7 +17,7 @@ from sessions_app.admin import policy_checks
 from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
-from sessions_app.models.decision import check_thresholds
+from sessions_app.models.tool_policy import check_thresholds
 from sessions_app.store.questions import tighten_open
 
 

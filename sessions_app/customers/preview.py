@@ -24,7 +24,8 @@ from sessions_app.models import (
     ToolCall,
     UnsentText,
 )
-from sessions_app.models.session import ACTIVE_RUN, SessionSet
+from sessions_app.models.run import ACTIVE_RUN
+from sessions_app.models.session import SessionSet
 
 #: So many conversations, other customers and mentions are shown.
 EXAMPLES = 20

@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import kern.records.message
-import sessions_app.models.decision
+import sessions_app.models.tool_policy
 import sessions_app.models.fields
 import sessions_app.models.ticket
 from django.conf import settings
@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                 ('approvers', models.PositiveSmallIntegerField(choices=[(1, '1'), (2, '2')], default=1)),
                 ('expires_after', models.PositiveIntegerField(blank=True, help_text='Seconds; empty: as the tool says.', null=True, validators=[django.core.validators.MinValueValidator(1)])),
                 ('roles', sessions_app.models.fields.OrderedJSONField(blank=True, default=list, help_text='Names of groups of which a decider needs one.')),
-                ('thresholds', sessions_app.models.fields.OrderedJSONField(blank=True, default=list, help_text='Conditions that need two people: ["amount > 500"].', validators=[sessions_app.models.decision.check_thresholds])),
+                ('thresholds', sessions_app.models.fields.OrderedJSONField(blank=True, default=list, help_text='Conditions that need two people: ["amount > 500"].', validators=[sessions_app.models.tool_policy.check_thresholds])),
                 ('queue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tool_policies', to='sessions_app.queue')),
             ],
             options={

@@ -1,10 +1,10 @@
-"""Rows: what is stored. State changes are verbs on the model, queries are named queryset methods."""
+"""Rows: what is stored. Queries are named queryset methods; what changes a state stands in `policy`, `store` and `actions`."""
 
 from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
 from sessions_app.models.counter import Counter
 from sessions_app.models.day import CustomerDay
-from sessions_app.models.decision import Decision, StandingApproval, ToolPolicy
+from sessions_app.models.decision import Decision
 from sessions_app.models.former_link import FormerLink
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord
@@ -14,9 +14,12 @@ from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
-from sessions_app.models.session import Session, SessionRead
+from sessions_app.models.session import Session
+from sessions_app.models.session_read import SessionRead
+from sessions_app.models.standing_approval import StandingApproval
 from sessions_app.models.ticket import TicketLink, TicketSystem
 from sessions_app.models.token import ApiToken
+from sessions_app.models.tool_policy import ToolPolicy
 from sessions_app.models.unsent import UnsentText
 
 __all__ = [

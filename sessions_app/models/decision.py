@@ -1,4 +1,4 @@
-"""Who decided what, under which policy: the record, the queues' stricter policies, and approvals given in advance."""
+"""The audit log of decisions: who decided what, under which policy."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
-from kern.tools.policy import Policy, Threshold
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, OrderedJSONField
-from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.row import Row
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
+    from sessions_app.models.queue import Queue
 
 
+#: The states of a requirement that are verdicts, too.
+_STATUS = Requirement.Status
 #: How the id of a session begins whose customer was erased.
 ERASED = "erased-"
 
@@ -71,6 +69,18 @@ class DecisionSet(models.QuerySet["Decision"]):
             note=note,
             waited=max(0.0, (now - requirement.created_at).total_seconds()) if waited else None,
             created_at=now,
+        )
+
+    def append_rule(self, queue: Queue, tool_name: str, verdict: str, person: Person, note: str) -> Decision:
+        """Add a line about a standing approval, which belongs to no single requirement."""
+        return self.create(
+            requirement=None,
+            queue_slug=queue.slug,
+            tool_name=tool_name,
+            verdict=verdict,
+            person=person,
+            actor=str(person)[:200],
+            note=note,
         )
 
     def forget(self, session_keys: Iterable[str]) -> int:
@@ -121,18 +131,18 @@ class Decision(Row):
 
     class Verdict(models.TextChoices):
         ASKED = "asked", _("Asked")
-        APPROVED = "approved", _("Approved")
+        APPROVED = _STATUS.APPROVED.value, _STATUS.APPROVED.label
         FIRST_APPROVAL = "first", _("First of two approvals")
-        REJECTED = "rejected", _("Rejected")
-        ANSWERED = "answered", _("Answered")
+        REJECTED = _STATUS.REJECTED.value, _STATUS.REJECTED.label
+        ANSWERED = _STATUS.ANSWERED.value, _STATUS.ANSWERED.label
         RESPONDED = "responded", _("Answered in the tool's place")
-        EXPIRED = "expired", _("Expired")
-        SUPERSEDED = "superseded", _("Superseded")
-        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = _STATUS.EXPIRED.value, _STATUS.EXPIRED.label
+        SUPERSEDED = _STATUS.SUPERSEDED.value, _STATUS.SUPERSEDED.label
+        CANCELLED = _STATUS.CANCELLED.value, _STATUS.CANCELLED.label
         REMINDED = "reminded", _("Reminded")
         REOPENED = "reopened", _("Reopened")
-        EXECUTED = "executed", _("Executed")
-        FAILED = "failed", _("Failed")
+        EXECUTED = _STATUS.EXECUTED.value, _STATUS.EXECUTED.label
+        FAILED = _STATUS.FAILED.value, _STATUS.FAILED.label
         RULE_MADE = "rule_made", _("Rule made")
         RULE_ENDED = "rule_ended", _("Rule ended")
 
@@ -189,93 +199,3 @@ class Decision(Row):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnlyError("decisions are a record: they are never deleted")
-
-
-def check_thresholds(value: Any) -> None:
-    """A list of conditions like `"amount > 500"`. Raises `ValidationError`."""
-    if not isinstance(value, list):
-        raise ValidationError(_('Write a list of conditions, like ["amount > 500"].'))
-    for condition in value:
-        try:
-            Threshold(str(condition))
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-
-class ToolPolicy(Row):
-    """What a queue asks beyond a tool's own policy. It can only make it stricter: both hold, of each point the stricter one."""
-
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="tool_policies")
-    tool_name = models.CharField(max_length=200)
-    risk = models.CharField(max_length=6, blank=True, choices=[(risk, risk) for risk in ("low", "medium", "high")])
-    approvers = models.PositiveSmallIntegerField(default=1, choices=[(1, "1"), (2, "2")])
-    expires_after = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text=_("Seconds; empty: as the tool says.")
-    )
-    roles: models.JSONField[Any, Any] = OrderedJSONField(
-        default=list, blank=True, fits=shapes.words, help_text=_("Names of groups of which a decider needs one.")
-    )
-    thresholds: models.JSONField[Any, Any] = OrderedJSONField(
-        default=list,
-        blank=True,
-        fits=shapes.thresholds,
-        validators=[check_thresholds],
-        help_text=_('Conditions that need two people: ["amount > 500"].'),
-    )
-
-    class Meta:
-        verbose_name_plural = "tool policies"
-        constraints = [models.UniqueConstraint(fields=["queue", "tool_name"], name="one_policy_a_tool")]
-
-    def __str__(self) -> str:
-        return f"{self.tool_name} in {self.queue}"
-
-    def clean(self) -> None:
-        """Raises `ValidationError` for what could be kept but not read as a policy: every decision reads it."""
-        try:
-            self.as_policy()
-        except (TypeError, ValueError) as error:
-            raise ValidationError(str(error)) from error
-
-    def as_policy(self) -> Policy:
-        """The row as the library's policy, to tighten the tool's own with; the strictest where it cannot be read."""
-        if self.broken:
-            return Policy(risk="high", approvers=2, roles=tuple(self.roles) or ("nobody",))
-        return Policy(
-            risk=self.risk or "low",  # type: ignore[arg-type]
-            approvers=self.approvers,
-            expires_after=self.expires_after,
-            roles=tuple(self.roles),
-            thresholds=tuple(Threshold(condition) for condition in self.thresholds),
-        )
-
-
-class StandingApprovalSet(models.QuerySet["StandingApproval"]):
-    def in_force(self) -> StandingApprovalSet:
-        """Not over, not revoked."""
-        return self.filter(revoked_at=None, until__gt=clock.now())
-
-
-class StandingApproval(Row):
-    """A rule: calls of one tool in one queue run without asking, for a while. Never for high risk or two approvers."""
-
-    queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="standing_approvals")
-    tool_name = models.CharField(max_length=200)
-    until = MomentField()
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = MomentField(default=clock.now)
-    revoked_at = MomentField(null=True, blank=True)
-    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-
-    objects = StandingApprovalSet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["queue", "tool_name"], condition=Q(revoked_at=None), name="one_rule_a_tool")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.tool_name} in {self.queue} until {timezone.localtime(self.until):%Y-%m-%d %H:%M %Z}"
-
-
-__all__ = ["AppendOnlyError", "Decision", "StandingApproval", "ToolPolicy"]

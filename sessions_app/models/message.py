@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,14 +12,26 @@ from django.db.models.functions import Left, Length
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from kern.records.message import new_id
+from kern.records.message import Role, new_id
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
+from sessions_app.models.author import Author
+from sessions_app.models.choices import choices_of
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run
 from sessions_app.models.session import Session
 from sessions_app.text.formatting import SHOWN, markdown_html, plain_html
+
+#: What was said to the customer and answers everything before it: words of people, and the end of a turn. Notes are none.
+ANSWERS = Q(author_kind=Author.PERSON, internal=False) | Q(
+    author_kind=Author.AGENT,
+    internal=False,
+    sent=True,
+    run__parent=None,
+    run__status=Run.Status.COMPLETED,
+    run__purpose=Run.Purpose.ANSWER,
+)
 
 
 class MessageSet(models.QuerySet["Message"]):
@@ -27,9 +40,24 @@ class MessageSet(models.QuerySet["Message"]):
 
         The next run answers them all.
         """
-        replies = Message.objects.filter(run=None, author_kind=Message.Author.PERSON, internal=False)
+        replies = Message.objects.filter(run=None, author_kind=Author.PERSON, internal=False)
         answered = Exists(replies.filter(session=OuterRef("session"), pk__gt=OuterRef("pk")))
-        return self.filter(~answered, run=None, author_kind=Message.Author.CUSTOMER)
+        return self.filter(~answered, run=None, author_kind=Author.CUSTOMER)
+
+    def unanswered_since(self) -> datetime | None:
+        """When the first of the unanswered messages came."""
+        return self.unanswered().order_by("pk").values_list("created_at", flat=True).first()
+
+    def asked_since_answer(self) -> datetime | None:
+        """When the customer wrote first after the last answer."""
+        answer = self.filter(ANSWERS).exclude(content="").order_by("-pk").values_list("pk", flat=True).first() or 0
+        asked = self.filter(author_kind=Author.CUSTOMER, pk__gt=answer)
+        return asked.order_by("pk").values_list("created_at", flat=True).first()
+
+    def last_said(self) -> Message | None:
+        """The newest message that the customer or somebody to them has said."""
+        said = self.filter(ANSWERS | Q(author_kind=Author.CUSTOMER)).exclude(content="")
+        return said.select_related("person").order_by("-pk").first()
 
     def excerpts(self) -> MessageSet:
         """Messages for a page, which has no use for more than the beginning of a very long text."""
@@ -43,8 +71,8 @@ class MessageSet(models.QuerySet["Message"]):
 
     def for_customer(self) -> MessageSet:
         """What the customer may see: their own words and what was sent to them."""
-        sent = Q(author_kind__in=[Message.Author.CUSTOMER, Message.Author.PERSON])
-        answered = Q(author_kind=Message.Author.AGENT, run__parent=None, sent=True)
+        sent = Q(author_kind__in=[Author.CUSTOMER, Author.PERSON])
+        answered = Q(author_kind=Author.AGENT, run__parent=None, sent=True)
         said = self.filter(sent | answered, internal=False, role__in=["user", "assistant"]).exclude(content="")
         return said.exclude(run__purpose__in=[Run.Purpose.DRAFT, Run.Purpose.INTERNAL]).defer("reasoning")
 
@@ -57,18 +85,12 @@ class Message(Row):
     an agent reached the customer.
     """
 
-    class Author(models.TextChoices):
-        CUSTOMER = "customer", _("Customer")
-        AGENT = "agent", _("Agent")
-        PERSON = "person", _("Person")
-        SYSTEM = "system", _("System")
+    Author = Author
 
     message_id = models.CharField(max_length=64, default=new_id)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="messages", db_index=False)
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.CASCADE, related_name="messages", db_index=False)
-    role = models.CharField(
-        max_length=9, choices=[(role, role) for role in ("system", "user", "assistant", "tool")], default="user"
-    )
+    role = models.CharField(max_length=9, choices=choices_of(Role), default="user")
     author_kind = models.CharField(max_length=8, choices=Author, default=Author.CUSTOMER)
     author = NameField(max_length=120, blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
@@ -104,7 +126,7 @@ class Message(Row):
     @property
     def is_markdown(self) -> bool:
         """Whether agents or people of the desk wrote it; customers' words are plain text."""
-        return self.author_kind in (self.Author.AGENT, self.Author.PERSON)
+        return self.author_kind in (Author.AGENT, Author.PERSON)
 
     @property
     def html(self) -> SafeString:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from kern.records import requirement as library
 from kern.records.message import new_id
 from kern.records.requirement import RESPONSE
+from kern.tools.policy import Risk
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
+from sessions_app.models.choices import choices_of, labels
 from sessions_app.models.fields import MomentField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
 from sessions_app.models.session import Session
-
-if TYPE_CHECKING:
-    from sessions_app.models.person import Person
-
-#: Who drops questions where no person does.
-END_OF_TURN = "the end of the turn"
 
 
 class RequirementSet(models.QuerySet["Requirement"]):
@@ -31,8 +28,10 @@ class RequirementSet(models.QuerySet["Requirement"]):
 
     def undone(self) -> list[Requirement]:
         """Those that have led to nothing: not answered, or answered so that something should be done and was not begun."""
-        may_be = self.filter(status__in=["pending", "approved", "answered"])
-        begun = ToolCall.objects.filter(run=OuterRef("run"), call_id=OuterRef("call_id")).exclude(status="proposed")
+        states = Requirement.Status
+        may_be = self.filter(status__in=[states.PENDING, states.APPROVED, states.ANSWERED])
+        calls = ToolCall.objects.filter(run=OuterRef("run"), call_id=OuterRef("call_id"))
+        begun = calls.exclude(status=ToolCall.Status.PROPOSED)
         keys = set(may_be.filter(Exists(begun)).values_list("pk", flat=True))
         return [asked for asked in may_be.order_by("pk") if asked.is_undone(is_begun=asked.pk in keys)]
 
@@ -40,12 +39,14 @@ class RequirementSet(models.QuerySet["Requirement"]):
 class Requirement(Row):
     """One question to a person about one tool call. Answered by compare-and-set from pending (design §5.6)."""
 
+    @labels(library.Kind)
     class Kind(models.TextChoices):
         CONFIRMATION = "confirmation", _("Confirmation")
         USER_INPUT = "user_input", _("Input")
         USER_FEEDBACK = "user_feedback", _("Choice")
         EXTERNAL_EXECUTION = "external_execution", _("Run outside")
 
+    @labels(library.Status)
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
         APPROVED = "approved", _("Approved")
@@ -57,14 +58,20 @@ class Requirement(Row):
         EXECUTED = "executed", _("Executed")
         FAILED = "failed", _("Failed")
 
+    @labels(library.Reason)
+    class Reason(models.TextChoices):
+        """Why people are asked."""
+
+        POLICY = "policy", "policy"
+        UNCERTAIN = "uncertain", "uncertain"
+        DRAFT = "draft", "draft"
+
     requirement_id = models.CharField(max_length=64, default=new_id)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="requirements")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="own_requirements", help_text=_("The run that asked."))
     root = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="requirements", help_text=_("The run that is paused."))
     kind = models.CharField(max_length=18, choices=Kind)
-    reason = models.CharField(
-        max_length=9, default="policy", choices=[(reason, reason) for reason in ("policy", "uncertain", "draft")]
-    )
+    reason = models.CharField(max_length=9, default=Reason.POLICY, choices=Reason)
     call_id = models.CharField(max_length=200)
     tool_name = models.CharField(max_length=200)
     agent_name = models.CharField(max_length=100, blank=True)
@@ -86,7 +93,7 @@ class Requirement(Row):
         fits=shapes.policy,
         help_text=_("As it was in force when this was asked: the tool's own, tightened by the queue's."),
     )
-    risk = models.CharField(max_length=6, default="medium", choices=[(risk, risk) for risk in ("low", "medium", "high")])
+    risk = models.CharField(max_length=6, default="medium", choices=choices_of(Risk))
     approvers = models.PositiveSmallIntegerField(default=1, help_text=_("How many different people must agree."))
     expires_at = MomentField(null=True, blank=True)
     remind_at = MomentField(null=True, blank=True, help_text=_("Empty: no reminder, or it was sent."))
@@ -146,29 +153,14 @@ class Requirement(Row):
         if self.status == Requirement.Status.PENDING:
             return True
         if self.status == Requirement.Status.APPROVED:
-            return not is_begun or self.reason == "uncertain"
+            return not is_begun or self.reason == Requirement.Reason.UNCERTAIN
+        if self.status != Requirement.Status.ANSWERED or is_begun:
+            return False
         fills_in = self.kind == Requirement.Kind.USER_INPUT and not self.is_response
-        return self.status == Requirement.Status.ANSWERED and not is_begun and (fills_in or self.reason == "draft")
+        return fills_in or self.reason == Requirement.Reason.DRAFT
 
     @property
     def is_response(self) -> bool:
         """Whether the answer is what a person said in the tool's place."""
         asks_for = [field["name"] for field in self.fields]
         return isinstance(self.answer, dict) and list(self.answer) == [RESPONSE] and RESPONSE not in asks_for
-
-    def drop(self, status: str, person: Person | None = None) -> str:
-        """Nothing is done upon this any more: → cancelled or superseded, which the record keeps. Returns the status before.
-
-        The session's row must be locked.
-        """
-        from sessions_app.models.decision import Decision
-
-        before, waited = self.status, self.status == Requirement.Status.PENDING
-        settled = {"status": status, "remind_at": None} | ({"decided_at": clock.now()} if waited else {})
-        Requirement.objects.filter(pk=self.pk).update(**settled)
-        for name, value in settled.items():
-            setattr(self, name, value)
-        actor = "" if person else END_OF_TURN
-        note = "" if waited else f"not done, though {before} before"
-        Decision.objects.append(self, status, person=person, actor=actor, note=note, waited=waited)
-        return before

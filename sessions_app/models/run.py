@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args
 
 from django.conf import settings
 from django.db import models
@@ -11,15 +11,18 @@ from django.db.models.functions import Left, Length
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
+from kern.records.run import ACTIVE, CallStatus
+from kern.records.run import Status as RunStatus
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
+from sessions_app.models.choices import labels
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
-from sessions_app.models.session import ACTIVE_RUN, Session
+from sessions_app.models.session import Session
 from sessions_app.text.formatting import SHOWN
 
-if TYPE_CHECKING:
-    from sessions_app.models.requirement import Requirement, RequirementSet
+#: Run statuses that keep a session busy; in the order of the library, which constraints of the database are written in.
+ACTIVE_RUN = tuple(status for status in get_args(RunStatus) if status in ACTIVE)
 
 
 class RunSet(models.QuerySet["Run"]):
@@ -68,6 +71,7 @@ class RunSet(models.QuerySet["Run"]):
 class Run(Row):
     """One turn. Who works on it holds `lease_owner` until `lease_until`; every write of the work checks both and the fence."""
 
+    @labels(RunStatus)
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting for a worker")
         RUNNING = "running", _("Working")
@@ -168,27 +172,6 @@ class Run(Row):
         """Running, but its worker stopped renewing the lease."""
         return self.status == Run.Status.RUNNING and (self.lease_until is None or self.lease_until <= clock.now())
 
-    def end(self, status: str, *, keep_owner: bool = False) -> list[Requirement]:
-        """Ended as `status` (completed, error or cancelled), with nobody working on it. `ending.end` is the way to call it.
-
-        Unless it completed, the active runs below it end the same way. Returns what was asked in them and leads to nothing: a
-        failed turn keeps what people said yes to, because it may be tried again. With `keep_owner` the worker it was taken from
-        may still hand in its last words (`DjangoDb.keep_words`). The session's row must be locked.
-        """
-        now = clock.now()
-        released = {"lease_until": None, "cancel_requested": False, "updated_at": now, "lease_owner": ""}
-        if keep_owner:
-            del released["lease_owner"]
-        for name, value in {"status": status, **released}.items():
-            setattr(self, name, value)
-        self.save(update_fields=["status", *released])
-        if status == Run.Status.COMPLETED:
-            return []
-        below = self.below()
-        Run.objects.filter(pk__in=below).active().update(status=status, updated_at=now)
-        asked = self._requirements_of([self.pk, *below])
-        return list(asked.pending().order_by("pk")) if status == Run.Status.ERROR else asked.undone()
-
     def below(self) -> list[int]:
         """Keys of the members' runs below this one, at any depth."""
         if self.parent_id is None:
@@ -199,11 +182,6 @@ class Run(Row):
             level = list(Run.objects.filter(parent__in=level).values_list("pk", flat=True))
             found += level
         return found
-
-    def _requirements_of(self, runs: list[int]) -> RequirementSet:
-        from sessions_app.models.requirement import Requirement
-
-        return Requirement.objects.filter(run__in=runs).select_related("session__queue")
 
 
 class ToolCallSet(models.QuerySet["ToolCall"]):
@@ -219,6 +197,7 @@ class ToolCall(Row):
     whoever started it says what came of it, also after the turn's end; if nobody does, nobody knows.
     """
 
+    @labels(CallStatus)
     class Status(models.TextChoices):
         PROPOSED = "proposed", _("Proposed")
         STARTED = "started", _("Started")

@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kern.records.message import new_id
+from kern.session import SessionKind
 from sessions_app.infrastructure import clock
+from sessions_app.models.author import Author
+from sessions_app.models.choices import choices_of
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
 from sessions_app.models.person import hue_of, initials_of
 from sessions_app.models.queue import AiMode, Queue
-from sessions_app.models.row import Row
 from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
-
-#: Run statuses that keep a session busy.
-ACTIVE_RUN = ("pending", "running", "paused")
 
 
 def secret_hash(secret: str) -> str:
@@ -47,12 +46,6 @@ class SessionSet(models.QuerySet["Session"]):
     def there(self) -> SessionSet:
         """Without those that are being erased."""
         return self.exclude(status=Session.Status.ERASED)
-
-    def waiting_for_decision(self) -> SessionSet:
-        """With a requirement that a person must answer."""
-        from sessions_app.models.requirement import Requirement
-
-        return self.filter(pk__in=Requirement.objects.pending().values("session"))
 
     def open(self) -> SessionSet:
         return self.filter(status=Session.Status.OPEN)
@@ -102,7 +95,7 @@ class Session(LastSaid, FoldedModel):
 
     session_id = models.CharField(max_length=200, unique=True, default=new_id)
     queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
-    kind = models.CharField(max_length=5, default="agent", choices=[("agent", "agent"), ("team", "team")])
+    kind = models.CharField(max_length=5, default="agent", choices=choices_of(SessionKind))
     agent_id = models.CharField(max_length=100, blank=True)
     user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer."))
     customer_name = NameField(max_length=120, blank=True)
@@ -240,9 +233,35 @@ class Session(LastSaid, FoldedModel):
         self.save(update_fields=["activity_at", "updated_at"])
 
     def said(self, text: str, kind: str, author: str = "", person: Person | None = None) -> None:
-        """The customer said something, or somebody did to them: the conversation goes to the top, with that as its line."""
+        """Note what the customer said, or what was said to them: the conversation goes to the top, with that as its line.
+
+        The message's row must be there.
+        """
         self.activity_at = self.updated_at = clock.now()
-        self.save(update_fields=["activity_at", "updated_at", *self.note_said(text, kind, author, person)])
+        if kind == Author.CUSTOMER:
+            self.waiting_since = self.waiting_since or clock.now()
+        else:
+            may_wait = kind == Author.AGENT and self.status != Session.Status.CLOSED
+            self.waiting_since = self.messages.unanswered_since() if may_wait else None
+        line = self.put_line(text, kind, author, person)
+        self.save(update_fields=["activity_at", "updated_at", "waiting_since", *line])
+
+    def count_waiting(self) -> None:
+        """Find out from the messages since when the customer waits."""
+        asked = self.messages.asked_since_answer()
+        self.waiting_since = self.messages.unanswered_since() or asked
+        self.save(update_fields=["waiting_since"])
+
+    def read_last_said(self) -> None:
+        """Make the line and who waits from the messages, as an import stored them; in a closed session nobody waits."""
+        said = self.messages.last_said()
+        if said is not None:
+            line = self.put_line(said.content, said.author_kind, said.author, said.person)
+            self.save(update_fields=line)
+        if self.status == Session.Status.CLOSED:
+            self.settle_waiting()
+        else:
+            self.count_waiting()
 
     def plan_naming(self) -> None:
         """After a completed turn: a session without a name is due for one once enough was said (design §5.10)."""
@@ -259,24 +278,3 @@ class Session(LastSaid, FoldedModel):
         """From now on nothing of an older run lands (design §5.8)."""
         type(self).objects.filter(pk=self.pk).update(fence=F("fence") + 1)
         self.refresh_from_db(fields=["fence"])
-
-
-class SessionRead(Row):
-    """How far a person has read a session: the newest change they saw."""
-
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    last_change = models.PositiveBigIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_read_mark_a_person")]
-
-    def __str__(self) -> str:
-        return f"{self.person} read {self.session} up to {self.last_change}"
-
-
-def unread_by(person: Person) -> Q:
-    """A condition on sessions: something happened that the person has not seen."""
-    seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
-    # Nothing has happened yet in a session that was imported.
-    return Q(last_change__gt=0) & ~Q(Exists(seen))

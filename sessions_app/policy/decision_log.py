@@ -1,4 +1,7 @@
-"""The record of who decided what: one writer, one reader, and its two forms for other programs."""
+"""The audit log of decisions: what is read of it, and its two forms for other programs.
+
+`Decision.objects.append` writes them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sessions_app.models import Decision, Person, Queue, Requirement
+from sessions_app.models import Decision, Person
 from sessions_app.models.decision import DecisionSet
 from sessions_app.text import spreadsheet
 
@@ -30,43 +33,6 @@ COLUMNS = (
     "policy",
     "erased_at",
 )
-
-
-def write(
-    requirement: Requirement,
-    verdict: str,
-    *,
-    person: Person | None = None,
-    actor: str = "",
-    seen: int | None = None,
-    note: str = "",
-    edited_arguments: dict[str, Any] | None = None,
-    policy: dict[str, Any] | None = None,
-) -> Decision:
-    """Append one line about a requirement, in the transaction that makes it true; `policy` as it was asked under by default."""
-    return Decision.objects.append(
-        requirement,
-        verdict,
-        person=person,
-        actor=actor,
-        seen=seen,
-        note=note,
-        edited_arguments=edited_arguments,
-        policy=policy,
-    )
-
-
-def write_rule(queue: Queue, tool_name: str, verdict: str, person: Person, note: str) -> Decision:
-    """Append one line about an approval in advance, which belongs to no single requirement."""
-    return Decision.objects.create(
-        requirement=None,
-        queue_slug=queue.slug,
-        tool_name=tool_name,
-        verdict=verdict,
-        person=person,
-        actor=str(person)[:200],
-        note=note,
-    )
 
 
 def rows(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sessions_app.changes.log import record
-from sessions_app.models import Person, Requirement, Run, Session
-from sessions_app.models.requirement import END_OF_TURN
+from sessions_app.infrastructure import clock
+from sessions_app.models import Decision, Person, Requirement, Run, Session
+
+#: Who drops questions where no person does.
+END_OF_TURN = "the end of the turn"
 
 
 def end(
@@ -12,23 +17,51 @@ def end(
     run: Run,
     status: str,
     *,
-    questions: str = "cancelled",
+    questions: str = Requirement.Status.CANCELLED,
     keep_owner: bool = False,
     person: Person | None = None,
 ) -> None:
-    """`Run.end`, and what was asked in the run and the runs below it and leads to nothing becomes what `questions` says.
+    """End the run as `status` (completed, error or cancelled), with no worker on it.
 
+    Unless it completed, the active runs below it end the same way, and what was asked in them and leads to nothing becomes what
+    `questions` says. With `keep_owner` the worker it was taken from may still hand in its last words (`DjangoDb.keep_words`).
     The session's row must be locked; the caller records the end itself and opens the next turn.
     """
-    for asked in run.end(status, keep_owner=keep_owner):
-        drop(session, asked, questions, person)
+    _release(run, status, keep_owner=keep_owner)
+    if status == Run.Status.COMPLETED:
+        return
+    below = run.below()
+    Run.objects.filter(pk__in=below).active().update(status=status, updated_at=run.updated_at)
+    asked = Requirement.objects.filter(run__in=[run.pk, *below]).select_related("session__queue")
+    # A failed turn keeps what people said yes to, because it may be tried again.
+    open_ones = asked.pending().order_by("pk") if status == Run.Status.ERROR else asked.undone()
+    for requirement in open_ones:
+        drop(session, requirement, questions, person)
 
 
 def drop(session: Session, asked: Requirement, status: str, person: Person | None = None) -> None:
-    """The call is not made: the question becomes cancelled or superseded, with a line in the record and a change of that name.
+    """Make the question cancelled or superseded: its call is not made. The audit log gets a line, the session a change.
 
-    The change says which (`requirement`, `tool`) and what it was `before`: pending, or approved or answered by people.
+    The change says which (`requirement`, `tool`) and what it was `before`: pending, or approved or answered by people. The
+    session's row must be locked.
     """
-    before = asked.drop(status, person)
+    before = asked.status
+    waited = before == Requirement.Status.PENDING
+    settled: dict[str, Any] = {"status": status, "remind_at": None} | ({"decided_at": clock.now()} if waited else {})
+    Requirement.objects.filter(pk=asked.pk).update(**settled)
+    for name, value in settled.items():
+        setattr(asked, name, value)
     actor = "" if person else END_OF_TURN
+    note = "" if waited else f"not done, though {before} before"
+    Decision.objects.append(asked, status, person=person, actor=actor, note=note, waited=waited)
     record(session, f"requirement.{status}", person, actor, requirement=asked.pk, tool=asked.tool_name, before=before)
+
+
+def _release(run: Run, status: str, *, keep_owner: bool) -> None:
+    run.status, run.updated_at = status, clock.now()
+    run.lease_until, run.cancel_requested = None, False
+    saved = ["status", "updated_at", "lease_until", "cancel_requested"]
+    if not keep_owner:
+        run.lease_owner = ""
+        saved.append("lease_owner")
+    run.save(update_fields=saved)

@@ -97,7 +97,7 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
     # The same as `access.sessions_for`, but the keys are known here: a join would hide from the database which index is best.
     visible = Session.objects.all() if person.is_superuser else Session.objects.filter(queue__in=[queue.pk for queue in queues])
     chosen: dict[str, Callable[[], SessionSet]] = {
-        "decisions": visible.waiting_for_decision,
+        "decisions": lambda: visible.filter(pk__in=Requirement.objects.pending().values("session")),
         "mine": lambda: visible.of(person),
         "unassigned": visible.unassigned,
         "open": visible.open,

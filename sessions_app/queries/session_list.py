@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.models import Person, Requirement, Run, Session
-from sessions_app.models.session import SessionSet, unread_by
+from sessions_app.models.session import SessionSet
+from sessions_app.models.session_read import unread_by
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policy.in_force import May
 from sessions_app.queries.search import LONGEST_QUERY, Words, matching, words_of

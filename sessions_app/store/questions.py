@@ -15,7 +15,6 @@ from sessions_app import models as rows
 from sessions_app.changes import log
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Session, StandingApproval
-from sessions_app.policy import decision_log
 from sessions_app.policy.in_force import is_allowed, policy_in_force, policy_of
 from sessions_app.store.claims import Held
 from sessions_app.store.records import plain, put_answer, requirement_record, requirement_row
@@ -35,12 +34,12 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
     row.look_again = _customer_wrote_meanwhile(held)
     put_terms(row, policy_in_force(held.session.queue, row.tool_name, item.policy))
     row.save(force_insert=True)
-    decision_log.write(row, Decision.Verdict.ASKED, actor=row.agent_name)
+    Decision.objects.append(row, Decision.Verdict.ASKED, actor=row.agent_name)
     log.record(held.session, "requirement.asked", actor=row.agent_name, requirement=row.pk, tool=row.tool_name, asks=row.kind)
     rule = _rule_for(row)
     if rule is not None and row.settle("approved"):
         actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
-        decision_log.write(row, Decision.Verdict.APPROVED, actor=actor)
+        Decision.objects.append(row, Decision.Verdict.APPROVED, actor=actor)
         log.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
     return row
 
@@ -125,7 +124,7 @@ def answer_from_program(session: Session, row: rows.Requirement, answer: Require
     answered = ["status", "edited_arguments", "note", "answer", "fields", "decided_at", "remind_at"]
     row.save(update_fields=answered)
     verdict = Decision.Verdict.RESPONDED if answer.response is not None else answer.status
-    decision_log.write(row, verdict, actor=LIBRARY, note=row.note)
+    Decision.objects.append(row, verdict, actor=LIBRARY, note=row.note)
     log.record(session, f"requirement.{row.status}", actor=LIBRARY, requirement=row.pk, tool=row.tool_name)
 
 

@@ -8,9 +8,9 @@ from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
 from sessions_app.changes import log
 from sessions_app.infrastructure import clock
-from sessions_app.models import Requirement, Run, ToolCall
+from sessions_app.models import Decision, Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
-from sessions_app.policy import daily_limits, decision_log
+from sessions_app.policy import daily_limits
 from sessions_app.store.claims import Held, hold, hold_for_outcome
 from sessions_app.store.records import message_row, metrics_row, plain, proposed_call_row, run_row
 
@@ -131,7 +131,7 @@ def _came_to(requirement: Requirement, status: str) -> None:
     settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED, Requirement.Status.EXECUTED]
     if Requirement.objects.filter(pk=requirement.pk, status__in=settled).update(status=status):
         requirement.status = status
-        decision_log.write(requirement, status, actor=requirement.agent_name)
+        Decision.objects.append(requirement, status, actor=requirement.agent_name)
 
 
 def _stepped(held: Held) -> None:

@@ -16,7 +16,6 @@ from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
-from sessions_app.policy import decision_log
 from sessions_app.store import DjangoDb
 
 log = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ def expire_one(requirement: Requirement) -> bool:
     """
     if not requirement.settle(Requirement.Status.EXPIRED):
         return False
-    decision_log.write(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
+    Decision.objects.append(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
     record(requirement.session, "requirement.expired", actor=CLOCK, requirement=requirement.pk, tool=requirement.tool_name)
     go_on(requirement.root)
     return True
@@ -95,7 +94,7 @@ def _mark_reminded(requirement: Requirement) -> bool:
     waiting = Requirement.objects.pending().filter(pk=requirement.pk, remind_at__isnull=False)
     if assignee is None or not waiting.update(remind_at=None):
         return False
-    decision_log.write(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
+    Decision.objects.append(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
     data: dict[str, Any] = {"requirement": requirement.pk, "tool": requirement.tool_name, "assignee": str(assignee)}
     record(requirement.session, "requirement.reminder", None, CLOCK, **data)
     return True

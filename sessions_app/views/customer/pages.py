@@ -21,7 +21,8 @@ from sessions_app.actions.customer_links import session_of
 from sessions_app.errors import IdempotencyConflict, InvalidAction, LimitReached
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.models.session import ACTIVE_RUN, secret_hash
+from sessions_app.models.run import ACTIVE_RUN
+from sessions_app.models.session import secret_hash
 from sessions_app.policy import disclosure
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.demo.stories import STORIES
 from sessions_app.models import Person, Requirement, Run, Session, ToolCall
-from sessions_app.models.session import unread_by
+from sessions_app.models.session_read import unread_by
 
 
 @pytest.fixture

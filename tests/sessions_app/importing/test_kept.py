@@ -19,7 +19,7 @@ from sessions_app.actions import messages, sessions
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.vocabulary import AUTHORS, RUN_STATUSES, STATUSES
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
-from sessions_app.models.session import unread_by
+from sessions_app.models.session_read import unread_by
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
 from tests.responses_server import validation

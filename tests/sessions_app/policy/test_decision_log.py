@@ -133,6 +133,6 @@ def test_no_beginning_that_a_spreadsheet_runs_stands_first_in_a_cell(
     session: Session, asked: Ask, ana: Person, beginning: str
 ) -> None:
     question = asked(call("refund", order="7", cents=100))
-    decision_log.write(question, "rejected", person=ana, note=f"{beginning}1+1")
+    Decision.objects.append(question, "rejected", person=ana, note=f"{beginning}1+1")
     table = list(csv.DictReader(io.StringIO("".join(decision_log.as_csv(decision_log.rows())), newline="")))
     assert table[-1]["note"] == f"'{beginning}1+1"

@@ -1,0 +1,29 @@
+"""Choices of columns that hold a word of the library's: the library's `Literal` says which words there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
+
+from django.db import models
+
+Words = TypeVar("Words", bound=models.TextChoices)
+
+
+def choices_of(literal: Any) -> list[tuple[str, str]]:
+    """The `choices` of a column that holds one of a `Literal`'s words, each labelled with itself."""
+    return [(word, word) for word in get_args(literal)]
+
+
+def labels(literal: Any) -> Callable[[type[Words]], type[Words]]:
+    """Decorate an enum that gives a `Literal`'s words their labels.
+
+    Raises `TypeError` where the enum lacks one of the words or has another one; that is when its module is imported.
+    """
+
+    def checked(enum: type[Words]) -> type[Words]:
+        if set(enum.values) != set(get_args(literal)):
+            raise TypeError(f"{enum.__qualname__} labels {sorted(enum.values)}, the library has {sorted(get_args(literal))}")
+        return enum
+
+    return checked

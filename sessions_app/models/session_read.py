@@ -1,0 +1,36 @@
+"""How far people have read conversations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from sessions_app.models.row import Row
+from sessions_app.models.session import Session
+
+if TYPE_CHECKING:
+    from sessions_app.models.person import Person
+
+
+class SessionRead(Row):
+    """How far a person has read a session: the newest change they saw."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    last_change = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_read_mark_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} read {self.session} up to {self.last_change}"
+
+
+def unread_by(person: Person) -> Q:
+    """A condition on sessions: something happened that the person has not seen."""
+    seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
+    # Nothing has happened yet in a session that was imported.
+    return Q(last_change__gt=0) & ~Q(Exists(seen))
