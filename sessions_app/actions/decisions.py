@@ -19,9 +19,10 @@ from sessions_app.errors import AlreadyDecided, AppError, InvalidAction
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
+from sessions_app.store.pausing import go_on
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
-from sessions_app.workers.expiry import expire_one, go_on
+from sessions_app.workers.expiry import expire_one
 
 __all__ = [
     "StandingOffer",
@@ -170,7 +171,7 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
     Decision.objects.append(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
     record(session, f"requirement.{row.status}", person, requirement=row.pk, tool=row.tool_name)
-    go_on(row.root)
+    go_on(session, row.root)
 
 
 def _keep_first(

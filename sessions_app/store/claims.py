@@ -1,4 +1,4 @@
-"""The right to write: whoever holds a run's lease, under the session's fence, in the transaction that writes."""
+"""The right to write: a worker that holds a run's lease has it, under the session's fence, in the transaction that writes."""
 
 from __future__ import annotations
 
@@ -49,6 +49,17 @@ def hold_for_outcome(claim: Claim, run_id: str | None, call_id: str) -> Held:
     return held
 
 
+def locked(run_id: str) -> tuple[Session, Run] | None:
+    """Lock the session; it and the turn that the run belongs to; `None` when there is no such run."""
+    session = Session.objects.filter(runs__run_id=run_id).select_for_update(of=("self",)).first()
+    if session is None:
+        return None
+    row = Run.objects.select_related("root").get(run_id=run_id)
+    turn = row.root or row
+    turn.session = session
+    return session, turn
+
+
 def is_ours(root: Run, session: Session, claim: Claim) -> bool:
     """Whether this claim works on the turn, and nobody has taken the session over since."""
     return root.status == Run.Status.RUNNING and root.lease_owner == claim.owner and root.fence == session.fence
@@ -76,5 +87,5 @@ def _found(claim: Claim, run_id: str | None) -> Held:
 
 def _started_here(claim: Claim, held: Held, call_id: str) -> bool:
     started = ToolCall.objects.filter(run=held.run, call_id=call_id, status=ToolCall.Status.STARTED).first()
-    # An idempotent call is repeated without being started anew, by whoever bore the turn's mark to its end.
+    # An idempotent call is repeated without being started anew, by the worker that held the lease when the run ended.
     return started is not None and claim.owner in (started.owner, held.root.lease_owner)

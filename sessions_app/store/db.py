@@ -1,7 +1,8 @@
 """`DjangoDb`: the library's `Db` over the inbox's rows.
 
-This class says which transaction each request is; what is written and read stands in its siblings: `sessions`, `runs` (changes
-of state), `steps` (a run at work) and `reading`. `records` alone knows how records and rows correspond.
+This class says which transaction each request is; what is written and read stands in its siblings: `sessions`, `runs` (open and
+claim), `leases`, `steps` (a run at work), `pausing`, `finishing`, `ending`, `late` and `reading`. `records` alone knows how
+records and rows correspond.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 from kern.validation.inputs import checked_id, must_be_count, optional_id
 from sessions_app.models import Person
-from sessions_app.store import late, reading, runs, sessions, steps
+from sessions_app.store import ending, finishing, late, leases, pausing, reading, runs, sessions, steps
 from sessions_app.store.claims import lost
 from sessions_app.store.records import session_of
 from sessions_app.store.transactions import reading as read
@@ -100,7 +101,7 @@ class DjangoDb:
 
     def answer_run(self, run_id: str, answers: Sequence[Requirement]) -> None:
         with write():
-            runs.answer_run(run_id, answers)
+            pausing.answer_run(run_id, answers)
 
     def claim_run(self, claim: Claim) -> RunOutput | None:
         with write():
@@ -109,14 +110,14 @@ class DjangoDb:
     def renew(self, claim: Claim) -> Signal:
         """As `Db.renew`. Runs beside a model call, perhaps on a thread of its own, so it keeps no connection."""
         with read():
-            signal = runs.renew(claim)
+            signal = leases.renew(claim)
         release_connections()
         return signal
 
     def look(self, claims: Sequence[Claim]) -> list[Signal]:
         """As `Db.look`, with one query. Keeps no connection either."""
         with read():
-            signals = runs.look(claims)
+            signals = leases.look(claims)
         release_connections()
         return signals
 
@@ -131,27 +132,27 @@ class DjangoDb:
 
     def pause_run(self, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
         with write():
-            runs.pause_run(claim, requirements, metrics)
+            pausing.pause_run(claim, requirements, metrics)
 
     def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         """As `Db.finish_run`. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
         with write():
-            return runs.finish_run(claim, run, answer)
+            return finishing.finish_run(claim, run, answer)
 
     def break_off(self, claim: Claim, status: Status, why: str = "") -> bool:
         """End a turn whose worker's thread does not come back. Whether it was still the claim's."""
         with write():
-            return runs.break_off(claim, status, why)
+            return ending.break_off(claim, status, why)
 
     def hand_over(self, claim: Claim) -> bool:
         """Give a turn that is being worked back, for another worker to take at once. Whether it was still the claim's."""
         with write():
-            return runs.hand_over(claim)
+            return leases.hand_over(claim)
 
     def fail_unread(self, run_id: str, error: str, *, only_pending: bool = False) -> bool:
         """End a turn whose records cannot be read as failed, whoever has it; whether it was there and active."""
         with write():
-            return runs.fail_unread(run_id, error, only_pending)
+            return ending.fail_unread(run_id, error, only_pending)
 
     def keep_words(self, claim: Claim, text: str) -> bool:
         """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""

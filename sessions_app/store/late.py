@@ -8,17 +8,17 @@ from __future__ import annotations
 from kern.db.base import Claim
 from kern.records.message import Message, storable
 from sessions_app.changes import log
-from sessions_app.models import Run
+from sessions_app.models import Requirement, Run
 from sessions_app.policy import endings
-from sessions_app.store.claims import Held
+from sessions_app.store.claims import Held, locked
+from sessions_app.store.pausing import go_on
 from sessions_app.store.records import message_row
-from sessions_app.store.runs import locked, requeue
 
 
 def keep_words(claim: Claim, text: str) -> bool:
-    """Keep what a worker's turn was saying when somebody ended it, as words that were not sent; whether they were kept.
+    """Keep what a worker's turn was saying when a person ended it, as words that were not sent; whether they were kept.
 
-    `Run.end` leaves the owner's mark on a turn that was ended under its worker's hands. Whoever bears it hands in once.
+    A run that was cancelled at once keeps `lease_owner`, so that its worker can store its partial answer, once.
     """
     found = locked(claim.run_id)
     if found is None or not text:
@@ -40,8 +40,7 @@ def outcome_kept(held: Held, output: Message) -> None:
     log.record(
         held.session, "run.outcome_kept", actor=actor, run=held.run.run_id, root=turn.run_id, tool=output.tool_name or ""
     )
-    asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason="uncertain")
+    asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason=Requirement.Reason.UNCERTAIN)
     for question in asked.select_related("session__queue"):
-        endings.drop(held.session, question, "superseded")
-    if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
-        requeue(held.session, turn)
+        endings.drop(held.session, question, Requirement.Status.SUPERSEDED)
+    go_on(held.session, turn)

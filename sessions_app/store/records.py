@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kern.errors import CorruptRecordError
 from kern.records.message import Message, Role, ToolCall, storable
-from kern.records.requirement import InputField, Requirement
-from kern.records.run import RunMetrics, RunOutput, ToolExecution
+from kern.records.requirement import InputField, Kind, Reason, Requirement
+from kern.records.requirement import Status as RequirementStatus
+from kern.records.run import CallStatus, RunMetrics, RunOutput, Status, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
 from kern.tools.policy import Policy
 from sessions_app import models as rows
@@ -99,7 +100,7 @@ def run_of(row: rows.Run, session: rows.Session) -> RunOutput:
         agent_name=row.agent_name,
         model=row.model,
         parent_call_id=row.parent_call_id or None,
-        status=cast(Any, row.status),
+        status=cast(Status, row.status),
         content=row.content,
         metrics=metrics_of(row.metrics),
         error=row.error,
@@ -151,14 +152,12 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
 def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = False) -> Message:
     """A message. What the provider kept for itself, and what was thought, stays in its run: only what loads that has it.
 
-    For a model, what a person of the desk replied is an answer like its own; what one asks it privately is a question. Of a
-    message that cannot be read its run is told, with `CorruptRecordError`; elsewhere its words are there as far as they go.
+    Raises `CorruptRecordError` within a run for a message that cannot be read; elsewhere its words are there as far as they go.
     """
     if within_run:
         must_be_readable(row)
-    replied = row.author_kind == rows.Message.Author.PERSON and row.role == "user" and not row.internal
     return Message(
-        role="assistant" if replied else cast(Role, row.role),
+        role=cast(Role, row.role),
         content=row.content,
         tool_calls=[ToolCall.from_dict(call) for call in row.tool_calls],
         tool_call_id=row.tool_call_id or None,
@@ -189,7 +188,7 @@ def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
         call_id=row.call_id,
         tool_name=row.tool_name,
         arguments=row.arguments,
-        status=cast(Any, row.status),
+        status=cast(CallStatus, row.status),
         result=row.result if row.status == rows.ToolCall.Status.FINISHED else None,
         failed=row.failed,
         worker=row.worker,
@@ -202,8 +201,7 @@ def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
 
 
 def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Requirement:
-    """A requirement's unsaved row; `run` asked, `root` is paused for it."""
-    demand = item.policy.demand(item.arguments)
+    """A requirement's unsaved row; `run` asked, `root` is paused for it. `questions.put_terms` adds what the policy means."""
     return rows.Requirement(
         requirement_id=item.requirement_id,
         session_id=root.session_id,
@@ -227,19 +225,7 @@ def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Re
         # By the clock of whoever ends it: its time runs from here.
         created_at=moment(item.created_at + clock.shift()),
         decided_at=moment(item.decided_at) if item.decided_at is not None else None,
-        policy=plain(item.policy.to_dict()),
-        risk=demand.risk,
-        approvers=demand.approvers,
-        expires_at=moment(item.expires_at) if item.expires_at is not None else None,
-        remind_at=remind_at(item),
     )
-
-
-def remind_at(item: Requirement) -> datetime | None:
-    """When the assignee is reminded, as the policy says; `None` where it does not."""
-    if item.expires_at is None or item.policy.remind_before is None:
-        return None
-    return moment(max(item.created_at, item.expires_at - item.policy.remind_before))
 
 
 def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session_id: str) -> Requirement:
@@ -250,8 +236,8 @@ def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session
         run_id=run_id,
         root_run_id=root_run_id,
         session_id=session_id,
-        kind=cast(Any, row.kind),
-        reason=cast(Any, row.reason),
+        kind=cast(Kind, row.kind),
+        reason=cast(Reason, row.reason),
         call_id=row.call_id,
         tool_name=row.tool_name,
         agent_name=row.agent_name,
@@ -262,7 +248,7 @@ def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session
         question=row.question,
         options=list(row.options),
         multiple=row.multiple,
-        status=cast(Any, row.status),
+        status=cast(RequirementStatus, row.status),
         note=row.note,
         answer=row.answer,
         created_at=row.created_at.timestamp(),

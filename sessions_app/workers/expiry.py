@@ -16,7 +16,7 @@ from sessions_app.changes.log import record
 from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
-from sessions_app.store import DjangoDb
+from sessions_app.store.pausing import go_on
 
 log = logging.getLogger(__name__)
 
@@ -62,16 +62,8 @@ def expire_one(requirement: Requirement) -> bool:
         return False
     Decision.objects.append(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
     record(requirement.session, "requirement.expired", actor=CLOCK, requirement=requirement.pk, tool=requirement.tool_name)
-    go_on(requirement.root)
+    go_on(requirement.session, requirement.root)
     return True
-
-
-def go_on(root: Run) -> None:
-    """Make a paused turn due if it has no open question left; the caller holds the session's lock."""
-    if not Requirement.objects.pending().filter(root=root).exists():
-        DjangoDb().answer_run(root.run_id, [])
-        # The next deaths of workers are counted anew: the turn got somewhere.
-        Run.objects.filter(pk=root.pk).update(attempts=0)
 
 
 def _of_paused_turns() -> RequirementSet:
@@ -89,7 +81,7 @@ def _locked(pk: int) -> Requirement | None:
 
 
 def _mark_reminded(requirement: Requirement) -> bool:
-    """Once: whoever takes the time away reminds."""
+    """Clear `remind_at` by compare-and-set; only the process that cleared it sends the reminder."""
     assignee = requirement.session.assignee
     waiting = Requirement.objects.pending().filter(pk=requirement.pk, remind_at__isnull=False)
     if assignee is None or not waiting.update(remind_at=None):

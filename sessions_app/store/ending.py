@@ -1,0 +1,71 @@
+"""The end of a turn in the store: with its worker's word or without it. The end also makes the next turn due."""
+
+from __future__ import annotations
+
+from kern.db.base import Claim
+from kern.errors import LeaseLostError
+from kern.records.message import storable
+from kern.records.run import RunOutput, Status
+from sessions_app.changes import log
+from sessions_app.models import Person, Run, Session
+from sessions_app.policy import daily_limits, endings
+from sessions_app.store.claims import Held, hold, locked
+from sessions_app.store.records import metrics_row
+
+ENDS = {"completed": "run.completed", "error": "run.failed", "cancelled": "run.cancelled"}
+#: What only a person reads is no news to those who answer the customer.
+ENDS_FOR_PEOPLE = {**ENDS, "completed": "run.advised"}
+
+
+def cancel_now(session: Session, row: Run, person: Person | None = None) -> None:
+    """End the turn as cancelled, whether or not a worker has it."""
+    endings.end(session, row, Run.Status.CANCELLED, person=person)
+    log.record(session, "run.cancelled", person, run=row.run_id)
+    open_next(session)
+
+
+def break_off(claim: Claim, status: Status, why: str) -> bool:
+    """End the claimed turn without its worker's word. Whether it was still the claim's."""
+    try:
+        held = hold(claim)
+    except LeaseLostError:
+        return False
+    held.root.error = storable(why)
+    held.root.save(update_fields=["error"])
+    endings.end(held.session, held.root, status)
+    log.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
+    open_next(held.session)
+    return True
+
+
+def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
+    """End the turn as failed, reading no more of it than its row. The customer's next message begins another one."""
+    found = locked(run_id)
+    if found is None or not found[1].is_active or (only_pending and found[1].status != Run.Status.PENDING):
+        return False
+    session, row = found
+    row.error, row.permanent_error = storable(error), True
+    row.save(update_fields=["error", "permanent_error"])
+    endings.end(session, row, Run.Status.ERROR)
+    log.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
+    return True
+
+
+def store_end(held: Held, run: RunOutput) -> None:
+    """Write what the held run has come to, and end it."""
+    row = held.run
+    row.content, row.error = storable(run.content), storable(run.error)
+    row.permanent_error, row.refused = run.permanent_error, run.refused
+    metrics, model = metrics_row(run.metrics), run.model[:100] or row.model
+    daily_limits.count_cost(held.session, row, model, metrics)
+    row.metrics, row.model = metrics, model
+    row.agent_name = storable(run.agent_name)[:100] or row.agent_name
+    row.save(update_fields=["content", "error", "permanent_error", "refused", "metrics", "model", "agent_name"])
+    endings.end(held.session, row, run.status)
+
+
+def open_next(session: Session) -> None:
+    """Make the next turn due where the customer wrote meanwhile: one turn answers all of it. The sweep finds it."""
+    following = daily_limits.open_next(session)
+    if following is not None:
+        log.record(session, "run.pending", run=following.run_id)

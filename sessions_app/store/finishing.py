@@ -1,0 +1,58 @@
+"""The end of a run of the claimed tree, as its worker says it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kern.db.base import Claim
+from kern.records.message import Message
+from kern.records.run import ACTIVE, RunOutput, Status
+from sessions_app.changes import log
+from sessions_app.models import Run
+from sessions_app.models.author import Author
+from sessions_app.store import drafts, sessions
+from sessions_app.store.claims import Held, hold
+from sessions_app.store.ending import ENDS, ENDS_FOR_PEOPLE, open_next, store_end
+from sessions_app.store.pausing import pause_run
+from sessions_app.store.steps import append, store_answer
+
+
+def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
+    """Store the end of a run and its last message; how it ended.
+
+    Where the AI only drafts and no person has looked at the answer, the turn does not end: it waits for people to send it.
+    """
+    if run.status in ACTIVE:
+        raise ValueError(f"a run does not finish as {run.status}")
+    held = hold(claim, run.run_id)
+    if held.run.cancel_requested and run.may_still_be_stopped:
+        run = replace(run, status="cancelled")
+    if answer is not None and drafts.is_draft(held, run, answer):
+        return _ask_to_send(claim, held, run, answer)
+    if answer is not None:
+        append(held, answer, sent=run.status == "completed")
+    store_end(held, run)
+    if held.in_turn:
+        _end_turn(held, run, answer)
+    else:
+        log.record(held.session, "run.step", actor=held.run.agent_name, run=run.run_id, root=claim.run_id)
+    return run.status
+
+
+def _ask_to_send(claim: Claim, held: Held, run: RunOutput, answer: Message) -> Status:
+    draft, question = drafts.as_question(held, answer)
+    store_answer(claim, draft, run.metrics)
+    pause_run(claim, [question], run.metrics)
+    return "paused"
+
+
+def _end_turn(held: Held, run: RunOutput, answer: Message | None) -> None:
+    """Record the turn's end, and make due what follows: naming and the next turn."""
+    session, agent = held.session, held.run.agent_name
+    for_customer = held.run.purpose == Run.Purpose.ANSWER
+    answered = for_customer and run.status == "completed"
+    sessions.used(session, answer.content if answer is not None and answered else "", Author.AGENT, agent)
+    log.record(session, (ENDS if for_customer else ENDS_FOR_PEOPLE)[run.status], actor=agent, run=run.run_id)
+    if answered:
+        session.plan_naming()
+    open_next(session)

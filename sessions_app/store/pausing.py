@@ -1,0 +1,100 @@
+"""Turns that wait for people: pause one, answer it, let it go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kern.db.base import Claim
+from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
+from kern.records.conflicts import must_agree
+from kern.records.requirement import Requirement
+from kern.records.run import RunMetrics
+from sessions_app import models as rows
+from sessions_app.changes import log
+from sessions_app.infrastructure import clock
+from sessions_app.models import Run, Session, ToolCall
+from sessions_app.store import sessions
+from sessions_app.store.claims import Held, hold, locked
+from sessions_app.store.ending import cancel_now
+from sessions_app.store.questions import answer_from_program, ask
+from sessions_app.store.records import metrics_row, requirement_record
+
+
+def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
+    """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
+    held = hold(claim)
+    now = clock.now()
+    _store_requirements(held, requirements)
+    # Rules may have answered everything at once; then the turn goes on like one that a person let go on.
+    waits = held.root.requirements.pending().exists()
+    paused = {"status": Run.Status.PAUSED, "updated_at": now}
+    Run.objects.filter(root=held.root, status=Run.Status.RUNNING).update(**paused)
+    released: dict[str, Any] = {"lease_owner": "", "lease_until": None, "metrics": metrics_row(metrics), **paused}
+    if not waits:
+        released |= {"status": Run.Status.PENDING, "attempts": 0}
+    Run.objects.filter(pk=held.root.pk).update(**released)
+    held.root.status = released["status"]
+    sessions.used(held.session)
+    if held.root.cancel_requested:
+        cancel_now(held.session, held.root)
+        return
+    kind = "run.paused" if waits else "run.pending"
+    log.record(held.session, kind, actor=held.root.agent_name, run=held.root.run_id)
+
+
+def _store_requirements(held: Held, requirements: Sequence[Requirement]) -> None:
+    known = rows.Requirement.objects.filter(requirement_id__in=[item.requirement_id for item in requirements])
+    stored = set(known.values_list("requirement_id", flat=True))
+    asking = {row.run_id: row for row in [held.root, *Run.objects.filter(root=held.root)]}
+    for item in requirements:
+        if item.requirement_id not in stored and not _is_answered(item, asking[item.run_id]):
+            ask(held, item, asking[item.run_id])
+
+
+def _is_answered(item: Requirement, run: Run) -> bool:
+    """Whether what nobody knew is known by now: whoever had started the call came back with its outcome."""
+    finished = ToolCall.objects.filter(run=run, call_id=item.call_id, status=ToolCall.Status.FINISHED)
+    return item.reason == "uncertain" and finished.exists()
+
+
+def answer_run(run_id: str, answers: Sequence[Requirement]) -> None:
+    """Paused → pending with every open requirement answered, or an error and nothing."""
+    found = locked(run_id)
+    if found is None:
+        raise RunNotFoundError(f"there is no run {run_id}")
+    session, row = found
+    if row.run_id != run_id:
+        raise RunNotContinuableError(f"run {run_id} is a member's; continue run {row.run_id}")
+    if row.status != Run.Status.PAUSED:
+        raise RunNotContinuableError(f"run {run_id} is {row.status}, not paused")
+    _store_answers(session, row, answers)
+    requeue(session, row)
+
+
+def go_on(session: Session, turn: Run) -> None:
+    """Make the paused turn due where none of its questions is open any more. The session's row must be locked."""
+    if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
+        requeue(session, turn)
+
+
+def requeue(session: Session, turn: Run) -> None:
+    """Paused → pending: the turn waits for a worker, which the sweep finds."""
+    turn.status, turn.updated_at = Run.Status.PENDING, clock.now()
+    # The turn got somewhere, so the deaths of its workers are counted anew.
+    turn.attempts = 0
+    turn.save(update_fields=["status", "updated_at", "attempts"])
+    log.record(session, "run.pending", run=turn.run_id)
+
+
+def _store_answers(session: Session, root: Run, answers: Sequence[Requirement]) -> None:
+    asked = list(root.requirements.select_related("session__queue", "run", "root").order_by("pk"))
+    must_agree(map(requirement_record, asked), answers)
+    given = {item.requirement_id: item for item in answers if item.is_resolved}
+    waiting = [item for item in asked if item.status == rows.Requirement.Status.PENDING]
+    unanswered = [requirement_record(item) for item in waiting if item.requirement_id not in given]
+    if unanswered:
+        names = ", ".join(f"{item.tool_name} ({item.kind}, {item.requirement_id})" for item in unanswered)
+        raise UnresolvedRequirementsError(f"run {root.run_id} still waits for: {names}", unanswered)
+    for item in waiting:
+        answer_from_program(session, item, given[item.requirement_id])
