@@ -137,7 +137,7 @@ def test_a_customers_message_and_a_decision_at_once_leave_nothing_undecided(
         assert work() == ["completed", "completed"]
         assert ledger.lines == ["refund 7 100"]
     else:
-        assert (decided, question.status, question.look_again) == ("Newer", "pending", True)
+        assert (decided, question.status, question.look_again) == ("StaleError", "pending", True)
         assert ledger.lines == []
 
 
