@@ -5,7 +5,7 @@ from django.contrib.auth.signals import user_logged_in
 
 
 class KernInboxConfig(AppConfig):
-    """The project itself, so that its checks are registered."""
+    """The project itself as an app, so that its checks are registered."""
 
     name = "kern_inbox"
     label = "kern_inbox"

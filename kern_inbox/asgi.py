@@ -1,4 +1,4 @@
-"""The web server's door: `uvicorn kern_inbox.asgi:application`."""
+"""ASGI entry point: `uvicorn kern_inbox.asgi:application`."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists
 
 pages = get_asgi_application()
 
-# What reads rows can be imported from here on.
+# Modules that import models can be imported from here on.
 from kern_inbox.processes.desks import require_desk  # noqa: E402
 from kern_inbox.processes.garbage import spare_what_is_loaded  # noqa: E402
 from kern_inbox.processes.memory import give_large_blocks_back  # noqa: E402

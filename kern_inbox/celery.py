@@ -19,13 +19,13 @@ app.autodiscover_tasks(["sessions_app.workers"])
 
 @celeryd_init.connect
 def wait_for_work(conf: Any, **_: Any) -> None:
-    """A worker's connections may be silent for longer than those of a web process that publishes."""
+    """Allow longer silence on a worker's connections than on those of a web process that publishes."""
     conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": WORKER_SOCKET_SECONDS}
 
 
 @celeryd_init.connect
 def look_at_the_desk(**_: Any) -> None:
-    """A worker whose desk is not usable ends here and says why."""
+    """End a worker whose desk is not usable, with the reason."""
     # This module is read before Django is ready, this signal comes after.
     from kern_inbox.processes.desks import require_desk
     from kern_inbox.processes.memory import give_large_blocks_back
@@ -38,16 +38,16 @@ def look_at_the_desk(**_: Any) -> None:
 
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
-    """Being connected is enough: Celery leaves logging as Django's settings made it."""
+    """Keep the logging of Django's settings: a connected receiver stops Celery from configuring its own."""
 
 
 @task_prerun.connect
 def name_log_lines(task_id: str, **_: Any) -> None:
-    """Lines logged while a task runs carry the first part of its id."""
+    """Put the first part of the task's id on lines logged while it runs."""
     current_id.set(task_id[:8])
 
 
 @task_postrun.connect
 def forget_log_lines(**_: Any) -> None:
-    """The thread goes on to other work."""
+    """Remove the task's id from the thread, which goes on to other work."""
     current_id.set("-")

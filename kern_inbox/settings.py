@@ -104,7 +104,7 @@ LOGGING = logs.configuration(ENVIRONMENT["LOG_LEVEL"], fold_tracebacks=not DEBUG
 # The largest body that `kern_inbox.web.request_limits` lets through stays in memory whole: nothing of it is written to disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 2560 * 1024
 
-# What is told of an error, on the page that DEBUG shows and in whatever sends reports.
+# Error reports, on the page that DEBUG shows and in mails.
 DEFAULT_EXCEPTION_REPORTER = "kern_inbox.observability.error_reports.Reporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "kern_inbox.observability.error_reports.Filter"
 
@@ -187,7 +187,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if ENVIRONMENT["HTTPS"] else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT: int = ENVIRONMENT["TRUSTED_PROXIES"]
-# How long a sign-in lasts. Its cookie lives a day longer, so that its browser can be told why it ended.
+# Lifetime of a sign-in. Its cookie lives a day longer, so that its browser can be told why it ended.
 SESSION_ENGINE = "kern_inbox.sign_in.session_store"
 SIGN_IN_IDLE = timedelta(minutes=ENVIRONMENT["SIGN_IN_IDLE_MINUTES"])
 SIGN_IN_LIFETIME = timedelta(hours=ENVIRONMENT["SIGN_IN_HOURS"])
@@ -197,7 +197,7 @@ MFA_ADAPTER = "kern_inbox.sign_in.second_factor.SecondFactorAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Kern Inbox"
-# Whoever signs in has a verified address, or one that an admin gave them.
+# People sign in with a verified address, or with one that an admin gave them.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
@@ -206,7 +206,7 @@ globals().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL: str = ENVIRONMENT["DEFAULT_FROM_EMAIL"]
 
-# What a browser may do with our pages. No unsafe-*: scripts and styles are files of ours.
+# Content security policy. No unsafe-*: scripts and styles are files of ours.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

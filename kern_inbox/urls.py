@@ -1,4 +1,4 @@
-"""Every address: the project's own here, the application's in `sessions_app.urls`."""
+"""URL configuration: the project's own addresses here, the application's in `sessions_app.urls`."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin

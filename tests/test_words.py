@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 REVISED = [
     *("kern/models", "kern/naming", "kern/thinking", "kern/threads", "kern/validation"),
     *("kern/errors.py", "kern/events.py", "kern/testing.py"),
+    "kern_inbox",
 ]
 RIDDLE = re.compile(r"(What|Whether|Who|Whose|Whom|Whoever|Whatever|How|Where|When|Why|Which|That|Once|If|As|Nothing|Nobody)\b")
 VAGUE = re.compile(r"\b(whoever|whomever|whatever|whichever|wherever|nobody|somebody|anybody)\b", re.IGNORECASE)

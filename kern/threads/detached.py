@@ -1,4 +1,8 @@
-"""Daemon threads for work that may be abandoned: they keep no program from ending, and are reused after short work."""
+"""Daemon threads for work that may be abandoned: they keep no program from ending, and are reused after short work.
+
+`concurrent.futures` is not for this: its threads are waited for at the program's end, and a hanging one takes the place of
+others.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Django's databases, with one thing more: a row that holds what Python has no value for is read, and says so."""
+"""Django's database backends, extended to read rows with values that Python cannot represent."""

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside their place, and put there at the end."""
+"""Atomic files: written beside their place, and moved there at the end."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class BackupError(Exception):
-    """A backup that was not made, or not restored; the words are for whoever asked for it."""
+    """A backup was not made, or not restored; the text is for the person who runs the command."""
 
 
 @contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """A path beside the target to write to, for its owner's eyes alone; after the block it is the target.
+    """Give a temporary path beside the target, readable by its owner alone; after the block it becomes the target.
 
     Raises `BackupError` where the target is there already or nothing can be written; then nothing is left behind.
     """
@@ -26,7 +26,7 @@ def new_file(target: Path) -> Iterator[Path]:
         yield partial
         with partial.open("rb+") as written:
             os.fsync(written.fileno())
-        # Not `replace`: somebody may have made the target meanwhile.
+        # Not `replace`: another program may have made the target meanwhile.
         os.link(partial, target)
     except FileExistsError:
         raise BackupError(f"{target} is there already, and is not written over. Name another file.") from None
@@ -39,6 +39,6 @@ def new_file(target: Path) -> Iterator[Path]:
 
 
 def size_of(file: Path) -> str:
-    """How large a file is, in words."""
+    """Return the size of a file for people."""
     size = file.stat().st_size
     return f"{size / 1_048_576:.1f} MiB" if size >= 1_048_576 else f"{max(1, size // 1024)} KiB"

@@ -1,4 +1,4 @@
-"""Make a backup of whichever database the settings name."""
+"""Back up the database of the settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessions_app import audit
 
 
 def make(target: Path) -> str:
-    """Write the backup, which may be read by its owner alone; how large it is, in words. Raises `BackupError`."""
+    """Write the backup, readable by its owner alone; returns its size for people. Raises `BackupError`."""
     settings = connection.settings_dict
     with new_file(target) as partial:
         if connection.vendor == "postgresql":

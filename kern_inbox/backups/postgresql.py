@@ -1,4 +1,4 @@
-"""PostgreSQL: its own programs `pg_dump` and `pg_restore`, with the address that the settings have."""
+"""Backups of PostgreSQL by its own programs `pg_dump` and `pg_restore`, with the address of the settings."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MIGRATION = re.compile(r"^\d+\t([^\t]+)\t([^\t]+)\t", re.MULTILINE)
 
 
 def copy(settings: dict[str, Any], target: Path) -> None:
-    """Dump the database into the file, as it stands at one moment. Raises `BackupError`."""
+    """Dump a consistent snapshot of the database into the file. Raises `BackupError`."""
     _run(settings, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}", *_named(settings))
 
 
 def migrations_in(settings: dict[str, Any], file: Path) -> set[tuple[str, str]]:
-    """The migrations that a dump's tables have. Raises `BackupError` for a file that is no dump of ours."""
+    """Return the migrations in a dump. Raises `BackupError` for a file that is no dump of ours."""
     if not file.is_file():
         raise BackupError(f"there is no file {file}.")
     told = _run(settings, "pg_restore", "--data-only", "--table=django_migrations", "--file=-", str(file))
@@ -33,7 +33,7 @@ def migrations_in(settings: dict[str, Any], file: Path) -> set[tuple[str, str]]:
 
 
 def rows_in() -> int:
-    """How many people and conversations the database has."""
+    """Return the number of people and conversations in the database."""
     known = set(connection.introspection.table_names())
     counted = 0
     with connection.cursor() as cursor:
@@ -44,7 +44,7 @@ def rows_in() -> int:
 
 
 def must_be_idle() -> None:
-    """Raises `BackupError` while other programs are connected to the database."""
+    """Raise `BackupError` while other programs are connected to the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -56,7 +56,7 @@ def must_be_idle() -> None:
 
 
 def put(settings: dict[str, Any], file: Path) -> None:
-    """Restore the dump in place of what is there, in one transaction: all of it or nothing."""
+    """Replace the database by the dump, in one transaction: all of it or nothing."""
     connection.close()
     all_or_nothing = ("--single-transaction", "--exit-on-error")
     given = ("--no-owner", "--no-privileges", "--clean", "--if-exists", *all_or_nothing)
@@ -73,7 +73,7 @@ def _where(settings: dict[str, Any]) -> list[str]:
 
 
 def _run(settings: dict[str, Any], program: str, *arguments: str) -> str:
-    """What the program says. Its password is no argument: those of a process are for everybody to see."""
+    """Run the program; returns its output. The password is no argument: every user can see those of a process."""
     found = shutil.which(program)
     if found is None:
         raise BackupError(f"{program} is not installed here: it comes with PostgreSQL's client programs (see docs/backup.md).")

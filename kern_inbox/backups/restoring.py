@@ -1,4 +1,4 @@
-"""Restore a backup into the database that the settings name."""
+"""Restore a backup into the database of the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sessions_app.models.process import Process
 
 
 def restore(file: Path, *, replace: bool) -> Path | None:
-    """Restore the backup and bring its tables up to date; where what was there before is kept, if it is.
+    """Restore the backup and migrate its tables; returns the path of the kept former database, if there is one.
 
     Raises `BackupError`, and leaves everything as it was, for a file that is no backup, one of a newer version, a program that
     runs, and a database that has people or conversations in it, unless it is to be replaced.
@@ -62,7 +62,7 @@ def _must_be_known(migrations: set[tuple[str, str]]) -> None:
 
 
 def _must_not_run() -> None:
-    """Raises `BackupError` while the program runs: `make run` here, or workers and schedulers anywhere."""
+    """Raise `BackupError` while the program runs: `make run` here, or workers and schedulers anywhere."""
     with suppress(FileNotFoundError), (settings.KERN_VAR / "run.lock").open("r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""SQLite: a copy of the file as it stands at one moment, while the program runs."""
+"""Backups of SQLite: a consistent copy of the file while the program runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEADER = b"SQLite format 3\x00"
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy the database into the file, in one piece and whole. Raises `BackupError`."""
+    """Copy the database into the file, in one piece and checked. Raises `BackupError`."""
     if not source.is_file():
         raise BackupError(f"there is no database at {source} yet.")
     try:
@@ -23,7 +23,7 @@ def copy(source: Path, target: Path) -> None:
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)) as reader,
             closing(sqlite3.connect(target, timeout=PATIENCE)) as copied,
         ):
-            # All pages at once: readers hold nobody up, and a copy in steps begins anew at each write of another process.
+            # All pages at once: readers do not block writers, and a copy in steps begins anew at each write of another process.
             reader.backup(copied, pages=-1)
             # One file, without a journal beside it.
             copied.execute("PRAGMA journal_mode = DELETE").fetchall()
@@ -33,14 +33,14 @@ def copy(source: Path, target: Path) -> None:
 
 
 def must_be_whole(database: sqlite3.Connection, file: Path) -> None:
-    """Raises `BackupError` where SQLite finds the file damaged."""
+    """Raise `BackupError` where SQLite finds the file damaged."""
     found = [line for (line,) in database.execute("PRAGMA integrity_check(3)")]
     if found != ["ok"]:
         raise BackupError(f"{file} is damaged: {'; '.join(found)[:300]}")
 
 
 def migrations_in(file: Path) -> set[tuple[str, str]]:
-    """The migrations that a backup's tables have. Raises `BackupError` for a file that is no backup of ours, or damaged."""
+    """Return the migrations in a backup. Raises `BackupError` for a file that is no backup of ours, or damaged."""
     try:
         if not file.is_file() or file.open("rb").read(len(_HEADER)) != _HEADER:
             raise BackupError(f"{file} is no backup of a SQLite database.")
@@ -52,7 +52,7 @@ def migrations_in(file: Path) -> set[tuple[str, str]]:
 
 
 def rows_in(file: Path) -> int:
-    """How many people and conversations a database has; 0 where there is none."""
+    """Return the number of people and conversations in a database; 0 where there is none."""
     if not file.is_file():
         return 0
     counted = 0
@@ -61,7 +61,7 @@ def rows_in(file: Path) -> int:
             for table in ("sessions_app_person", "sessions_app_session"):
                 counted += reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
     except sqlite3.Error:
-        # What is there cannot be read as a database of ours; it may be somebody's all the same.
+        # The file cannot be read as a database of ours; it may be another program's.
         return counted + (1 if file.stat().st_size and not _is_empty(file) else 0)
     return counted
 
@@ -75,7 +75,7 @@ def _is_empty(file: Path) -> bool:
 
 
 def must_be_idle(file: Path) -> None:
-    """Raises `BackupError` while another process has the database open."""
+    """Raise `BackupError` while another process has the database open."""
     if not file.is_file():
         return
     try:
@@ -88,7 +88,7 @@ def must_be_idle(file: Path) -> None:
 
 
 def put(file: Path, target: Path, kept: Path | None) -> None:
-    """Put the backup into the database's place; what was there is kept at `kept`."""
+    """Replace the database by the backup; the former one is kept at `kept`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.restoring-{os.getpid()}")
     try:

@@ -1,4 +1,4 @@
-"""Who runs a command, as the machine knows them."""
+"""The operator of a command, as the machine knows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 def runs_this() -> str:
-    """`root@machine`."""
+    """Return `user@machine`."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):

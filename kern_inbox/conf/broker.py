@@ -1,8 +1,8 @@
-"""Redis as the broker: reached wherever REDIS_URL says it is, and in a way that a worker survives its restart.
+"""Redis as the broker: the connection by REDIS_URL, and a transport that lets a worker survive its restart.
 
-A worker that loses its connection closes the channel, and tasks that end afterwards acknowledge on it. kombu 5.7 then looks
-for the address of a connection that is gone and raises an `AttributeError`, which Celery takes for our mistake: the worker
-ends. Told as the connection error that it is, Celery logs it and connects anew (`tests/faults` restarts a Redis).
+A worker that loses its connection closes the channel, and tasks that end afterwards acknowledge on it. kombu 5.7 then looks for
+the address of a connection that is gone and raises an `AttributeError`, which Celery takes for our mistake: the worker ends.
+Raised as the connection error that it is, Celery logs it and connects anew (`tests/faults` restarts a Redis).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TRANSPORT_ALIASES["kern"] = TRANSPORT
 
 
 class Channel(redis.Channel):
-    """A channel that knows when its connection is gone."""
+    """A channel that raises a connection error once its connection is gone."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
@@ -35,7 +35,7 @@ class Transport(redis.Transport):
 
 
 def broker_url(redis_url: str) -> str:
-    """The address of a Redis as kombu writes it; the cache and the live pages read it as it is.
+    """Return the address of a Redis as kombu writes it; the cache and the live pages use it as it is.
 
     kombu has words of its own for a socket, wants the database in the path, takes no options but those of TLS, and without
     any of these would speak to a server that wants TLS in clear.

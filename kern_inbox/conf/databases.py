@@ -1,4 +1,4 @@
-"""What the settings say about the database and the cache."""
+"""Settings of the database and the cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redis.retry import Retry
 from kern_inbox.conf.environment import ConfigurationError
 
 # WAL lets pages read while a worker writes. NORMAL loses nothing when a process is killed, only when the machine is.
-# What is deleted is overwritten, so that nobody reads it in the file any more.
+# Deleted content is overwritten, so that it cannot be read from the file any more.
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=ON"
 )
@@ -21,7 +21,7 @@ DEAD_PEERS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count
 
 
 def prepare_folder(var_dir: Path) -> None:
-    """Make the folder for files of our own. Raises `ConfigurationError` where that is not possible."""
+    """Make the folder for the program's files. Raises `ConfigurationError` where that is not possible."""
     try:
         var_dir.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -29,7 +29,7 @@ def prepare_folder(var_dir: Path) -> None:
 
 
 def database(described: dict[str, Any] | None, var_dir: Path, pool_size: int) -> dict[str, Any]:
-    """Django's `DATABASES` entry for a parsed DATABASE_URL, or for the SQLite file in `var_dir` without one."""
+    """Return Django's `DATABASES` entry for a parsed DATABASE_URL, or for the SQLite file in `var_dir` without one."""
     if described is None:
         return sqlite({"NAME": str(var_dir / "inbox.sqlite3")})
     if described["ENGINE"].endswith("sqlite3"):
@@ -38,13 +38,13 @@ def database(described: dict[str, Any] | None, var_dir: Path, pool_size: int) ->
 
 
 def sqlite(described: dict[str, Any]) -> dict[str, Any]:
-    """SQLite for several processes: write transactions begin as writers, so that two of them wait instead of failing."""
+    """Return the settings of SQLite for several processes: write transactions begin as writers, so that two of them wait."""
     options = {"transaction_mode": "IMMEDIATE", "timeout": SQLITE_WAIT_SECONDS, "init_command": SQLITE_PRAGMAS}
     return {"ENGINE": "kern_inbox.backends.sqlite3", "NAME": described["NAME"], "OPTIONS": options}
 
 
 def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
-    """PostgreSQL through psycopg's pool; a connection is looked at before it is handed out, so a restart is survived."""
+    """Return the settings of PostgreSQL with psycopg's pool; connections are checked before use, so a restart is survived."""
     pool = {"min_size": 0, "max_size": pool_size, "timeout": 10, "max_idle": 300}
     options = {"connect_timeout": 5, **DEAD_PEERS, **described.get("OPTIONS", {}), "pool": pool}
     engine = "kern_inbox.backends.postgresql"
@@ -52,7 +52,10 @@ def postgresql(described: dict[str, Any], pool_size: int) -> dict[str, Any]:
 
 
 def counters() -> dict[str, Any]:
-    """Where limits are counted while Redis is away: a table. Few rows live in it; they are cleared beyond `MAX_ENTRIES`."""
+    """Return the cache that counts limits while Redis is away: a table. Its rows are few.
+
+    Beyond `MAX_ENTRIES` they are cleared.
+    """
     return {
         "BACKEND": "kern_inbox.web.cache.DatabaseCounters",
         "LOCATION": "sessions_app_counter",
@@ -62,7 +65,7 @@ def counters() -> dict[str, Any]:
 
 
 def cache(redis_url: str) -> dict[str, Any]:
-    """The cache all processes share, or one of this process alone where there is no Redis."""
+    """Return the cache of all processes, or one of this process alone where there is no Redis."""
     if not redis_url:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     # One try more on a fresh connection: those in the pool are dead after Redis was restarted.

@@ -1,7 +1,7 @@
-"""Every environment variable of the program: its meaning, its default and how a wrong value is refused.
+"""The environment variables of the program: meaning, default and validation of each.
 
-The settings, the README's table and the tests all read this one list. A wrong value is one line, never a traceback:
-whoever starts the program is told which variable, what is wrong with it and what would be right.
+The settings, the README's table and the tests all read this one list. A wrong value is one line, never a traceback: it names
+the variable, the fault and a correct value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable: `parse` takes the text and raises `ValueError` with what it should have been.
+    """One variable. `parse` takes the text and raises `ValueError` with the expected form.
 
     `default` is the text one would write to get what happens without it; empty means that nothing is set.
     `secret` values are never repeated in an error message, and may stand in a file that NAME_FILE names.
@@ -154,7 +154,7 @@ VARIABLES = (
 
 
 def read(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The values of all variables, `None` for those unset and without default.
+    """Return the values of all variables, `None` for those unset and without default.
 
     Raises `ConfigurationError` for the first wrong one. Empty text counts as unset.
     """
@@ -181,7 +181,7 @@ def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
 
 
 def secret_texts(environment: Mapping[str, str]) -> list[str]:
-    """What the secret variables say, however they are given: for whoever must not repeat it."""
+    """Return the values of all secret variables, for redaction."""
     found = []
     for variable in VARIABLES:
         if variable.secret:
@@ -191,7 +191,7 @@ def secret_texts(environment: Mapping[str, str]) -> list[str]:
 
 
 def _in_a_file(variable: Variable, environment: Mapping[str, str]) -> str:
-    """What the file named by NAME_FILE holds: secret managers give files, which no list of processes shows."""
+    """Return the content of the file named by NAME_FILE: secret managers give files, which no list of processes shows."""
     path = environment.get(f"{variable.name}_FILE", "").strip() if variable.secret else ""
     if not path:
         return ""
@@ -221,7 +221,7 @@ def _require_for_production(values: Mapping[str, Any]) -> None:
 
 
 def table() -> str:
-    """The README's table, in Markdown."""
+    """Return the README's table, in Markdown."""
     rows = [f"| `{variable.name}` | {variable.description} | {_shown(variable)} |" for variable in VARIABLES]
     return "\n".join(["| variable | what it is | without it |", "|---|---|---|", *rows])
 

@@ -1,4 +1,4 @@
-"""How the text of a variable becomes a value. Each parser raises `ValueError` saying what the text should have been."""
+"""Parsers of environment variables. Each raises `ValueError` with the expected form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 #: Keys of hexadecimal digits have 16 different characters at most, of which 32 random ones show 10 or more.
 LEAST_DISTINCT = 8
-#: What pages can be read in, each named in its own words.
+#: The languages of the pages, each with its own name.
 LANGUAGES = {"en": "English"}
 # As Django compares them with what a browser asks for: without a port, IPv6 in brackets.
 ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9-]+(\.[a-z0-9-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -28,7 +28,7 @@ HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]
 
 
 def yes_or_no(text: str) -> bool:
-    """True or false. Anything but the usual words is an error rather than a silent no."""
+    """Parse a boolean. Anything but the usual words is an error rather than a silent no."""
     try:
         return YES_AND_NO[text.lower()]
     except KeyError:
@@ -36,12 +36,12 @@ def yes_or_no(text: str) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """A list separated by commas."""
+    """Parse a list separated by commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A parser for whole numbers from `least` to `most`, both included."""
+    """Return a parser for whole numbers from `least` to `most`, both included."""
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
@@ -52,12 +52,12 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 
 
 def split_url(text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
-    """The parts of a URL. Raises `ValueError` naming an `example` when the scheme is another or the port is no number."""
+    """Split a URL. Raises `ValueError` naming an `example` when the scheme is another or the port is no number."""
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
-        # What Python says repeats the part it cannot read, which may be of a password with a slash or a colon in it.
+        # Python's message repeats the part it cannot read, which may be of a password with a slash or a colon in it.
         raise ValueError(
             f"is not a URL: its host or its port cannot be read; write it like {example}, "
             "and signs such as / : @ # in a password as %2F %3A %40 %23"
@@ -68,7 +68,7 @@ def split_url(text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
 
 
 def database_url(text: str) -> dict[str, Any]:
-    """Django's description of a SQLite or PostgreSQL database."""
+    """Parse the address of a SQLite or PostgreSQL database to Django's description."""
     example = "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3"
     parts = split_url(text, DATABASE_SCHEMES, example)
     if parts.path in ("", "/"):
@@ -79,7 +79,7 @@ def database_url(text: str) -> dict[str, Any]:
 
 
 def redis_url(text: str) -> str:
-    """The address of a Redis server, unchanged."""
+    """Check the address of a Redis server; it stays unchanged."""
     example = "redis://:password@host:6379/0 or unix:///run/redis.sock?db=0"
     parts = split_url(text, REDIS_SCHEMES, example)
     is_socket = parts.scheme == "unix"
@@ -95,7 +95,7 @@ def redis_url(text: str) -> str:
 
 
 def web_url(text: str) -> str:
-    """An http or https address without the slash at its end."""
+    """Parse an http or https address; a slash at its end is removed."""
     example = "https://api.openai.com/v1"
     if not split_url(text, ("http", "https"), example).hostname:
         raise ValueError(f"names no server; write it like {example}")
@@ -103,7 +103,7 @@ def web_url(text: str) -> str:
 
 
 def hosts(text: str) -> list[str]:
-    """Host names as browsers ask for them; `.example.com` stands for all below it, `*` for any."""
+    """Parse host names as browsers send them; `.example.com` stands for all below it, `*` for any."""
     for name in words(text):
         if not ALLOWED_HOST.fullmatch(name):
             raise ValueError("must list host names like inbox.example.com, without https:// and port, separated by commas")
@@ -111,7 +111,7 @@ def hosts(text: str) -> list[str]:
 
 
 def listening_address(text: str) -> str:
-    """An IP address or a host name; IPv6 with or without brackets."""
+    """Parse an IP address or a host name; IPv6 with or without brackets."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
         return str(ip_address(bare))
@@ -122,7 +122,7 @@ def listening_address(text: str) -> str:
 
 
 def origins(text: str) -> list[str]:
-    """Origins as browsers write them: scheme and host, nothing after."""
+    """Parse origins as browsers send them: scheme and host, nothing after."""
     for origin in words(text):
         if not re.fullmatch(r"https?://[^/\s]+", origin):
             raise ValueError("must list origins like https://inbox.example.com, separated by commas")
@@ -130,14 +130,14 @@ def origins(text: str) -> list[str]:
 
 
 def desk_path(text: str) -> str:
-    """`module:object`. Whether it can be imported is checked when the desk is loaded."""
+    """Parse `module:object`. It is imported when the desk is loaded, not here."""
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", text):
         raise ValueError("must be module:object, for example my_desk:desk")
     return text
 
 
 def email_url(text: str) -> dict[str, Any]:
-    """Django's settings for sending mail."""
+    """Parse the address of a mail server to Django's settings."""
     example = "smtp+tls://user:password@mail.example.com:587"
     parts = split_url(text, ("smtp", "smtp+tls", "smtp+ssl", "consolemail"), example)
     if not parts.hostname and parts.scheme != "consolemail":
@@ -146,47 +146,47 @@ def email_url(text: str) -> dict[str, Any]:
 
 
 def log_level(text: str) -> str:
-    """A level's name in capitals."""
+    """Parse a level's name; returns it in capitals."""
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
     return text.upper()
 
 
 def time_zone(text: str) -> str:
-    """The name of a time zone that this machine knows."""
+    """Parse the name of a time zone that this machine knows."""
     if text not in available_timezones():
         raise ValueError("must be the name of a time zone, for example Europe/Berlin")
     return ZoneInfo(text).key
 
 
 def language(text: str) -> str:
-    """The code of a language that pages can be read in."""
+    """Parse the code of a language that pages can be read in."""
     if text not in LANGUAGES:
         raise ValueError(f"must be one of the languages there are: {', '.join(LANGUAGES)}")
     return text
 
 
 def secret_key(text: str) -> str:
-    """A key long enough not to be guessed."""
+    """Check that a key is long enough not to be guessed."""
     if len(text) < 32:
         raise ValueError("must have at least 32 characters")
     return text
 
 
 def is_guessable(key: str) -> bool:
-    """Whether a key is none: few characters, one text again and again, or what examples and templates say."""
+    """Return whether a key is guessable: few characters, one text again and again, or words of examples and templates."""
     is_repeated = re.fullmatch(r"(.+?)\1+", key, re.DOTALL) is not None
     is_example = re.search(r"insecure|change.?me|your.?secret|secret.?key|example|placeholder", key, re.IGNORECASE)
     return len(set(key)) < LEAST_DISTINCT or is_repeated or is_example is not None
 
 
 def folder(text: str) -> Path:
-    """An absolute path; a relative one is meant from the project's folder, `~` is the home folder."""
+    """Parse a path; a relative one is resolved from the project's folder, `~` is the home folder."""
     return (BASE_DIR / Path(text).expanduser()).resolve()
 
 
 def secret_keys(text: str) -> list[str]:
-    """Several such keys. They may have commas in them, and no spaces."""
+    """Parse several such keys. They may have commas in them, and no spaces."""
     try:
         return [secret_key(key) for key in text.split()]
     except ValueError as problem:
@@ -194,7 +194,7 @@ def secret_keys(text: str) -> list[str]:
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """A parser for one of these words."""
+    """Return a parser for one of these words."""
 
     def parse(text: str) -> str:
         if text.lower() not in choices:

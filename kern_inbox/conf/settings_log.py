@@ -1,4 +1,4 @@
-"""Changes of the program's settings, for the audit log: what an environment variable says decides as much as an admin does."""
+"""Changes of the program's settings, for the audit log: environment variables decide as much as an admin does."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from kern_inbox.conf.environment import VARIABLES, Variable, read
 from sessions_app import audit
 from sessions_app.models import AuditEntry
 
-#: What says how one process is started, and nothing about the program.
+#: Variables about the start of one process, not about the program.
 PERSONAL = ("HOST", "PORT", "KERN_VAR", "LOG_LEVEL")
 
 
 def record_settings(environment: Mapping[str, str]) -> AuditEntry | None:
-    """Append an entry when settings are others than at the last start; the first start is the first entry.
+    """Append an entry when settings differ from the last start; the first start is the first entry.
 
     Secrets are told as a digest under SECRET_KEY, which shows that one is another and not what it is. `None`: nothing changed.
     """
@@ -32,7 +32,7 @@ def record_settings(environment: Mapping[str, str]) -> AuditEntry | None:
 
 
 def _shown(variable: Variable, value: Any) -> str | None:
-    """As text, whatever its type; a default that is not written counts as itself."""
+    """Return a value as text for the log; a secret as the beginning of its keyed hash."""
     if value is None:
         return None
     if variable.secret:

@@ -1,7 +1,7 @@
-"""What the settings say about Celery: which queue a task waits in, and how a broker that is away is endured.
+"""Celery's settings: the queue of each task, and behaviour while the broker is away.
 
-The database is the truth and a message in the broker only a hint that there is work. So publishing gives up quickly,
-results are not kept, and the sweep enqueues again whatever a lost hint left behind.
+The database is the truth and a message in the broker only a hint that there is work. So publishing gives up quickly, results
+are not kept, and the sweep enqueues again the work of lost hints.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 from kern_inbox.conf.broker import TRANSPORT, broker_url
 
 QUEUES = ("turns", "naming")
-#: How often the scheduler looks what is due.
+#: Interval (seconds) of the scheduler's sweep.
 SWEEP_SECONDS = 5.0
 
 
 def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, Any]:
-    """Celery's settings as Django settings. `turn_seconds` is the longest turn; redelivery waits well beyond it."""
+    """Return Celery's settings as Django settings. `turn_seconds` is the longest turn; redelivery waits well beyond it."""
     options: dict[str, Any] = {
         "BROKER_URL": broker_url(redis_url) if redis_url else "memory://",
         "BROKER_TRANSPORT": TRANSPORT if redis_url else None,
@@ -50,7 +50,10 @@ WORKER_SOCKET_SECONDS = 10
 
 
 def transport_options(turn_seconds: int) -> dict[str, Any]:
-    """Options of the Redis transport. The restore pair makes redelivery take the visibility timeout, not five times it."""
+    """Return options of the Redis transport.
+
+    The restore pair makes redelivery take the visibility timeout, not five times it.
+    """
     return {
         "visibility_timeout": turn_seconds * 2 + 60,
         "unacked_restore_interval": 5,

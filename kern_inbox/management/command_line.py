@@ -1,4 +1,4 @@
-"""How `manage.py` runs Django's commands: what the environment or the database does wrong is one line and not a traceback."""
+"""Run `manage.py` commands: faults of the environment or the database are one line and not a traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Commands(ManagementUtility):
     """Django's commands, each on one plain connection."""
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """The command. Before it runs, the pool is gone: it would try for a while and hide why it got no connection.
+        """Return the command. The pool is closed before it runs: it would retry for a while and hide the reason.
 
         `migrate` makes no tables between those of another program: exits with 1 and a line.
         """
@@ -49,7 +49,7 @@ def _refuse_foreign_database() -> None:
 
 
 def explained(problem: Error, *, migrating: bool) -> str:
-    """What the database said, and what helps where that is known."""
+    """Return the database's error as a sentence, with advice where there is some."""
     # Knows models, which are there only once a command has begun.
     from kern_inbox.observability import probes
 

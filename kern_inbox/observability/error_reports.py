@@ -1,7 +1,7 @@
-"""What is told of an error: on the page that DEBUG shows, and in whatever sends reports. Nothing in it lets anybody in.
+"""Error reports without secrets: the page that DEBUG shows, and reports that are sent.
 
-A page with an error is looked at together, copied into tickets and sent in mails; so what Django hides only without DEBUG is
-hidden always.
+A page with an error is looked at together, copied into tickets and sent in mails; so the values that Django hides only without
+DEBUG are hidden always.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Filter(SafeExceptionReporterFilter):
 
 
 class Reporter(ExceptionReporter):
-    """Django's report, with the secrets taken out that stand inside of values: in addresses, texts and objects."""
+    """Django's report, with secrets removed inside of values: in addresses, texts and objects."""
 
     def get_traceback_html(self) -> SafeString:
         return SafeString(redacted(super().get_traceback_html()))

@@ -43,8 +43,7 @@ ESCAPES_OF_SEVERAL_LINES = {code: text for code, text in ESCAPES.items() if chr(
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as one line; control characters of a message are shown as escapes, so that nobody can forge a line
-    or send a terminal commands.
+    """Formats a record as one line; control characters are escaped, against forged lines and terminal commands.
 
     With `fold_tracebacks` a traceback follows on the same line, for log collectors; without, below it, for people.
     """
@@ -60,7 +59,7 @@ class LineFormatter(logging.Formatter):
         return text.replace("\n", " | ") if self.fold_tracebacks else text
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """With its offset, so that lines of several machines can be put in order."""
+        """Format the time with its offset, so that lines of several machines can be put in order."""
         return datetime.fromtimestamp(record.created).astimezone().isoformat(sep=" ", timespec="milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -72,10 +71,10 @@ class LineFormatter(logging.Formatter):
 
 
 class SafeRecord(logging.LogRecord):
-    """A record that tells no secret, whoever logged it and whichever handler writes it.
+    """A log record without secrets, for every logger and handler.
 
-    It is what `logging` makes of every line of every logger, so nothing has to be remembered where a line is logged, a logger
-    added or a handler attached. The traceback is redacted where a formatter keeps it, which all of the standard library do.
+    It is the record class that `logging` uses for every line of every logger, so a new logger or handler needs no set-up. The
+    traceback is redacted where a formatter keeps it, which all of the standard library do.
     """
 
     _traceback: str | None = None
@@ -91,7 +90,7 @@ class SafeRecord(logging.LogRecord):
 
     @property
     def exc_text(self) -> str | None:
-        """The traceback as text, once some formatter made it."""
+        """The traceback as text, once a formatter made it."""
         return self._traceback
 
     @exc_text.setter
@@ -100,7 +99,7 @@ class SafeRecord(logging.LogRecord):
 
 
 class StandardErrorHandler(logging.StreamHandler[Any]):
-    """Writes to standard error as it is now: a test runner or a parent may have replaced it since."""
+    """Writes to the current standard error: a test runner or a parent may have replaced it since."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -110,13 +109,13 @@ class StandardErrorHandler(logging.StreamHandler[Any]):
         return sys.stderr
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say that a line could not be written, and why; Python's own answer prints the arguments as they are."""
+        """Report that a line could not be written, and why; Python's own report prints the arguments as they are."""
         if sys.stderr:
             sys.stderr.write(redacted(f"a line of {record.name} could not be logged: {traceback.format_exc(limit=-3)}\n"))
 
 
 def configure(described: dict[str, Any]) -> None:
-    """Set logging up for this process (Django's `LOGGING_CONFIG`): from here on nothing it writes tells a secret.
+    """Set up logging for this process (Django's `LOGGING_CONFIG`); from here on its lines hold no secret.
 
     Uncaught exceptions and warnings go the way of all log lines, too.
     """
@@ -147,7 +146,7 @@ def _log_crash_of_thread(crash: threading.ExceptHookArgs) -> None:
 
 
 def configuration(level: str, *, fold_tracebacks: bool) -> dict[str, Any]:
-    """Django's `LOGGING`, which the web server and the workers use as well."""
+    """Return Django's `LOGGING`, which the web server and the workers use as well."""
     chatty = {name: {"level": "WARNING"} for name in QUIET}
     ours: dict[str, Any] = {"handlers": [], "propagate": True, "level": "NOTSET"}
     return {

@@ -1,7 +1,7 @@
-"""What `/metrics` tells: what this process counted, what the others said that they counted, and what stands in the database.
+"""The metrics of `/metrics`: of this process, of the workers as they reported them, and of the database.
 
-Nothing is kept in files. prometheus-client's own way to share between processes maps files into memory; on a full disk that
-ends the process, and it reaches no other machine. So each worker writes what it counted into its row.
+There are no files. prometheus-client's own way to share between processes maps files into memory; on a full disk that ends the
+process, and it reaches no other machine. So each worker writes its metrics into its row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STUCK_AFTER = 10.0
 
 
 class Everything:
-    """A collector of all of it."""
+    """Collector of all metrics."""
 
     def collect(self) -> Iterator[Metric]:
         families = {family.name: family for family in REGISTRY.collect()}
@@ -44,14 +44,14 @@ class Everything:
 
 
 def registry() -> CollectorRegistry:
-    """Everything that is measured."""
+    """Return a registry of all metrics."""
     everything = CollectorRegistry()
     everything.register(Everything())
     return everything
 
 
 def _own() -> Iterator[Metric]:
-    """What this process sees without the database."""
+    """Yield this process's metrics that need no database."""
     yield _gauge("kern_web_stuck_threads", "Threads of this web process that do not come back", left_behind(STUCK_AFTER))
     try:
         disk = shutil.disk_usage(settings.KERN_VAR)
@@ -93,7 +93,7 @@ _COLUMNS = (
 
 
 def _add(families: dict[str, Metric], process: Process) -> None:
-    """Add what another process counted, each sample with the process's name."""
+    """Add another process's metrics, each sample with the process's name."""
     for family in _parsed(process.measurements):
         known = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
         for sample in family.samples:

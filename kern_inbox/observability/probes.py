@@ -1,4 +1,4 @@
-"""What machines ask: is the program alive, is it ready, what did it measure."""
+"""Probes for machines: liveness, readiness, work, metrics."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ log = logging.getLogger(__name__)
 LOW, FULL = 500 * 2**20, 20 * 2**20
 #: A turn that waits so long (seconds) for a worker is late.
 LATE = 60.0
-#: Leases last longer than so many seconds; clocks that are further apart are somebody's mistake.
+#: Largest clock difference (seconds), shorter than a lease; more is a fault of the machines' set-up.
 MOST_SKEW = 5.0
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
-    """The process answers; nothing else is asked."""
+    """Liveness: the process answers; nothing else is checked."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served, for a load balancer: the database must answer and know today's tables, and the desk must
-    be usable.
+    """Readiness for a load balancer: database reachable with today's tables, and a usable desk.
 
-    Whatever else is wrong is told (`degraded`), and is no reason to send people elsewhere: another web process would not help.
+    Other faults are reported (`degraded`), and are no reason to send people elsewhere: another web process would not help.
     """
     needed = {"database": database_state(), "desk": desk_state()}
     is_ready = all(state == "ok" for state in needed.values())
@@ -58,9 +57,9 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def work(request: HttpRequest) -> JsonResponse:
-    """Whether the work is being done, for whoever is woken when it is not.
+    """State of the work, for an alert: 503 when it has stopped.
 
-    503 when nobody works turns, nobody sweeps, or a turn waited longer for a worker than a whole turn may take.
+    Stopped: no worker takes turns, no scheduler sweeps, or a turn waited longer for a worker than a whole turn may take.
     """
     database = database_state()
     states = {"database": database, **work_states(database)}
@@ -69,7 +68,7 @@ def work(request: HttpRequest) -> JsonResponse:
 
 
 def database_state() -> str:
-    """`ok`, `unreachable` or `migrations are missing`."""
+    """Return `ok`, `unreachable` or `migrations are missing`."""
     try:
         executor = MigrationExecutor(connection)
         return "migrations are missing" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
@@ -78,7 +77,7 @@ def database_state() -> str:
 
 
 def desk_state() -> str:
-    """`ok` or `unusable`. Why is in the log, and no business of whoever asks."""
+    """Return `ok` or `unusable`. The reason is in the log only, since this answer is public."""
     try:
         desk.load()
     except desk.DeskError as problem:
@@ -88,7 +87,7 @@ def desk_state() -> str:
 
 
 def redis_state() -> str:
-    """`ok`, `unreachable` (pages then read the change log, the sweep finds the work) or `none needed`."""
+    """Return `ok`, `unreachable` (pages then read the change log, the sweep finds the work) or `none needed`."""
     url = settings.REDIS_URL
     if not url:
         return "none needed"
@@ -105,7 +104,7 @@ def redis_state() -> str:
 
 
 def disk_state() -> str:
-    """`ok`, `low` or `full`: how much room the disk of KERN_VAR has; `unreachable` where it is gone."""
+    """Return `ok`, `low` or `full` for the free room on the disk of KERN_VAR; `unreachable` where it is gone."""
     try:
         free = shutil.disk_usage(settings.KERN_VAR).free
     except OSError:
@@ -114,7 +113,7 @@ def disk_state() -> str:
 
 
 def work_states(database: str) -> dict[str, str]:
-    """What the database knows of the work: a word for each part of it."""
+    """Return the state of each part of the work, from the database."""
     names = ("workers", "naming", "scheduler", "queue", "threads", "clock")
     if database != "ok":
         return dict.fromkeys(names, "unknown")
@@ -133,7 +132,7 @@ def work_states(database: str) -> dict[str, str]:
 
 
 def queue_state(oldest: float | None) -> str:
-    """`ok`, `late` or `stopped`: by how long the oldest turn waits for a worker."""
+    """Return `ok`, `late` or `stopped`, by the time that the oldest turn has waited for a worker."""
     if oldest is None or oldest < LATE:
         return "ok"
     return "stopped" if oldest > settings.KERN_TURN_SECONDS + LATE else "late"
@@ -142,14 +141,14 @@ def queue_state(oldest: float | None) -> str:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Measurements in Prometheus' format, for staff and whoever has METRICS_TOKEN; for anybody else there is no such page."""
+    """Metrics in Prometheus' format, for staff and for holders of METRICS_TOKEN; for others the page does not exist (404)."""
     if not may_read_metrics(request):
         return HttpResponse("not found\n", status=404, content_type="text/plain")
     return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def may_read_metrics(request: HttpRequest) -> bool:
-    """A bearer token equal to METRICS_TOKEN, or a signed-in member of staff."""
+    """Return whether the request has the bearer token METRICS_TOKEN, or comes from a signed-in member of staff."""
     token = settings.METRICS_TOKEN
     given = request.headers.get("Authorization", "")
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):

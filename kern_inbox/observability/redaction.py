@@ -1,9 +1,9 @@
-"""Secrets taken out of text that leaves the program: log lines, tracebacks, error reports.
+"""Remove secrets from text that leaves the program: log lines, tracebacks, error reports.
 
-Two nets. What this installation was configured with (keys, passwords in addresses) is known and replaced wherever it stands.
-Everything else is found by its form or by the name before it. The secret of a customer's link and an API token become the
-first letters of their hash, the same that the database keeps (`access_hash`, `token_hash`): lines about one link can still be
-connected, and found by whoever reads the database. Passwords and cookies leave nothing.
+Two methods. The configured secrets of this installation (keys, passwords in addresses) are known and replaced everywhere. All
+others are found by their form or by the name before them. The secret of a customer's link and an API token become the first
+letters of their hash, the same that the database keeps (`access_hash`, `token_hash`): lines about one link can still be
+connected, and found by a reader of the database. Passwords and cookies leave nothing.
 
 Every pattern reads a text in linear time: repetitions are bounded or cannot overlap with what follows them.
 """
@@ -60,15 +60,15 @@ _PATTERN = re.compile(
             # Addresses with a password in them.
             r"""(?P<account>(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s/@:"'<>]{0,200}:)"""
             r"""(?P<account_secret>[^\s/"'<>]{1,300})(?=@)""",
-            # What somebody sent to be let in, whole: django-ninja logs it where it is no bearer token.
+            # The whole Authorization header: django-ninja logs it where it is no bearer token.
             r"(?P<refused>Unexpected auth - )(?P<refused_secret>.{1,8000})",
             r"(?P<scheme>\b(?:[Bb]earer|BEARER|Basic|Digest|Negotiate)[ +])(?P<scheme_secret>[A-Za-z0-9._~+/=:-]{6,8000})",
-            # Whatever has the name of a secret, as `name=value`, `"name": "value"` or a pair of a name and a value.
+            # A value with the name of a secret, as `name=value`, `"name": "value"` or a pair of a name and a value.
             rf"(?P<name>(?<![A-Za-z])(?i:{_NAMES})(?:{_QUOTE}\s?[:,]|\s?[=:])\s?(?:b|u)?{_QUOTE}?)"
             # In quotes up to the next one, else one word, or two where the first says how to be let in.
             r"""(?P<name_secret>(?<=["'])[^"'\\\n]{1,8000}|(?<=;)[^&\n]{1,8000}"""
             r"""|(?:(?i:bearer|basic|digest|token)\s)?[^\s"'&,;)}\]\\]{1,8000})""",
-            # What looks drawn by lot and has the length of our secrets, sessions and CSRF tokens.
+            # Random-looking text with the length of our secrets, sessions and CSRF tokens.
             r"(?P<lot>(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]{64}|[A-Za-z0-9_-]{32})(?![A-Za-z0-9_-]))",
         )
     )
@@ -79,21 +79,21 @@ _known: re.Pattern[str] | None = None
 
 
 def redacted(text: str) -> str:
-    """The text without the secrets in it."""
+    """Return the text without its secrets."""
     if _known is not None:
         text = _known.sub(HIDDEN, text)
     return _PATTERN.sub(_replacement, text)
 
 
 def hide(values: Iterable[str | None]) -> None:
-    """Have these values hidden wherever they stand, from now on. Called once, by whoever sets logging up."""
+    """Redact these values everywhere, from now on. Called once, by the set-up of logging."""
     global _known
     known = sorted({value for value in values if value and len(value) >= SHORTEST_KNOWN}, key=len, reverse=True)
     _known = re.compile("|".join(map(re.escape, known))) if known else None
 
 
 def secrets_in(texts: Iterable[str]) -> set[str]:
-    """The secrets in the texts of a configuration: of an address its password, as it is written and as it is meant."""
+    """Return the secrets in the texts of a configuration: of an address its password, encoded and decoded."""
     found: set[str] = set()
     for text in texts:
         if "://" not in text:
@@ -104,7 +104,7 @@ def secrets_in(texts: Iterable[str]) -> set[str]:
 
 
 def digest_of(secret: str) -> str:
-    """What stands for a secret drawn by lot: the beginning of the hash that the database keeps of it."""
+    """Return the placeholder of a random secret: the beginning of the hash that the database keeps of it."""
     return f"[secret {hashlib.sha256(secret.encode(errors='replace')).hexdigest()[:DIGEST]}]"
 
 
@@ -115,7 +115,7 @@ def _password_in(url: str) -> str:
         password = None
     if password:
         return password
-    # One with a slash in it, which nobody could use as it is: everything between the name and the last @.
+    # A password with a slash in it, which makes the address invalid: everything between the name and the last @.
     found = re.search(r"://[^@:/]*:(.*)@", url)
     return found[1] if found else ""
 

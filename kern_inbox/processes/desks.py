@@ -1,4 +1,4 @@
-"""No process of the program begins its work without a desk."""
+"""Check of the desk at the start of every process."""
 
 from __future__ import annotations
 

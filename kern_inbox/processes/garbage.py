@@ -1,4 +1,4 @@
-"""What Python's garbage collector need not look at."""
+"""Settings of Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 
 def spare_what_is_loaded() -> None:
-    """Leave everything that exists now out of later collections; call it once, when the program has been loaded.
+    """Exclude all existing objects from later collections; call it once, when the program has been loaded.
 
     Modules and templates stay anyway, and walking through all of them took a tenth of a second every few dozen pages.
     """

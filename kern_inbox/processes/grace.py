@@ -1,8 +1,8 @@
-"""How every process ends: within its grace time, whatever runs in it; and how it begins anew.
+"""End every process within its grace time, also when a tool hangs; and restart it.
 
-Python's own means need the interpreter: a signal is heard, a thread is scheduled, between two steps of Python. A tool that
-computes in C without letting go of the interpreter stops them all. `faulthandler` has a timer outside of it, which says where
-each thread stands and ends the process.
+Python's own means need the interpreter: a signal is handled, a thread is scheduled, between two steps of Python. A tool that
+computes in C without releasing the interpreter stops them all. `faulthandler` has a timer outside of it, which prints each
+thread's stack and ends the process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kern.threads.detached import start_aside
 
 log = logging.getLogger(__name__)
 
-#: Exit code of a process that could not begin anew by itself, for whoever supervises it: "try again" in sysexits.h.
+#: Exit code of a process that could not restart itself, for its supervisor: "try again" in sysexits.h.
 RESTART_ME = 75
 #: So many seconds before the end of its grace time a process gives back what it still works on.
 HAND_OVER_SECONDS = 3.0
@@ -32,46 +32,49 @@ RESTARTS = "KERN_RESTARTS"
 
 
 def grace_seconds() -> float:
-    """How long (seconds) a process may take to end when asked to."""
+    """Return the time (seconds) that a process may take to end when asked to."""
     return float(settings.KERN_GRACE_SECONDS)
 
 
 def end_within(seconds: float) -> None:
-    """End this process after so many seconds from now on, with exit code 1, unless this is called again before."""
+    """End this process after so many seconds, with exit code 1, unless this is called again before."""
     if sys.__stderr__ is not None:
         faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
 
 
 class Watchdog:
-    """Ends the process where nothing of Python runs in it for as long as its grace time: nobody would hear it asked to stop."""
+    """Ends the process when no Python code has run for its grace time: it could not handle a signal to stop."""
 
     def __init__(self) -> None:
         self._patted_at = 0.0
         self._is_over = False
 
     def pat(self) -> None:
-        """Say that Python runs. Cheap, and needed once a second."""
+        """Reset the timer. Cheap, and needed once a second."""
         now = time.monotonic()
         if not self._is_over and now - self._patted_at >= 1.0:
             self._patted_at = now
             end_within(grace_seconds())
 
     def last_call(self) -> None:
-        """The process was asked to stop: from now on its grace time runs. May be called while a signal is heard."""
+        """Start the grace time after a signal to stop. Safe within a signal handler."""
         if not self._is_over:
             self._is_over = True
             end_within(grace_seconds())
 
 
 def within(seconds: float, act: Callable[[], object]) -> bool:
-    """Do it on another thread, for at most so many seconds. Whether it was done; what it raises is a line in the log."""
+    """Call a function on another thread, for at most so many seconds.
+
+    Returns whether it finished; its exceptions are logged.
+    """
     done: list[bool] = []
 
     def work() -> None:
         try:
             act()
             done.append(True)
-        except Exception as error:  # noqa: BLE001 - the process ends whatever the database raises
+        except Exception as error:  # noqa: BLE001 - the process ends also when the database fails
             log.warning("while ending: %s", error)
             done.append(False)
         finally:
@@ -85,7 +88,7 @@ def within(seconds: float, act: Callable[[], object]) -> bool:
 
 
 def restarts() -> int:
-    """How often this process began anew."""
+    """Return the number of restarts of this process."""
     told = os.environ.get(RESTARTS, "0")
     return int(told) if told.isdecimal() else 0
 
@@ -97,7 +100,7 @@ def end_now(code: int = 0) -> NoReturn:
 
 
 def begin_anew() -> NoReturn:
-    """Replace this process by a fresh one of the same number: whoever supervises it need not do anything.
+    """Replace this process by a fresh one with the same process id, so that its supervisor need not act.
 
     Where that is not possible it ends with `RESTART_ME`.
     """

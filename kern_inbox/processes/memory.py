@@ -1,4 +1,4 @@
-"""Large blocks of memory that go back to the machine as soon as they are free."""
+"""Settings of the memory allocator: large free blocks go back to the machine at once."""
 
 from __future__ import annotations
 

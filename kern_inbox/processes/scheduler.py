@@ -1,4 +1,4 @@
-"""The scheduler's process: it sees that what is due is found, as long as the database answers, with or without Redis.
+"""The scheduler's process: it finds due work as long as the database answers, with or without Redis.
 
 Any number may run; one leads, by a lease in the database, and another takes over within seconds when it is gone.
 """
@@ -23,14 +23,14 @@ from sessions_app.workers import processes
 from sessions_app.workers.duties import DUTIES, LONGEST, Rota
 
 log = logging.getLogger(__name__)
-#: How often (seconds) it looks what to do.
+#: Interval (seconds) of the main loop.
 TICK = 0.2
 #: A duty that hangs for so long (seconds) does not come back: the process is begun anew.
 GIVE_UP = 300.0
 
 
 class Scheduler:
-    """The main loop, on the main thread, which touches neither database nor network: it cannot hang."""
+    """The main loop, on the main thread, which uses neither database nor network: it cannot hang."""
 
     def __init__(self) -> None:
         self.rota = Rota(DUTIES, settings.KERN_SWEEP_SECONDS)
@@ -43,7 +43,7 @@ class Scheduler:
         self._settings_are_told = False
 
     def run(self) -> None:
-        """Work until a signal asks to stop."""
+        """Run until a signal asks to stop."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         log.info("the scheduler is ready.")
@@ -61,13 +61,13 @@ class Scheduler:
         self._watchdog.last_call()
 
     def _tell_settings(self) -> None:
-        """Once: what was set differently since the last start, for the audit log. One process does it, the one that leads."""
+        """Record changed settings in the audit log, once per start and by the leading process only."""
         if not self._settings_are_told:
             record_settings(os.environ)
             self._settings_are_told = True
 
     def _tell(self) -> None:
-        """Say that it lives and keep the lead, on another thread, one at a time."""
+        """Record the heartbeat and keep the leadership, on another thread, one at a time."""
         now = time.monotonic()
         if self._telling_since is None and now - self._told_at >= processes.BEAT_EVERY / 2:
             self._telling_since = self._told_at = now
@@ -84,7 +84,7 @@ class Scheduler:
                     processes.done()
             stuck = len(self.rota.stuck)
             processes.beat(processes.State(Process.Kind.SCHEDULER, stuck=stuck, restarts=restarts()))
-        except Exception as error:  # noqa: BLE001 - whatever the database raises, the next one may succeed
+        except Exception as error:  # noqa: BLE001 - the database failed; the next attempt may succeed
             log.warning("the scheduler could not say that it lives: %s", error)
         finally:
             connections.close_all()
@@ -105,7 +105,7 @@ class Scheduler:
             begin_anew()
 
     def _end(self) -> None:
-        """Let what is being done end, give the lead away, and go."""
+        """Wait for running work, give up the leadership, and return."""
         latest = time.monotonic() + max(0.5, grace_seconds() - HAND_OVER_SECONDS)
         while not self.rota.is_idle and time.monotonic() < latest:
             time.sleep(TICK)

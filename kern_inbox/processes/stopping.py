@@ -1,7 +1,7 @@
-"""How the web server stops while pages are open.
+"""Stop the web server while pages are open.
 
-It lets requests end before it stops, and tells the application only afterwards. Streams never end, so they have to know when
-it is asked to stop.
+It lets requests end before it stops, and tells the application only afterwards. Streams never end, so they have to be told when
+a signal asks the server to stop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 def stops_streams(application: Application) -> Application:
-    """The application, whose streams end by themselves when its server is asked to stop."""
+    """Wrap the application so that its streams end when its server is asked to stop."""
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -34,7 +34,7 @@ def stops_streams(application: Application) -> Application:
 
 
 async def _live(receive: Receive, send: Send) -> None:
-    """The server's life, which Django knows nothing of. When it begins, the server listens to signals already."""
+    """Handle the server's lifespan, which Django does not know. When it begins, the server has its signal handlers already."""
     await receive()
     when_asked_to_stop(_stop)
     await send({"type": "lifespan.startup.complete"})
@@ -49,7 +49,7 @@ def _stop() -> None:
 
 
 def when_asked_to_stop(act: Callable[[], None]) -> None:
-    """Call `act` when a signal asks this process to stop, and then whoever listened to the signal before."""
+    """Call `act` on SIGINT or SIGTERM, then the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         return  # other threads may not listen
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""A worker's process beside Celery: how it says that it lives, notices threads that do not come back, and ends.
+"""A worker's process beside Celery: heartbeat, detection of stuck threads, and shutdown.
 
 Celery lets running tasks end however long they take, and Python waits for every thread of its pool. So when it is asked to
 stop, a thread of ours lets living turns end for as long as its grace time allows, gives the others back, and ends the process.
@@ -23,9 +23,9 @@ from kern.threads.detached import left_behind, running, start_aside
 from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
 
 log = logging.getLogger(__name__)
-#: How often (seconds) the worker is looked at.
+#: Interval (seconds) of the worker's own check.
 TICK = 0.25
-#: What nobody waited for since so many seconds is not coming back soon.
+#: A thread whose work was abandoned so many seconds ago counts as stuck.
 STUCK_AFTER = 10.0
 #: A task holds its thread at most so many seconds longer than a turn may take.
 TASK_MARGIN = 60.0
@@ -48,25 +48,25 @@ class Worker:
         self._is_telling = False
         self._told_at = float("-inf")
 
-    # What Celery says ---------------------------------------------------------------------------------------------------
+    # Celery's signals ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """The process begins. It may be asked to stop before it ever reached the broker."""
+        """Start with the process, which may be asked to stop before it ever reached the broker."""
         threading.Thread(target=self._watch, name="kern-worker", daemon=True).start()
 
     def ready(self, controller: Any) -> None:
-        """Celery takes tasks now, perhaps again after it had lost the broker."""
+        """Handle Celery's signal that it takes tasks, perhaps again after it had lost the broker."""
         self.threads = int(controller.concurrency)
         self.queues = ",".join(sorted(controller.app.amqp.queues.consume_from))
 
     def stop(self) -> None:
-        """A signal asks to stop. This runs where the signal is heard, in the middle of anything."""
+        """Handle a signal to stop. This runs in the signal handler, in the middle of anything."""
         if self.asked_at is None:
             self.asked_at = time.monotonic()
         self._watchdog.last_call()
 
     def ended(self, code: int) -> None:
-        """Celery has stopped by itself: every task has ended."""
+        """Handle the end of Celery: every task has ended."""
         from sessions_app.workers import processes
 
         within(HAND_OVER_SECONDS / 2, processes.leave)
@@ -76,23 +76,23 @@ class Worker:
         if left_behind(0) or self.begun:
             end_now(code)
 
-    # What is known ------------------------------------------------------------------------------------------------------
+    # State --------------------------------------------------------------------------------------------------------------
 
     @property
     def stuck(self) -> int:
-        """Threads that do not come back: of models, tools and turns left behind, and of tasks that hold theirs too long."""
+        """The number of stuck threads: abandoned ones of models, tools and turns, and of tasks that hold theirs too long."""
         latest = time.monotonic() - settings.KERN_TURN_SECONDS - TASK_MARGIN
         return left_behind(STUCK_AFTER) + sum(1 for begun in list(self.begun.values()) if begun < latest)
 
     @property
     def most_stuck(self) -> int:
-        """So many lost threads are too many: half as many as work, but one accident is none.
+        """The number of stuck threads that is too many: half of all, but at least two.
 
-        Each may hold a database connection, and whatever its tool holds; half of them leave half for the others.
+        Each may hold a database connection and its tool's resources; half of them leave half for the others.
         """
         return max(2, self.threads // 2)
 
-    # What is done -------------------------------------------------------------------------------------------------------
+    # Actions ------------------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
         while True:
@@ -106,7 +106,7 @@ class Worker:
 
     @property
     def _patience(self) -> float:
-        """How long (seconds) living turns may go on when the worker is asked to stop."""
+        """Return the seconds that running turns may go on after a signal to stop."""
         longest = grace_seconds() - HAND_OVER_SECONDS
         return min(MODELS_MAY_TAKE, longest) if self.begins_anew and not running(TOOL) else longest
 
@@ -155,7 +155,7 @@ class Worker:
         )
         try:
             processes.beat(told)
-        except Exception as error:  # noqa: BLE001 - whatever the database raises, the next one may succeed
+        except Exception as error:  # noqa: BLE001 - the database failed; the next attempt may succeed
             log.warning("the worker could not say that it lives: %s", error)
         finally:
             connections.close_all()
@@ -169,7 +169,7 @@ def _beat_every() -> float:
 
 
 def _hinted() -> list[str]:
-    """Ids of runs that this worker was hinted at and has not begun."""
+    """Return ids of runs in this worker's prefetched messages that have not begun."""
     waiting = [request for request in list(state.reserved_requests) if request not in state.active_requests]
     return [str(request.args[0]) for request in waiting if request.name.endswith("execute_turn") and request.args]
 

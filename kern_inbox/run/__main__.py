@@ -1,4 +1,4 @@
-"""Start everything, stay, stop everything."""
+"""Start, watch and stop all processes of the program."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from kern_inbox.run.supervisor import Child, Supervisor
 #: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.
 WORKER_SECONDS = 15.0
 NAMING_THREADS = 4
-#: Whoever presses Ctrl-C waits no longer than so many seconds for turns that are being worked.
+#: After Ctrl-C running turns have no longer than so many seconds.
 GRACE_SECONDS = 8
 
 
 def main() -> int:
-    """The exit code: 0 when asked to stop, 1 when something could not start or ended by itself."""
+    """Run the program; returns 0 when asked to stop, 1 when a process could not start or ended by itself."""
     _stop_by_signal()
     os.environ.setdefault("DEBUG", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
@@ -77,8 +77,11 @@ def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
 
 
 def children(values: dict[str, Any]) -> list[Child]:
-    """The processes in the order in which they stop: first nobody asks for work, then nobody makes any, then it is finished."""
-    # Each ends itself within its grace time; whoever does not is killed a moment later.
+    """Return the processes in the order in which they stop: web server, scheduler, workers.
+
+    First no new work is asked for, then none is made, then the rest is finished.
+    """
+    # Each ends itself within its grace time, or is killed a moment later.
     patience = int(os.environ["KERN_GRACE_SECONDS"]) + 2.0
     return [
         Child("web", web_command(values["HOST"], values["PORT"]), patience),
@@ -90,7 +93,7 @@ def children(values: dict[str, Any]) -> list[Child]:
 
 
 def web_command(host: str, port: int) -> list[str]:
-    """The web server. Open live pages would keep it from stopping; they reconnect by themselves.
+    """Return the command of the web server. Open live pages would keep it from stopping; they reconnect by themselves.
 
     It believes no X-Forwarded header, as it would by default those of this machine: what proxies say is read by
     TRUSTED_PROXIES alone.
@@ -103,17 +106,17 @@ def web_command(host: str, port: int) -> list[str]:
 
 
 def worker(name: str, queue: str, patience: float, *options: str) -> Child:
-    """A worker of one queue."""
+    """Return a worker of one queue."""
     celery = ["celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", queue, "--hostname", f"{queue}@%h", *options]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    # In a container everything is root, and saying so at each start helps nobody.
+    # In a container everything is root, so a warning at each start does not help.
     python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]
     return Child(name, [*python, *celery, *quiet], patience, ready_words=" ready.")
 
 
 @contextmanager
 def redis_server(values: dict[str, Any]) -> Iterator[EmbeddedRedis | None]:
-    """The embedded Redis when no REDIS_URL is given; its address is put there for everybody."""
+    """Run the embedded Redis when REDIS_URL is not set, and set it to its address."""
     if values["REDIS_URL"]:
         yield None
         return
@@ -128,7 +131,7 @@ def redis_server(values: dict[str, Any]) -> Iterator[EmbeddedRedis | None]:
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Two programs in one folder would write into each other's embedded Redis. Raises `LaunchError`."""
+    """Lock the folder: two programs in it would write into each other's embedded Redis. Raises `LaunchError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "run.lock").open("w")
@@ -143,7 +146,7 @@ def only_one(folder: Path) -> Iterator[None]:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether the web server is up."""
+    """Return whether the web server is up."""
     web = HTTPConnection(near(host), port, timeout=1)
     try:
         web.request("GET", "/health/live/", headers={"Host": "localhost"})
@@ -155,18 +158,18 @@ def answers(host: str, port: int) -> bool:
 
 
 def near(host: str) -> str:
-    """Where this machine reaches a server that listens on `host`."""
+    """Return the host by which this machine reaches a server that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
 
 
 def address_of(host: str, port: int) -> str:
-    """What to type into a browser."""
+    """Return the address for a browser."""
     name = near(host)
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def _stop_by_signal() -> None:
-    """Until the processes run, SIGTERM and SIGHUP end the preparations as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP end the preparations as Ctrl-C does, until the processes run."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What is looked at before anything starts, so that what is wrong is said in one line and not by a dying process."""
+"""Checks before the start, so that a fault is one clear line and not a dying process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ REFUSED = (401, 403)
 
 
 def one_line(problem: BaseException) -> str:
-    """An exception's text with its line breaks and doubled blanks gone."""
+    """Return an exception's text without line breaks and doubled blanks."""
     return " ".join(str(problem).split()) or type(problem).__name__
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises `LaunchError` when the web server could not listen there."""
+    """Raise `LaunchError` when the web server could not listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # As the web server does: the port of a server that has just ended is free.
@@ -45,7 +45,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_redis(url: str) -> None:
-    """Raises `LaunchError` when no Redis answers at `url`."""
+    """Raise `LaunchError` when no Redis answers at `url`."""
     try:
         with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2) as client:
             client.ping()
@@ -54,7 +54,7 @@ def check_redis(url: str) -> None:
 
 
 def check_database() -> None:
-    """Raises `LaunchError` when the database cannot be used, is another program's or was written by a newer version of ours."""
+    """Raise `LaunchError` when the database cannot be used, is another program's or was written by a newer version of ours."""
     try:
         if connection.vendor == "postgresql":
             # Not through the pool: it would go on trying for a while and say only that it took too long.
@@ -71,7 +71,7 @@ def check_database() -> None:
 
 
 def must_be_ours() -> None:
-    """Raises `LaunchError` when the database is another program's, and what the database raises."""
+    """Raise `LaunchError` when the database is another program's; exceptions of the database pass."""
     foreign = owner.foreign_table()
     if foreign:
         raise LaunchError(
@@ -81,7 +81,7 @@ def must_be_ours() -> None:
 
 
 def database_name() -> str:
-    """The database as a person would call it, without the password."""
+    """Return the database's address for people, without the password."""
     described = connection.settings_dict
     if connection.vendor == "sqlite":
         return str(described["NAME"])
@@ -89,7 +89,7 @@ def database_name() -> str:
 
 
 def unknown_migrations() -> list[str]:
-    """Migrations the database has seen and this program, for apps of its own, does not know; sorted."""
+    """Return migrations that the database has and this program, for apps of its own, does not know; sorted."""
     loader = MigrationLoader(None)
     applied = set(MigrationRecorder(connection).applied_migrations())
     strange = {key for key in applied - set(loader.disk_migrations) if key[0] in loader.migrated_apps}
@@ -99,7 +99,7 @@ def unknown_migrations() -> list[str]:
 
 
 def check_desk() -> None:
-    """Raises `LaunchError` when KERN_DESK names no usable desk."""
+    """Raise `LaunchError` when KERN_DESK names no usable desk."""
     try:
         desk.load()
     except desk.DeskError as problem:
@@ -107,7 +107,7 @@ def check_desk() -> None:
 
 
 def check_key() -> str | None:
-    """Ask the model's server whether it takes the key. Returns a warning where that stays open, `None` when all is well.
+    """Check the API key with the model's server. Returns a warning where that stays open, `None` when it is accepted.
 
     Raises `LaunchError` when the key is refused.
     """

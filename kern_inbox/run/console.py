@@ -1,4 +1,4 @@
-"""What people see in the terminal: each line with the name of the process that says it."""
+"""Output in the terminal: each line with the name of its process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _one_at_a_time = Lock()
 
 
 def coloured() -> bool:
-    """Whether the terminal shows colours and its owner wants them."""
+    """Return whether the terminal shows colours and its owner wants them."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -26,7 +26,7 @@ def write(name: str, line: str) -> None:
         try:
             print(prefix, line, flush=True)
         except (BrokenPipeError, ValueError):
-            # Whoever read our output has gone; stopping properly matters more than saying so.
+            # The reader of our output has gone; stopping properly matters more than the line.
             sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 

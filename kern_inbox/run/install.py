@@ -1,4 +1,4 @@
-"""Install what a lock file names, and show how far it is: `python kern_inbox/run/install.py requirements.txt`.
+"""Install the packages of a lock file, with progress: `python kern_inbox/run/install.py requirements.txt`.
 
 Runs before anything is installed, so it needs nothing but Python and its pip.
 """
@@ -14,13 +14,13 @@ from pathlib import Path
 
 #: Of a failed installation so many of pip's last lines are shown.
 LAST_LINES = 25
-#: Where the output is no terminal, each so many packages are worth a line.
+#: Without a terminal one line is printed for so many packages.
 STEP = 20
 _FOUND = re.compile(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)")
 
 
 def main(lock_file: str) -> int:
-    """Run pip; its exit code."""
+    """Run pip; returns its exit code."""
     pip = [sys.executable, "-m", "pip", "install", "--no-input", "--progress-bar", "off", "--require-hashes", "-r", lock_file]
     last: deque[str] = deque(maxlen=LAST_LINES)
     total = count(Path(lock_file).read_text().splitlines())
@@ -33,12 +33,12 @@ def main(lock_file: str) -> int:
 
 
 def count(lines: Iterable[str]) -> int:
-    """How many packages the lock file names. Some are for other systems, so it is an upper bound."""
+    """Return the number of packages in the lock file. Some are for other systems, so it is an upper bound."""
     return sum("==" in line and not line.startswith((" ", "#")) for line in lines)
 
 
 def progress(lines: Iterable[str], total: int) -> Iterator[tuple[int, str]]:
-    """What to show for pip's lines: packages seen so far and a sentence."""
+    """Yield the progress in pip's lines: packages seen so far and a sentence."""
     seen = 0
     for line in lines:
         if found := _FOUND.match(line):
@@ -63,7 +63,7 @@ def show(steps: Iterable[tuple[int, str]]) -> None:
 
 
 def _kept(lines: Iterable[str], last: deque[str]) -> Iterator[str]:
-    """The lines, the last ones put aside."""
+    """Yield the lines, and store the last ones."""
     for line in lines:
         last.append(line.rstrip())
         yield line

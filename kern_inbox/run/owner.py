@@ -1,4 +1,4 @@
-"""Whose database it is. Another program's must not be filled with our tables, and finding out must not change it."""
+"""Detect a database that belongs to another program, without changing it: it must not be filled with our tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TABLES_OF_FILE = "SELECT name FROM sqlite_master WHERE type = 'table' AND name N
 
 
 def foreign_table() -> str | None:
-    """A table of the program whose database this is, `None` when it is empty or Django's. Raises what the database raises."""
+    """Return a table of another program, `None` when the database is empty or Django's. Exceptions of the database pass."""
     tables = _tables_of_schema() if connection.vendor == "postgresql" else _tables_of_sqlite()
     return None if MIGRATIONS in tables else next(iter(tables), None)
 
@@ -37,7 +37,7 @@ def _tables_of_sqlite() -> list[str]:
 
 
 def _tables_of_file(file: Path) -> list[str]:
-    """The tables in the file, as far as it can be read alone: to connect to it would change its journal."""
+    """Return the tables in the file, read without connecting: a connection would change its journal."""
     journal = file.with_name(f"{file.name}-wal")
     if not file.is_file() or (journal.exists() and journal.stat().st_size):
         return []

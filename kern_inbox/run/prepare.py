@@ -1,4 +1,4 @@
-"""What has to be there before the processes start: tables, and in development something to look at."""
+"""Prepare the start of the processes: tables, and in development the demo's data."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def prepare() -> list[str]:
 
 
 def who_answers() -> str:
-    """A sentence about what answers customers."""
+    """Return a sentence about the model that answers customers."""
     if desk.is_offline():
         return "The offline responder answers; it is no language model. For one set OPENAI_API_KEY (and OPENAI_BASE_URL)."
     return f"{settings.KERN_MODEL} at {settings.OPENAI_BASE_URL} answers."
 
 
 def announce(address: str, people: Sequence[str]) -> None:
-    """Say where to go, who answers and, last, how to sign in: `people` are lines about the demo's, made just now."""
+    """Print the address, the model and, last, how to sign in: `people` are lines about the demo's people, made just now."""
     manage = f"{'DEBUG=1 ' if settings.DEBUG else ''}{sys.executable} manage.py"
     lines = ["", f"Kern Inbox is ready: {address}", who_answers(), "Ctrl-C stops everything.", ""]
     if people:

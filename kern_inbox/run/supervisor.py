@@ -1,4 +1,4 @@
-"""Child processes that stop together; one that dies is started again, as long as that helps."""
+"""Supervise child processes that stop together; one that dies is started again, as long as that helps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESTART_SECONDS = 60.0
 
 @dataclass
 class Child:
-    """One process of the program. `patience` is how many seconds it may take to end when asked to.
+    """One process of the program. `patience` is the number of seconds it may take to end when asked to.
 
     `ready_words` stand in the line with which the process says that it is ready; `is_ready` is set by it.
     """
@@ -54,13 +54,13 @@ class Child:
         )
 
     def listen(self) -> None:
-        """Begin to print what the process says. Only after all have started, as a fork beside threads is a risk."""
+        """Begin to print the process's output. Only after all have started, as a fork beside threads is a risk."""
         assert self.process is not None
         self.reader = Thread(target=self._print_lines, args=(self.process,), name=f"lines of {self.name}", daemon=True)
         self.reader.start()
 
     def stop(self) -> None:
-        """Ask the process to end, and make it end when it takes too long, with whatever it started itself."""
+        """Ask the process to end; kill it and its own children when it takes too long."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -76,7 +76,7 @@ class Child:
             self.reader.join(timeout=1)
 
     def end(self) -> str | None:
-        """How the process ended, `None` while it runs."""
+        """Return a description of the process's end, `None` while it runs."""
         code = self.process.poll() if self.process else None
         if code is None:
             return None
@@ -92,12 +92,12 @@ class Child:
 
 @dataclass
 class Restarts:
-    """When each part was started again: the limit that tells an accident from a part that cannot run."""
+    """Times of each part's restarts, and the limit that tells an accident from a part that cannot run."""
 
     _times: dict[str, list[float]] = field(default_factory=dict)
 
     def allow(self, name: str, now: float) -> bool:
-        """Note one more restart of the part at `now` (seconds); False where it had `MOST_RESTARTS` in `RESTART_SECONDS`."""
+        """Count one more restart of the part at `now` (seconds); False where it had `MOST_RESTARTS` in `RESTART_SECONDS`."""
         recent = [then for then in self._times.get(name, []) if now - then < RESTART_SECONDS]
         allowed = len(recent) < MOST_RESTARTS
         self._times[name] = [*recent, now] if allowed else recent
@@ -149,7 +149,7 @@ class Supervisor:
         return 0
 
     def _revive(self) -> Literal["ok", "failed"]:
-        """Start again whatever ended by itself. `failed` where that is of no use; the reason is on the screen then."""
+        """Restart the parts that ended by themselves. `failed` where that is of no use; the reason has been printed then."""
         for name, how, start in self._ended():
             if self.asked_to_stop:
                 break
@@ -162,7 +162,7 @@ class Supervisor:
         return "ok"
 
     def _ended(self) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        """Each part that has ended: its name, how it ended, and what starts it again."""
+        """Yield each part that has ended: its name, the description of its end, and the call that restarts it."""
         if self.redis and self.redis.process and self.redis.process.poll() is not None:
             yield "redis", f"the embedded Redis ended (see {self.redis.log_file})", self.redis.start
         for child in self.children:
@@ -185,7 +185,7 @@ def _start(child: Child) -> None:
 
 
 def _restart(child: Child) -> None:
-    """Start the part anew, and end what its dead process had started itself: that would work beside the new one."""
+    """Start the part anew, and end the children of its dead process, which would work beside the new one."""
     child.stop()
     _start(child)
     child.listen()

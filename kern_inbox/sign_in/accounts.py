@@ -1,4 +1,4 @@
-"""How people get an account, sign in, and get mail about it."""
+"""Accounts, sign-in and the mail about them (allauth's adapter)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Accounts are made by an admin; strangers may sign up only where SIGN_UP says so and mail reaches them."""
+    """Accounts are made by an admin; sign-up is open only where SIGN_UP says so and mail can be sent."""
 
     _limited_by = ""
     error_messages = {
@@ -42,19 +42,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *rest: Any, **more: Any
     ) -> None:
-        """Keep what allauth says, but for "signed in": the inbox itself shows that, and it would stand on some later page."""
+        """Store allauth's messages, except "signed in": the inbox itself shows that, and it would stand on some later page."""
         if message_template != "account/messages/logged_in.txt":
             super().add_message(request, level, message_template, *rest, **more)
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether to go on there; an address that is none, or has control characters, is nowhere to go."""
+        """Return whether a redirect to the address is safe; an invalid address, or one with control characters, is not."""
         return is_own_page(self.request, url)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP and mail_reaches_people())
 
     def validation_error(self, code: str, *args: Any) -> Any:
-        """The error of a form; where it is that something was tried too often, the page that says how long to wait instead."""
+        """Return the error of a form; for an exceeded limit, the page with the time to wait instead."""
         if code == "too_many_login_attempts":
             raise ImmediateHttpResponse(too_often(self.request, self._wait()))
         return super().validation_error(code, *args)
@@ -64,24 +64,24 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         super().pre_authenticate(request, **credentials)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """What failed attempts are counted by: the account, by whatever host name and spelling it was asked for."""
+        """Return the key of the failed attempts: the account, independent of host name and spelling of the address."""
         return f"sign-in:{canonical_address(str(credentials.get('email') or ''))}"
 
     def _wait(self) -> int:
-        """Seconds until the password, or the code of a second factor, may be tried again."""
+        """Return the seconds until the password, or the code of a second factor, may be tried again."""
         stage = getattr(self.request, "_login_stage", None)
         person = stage.login.user if stage else self.request.user
         keys = [key for key in (self._limited_by, f"mfa-auth-user-{person.pk}") if key]
         return max(seconds_to_wait(self.request, "login_failed", key=key) for key in keys)
 
     def clean_email(self, email: str) -> str:
-        """The one form of an address that a form brought: two spellings of it are no two people's."""
+        """Return the canonical form of an address: two spellings of it are no two people's."""
         address = canonical_address(str(super().clean_email(email)))
         check_address(address)
         return address
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Check the password, and remember whether it would be taken today."""
+        """Check the password, and remember whether it would be accepted today."""
         person = super().authenticate(request, **credentials)
         if person is not None and (password := str(credentials.get("password") or "")):
             request.session[WEAK] = weakness(password, person)
@@ -89,7 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return person
 
     def post_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse:
-        """Go on to the inbox; whose password is weak is told first, and may go on all the same."""
+        """Redirect to the inbox; a person with a weak password is told first, and may go on all the same."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if weak := request.session.pop(WEAK, ""):
             messages.warning(request, _("Your password is easily guessed. Choose a better one now, or later. %s") % weak)
@@ -109,7 +109,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         super().send_password_reset_mail(user, email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail, unless it would only reach a log: there is a secret link in some."""
+        """Send a mail, unless it would only reach a log: some mails hold a secret link."""
         if not mail_reaches_people():
             return
         try:
@@ -122,7 +122,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 messages.error(self.request, _("The mail could not be sent. Try again later, or ask an admin."))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that limits count by: the connection's, or what the trusted proxies say it was."""
+        """Return the client's address for limits: the connection's, or the one that the trusted proxies report."""
         try:
             return str(super().get_client_ip(request))
         except (PermissionDenied, ImproperlyConfigured):

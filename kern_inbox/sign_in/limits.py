@@ -1,4 +1,4 @@
-"""What people see who tried something too often: how long to wait."""
+"""The page for exceeded limits: how long to wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ A_WHILE = 60
 
 
 def too_often(request: HttpRequest, wait: int = 0) -> HttpResponse:
-    """The page (429), with the seconds in `Retry-After`; as the project's `handler429` allauth calls it for its limits."""
+    """Return the page (429), with the seconds in `Retry-After`; allauth calls it as the project's `handler429`."""
     seconds = wait or _longest_wait(request) or A_WHILE
     context = {"minutes": -(-seconds // 60), "seconds": seconds}
     response = render(request, "account/too_often.html", context, status=429)
@@ -26,7 +26,7 @@ def too_often(request: HttpRequest, wait: int = 0) -> HttpResponse:
 
 
 def seconds_to_wait(request: HttpRequest, action: str, *, key: str | None = None) -> int:
-    """Seconds until one of allauth's limits allows `action` again, 0 where it does."""
+    """Return the seconds until one of allauth's limits allows `action` again, 0 where it does."""
     return max((_wait_of(request, action, rate, key) for rate in get_rates(app=APP, action=action)), default=0)
 
 
@@ -40,7 +40,7 @@ def _wait_of(request: HttpRequest, action: str, rate: Rate, key: str | None) -> 
 
 
 def _longest_wait(request: HttpRequest) -> int:
-    """Of all limits that this request may have met: allauth does not say which one it was."""
+    """Return the longest wait of all limits that this request may have met: allauth does not say which one it was."""
     limits: dict[str, Any] = app_settings.RATE_LIMITS
     address = request.POST.get("email", "").lower() or None
     return max((seconds_to_wait(request, action, key=address) for action in limits), default=0)

@@ -1,4 +1,4 @@
-"""Requests of people who are signed in: for how long they are, who needs a second factor first, and why it is over."""
+"""Enforce the lifetime of sign-ins and the requirement of a second factor, and give the reason when a sign-in ended."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sessions_app.errors import DATABASE_AWAY
 
 #: Tells the open page why it is refused: `idle`, `lifetime`, `ended` or `second-factor`.
 HEADER = "Kern-Sign-In"
-#: Fetched by open pages by themselves: nobody needs to sit before them.
+#: Fetched by open pages by themselves, so no sign of a person's activity.
 BY_ITSELF = frozenset({"live", "session-list", "session-timeline", "session-header", "session-decisions", "session-details"})
-#: What people who have to set up a second factor may do before.
+#: Pages that are allowed before a required second factor is set up.
 BEFORE_SECOND_FACTOR = frozenset(
     {
         "second-factor",
@@ -42,10 +42,10 @@ BEFORE_SECOND_FACTOR = frozenset(
 
 
 class SignInMiddleware(MiddlewareMixin):
-    """Ends sign-ins whose time is over, and lets nobody pass who has to set up a second factor first."""
+    """Ends expired sign-ins, and holds people back who must set up a second factor first."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Sign out whoever is signed in for too long."""
+        """Sign out people whose sign-in has expired."""
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
         try:
@@ -65,9 +65,9 @@ class SignInMiddleware(MiddlewareMixin):
             request.META["kern.why"] = "lifetime"
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponseBase | None:
-        """Lead to the second factor, or note that somebody is there.
+        """Redirect to the set-up of the second factor, or record activity.
 
-        Who is signed in stands in the database: while it is away nobody passes, but to what is for everybody.
+        The signed-in person is read from the database: while it is away only public pages are served.
         """
         if error := request.META.get("kern.away"):
             return None if _is_open(request) else come_back(request, error)
@@ -86,7 +86,7 @@ class SignInMiddleware(MiddlewareMixin):
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Say why one has to sign in again, where that is asked; sweep the browser where somebody signed out."""
+        """Give the reason for a sign-in where one is demanded; clear the browser's storage after signing out."""
         if _route(request) == "account_logout" and request.method == "POST" and response.status_code == 302:
             # Not "cookies": that would sign people out of everything else at this domain. Ours is deleted by name.
             response.headers["Clear-Site-Data"] = '"storage"'
@@ -100,13 +100,13 @@ class SignInMiddleware(MiddlewareMixin):
 
 
 def note_sign_in(request: HttpRequest | None, user: Any, **_: Any) -> None:
-    """Begin to count a sign-in's time, wherever somebody signs in."""
+    """Start the lifetime of a sign-in, at every way to sign in."""
     if request is not None:
         sign_ins.begin(request, user)
 
 
 def change_key(request: HttpRequest, reauthenticated: bool = False, **_: Any) -> None:
-    """Give the sign-in a new key once the person has shown again who they are; the old one is worth nothing then."""
+    """Rotate the session key after re-authentication; the old key becomes invalid."""
     if reauthenticated and request.user.is_authenticated:
         request.session.cycle_key()
 
@@ -126,7 +126,7 @@ def _is_by_itself(request: HttpRequest) -> bool:
 
 
 def _is_open(request: HttpRequest) -> bool:
-    """Whether the address is for everybody, has keys of its own, or belongs to setting up a second factor."""
+    """Return whether the address is public, has credentials of its own, or belongs to setting up a second factor."""
     name = _route(request)
     has_own_key = bool(request.resolver_match and request.resolver_match.app_names and "Authorization" in request.headers)
     return name in BEFORE_SECOND_FACTOR or name.startswith("customer") or has_own_key

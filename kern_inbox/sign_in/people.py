@@ -1,4 +1,4 @@
-"""Who is signed in, read together with what every request of theirs depends on."""
+"""Load the signed-in person together with the columns that every request needs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sessions_app.models import Person
 
 
 class PersonBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
-    """Sign-in by address as allauth does it; in one query with the person comes whether they have a second factor."""
+    """allauth's sign-in by address; one query reads the person and whether they have a second factor."""
 
     def get_user(self, user_id: str | int) -> Person | None:
-        """The person of this id, unless their account is closed."""
+        """Return the person of this id, unless their account is closed."""
         try:
             person = Person.objects.with_second_factor().filter(pk=user_id).first()
         except (ValidationError, ValueError):

@@ -1,4 +1,4 @@
-"""Second factors: their secrets are encrypted where they are kept, and whoever must have one keeps the last one."""
+"""Second factors: encrypted storage of their secrets; a required last factor cannot be removed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from sessions_app.accounts.passwords import SHORT
 
 log = logging.getLogger(__name__)
 
-#: What the key is derived for: other uses of SECRET_KEY get other keys.
+#: The salt of the derived key: other uses of SECRET_KEY get other keys.
 PURPOSE = b"kern-inbox second factors"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Seeds of authenticator apps and recovery codes are kept encrypted. A passkey has no secret here."""
+    """Seeds of authenticator apps and recovery codes are stored encrypted. A passkey has no secret here."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -52,19 +52,19 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
             raise ValidationError(message) from None
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Keep the last one of a person who must have one."""
+        """Return whether the factor may be removed: not the last one of a person who must have one."""
         others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=("totp", "webauthn"))
         is_last = authenticator.type != "recovery_codes" and not others.exclude(pk=authenticator.pk).exists()
         return not (is_last and (second_factor.is_required(authenticator.user) or _has_short_password()))
 
 
 def _has_short_password() -> bool:
-    """Whether this sign-in's password is enough only together with a second factor."""
+    """Return whether this sign-in's password is sufficient only together with a second factor."""
     return bool(context.request is not None and context.request.session.get(SHORT))
 
 
 def cipher() -> MultiFernet:
-    """Encrypts with SECRET_KEY, and reads what it or an older one encrypted."""
+    """Return the cipher that encrypts with SECRET_KEY and also decrypts with older keys."""
     return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 

@@ -1,4 +1,4 @@
-"""Where sign-ins are kept (`SESSION_ENGINE`): in Django's table, with times of their own; open pages are told when one ends."""
+"""Storage of sign-ins (`SESSION_ENGINE`): Django's table with expiry times of our own; open pages are told when one ends."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from sessions_app.changes import publish
 
 
 class SessionStore(DatabaseStore):
-    """Django's sessions in the database. A row's `expire_date` is when an idle sign-in ends, and never past its lifetime."""
+    """Django's sessions in the database. A row's `expire_date` is the end of an idle sign-in, and never past its lifetime."""
 
-    #: When the row that was read says that it ends.
+    #: The expiry of the row that was read.
     expires_at: datetime | None = None
 
     def load(self) -> dict[str, Any]:
-        """Read the row, and remember when it ends."""
+        """Read the row, and remember its expiry."""
         row = self._get_session_from_db()  # type: ignore[attr-defined]  # the stubs leave it out
         self.expires_at = row.expire_date if row else None
         return self.decode(row.session_data) if row else {}
 
     async def aload(self) -> dict[str, Any]:
-        """Read the row, and remember when it ends."""
+        """Read the row, and remember its expiry."""
         row = await self._aget_session_from_db()  # type: ignore[attr-defined]  # the stubs leave it out
         self.expires_at = row.expire_date if row else None
         return self.decode(row.session_data) if row else {}
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """The moment the row ends if nothing is done any more."""
+        """Return the expiry of an idle sign-in."""
         asked = super().get_expiry_date(**kwargs)
         return min(asked, sign_ins.expires_at(self) or asked)
 
     async def aget_expiry_date(self, **kwargs: Any) -> datetime:
-        """The moment the row ends if nothing is done any more."""
+        """Return the expiry of an idle sign-in."""
         asked = await super().aget_expiry_date(**kwargs)
         data = await self._aget_session()  # type: ignore[attr-defined]  # the stubs leave it out
         return min(asked, sign_ins.expires_at(data) or asked)
 
     def delete(self, session_key: str | None = None) -> None:
-        """End it: the pages that it has open are told once that is committed."""
+        """Delete the sign-in and tell its open pages once that is committed."""
         ended = session_key or self.session_key
         super().delete(session_key)
         if ended:
@@ -57,6 +57,6 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete what ended more than a day ago (`manage.py clearsessions`); sign-ins do so, too, some rows each."""
+        """Delete rows that ended more than a day ago (`manage.py clearsessions`); sign-ins do so, too, some rows each."""
         while sign_ins.clear_ended():
             pass

@@ -1,1 +1,1 @@
-"""What holds for every request: limits, headers, time zone, messages and errors."""
+"""Middleware and helpers for every request: limits, headers, time zone, messages and errors."""

@@ -1,4 +1,4 @@
-"""A cache that may be away: nothing on a page depends on it, so its absence is a miss and not an error.
+"""A cache that tolerates outages: no page depends on it, so an unreachable server is a miss and not an error.
 
 What limits count is counted on in the database meanwhile, for all processes together.
 """
@@ -19,7 +19,7 @@ COUNTED = ("allauth:rl:", "rate:")
 
 
 class DatabaseCounters(DatabaseCache):
-    """Django's cache in the database, whose counters lose nothing where several processes count at once."""
+    """Django's database cache with atomic counters, for limits that several processes count."""
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         with transaction.atomic():
@@ -36,7 +36,7 @@ class DatabaseCounters(DatabaseCache):
 class PatientRedisCache(RedisCache):
     """Django's Redis cache, except that an unreachable server reads as empty and swallows writes.
 
-    Counts of limits go on in the database: with Redis away, nobody may try passwords without end.
+    Counts of limits go on in the database: with Redis away, the number of password attempts stays limited.
     """
 
     def add(self, key: str, value: Any, *args: Any, **kwargs: Any) -> bool:
@@ -70,7 +70,7 @@ class PatientRedisCache(RedisCache):
         return int(self._or(delta, "incr", key, delta, version))
 
     def _or(self, instead: Any, verb: str, *args: Any, **kwargs: Any) -> Any:
-        """What Redis answers, or the database for what is counted, or `instead`."""
+        """Return the answer of Redis; while it is away, that of the database for counters, else `instead`."""
         try:
             server: str = self._servers[0]  # type: ignore[attr-defined]  # Django's stubs leave it out
             call = getattr(super(), verb)

@@ -1,9 +1,9 @@
-"""Where the one line that a page shows after a form was sent is kept until then."""
+"""Storage of the one-line message that a page shows after a form was sent."""
 
 from django.contrib.messages.storage.cookie import CookieStorage
 
 
 class HostMessages(CookieStorage):
-    """Signed, in a cookie that browsers take from this host alone."""
+    """Storage in a signed cookie that browsers accept from this host alone."""
 
     cookie_name = "__Host-messages"

@@ -1,4 +1,4 @@
-"""Nothing that the program answers is kept by a browser or a proxy: after signing out, Back shows nothing."""
+"""Forbid caching of all responses, so that Back shows nothing after signing out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.decorators import sync_and_async_middleware
 def no_store(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
-    """Say `Cache-Control: no-store` on every answer. Static files are served before this is asked."""
+    """Set `Cache-Control: no-store` on every response. Static files are served before this middleware."""
     if iscoroutinefunction(get_response):
 
         async def answer_later(request: HttpRequest) -> HttpResponseBase:

@@ -1,4 +1,7 @@
-"""Answers to requests that were refused before their bodies were read (`request_limits`): for programs, customers, the desk."""
+"""Responses to requests that were refused before their bodies were read (`request_limits`).
+
+For programs, customers, the desk.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ REASONS = {
 
 
 class RefusedRequestsMiddleware(MiddlewareMixin):
-    """Answers what the limits in front of Django refused. Nothing of it was read, so there is nothing to give back."""
+    """Answers requests that the limits in front of Django refused.
+
+    Their bodies were not read, so no input can be given back.
+    """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Answer a refused request; let every other one through."""
@@ -37,7 +43,7 @@ class RefusedRequestsMiddleware(MiddlewareMixin):
         if refusal is None:
             return None
         with suppress(Resolver404):
-            # What logs and measures wants to know which address it was.
+            # The log line and the measurement need the address.
             request.resolver_match = resolve(request.path_info)
         if request.path_info.startswith("/api/"):
             with override("en"):
@@ -48,12 +54,12 @@ class RefusedRequestsMiddleware(MiddlewareMixin):
 
 
 def reason_of(refusal: Refusal) -> str:
-    """What was wrong with the request, and how much is allowed."""
+    """Return the reason of the refusal, with the limit."""
     return str(REASONS[refusal.status]) % {"most": filesizeformat(refusal.most).replace("\xa0", " ")}
 
 
 def _toast(refusal: Refusal) -> HttpResponse:
-    """The reason for a page that is open: what was typed there stays where it is."""
+    """Return the reason for an open page as a toast: the typed text stays where it is."""
     context = {"title": reason_of(refusal), "text": _("Nothing was changed. What you wrote is still there.")}
     response = HttpResponse(render_to_string("_toast.html", context), status=refusal.status)
     response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"

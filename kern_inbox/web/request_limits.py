@@ -1,4 +1,4 @@
-"""Limits of requests, enforced before Django reads anything of them: bodies, addresses, headers, slow senders.
+"""Limits on requests, enforced before Django reads them: bodies, addresses, headers, slow senders.
 
 Django keeps a request's whole body, in memory and then on disk, before any code of ours runs. So the limits stand here, in
 front of it. What is refused is still answered by Django (`refused_requests`), so that it is logged, measured and looks like
@@ -20,7 +20,7 @@ from django.http import parse_cookie
 from kern_inbox.processes.stopping import Application, Receive, Send
 
 KIB = 1024
-#: Most bytes of a body from somebody who shows no sign of being known: a sign-in, a form after the session ended.
+#: Most bytes of a body without credentials: a sign-in, a form after the session ended.
 STRANGERS = 64 * KIB
 #: From customers, who have no account: the longest text, each character as the longest escape there is, and the other fields.
 CUSTOMERS = 1536 * KIB
@@ -41,20 +41,23 @@ LONGEST_ADDRESS, LARGEST_HEADERS = 16 * KIB, 64 * KIB
 PATIENCE, BYTES_A_SECOND = 20.0, 4 * KIB
 #: So many seconds what is still being sent is thrown away after a refusal: most clients read the answer only afterwards.
 LINGER = 5.0
-#: Where Django finds the refusal of a request, in its scope.
+#: The key of a request's refusal in its scope.
 REFUSAL = "kern.refusal"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not read: the answer's status, and the limit that it broke (bytes; 0 where there is none)."""
+    """The reason why a request is not read: the response's status, and the limit that it broke (bytes.
+
+    0 where there is none).
+    """
 
     status: int
     most: int = 0
 
 
 def limits_requests(application: Application, patience: float = PATIENCE) -> Application:
-    """The application behind the limits. A body must have begun to arrive within `patience` seconds."""
+    """Wrap the application in the limits. A body must begin to arrive within `patience` seconds."""
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,13 +77,13 @@ def limits_requests(application: Application, patience: float = PATIENCE) -> App
 
 
 def largest_body(path: str, headers: Mapping[bytes, bytes]) -> int:
-    """Most bytes that a request's body may have."""
+    """Return the largest allowed body of a request in bytes."""
     unknown, known = next((sizes for door, sizes in DOORS.items() if path.startswith(door)), ELSEWHERE)
     return known if _shows_a_pass(path, headers) else unknown
 
 
 def _shows_a_pass(path: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Whether there is a token or a session cookie. Whether it is a good one only the database knows."""
+    """Return whether there is a token or a session cookie; only the database knows whether it is valid."""
     if path.startswith("/api/"):
         return b"authorization" in headers
     return settings.SESSION_COOKIE_NAME in parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
@@ -91,7 +94,7 @@ def _path(scope: Mapping[str, Any]) -> str:
 
 
 def _refused_unread(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Refusal | None:
-    """What is known to be refused from the request's head alone."""
+    """Return the refusal that the request's head alone gives, if any."""
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
         return Refusal(414, LONGEST_ADDRESS)
     if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEADERS:
@@ -108,7 +111,7 @@ def _refused_unread(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) ->
 
 @dataclass(slots=True)
 class _Body:
-    """A body that is counted while it comes. Django is told that the client left when it is too large or too slow."""
+    """A body that is counted while it arrives. Django sees a disconnect when it is too large or too slow."""
 
     _receive: Receive
     most: int
@@ -139,7 +142,7 @@ class _Body:
 
 
 class _Lingering:
-    """A request whose body nobody reads: it looks empty, and its answer ends once the client has stopped sending."""
+    """A request whose body is discarded: it looks empty, and its response ends once the client has stopped sending."""
 
     def __init__(self, receive: Receive, send: Send, *, waits_for_us: bool) -> None:
         self._receive, self._send, self._waits_for_us = receive, send, waits_for_us
@@ -161,7 +164,7 @@ class _Lingering:
         await self._send(message)
 
     async def _throw_away(self) -> None:
-        """Read what is still being sent. Clients that wait for a `100 Continue` send nothing."""
+        """Discard the rest of the body. Clients that wait for a `100 Continue` send nothing."""
         if self._waits_for_us:
             return
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""One log line and one measurement for each request, and by what names they may ask for us."""
+"""One log line and one measurement for each request, and the check of its host name."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from kern_inbox.observability.logs import current_id
 
 log = logging.getLogger("kern_inbox.web.requests")
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{6,64}")
-#: Below these stand addresses whose last part lets somebody in.
+#: Prefixes of addresses whose last part is a secret.
 SECRET_ADDRESSES = re.compile(r"/+(c|accounts)/", re.IGNORECASE)
-#: Others are whatever somebody sent, and no label.
+#: Known methods; others are client input and may not become labels.
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UNLOGGED = ("/static/", "/health/", "/metrics")
 SECONDS = Histogram(
@@ -37,7 +37,7 @@ SECONDS = Histogram(
 def request_log(
     get_response: Callable[[HttpRequest], Any],
 ) -> Callable[[HttpRequest], HttpResponseBase] | Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
-    """Give each request an id (the caller's X-Request-ID if it is a sane one), log it and measure it."""
+    """Give each request an id (the caller's X-Request-ID if it is valid), log it and measure it."""
     if iscoroutinefunction(get_response):
 
         async def answer_later(request: HttpRequest) -> HttpResponseBase:
@@ -75,7 +75,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> H
 
 
 def _who(request: HttpRequest) -> str:
-    """Whose request it was, by the ids of their rows; nothing is looked up for it."""
+    """Return the caller's row id for the log; no query is made for it."""
     token = getattr(request, "auth", None)
     if token is not None:
         return f" token {getattr(token, 'pk', '-')}"
@@ -84,14 +84,14 @@ def _who(request: HttpRequest) -> str:
 
 
 def _keep_to_itself(response: HttpResponseBase, referrers: str) -> None:
-    """No other site learns this address, no search engine lists it and nothing caches it, whatever came of the request."""
+    """Set headers that keep the address from other sites, search engines and caches, for every status."""
     response.headers["Referrer-Policy"] = referrers
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers.setdefault("Cache-Control", "no-store")
 
 
 class HostMiddleware(CommonMiddleware):
-    """Refuses requests for a host that is not in ALLOWED_HOSTS, but for those of probes, which ask by address."""
+    """Refuses requests for a host that is not in ALLOWED_HOSTS, except those of probes, which ask by IP address."""
 
     def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
         path = request.path_info.removeprefix("/")

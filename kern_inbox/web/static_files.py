@@ -15,7 +15,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whitenoise ships no types
-    """Serves static files without a detour over the thread that runs a request's synchronous half.
+    """Serves static files without a detour over the thread that runs synchronous code.
 
     WhiteNoise alone would hand the server an open file, which an asynchronous server can only read by blocking.
     """
@@ -35,14 +35,14 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whit
         return response
 
     async def answer(self, request: HttpRequest) -> HttpResponseBase:
-        """The file's response, or what the rest of the application says when there is no such file."""
+        """Return the file's response, or the application's response when there is no such file."""
         if request.path_info.startswith(self.static_prefix) and (found := await to_thread(self.read, request)):
             return found
         response: HttpResponseBase = await self.get_response(request)
         return response
 
     def read(self, request: HttpRequest) -> HttpResponseBase | None:
-        """The static file of the request's path, whole; `None` if there is none."""
+        """Read the static file of the request's path, whole; `None` if there is none."""
         path = request.path_info
         static_file = self.find_file(path) if self.autorefresh else self.files.get(path)
         if static_file is None:
@@ -58,5 +58,5 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]  # whit
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Where the program's mark is."""
+    """Redirect to the icon."""
     return redirect(static("mark.svg"), permanent=True)

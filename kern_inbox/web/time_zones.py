@@ -1,4 +1,4 @@
-"""The admin's pages in the time zone of the admin who reads them; the inbox's own views see to that themselves."""
+"""Time zone of the admin's pages: that of the signed-in person. The inbox's own views set theirs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_app.models import Person
 
 
 class AdminTimeZoneMiddleware(MiddlewareMixin):
-    """Writes and reads times of the admin's pages by the clock of the person who is signed in.
+    """Activates the time zone of the signed-in person for the admin's pages.
 
     These pages are rendered after their view has returned, so the zone holds until the response is made.
     """

@@ -1,7 +1,7 @@
-"""Mark invisible characters in every page, whatever template wrote it; see `sessions_app.text.unseen` for which and why.
+"""Mark invisible characters in every HTML page; see `sessions_app.text.unseen` for which and why.
 
 Here, because a single place cannot be forgotten: a page has names, arguments, results, notes, ids and titles of models,
-customers and tools in a hundred places. What people edit stays as it is, as their own words must come back as they were.
+customers and tools in a hundred places. Editable text stays as it is, as people's own words must come back as they were.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _PERHAPS = re.compile(
     rb"|\xe2\x81[\xa0-\xaf]|\xe2\xa0\x80|\xe3\x85\xa4|\xef\xb8[\x80-\x8f]|\xef\xbb\xbf|\xef\xbe\xa0|\xef\xbf[\xb9-\xbb]"
     rb"|\xf0\x9d\x85|\xf3\xa0"
 )
-#: What is typed into: the text of a box and the value of a field.
+#: Editable text: the content of a textarea and the value of a field.
 _TYPED = re.compile(r"""(<textarea\b[^>]*>.*?</textarea>|\svalue="[^"]*")""", re.DOTALL | re.IGNORECASE)
 
 
 class UnseenMiddleware(MiddlewareMixin):
-    """Rewrites HTML that has such characters outside of what is edited."""
+    """Rewrites HTML with such characters outside of editable text."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """The response, with its length corrected where it had one."""
+        """Rewrite the response, and correct its length where it had one."""
         if not isinstance(response, HttpResponse) or not response.headers.get("Content-Type", "").startswith("text/html"):
             return response
         if response.charset.lower() != "utf-8" or not _PERHAPS.search(response.content):

@@ -1,4 +1,8 @@
-"""Extract a tool's arguments from a customer's messages."""
+"""Extract a tool's arguments from a customer's messages.
+
+Nothing is guessed: an argument is a token that matches the schema's pattern, format, enumeration or an example in its
+description, a number, or, for a parameter that asks for words, the message itself.
+"""
 
 from __future__ import annotations
 

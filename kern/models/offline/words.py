@@ -1,4 +1,7 @@
-"""Words for the offline responder: stop words and stems."""
+"""Words for the offline responder: stop words and stems.
+
+Customers write texts of any length and without spaces, so no pattern here or beside it may look at a place again and again.
+"""
 
 from __future__ import annotations
 

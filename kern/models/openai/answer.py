@@ -1,4 +1,10 @@
-"""Collect the items of one streamed answer from events that report each of them once or several times."""
+"""Collect the items of one streamed answer from events that report each of them once or several times.
+
+Which event tells of which item: servers change ids between events, number all items 0 or not at all, and tell calls under other
+ids at the end. So an item is found by its call id, then its own id, then its place, then as the last of its kind that is not
+finished. A call is one by its call id. Two calls that share one (some servers number every call `call_0`) are two only where
+both are whole, stand in places of their own, and differ: what was told twice is never done twice.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,11 @@ from kern.validation.sizes import MAX_RESPONSE_BYTES
 
 
 def let_break_off(client: httpx2.Client) -> None:
-    """Make the client's connections abortable, those through proxies too."""
+    """Make the client's connections abortable, those through proxies too.
+
+    Which transports a client has, and on which backend, is no public setting of it: without them requests end by themselves,
+    at the latest after the read timeout.
+    """
     transports = [getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()]
     for transport in transports:
         pool = getattr(transport, "_pool", None)

@@ -14,7 +14,11 @@ MOST = 3
 
 
 def reason_in(body: Any, depth: int = 0) -> str:
-    """Return the server's message, or "" where there is none."""
+    """Return the server's message, or "" where there is none.
+
+    `{"error": "…"}`, `{"detail": [{"loc": […], "msg": "…"}]}`, `{"statusCode": 429, "message": "…"}`, and what a gateway quotes
+    of its provider (`metadata.raw`), which says more than the gateway's own words. A page of HTML has no words for people here.
+    """
     if depth > DEEPEST:
         return ""
     if isinstance(body, str):

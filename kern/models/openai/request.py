@@ -1,4 +1,9 @@
-"""Convert messages and tools to items of the Responses API."""
+"""Convert messages and tools to items of the Responses API.
+
+Item ids of the provider are never sent back (with `store=False` it does not know them); calls and outputs find each other by
+`call_id` alone. Several runs, and several servers, count their calls from the same start: ids that repeat get a fresh one, and
+an output belongs to a call of its own run, since runs may overlap.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL, which knows points in time and numbers that Python does not, and JSON that its parser refuses."""
+"""PostgreSQL: read dates and numbers out of Python's range, and JSON that its parser refuses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sessions_app.infrastructure.broken_rows import CorruptMoment
 
 @lru_cache
 def adapters_of(use_tz: bool, zone: tzinfo | None) -> AdaptersMap:
-    """Django's own, with loaders that give a stand-in where theirs raise while a page of rows is fetched."""
+    """Return Django's adapters, with loaders that give a stand-in where theirs would raise for a whole page of rows."""
 
     class PatientTzLoader(BaseTzLoader):  # type: ignore[misc]  # untyped in the stubs
         timezone = zone

@@ -1,4 +1,4 @@
-"""SQLite, whose columns hold whatever was put into them: text that is no UTF-8, dates that no calendar has."""
+"""SQLite: read columns with any content, such as text that is not UTF-8 and impossible dates."""
 
 from __future__ import annotations
 
