@@ -4,20 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol, get_args
 
+from kern.errors import InvalidInputError, WrongTypeError
+from kern.models.base import Model
 from kern.records.message import Message, Role
 from kern.records.run import RunOutput
-from kern.validation.inputs import must_be_counts, must_be_roles
-
-if TYPE_CHECKING:
-    from kern.db.base import Db
-    from kern.models.base import Model
+from kern.validation.inputs import must_be_counts, shown
 
 NameSource = Literal["human", "auto", "fallback"]
 SessionKind = Literal["agent", "team"]
 SessionOrder = Literal["used", "created"]
 CHAT_ROLES: tuple[Role, ...] = ("user", "assistant")
+
+
+class SessionReader(Protocol):
+    """What a session asks of the database that it was read from. Every `kern.db.base.Db` is one."""
+
+    def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
+        """Runs without a parent, oldest first, each with its messages and its members' runs."""
+        ...
+
+    def messages(
+        self,
+        session_id: str,
+        *,
+        last_n_runs: int | None = None,
+        limit: int | None = None,
+        before: str | None = None,
+        roles: Sequence[Role] | None = None,
+        members: bool = True,
+    ) -> list[Message]:
+        """See `AgentSession.get_messages`; without `members`, messages of members' runs are left out."""
+        ...
 
 
 @dataclass
@@ -29,7 +48,7 @@ class AgentSession:
     """
 
     session_id: str
-    db: Db = field(repr=False, compare=False)
+    db: SessionReader = field(repr=False, compare=False)
     user_id: str | None = None
     name: str | None = None
     name_source: NameSource | None = None
@@ -61,7 +80,7 @@ class AgentSession:
         `members=False` leaves out what went on between a team's leader and its members.
         """
         must_be_counts(last_n_runs=last_n_runs, limit=limit)
-        must_be_roles(roles)
+        _must_be_roles(roles)
         return self.db.messages(
             self.session_id, last_n_runs=last_n_runs, limit=limit, before=before, roles=roles, members=members
         )
@@ -108,3 +127,15 @@ class SessionSummaryManager:
     L11)."""
 
     model: Model | None = None
+
+
+def _must_be_roles(roles: Sequence[Role] | None) -> None:
+    """Raise `WrongTypeError` for what is no list, `InvalidInputError` for roles that no message has."""
+    if roles is None:
+        return
+    known = get_args(Role)
+    if isinstance(roles, str | bytes) or not isinstance(roles, Iterable):
+        raise WrongTypeError(f"roles is a list such as ['user', 'assistant'], not {shown(roles)}")
+    unknown = [role for role in roles if role not in known]
+    if unknown:
+        raise InvalidInputError(f"there is no role {unknown[0]!r}; roles are {', '.join(known)}")

@@ -103,7 +103,7 @@ class Db(Protocol):
         `arguments` are never replaced). Raises `RunNotFoundError`; `RunNotContinuableError` when the run is not paused;
         `UnresolvedRequirementsError` when one is left unanswered, and then nothing is stored (rule L7); `AlreadyAnsweredError`
         likewise where a given answer is not the one that stands (see kern.records.conflicts), and `InvalidAnswerError` where
-        `Requirement.must_accept` refuses one (too late, or too few people).
+        `kern.records.conflicts.must_accept` refuses one (too late, or too few people).
         """
         ...
 

@@ -23,10 +23,10 @@ from kern.loop.execution import Outcome, run_tool
 from kern.loop.repeats import QUESTION, may_have_happened
 from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import UNKNOWN, answered_output
+from kern.records.policy import Policy
 from kern.records.requirement import Kind, Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.tools import Tool
-from kern.tools.policy import Policy
 from kern.validation.sizes import kept
 
 if TYPE_CHECKING:
@@ -188,8 +188,6 @@ def wait_for(turn: Turn, requirement: Requirement) -> None:
 
 
 def _requirement(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], kind: Kind) -> Requirement:
-    from kern.tools.schema import input_fields
-
     options = [str(option) for option in arguments.get("options") or []] if kind == "user_feedback" else []
     return Requirement(
         kind=kind,
@@ -200,7 +198,7 @@ def _requirement(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, An
         tool_name=call.name,
         arguments=arguments,
         schema=tool.parameters,
-        fields=input_fields(tool) if kind == "user_input" else [],
+        fields=tool.input_fields() if kind == "user_input" else [],
         question=str(arguments.get("question", "")) if kind == "user_feedback" else tool.description,
         options=options,
         multiple=bool(arguments.get("multiple", False)),

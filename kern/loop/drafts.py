@@ -54,7 +54,7 @@ def is_draft(turn: Turn, call: ToolCall) -> bool:
 def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
     """Ask a person, or do what they said: send (`sent_answer` has the text then), or have it written again."""
     from kern.loop.calls import finish_call, wait_for
-    from kern.tools.schema import validate
+    from kern.validation.json_schema import validate
 
     asked = turn.requirement_of(call)
     if asked is None:

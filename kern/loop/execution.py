@@ -16,7 +16,7 @@ from kern.records.message import ToolCall
 from kern.threads.detached import start_aside
 from kern.threads.waiting import Box, DeadlineError, TookTooLongError, Waiting
 from kern.tools import RunContext, Tool
-from kern.tools.result import reason_of
+from kern.validation.reasons import reason_of
 
 if TYPE_CHECKING:
     from kern.loop.turn import Turn

@@ -11,7 +11,7 @@ from kern.loop.turn import Turn
 from kern.loop.work import StopRequested, Work
 from kern.records.message import Message, storable
 from kern.records.run import RunOutput, Status
-from kern.tools.result import reason_of
+from kern.validation.reasons import reason_of
 
 if TYPE_CHECKING:
     from kern.participants.participant import Participant

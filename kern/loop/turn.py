@@ -17,10 +17,10 @@ from kern.events import RunContent, RunEvent, StepStored
 from kern.loop import limit
 from kern.loop.calls import settle_call
 from kern.loop.drafts import as_draft, sent_answer
-from kern.loop.listening import listen
 from kern.loop.window import Window, tokens_of
 from kern.loop.work import Work
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
+from kern.models.listening import listen
 from kern.records.message import Message, ToolCall, new_id, storable
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput, ToolExecution

@@ -12,6 +12,7 @@ from kern.errors import KernError, ModelError
 from kern.records.message import Message, ToolCall
 from kern.thinking import ThinkingReader, split_thinking
 from kern.thinking.words import Said
+from kern.validation.reasons import reason_of
 from kern.validation.sizes import MAX_ANSWER_CHARS
 from kern.validation.text import is_visible
 
@@ -128,8 +129,6 @@ def events_of(model: Model, request: ModelRequest) -> Generator[ModelEvent, None
     except KernError:
         raise
     except Exception as error:
-        from kern.tools.result import reason_of
-
         text = f"the model failed with {reason_of(error)}"
         raise ModelError(text, permanent=isinstance(error, MISTAKES), refused=False) from error
 

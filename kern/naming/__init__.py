@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
-from kern.loop.listening import ask_within
 from kern.models.base import Model, ModelRequest
+from kern.models.listening import ask_within
 from kern.naming.answers import clean
 from kern.records.message import Message
 from kern.validation.text import is_one_line, is_visible, without_hidden

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Literal, TypeVar, cast, overload
 
 from kern.events import RunEvent
-from kern.records.requirements_json import Answers
+from kern.participants.answers import Answers
 from kern.records.run import RunOutput
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside

@@ -16,13 +16,13 @@ from kern.loop.limit import TOOL_CALL_LIMIT
 from kern.loop.run import work_run
 from kern.loop.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
 from kern.loop.work import Work
+from kern.participants.answers import Answers, requirements_of
 from kern.participants.asynchronous import AsyncTurns
 from kern.participants.cache import SessionCache
 from kern.participants.sessions import Sessions, in_memory
 from kern.participants.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
 from kern.records.conflicts import must_agree, must_not_contradict
 from kern.records.message import Message, new_id, storable
-from kern.records.requirements_json import Answers, requirements_of
 from kern.records.run import RunOutput
 from kern.session import SessionKind, SessionSummaryManager
 from kern.tools import Tool

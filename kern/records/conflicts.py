@@ -1,17 +1,15 @@
-"""Answers for questions that have one already: nothing a person said is silently dropped (rule L7)."""
+"""Check answers before they are stored: against each other, the one that stands, and what was asked (rules L7, L8)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.records.message import storable
-
-if TYPE_CHECKING:
-    from kern.records.requirement import Requirement
+from kern.records.requirement import Requirement
 
 #: What becomes of a call once somebody let it go on: however it went, the answer was the same.
 _WENT_ON = frozenset({"approved", "answered", "executed", "failed"})
@@ -37,7 +35,22 @@ def must_not_contradict(given: Iterable[Requirement]) -> None:
             )
 
 
-def must_fit(asked: Requirement, answer: Requirement) -> None:
+def must_accept(asked: Requirement, answer: Requirement) -> None:
+    """Raise `InvalidAnswerError` unless the answer fits what was asked, is in time, and the policy allows it.
+
+    For storages, about to store it: an answer may come from anywhere, so it is taken for no more than a wish.
+    """
+    if answer.status == "expired":
+        return
+    asked.must_be_in_time()
+    _must_fit(asked, answer)
+    arguments = asked.arguments if answer.edited_arguments is None else answer.edited_arguments
+    needed = asked.policy.demand(arguments, asked.schema).approvers
+    if answer.status == "approved" and needed > 1 and len(set(answer.approved_by)) < needed:
+        raise InvalidAnswerError(f"{needed} different people must approve {asked.tool_name}: confirm(by=…) for each")
+
+
+def _must_fit(asked: Requirement, answer: Requirement) -> None:
     """Raise `InvalidAnswerError` unless `answer` could have been made from what was asked by the verbs of `Requirement`.
 
     It may come as JSON from anywhere, so the kind, schema, fields and options that count are those of `asked` (rule L8).

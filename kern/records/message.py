@@ -8,9 +8,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from kern.validation.sizes import is_too_deep
+
 Role = Literal["system", "user", "assistant", "tool"]
-#: So deep may lists and objects of arguments be nested: more than any tool asks for, and less than breaks what reads them.
-DEEPEST = 100
 
 
 def new_id() -> str:
@@ -21,16 +21,6 @@ def new_id() -> str:
 def storable(text: str) -> str:
     """The text with what no database or server takes replaced: NUL by U+FFFD, half characters (lone surrogates) by `?`."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def is_too_deep(value: Any) -> bool:
-    """Whether lists and objects are nested deeper than `DEEPEST`."""
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        # Each part once, so that a list which holds itself has an end, too.
-        parts = {id(part): part for part in level if isinstance(part, dict | list)}.values()
-        level = [inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)]
-    return bool(level)
 
 
 @dataclass(slots=True)

@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
-from kern.records import requirements_json
-from kern.records.conflicts import must_fit
+from kern.records.input_fields import InputField, validate_fields
+from kern.records.kinds import RESOLVED, Kind, Reason, Status
 from kern.records.message import new_id
-from kern.tools.policy import Policy
+from kern.records.policy import Policy
+from kern.records.requirements_json import checked, plain
 from kern.validation.sizes import kept
 
-Kind = Literal["confirmation", "user_input", "user_feedback", "external_execution"]
-Status = Literal["pending", "approved", "rejected", "answered", "expired", "superseded", "cancelled", "executed", "failed"]
-#: Why somebody is asked: the tool's own policy, a call whose outcome is unknown after a crash, or an answer to look through
-#: before it is sent.
-Reason = Literal["policy", "uncertain", "draft"]
+__all__ = ["RESOLVED", "RESPONSE", "InputField", "Kind", "Reason", "Requirement", "Status"]
+
 #: The key of what a person said in a tool's place.
 RESPONSE = "response"
 #: States in which `answer` may hold such a response.
 _SETTLED_BY_ANSWER = frozenset({"answered", "executed", "failed"})
-#: States in which the loop may go on with the call.
-RESOLVED: frozenset[str] = frozenset({"approved", "rejected", "answered", "expired", "executed", "failed"})
-
-
-@dataclass(slots=True)
-class InputField:
-    """One value that a `user_input` requirement asks for; `schema` is its part of the tool's JSON schema."""
-
-    name: str
-    schema: dict[str, Any] = field(default_factory=dict)
-    description: str = ""
-    required: bool = True
-    value: Any = None
 
 
 @dataclass(slots=True)
@@ -78,12 +63,13 @@ class Requirement:
 
     def to_dict(self) -> dict[str, Any]:
         """As data that `json.dumps` takes, with the answer as far as there is one."""
-        return requirements_json.to_dict(self)
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("fields", "policy")}
+        return {**plain(data), "fields": plain([asdict(item) for item in self.fields]), "policy": self.policy.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Requirement:
         """From `to_dict`, in any process. Raises `WrongTypeError`, and `InvalidAnswerError` with one entry a wrong key."""
-        return requirements_json.from_dict(data)
+        return cls(**checked(data, cls.__dataclass_fields__))
 
     @property
     def is_resolved(self) -> bool:
@@ -185,17 +171,10 @@ class Requirement:
         self._must_be_pending()
         self.status, self.decided_at = "expired", time.time()
 
-    def must_accept(self, answer: Requirement) -> None:
-        """For storages, about to store `answer` to this requirement: raise `InvalidAnswerError` unless it fits what was asked
-        and the policy allows it. An answer may come from anywhere, so it is taken for no more than a wish."""
-        if answer.status == "expired":
-            return
-        self._must_be_in_time()
-        must_fit(self, answer)
-        arguments = self.arguments if answer.edited_arguments is None else answer.edited_arguments
-        needed = self.policy.demand(arguments, self.schema).approvers
-        if answer.status == "approved" and needed > 1 and len(set(answer.approved_by)) < needed:
-            raise InvalidAnswerError(f"{needed} different people must approve {self.tool_name}: confirm(by=…) for each")
+    def must_be_in_time(self) -> None:
+        """Raise `InvalidAnswerError` when it has expired."""
+        if self.expires_at is not None and self.expires_at <= time.time():
+            raise InvalidAnswerError(f"requirement {self.requirement_id} has expired: nobody decided in time; expire() it")
 
     def edit(self, arguments: dict[str, Any]) -> None:
         """Replace the arguments; the original ones are kept (rule L8). Does not confirm, and voids who confirmed others.
@@ -206,7 +185,7 @@ class Requirement:
         self._must_be_pending()
         if self.kind != "confirmation":
             raise InvalidAnswerError(f"the arguments of a {self.kind} requirement are not edited; answer it instead")
-        from kern.tools.schema import validate, without_needless_nulls
+        from kern.validation.json_schema import validate, without_needless_nulls
 
         arguments = without_needless_nulls(arguments, self.schema)
         validate(arguments, self.schema)
@@ -220,8 +199,6 @@ class Requirement:
         Raises `InvalidAnswerError` for missing, unknown or wrongly typed fields.
         """
         self._must_be_pending()
-        from kern.tools.schema import validate_fields
-
         validate_fields(values, self.fields, self.schema)
         self._settle("user_input", "answered")
         self.answer = dict(values)
@@ -258,13 +235,9 @@ class Requirement:
         if self.status != "pending":
             raise AlreadyAnsweredError(f"requirement {self.requirement_id} is already {self.status}", self)
 
-    def _must_be_in_time(self) -> None:
-        if self.expires_at is not None and self.expires_at <= time.time():
-            raise InvalidAnswerError(f"requirement {self.requirement_id} has expired: nobody decided in time; expire() it")
-
     def _must_take(self, kind: Kind) -> None:
         self._must_be_pending()
-        self._must_be_in_time()
+        self.must_be_in_time()
         if self.kind != kind and not (kind == "confirmation" and self.reason == "uncertain"):
             raise InvalidAnswerError(f"this requirement is a {self.kind}, not a {kind}")
 

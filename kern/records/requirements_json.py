@@ -7,67 +7,55 @@ an answer only what `answer_row` and its like copy, never the tool, the stored a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, get_args
 
 from kern.errors import InvalidAnswerError, WrongTypeError
-from kern.records.message import is_too_deep
-from kern.tools.policy import Policy
-
-if TYPE_CHECKING:
-    from kern.records.requirement import Requirement
+from kern.records.input_fields import InputField
+from kern.records.kinds import Kind, Reason, Status
+from kern.records.policy import Policy
+from kern.validation.sizes import is_too_deep
 
 #: No clock shows more seconds since 1970: it is the end of the year 9999.
 LATEST = 253_402_300_800
-#: What `continue_run` takes.
-Answers = Sequence["Requirement | Mapping[str, Any]"]
 Check = Callable[[Any], bool]
 
 
-def to_dict(item: Requirement) -> dict[str, Any]:
-    """The requirement as data that `json.dumps` takes; what JSON does not know (dates, endless numbers) is its text."""
-    data = {part.name: getattr(item, part.name) for part in fields(item) if part.name not in ("policy", "fields")}
-    return {**_plain(data), "fields": _plain([asdict(part) for part in item.fields]), "policy": item.policy.to_dict()}
+def plain(value: Any) -> Any:
+    """The value as data that `json.dumps` takes; what JSON does not know (dates, endless numbers) becomes its text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return str(value)
 
 
-def from_dict(data: Any) -> Requirement:
-    """The requirement that `to_dict` made; unknown keys are ignored, and keys with a default may be missing.
+def checked(data: object, names: Collection[str]) -> dict[str, Any]:
+    """The values for `names` in what `Requirement.to_dict` made; other keys are ignored, keys with a default may be missing.
 
     Raises `WrongTypeError` for what is no object, `InvalidAnswerError` with one entry a wrong key.
     """
-    from kern.records.requirement import InputField, Requirement
-
     if not isinstance(data, Mapping):
         raise WrongTypeError(f"a requirement is an object as to_dict makes it, not {type(data).__name__}")
     errors = _errors(data)
     if errors:
-        told = "; ".join(f"{name} {what}" for name, what in errors.items())
-        raise InvalidAnswerError(f"this is no requirement: {told}", errors)
-    known = {part.name: data[part.name] for part in fields(Requirement) if part.name in data}
+        text = "; ".join(f"{name} {what}" for name, what in errors.items())
+        raise InvalidAnswerError(f"this is no requirement: {text}", errors)
+    known = {name: data[name] for name in names if name in data}
     known["fields"] = [
         InputField(**{part.name: item[part.name] for part in fields(InputField) if part.name in item})
         for item in data.get("fields", [])
     ]
     known["policy"] = Policy.from_dict(data["policy"]) if data.get("policy") else Policy()
-    return Requirement(**known)
-
-
-def requirements_of(given: Any) -> list[Requirement]:
-    """What `continue_run` was given, as requirements. Raises `WrongTypeError`, `InvalidAnswerError`."""
-    from kern.records.requirement import Requirement
-
-    if given is None:
-        return []
-    if isinstance(given, str | bytes | Mapping | Requirement) or not isinstance(given, Sequence):
-        raise WrongTypeError(f"requirements is a list, such as run.requirements, not {type(given).__name__}")
-    return [item if isinstance(item, Requirement) else from_dict(item) for item in given]
+    return known
 
 
 def _errors(data: Mapping[str, Any]) -> dict[str, str]:
-    checks = _checks()
     missing = {name: "is missing" for name in _NEEDED if name not in data}
-    wrong = {name: f"must be {what}" for name, (what, fits) in checks.items() if name in data and not fits(data[name])}
+    wrong = {name: f"must be {what}" for name, (what, fits) in _CHECKS.items() if name in data and not fits(data[name])}
     if not wrong and data.get("policy"):
         try:
             Policy.from_dict(data["policy"])
@@ -75,29 +63,6 @@ def _errors(data: Mapping[str, Any]) -> dict[str, str]:
             wrong["policy"] = f"must be one: {error}"
     nested = ("arguments", "edited_arguments", "answer", "schema")
     return {**missing, **wrong, **{name: "is nested too deep" for name in nested if _deep(data.get(name))}}
-
-
-def _checks() -> dict[str, tuple[str, Check]]:
-    from kern.records.requirement import Kind, Reason, Status
-
-    return {
-        "kind": _one_of(get_args(Kind)),
-        "status": _one_of(get_args(Status)),
-        "reason": _one_of(get_args(Reason)),
-        **dict.fromkeys(_TEXTS, ("text", _is_text)),
-        **dict.fromkeys(("arguments", "schema"), ("an object", _is_object)),
-        "edited_arguments": ("an object or null", lambda value: value is None or _is_object(value)),
-        "policy": ("an object or null", lambda value: value is None or _is_object(value)),
-        "fields": ("a list of objects with a name", lambda value: isinstance(value, list) and all(map(_is_field, value))),
-        **dict.fromkeys(("options", "approved_by"), ("a list of texts", _are_texts)),
-        "multiple": ("true or false", lambda value: isinstance(value, bool)),
-        "created_at": ("seconds since 1970", _is_moment),
-        **dict.fromkeys(("decided_at", "expires_at"), ("seconds since 1970, or null", _is_moment_or_none)),
-    }
-
-
-_NEEDED = ("kind", "requirement_id", "run_id", "root_run_id", "session_id", "call_id", "tool_name")
-_TEXTS = ("requirement_id", "run_id", "root_run_id", "session_id", "call_id", "tool_name", "question", "agent_name", "note")
 
 
 def _one_of(words: Sequence[str]) -> tuple[str, Check]:
@@ -135,11 +100,20 @@ def _deep(value: Any) -> bool:
     return isinstance(value, dict | list) and is_too_deep(value)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return str(value)
+_NEEDED = ("kind", "requirement_id", "run_id", "root_run_id", "session_id", "call_id", "tool_name")
+_TEXTS = ("requirement_id", "run_id", "root_run_id", "session_id", "call_id", "tool_name", "question", "agent_name", "note")
+#: By key: what its value must be, and whether it is.
+_CHECKS: dict[str, tuple[str, Check]] = {
+    "kind": _one_of(get_args(Kind)),
+    "status": _one_of(get_args(Status)),
+    "reason": _one_of(get_args(Reason)),
+    **dict.fromkeys(_TEXTS, ("text", _is_text)),
+    **dict.fromkeys(("arguments", "schema"), ("an object", _is_object)),
+    "edited_arguments": ("an object or null", lambda value: value is None or _is_object(value)),
+    "policy": ("an object or null", lambda value: value is None or _is_object(value)),
+    "fields": ("a list of objects with a name", lambda value: isinstance(value, list) and all(map(_is_field, value))),
+    **dict.fromkeys(("options", "approved_by"), ("a list of texts", _are_texts)),
+    "multiple": ("true or false", lambda value: isinstance(value, bool)),
+    "created_at": ("seconds since 1970", _is_moment),
+    **dict.fromkeys(("decided_at", "expires_at"), ("seconds since 1970, or null", _is_moment_or_none)),
+}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from kern.errors import ToolError
+from kern.validation.reasons import written
 from kern.validation.sizes import bounded
 
 
@@ -25,18 +25,4 @@ def to_text(value: Any) -> str:
     try:
         return to_json(whole, fallback=str, inf_nan_mode="null").decode()
     except PydanticSerializationError:
-        return _written(repr, whole)
-
-
-def reason_of(error: BaseException) -> str:
-    """Why a tool failed, for the model: the text of a `ToolError`, of another exception its class, too."""
-    text = _written(str, error)
-    return text if isinstance(error, ToolError) else f"{type(error).__name__}: {text}"
-
-
-def _written(write: Callable[[Any], str], value: Any) -> str:
-    """The value by `write`; the name of its class where that raises."""
-    try:
-        return write(value)
-    except Exception:  # noqa: BLE001 - a class may show itself in any way, and fail in any
-        return f"<{type(value).__name__}>"
+        return written(repr, whole)

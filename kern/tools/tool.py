@@ -8,17 +8,16 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import Any, cast, overload
 
 from kern.models.base import ToolSchema
+from kern.records.input_fields import InputField
+from kern.records.kinds import Kind
+from kern.records.policy import Policy, Risk, Threshold, policy_of
 from kern.tools.context import RunContext
 from kern.tools.docstring import read_docstring
-from kern.tools.policy import Policy, Risk, Threshold, policy_of
 from kern.tools.signature import Signature
 from kern.validation.inputs import checked_seconds
-
-if TYPE_CHECKING:
-    from kern.records.requirement import Kind
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -95,6 +94,14 @@ class Tool:
             return ()
         return self._named_fields or tuple(self.parameters["properties"])
 
+    def input_fields(self) -> list[InputField]:
+        """What a person fills before the tool runs; empty unless it was made with `requires_user_input`."""
+        parts, required = self.parameters["properties"], self.parameters["required"]
+        return [
+            InputField(name, dict(parts[name]), parts[name].get("description", ""), required=name in required)
+            for name in self.user_input_fields
+        ]
+
     def model_schema(self) -> ToolSchema:
         """The tool as the model sees it: without what a person fills."""
         hidden = self.user_input_fields
@@ -111,7 +118,7 @@ class Tool:
         will fill later: it may be missing, and what the model guessed for it is dropped.
         Raises `InvalidAnswerError` that says everything that is wrong.
         """
-        from kern.tools.schema import validate, without_needless_nulls
+        from kern.validation.json_schema import validate, without_needless_nulls
 
         schema, given = self.parameters, without_needless_nulls(arguments, self.parameters)
         if partial and isinstance(arguments, dict):

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import operator
 import uuid
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from numbers import Integral
-from typing import Any, get_args
+from typing import Any
 
 from kern.errors import InvalidInputError, WrongTypeError
-from kern.records.message import Role
 from kern.validation.text import is_visible
 
 #: An id as callers may give it; it is kept as text.
@@ -95,18 +93,6 @@ def must_be_texts(**texts: object) -> None:
     for name, value in texts.items():
         if not isinstance(value, str):
             raise WrongTypeError(f"{name} is text, not {shown(value)}; leave it out where there is none")
-
-
-def must_be_roles(roles: Sequence[Role] | None) -> None:
-    """Raise `WrongTypeError` unless the value is a list, `InvalidInputError` for roles that no message has."""
-    if roles is None:
-        return
-    known = get_args(Role)
-    if isinstance(roles, str | bytes) or not isinstance(roles, Iterable):
-        raise WrongTypeError(f"roles is a list such as ['user', 'assistant'], not {shown(roles)}")
-    unknown = [role for role in roles if role not in known]
-    if unknown:
-        raise InvalidInputError(f"there is no role {unknown[0]!r}; roles are {', '.join(known)}")
 
 
 def _as_text(value: Any) -> str | None:

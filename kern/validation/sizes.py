@@ -17,6 +17,8 @@ MAX_RESPONSE_BYTES = 64 * 1_048_576
 MAX_PROVIDER_CHARS = 4 * 1_048_576
 #: Most characters of a model's name that a server tells.
 LONGEST_MODEL = 100
+#: So deep may lists and objects of arguments be nested: more than any tool asks for, and less than breaks what reads them.
+DEEPEST = 100
 _NOTE = "\n[… cut: {kept:,} of {all:,} bytes are kept …]"
 
 
@@ -49,3 +51,13 @@ def size_of(value: Any) -> int:
     if isinstance(value, dict):
         return sum(len(key) + size_of(item) for key, item in value.items())
     return sum(map(size_of, value)) if isinstance(value, list) else 8
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether lists and objects are nested deeper than `DEEPEST`."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        # Each part once, so that a list which holds itself has an end, too.
+        parts = {id(part): part for part in level if isinstance(part, dict | list)}.values()
+        level = [inner for part in parts for inner in (part.values() if isinstance(part, dict) else part)]
+    return bool(level)

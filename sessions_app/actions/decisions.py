@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kern.errors import InvalidAnswerError
+from kern.records.policy import Policy
 from kern.records.requirement import Requirement as RequirementRecord
-from kern.tools.policy import Policy
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.reopening import reopen
 from sessions_app.actions.standing_approvals import StandingOffer, offer_for

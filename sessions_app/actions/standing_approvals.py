@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kern.tools.policy import Policy
+from kern.records.policy import Policy
 from sessions_app.desk.tools import tools_named
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock

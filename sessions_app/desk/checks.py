@@ -10,7 +10,7 @@ from django.db.models import Model as Row
 
 from kern.participants.participant import Participant
 from kern.session import SessionSummaryManager
-from kern.tools.result import reason_of
+from kern.validation.reasons import reason_of
 from sessions_app.desk.fields import queue_fields, ticket_system_fields
 from sessions_app.desk.kinds import mistaken, named
 from sessions_app.desk.specs import Desk, QueueSpec

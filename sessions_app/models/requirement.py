@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.records import requirement as library
 from kern.records.message import new_id
+from kern.records.policy import Risk
 from kern.records.requirement import RESPONSE
-from kern.tools.policy import Risk
 from sessions_app.infrastructure import clock
 from sessions_app.models import shapes
 from sessions_app.models.choices import choices_of, labels

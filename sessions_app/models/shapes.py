@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from kern.records.policy import Policy, Threshold
 from kern.records.requirement import InputField
-from kern.tools.policy import Policy, Threshold
 
 _OF_AN_INPUT = frozenset(field.name for field in fields(InputField))
 

@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kern.tools.policy import Policy, Risk, Threshold
+from kern.records.policy import Policy, Risk, Threshold
 from sessions_app.models import shapes
 from sessions_app.models.choices import choices_of
 from sessions_app.models.fields import OrderedJSONField

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from kern.tools.policy import Policy
+from kern.records.policy import Policy
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure.broken_rows import CorruptList
 from sessions_app.models import Person, Queue, Requirement, ToolPolicy

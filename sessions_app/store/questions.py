@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from kern.errors import InvalidAnswerError
+from kern.records.conflicts import must_accept
+from kern.records.policy import Policy
 from kern.records.requirement import Requirement
-from kern.tools.policy import Policy
 from sessions_app import models as rows
 from sessions_app.changes import log
 from sessions_app.infrastructure import clock
@@ -144,4 +145,4 @@ def _must_accept(row: rows.Requirement, answer: Requirement) -> None:
         raise InvalidAnswerError("somebody had the agent do this, and another person must approve it: decide in the inbox")
     if stored.lets_run and stored.approvers_needed > 1:
         raise InvalidAnswerError(f"two people must approve {row.tool_name}, so a program can't: decide in the inbox")
-    stored.must_accept(answer)
+    must_accept(stored, answer)

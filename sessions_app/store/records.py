@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kern.errors import CorruptRecordError
 from kern.records.message import Message, Role, ToolCall, storable
+from kern.records.policy import Policy
 from kern.records.requirement import InputField, Kind, Reason, Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import CallStatus, RunMetrics, RunOutput, Status, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
-from kern.tools.policy import Policy
 from sessions_app import models as rows
 from sessions_app.infrastructure import clock
 

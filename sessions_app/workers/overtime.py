@@ -1,6 +1,6 @@
 """A turn is worked on a thread of its own, which may be left behind: whatever an agent does, the worker's thread comes back.
 
-Models and tools can be left behind already (`kern.loop.listening`, `kern.loop.execution`). What remains is the agent's own
+Models and tools can be left behind already (`kern.models.listening`, `kern.loop.execution`). What remains is the agent's own
 code around them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
 """
 
@@ -13,7 +13,7 @@ from contextlib import closing
 from kern.db.base import Claim
 from kern.events import RunEvent
 from kern.loop.heartbeat import heartbeat
-from kern.loop.listening import listen
+from kern.models.listening import listen
 from kern.threads.waiting import Box, TookTooLongError, Waiting
 from sessions_app.store.transactions import release_connections
 

@@ -23,10 +23,10 @@ from kern.errors import (
 )
 from kern.records.history import LEFT_OUT
 from kern.records.message import Message, ToolCall, new_id
+from kern.records.policy import Policy, Threshold
 from kern.records.requirement import InputField
 from kern.records.run import RunMetrics, RunOutput
 from kern.session import TeamSession
-from kern.tools.policy import Policy, Threshold
 from tests.contract.turns import (
     confirmed,
     finish,

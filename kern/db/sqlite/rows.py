@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from kern.errors import CorruptRecordError
 from kern.records.message import Message, ToolCall, storable
+from kern.records.policy import Policy
 from kern.records.requirement import InputField, Requirement
 from kern.records.run import RunMetrics, RunOutput, Status, ToolExecution
 from kern.session import AgentSession, TeamSession
-from kern.tools.policy import Policy
 
 if TYPE_CHECKING:
     from kern.db.base import Db

@@ -10,7 +10,7 @@ from kern.db.sqlite.connection import Connection
 from kern.db.sqlite.rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
 from kern.db.sqlite.steps import append_message, check_claim, insert_run
 from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
-from kern.records.conflicts import must_agree
+from kern.records.conflicts import must_accept, must_agree
 from kern.records.message import Message
 from kern.records.requirement import Requirement
 from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
@@ -78,7 +78,7 @@ def answer_run(connection: Connection, run_id: str, answers: Sequence[Requiremen
         names = ", ".join(f"{item.tool_name} ({item.kind}, {item.requirement_id})" for item in unanswered)
         raise UnresolvedRequirementsError(f"run {run_id} still waits for: {names}", unanswered)
     for item in waiting:
-        item.must_accept(given[item.requirement_id])
+        must_accept(item, given[item.requirement_id])
     now = connection.now()
     connection.executemany(_ANSWER, [answer_row(item, given[item.requirement_id], now) for item in waiting])
     connection.execute(_REQUEUE, (now, run_id))

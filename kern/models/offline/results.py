@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from kern.records.message import is_too_deep
+from kern.validation.sizes import is_too_deep
 
 _PERSON_LOOKS = "A person will look at it and write back to you."
 #: What the loop tells the model about a call that did not run or failed, and what the customer reads instead.

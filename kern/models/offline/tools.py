@@ -131,7 +131,7 @@ def _rarities(tools: Sequence[ToolSchema]) -> dict[str, float]:
 
 
 def _is_valid(arguments: dict[str, Any], parameters: dict[str, Any]) -> bool:
-    from kern.tools.schema import validate
+    from kern.validation.json_schema import validate
 
     try:
         validate(arguments, parameters)

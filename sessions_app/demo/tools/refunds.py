@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from kern.records.policy import Threshold
 from kern.tools import RunContext, tool
-from kern.tools.policy import Threshold
 from sessions_app.demo import airline
 from sessions_app.demo.airline_data import FARES
 from sessions_app.demo.tools.types import Euros, Fare, Payment, Reference, cents

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from kern.tools.policy import ApprovalLevel
+from kern.records.policy import ApprovalLevel
 from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
 from sessions_app.policy import approvals, in_force

@@ -19,10 +19,10 @@ from kern.db.sqlite import SqliteDb
 from kern.db.sqlite.schema import APPLICATION_ID, STEPS, bring_up_to_date
 from kern.errors import StorageError, StorageVersionError
 from kern.records.message import Message
+from kern.records.policy import Policy
 from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
-from kern.tools.policy import Policy
 from tests.contract.turns import open_turn, texts, whole_turn
 from tests.kern.db.processes import spawned, write_forever, write_turns
 

@@ -15,8 +15,8 @@ from kern.db.sqlite import SqliteDb
 from kern.errors import LeaseLostError, ModelError, NamingError
 from kern.events import RunEvent
 from kern.loop.delegation import DELEGATE
-from kern.loop.listening import ask_within
 from kern.models.base import ModelEvent, ModelRequest
+from kern.models.listening import ask_within
 from kern.models.openai import OpenAIResponses
 from kern.naming import generate_name
 from kern.records.message import Message

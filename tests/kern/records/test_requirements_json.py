@@ -21,11 +21,11 @@ from kern.errors import (
     UnresolvedRequirementsError,
     WrongTypeError,
 )
+from kern.records.policy import Policy, Threshold
 from kern.records.requirement import InputField, Requirement
 from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import ask_user, tool
-from kern.tools.policy import Policy, Threshold
 from tests.kern.conftest import ANA, CY
 
 

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from kern.errors import InvalidAnswerError, ToolError
 from kern.tools import RunContext, Tool, as_tool, ask_user, tool
-from kern.tools.schema import input_fields
 
 CONTEXT = RunContext(session_id="s1", run_id="r1", call_id="c1", user_id="ana", agent_name="Desk")
 
@@ -304,7 +303,7 @@ def pay_out(amount: Decimal, iban: str, holder: str = "") -> str:
 def test_a_persons_fields_are_hidden_from_the_model_and_asked_of_the_person():
     assert list(pay_out.model_schema().parameters["properties"]) == ["amount"]
     assert pay_out.model_schema().parameters["required"] == ["amount"]
-    fields = input_fields(pay_out)
+    fields = pay_out.input_fields()
     assert [(field.name, field.required) for field in fields] == [("iban", True), ("holder", False)]
     assert fields[0].description == "the account, with spaces or without"
     # What the model guessed for them is dropped, what it has to give is checked.
@@ -318,7 +317,7 @@ def test_without_named_fields_a_person_fills_all():
     def ask(text: str, context: RunContext, count: int = 1) -> None: ...
 
     made = tool(requires_user_input=True)(ask)
-    assert [field.name for field in input_fields(made)] == ["text", "count"]
+    assert [field.name for field in made.input_fields()] == ["text", "count"]
     assert made.model_schema().parameters["properties"] == {}
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from kern.errors import InvalidAnswerError
-from kern.tools.policy import Threshold
-from kern.tools.schema import validate
+from kern.records.policy import Threshold
+from kern.validation.json_schema import validate
 from kern.validation.patterns import LONGEST_PATTERN, PatternError, compiled, fits
 
 

@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from kern.records.policy import Policy
 from kern.testing import call
-from kern.tools.policy import Policy
 from sessions_app.actions import messages
 from sessions_app.models import (
     ApiToken,

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kern.errors import InvalidAnswerError
+from kern.records.input_fields import validate_fields
 from kern.records.requirement import InputField, Requirement
 from kern.tools import tool
-from kern.tools.schema import validate, validate_fields
+from kern.validation.json_schema import validate
 
 
 def schema_of(**properties: Any) -> dict[str, Any]:

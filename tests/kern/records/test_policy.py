@@ -12,10 +12,10 @@ import pytest
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
+from kern.records.policy import Policy, Threshold
 from kern.records.requirement import Requirement
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
-from kern.tools.policy import Policy, Threshold
 
 paid: list[float] = []
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime
 import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kern.errors import InvalidAnswerError
-from kern.records.message import is_too_deep
-from kern.records.requirement import InputField
 from kern.validation.patterns import found_in
+from kern.validation.sizes import is_too_deep
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
     from jsonschema.exceptions import ValidationError
-
-    from kern.tools.tool import Tool
 
 Schema = dict[str, Any]
 
@@ -52,7 +49,7 @@ def validate(arguments: dict[str, Any], schema: Schema) -> None:
     Its `errors` map each wrong value's dotted path (`"passengers.0.name"`) to what is wrong; its message says all of them.
     Nothing is converted: `"5"` is not 5 and `true` is not 1.
     """
-    _raise_if_any(_errors(arguments, schema))
+    raise_if_any(errors_of(arguments, schema))
 
 
 def without_needless_nulls(arguments: Any, schema: Schema) -> Any:
@@ -63,35 +60,22 @@ def without_needless_nulls(arguments: Any, schema: Schema) -> Any:
     return _without_nulls(arguments, schema, {"$defs": schema["$defs"]} if "$defs" in schema else {})
 
 
-def validate_fields(values: dict[str, Any], fields: Sequence[InputField], schema: Schema) -> None:
-    """Raise `InvalidAnswerError` unless a person's `values` fill `fields`; `schema` is the whole tool's.
-
-    Reports required fields that are missing or blank, names that were not asked for, and values of the wrong type.
-    """
-    if not isinstance(values, dict):
-        raise InvalidAnswerError("the input must map each field's name to its value", {"": "must be an object"})
-    errors = {name: "is not asked for" for name in values if name not in {field.name for field in fields}}
-    for field in fields:
-        if _is_blank(values.get(field.name)) and field.required and not _takes_null(field, values):
-            errors[field.name] = "is required"
-        elif field.name in values:
-            shared = {"$defs": schema["$defs"]} if "$defs" in schema else {}
-            errors |= _errors(values[field.name], {**shared, **field.schema}, (field.name,))
-    _raise_if_any(errors)
+def errors_of(value: Any, schema: Schema, above: tuple[str, ...] = ()) -> dict[str, str]:
+    """What is wrong with `value`, by dotted path below `above`; empty where it fits."""
+    if is_too_deep(value):
+        return {".".join(above): "is nested too deep"}
+    found: dict[str, str] = {}
+    validator = _validator()(schema, format_checker=_format_checker())
+    complaints = [item for error in validator.iter_errors(value) for item in _complaints(error)]
+    for path, text in [*complaints, *_not_finite(value)]:
+        found.setdefault(".".join((*above, *map(str, path))), text)
+    return found
 
 
-def input_fields(tool: Tool) -> list[InputField]:
-    """What a person has to fill before `tool` runs; empty unless it was made with `requires_user_input`."""
-    parameters = tool.parameters
-    return [
-        InputField(
-            name=name,
-            schema=dict(parameters["properties"][name]),
-            description=parameters["properties"][name].get("description", ""),
-            required=name in parameters["required"],
-        )
-        for name in tool.user_input_fields
-    ]
+def raise_if_any(errors: dict[str, str]) -> None:
+    """Raise `InvalidAnswerError` that says all `errors`, by dotted path."""
+    if errors:
+        raise InvalidAnswerError("; ".join(f"{path} {text}".strip() for path, text in errors.items()), errors)
 
 
 def _without_nulls(value: Any, schema: Schema, shared: Schema) -> Any:
@@ -103,49 +87,25 @@ def _without_nulls(value: Any, schema: Schema, shared: Schema) -> Any:
     return {
         name: _without_nulls(item, parts.get(name, {}), shared)
         for name, item in value.items()
-        if item is not None or name not in parts or name in required or not _errors(None, {**shared, **parts[name]})
+        if item is not None or name not in parts or name in required or not errors_of(None, {**shared, **parts[name]})
     }
-
-
-def _raise_if_any(errors: dict[str, str]) -> None:
-    if errors:
-        raise InvalidAnswerError("; ".join(f"{path} {text}".strip() for path, text in errors.items()), errors)
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _takes_null(field: InputField, values: dict[str, Any]) -> bool:
-    return field.name in values and values[field.name] is None and not _errors(None, field.schema)
-
-
-def _errors(value: Any, schema: Schema, above: tuple[str, ...] = ()) -> dict[str, str]:
-
-    if is_too_deep(value):
-        return {".".join(above): "is nested too deep"}
-    found: dict[str, str] = {}
-    validator = _validator()(schema, format_checker=_format_checker())
-    complaints = [item for error in validator.iter_errors(value) for item in _complaints(error)]
-    for path, text in [*complaints, *_not_finite(value)]:
-        found.setdefault(".".join((*above, *map(str, path))), text)
-    return found
 
 
 def _complaints(error: ValidationError) -> Iterator[tuple[tuple[Any, ...], str]]:
     """Each complaint sits at the value it is about; a missing or an unknown one at the name it has or should have."""
-    path, value, schema = tuple(error.absolute_path), _any(error.instance), _any(error.schema)
+    path, wanted, value = tuple(error.absolute_path), _wanted(error), _instance(error)
     if error.validator == "required":
         # One error a missing property, but each lists all of them.
-        yield from (((*path, name), "is required") for name in _any(error.validator_value) if name not in value)
-    elif error.validator == "additionalProperties" and schema["additionalProperties"] is False:
-        yield from (((*path, name), "is unknown") for name in value if name not in schema.get("properties", {}))
+        yield from (((*path, name), "is required") for name in wanted if name not in value)
+    elif error.validator == "additionalProperties" and wanted is False:
+        known = _schema(error).get("properties", {})
+        yield from (((*path, name), "is unknown") for name in value if name not in known)
     else:
         yield path, _text(error)
 
 
 def _text(error: ValidationError) -> str:
-    wanted = _any(error.validator_value)
+    wanted = _wanted(error)
     match str(error.validator):
         case "type":
             return f"must be {_one_of(_TYPES.get(name, name) for name in ([wanted] if isinstance(wanted, str) else wanted))}"
@@ -155,7 +115,7 @@ def _text(error: ValidationError) -> str:
             return f"must be {_FORMATS.get(wanted, wanted)}"
         case "pattern":
             # Examples say it to people and models alike; a regular expression to those who know them.
-            examples = _any(error.schema).get("examples")
+            examples = _schema(error).get("examples")
             return f"must look like {_one_of(map(str, examples))}" if examples else f"must match {wanted}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             return f"must be {_BOUNDS[str(error.validator)]} {wanted}"
@@ -174,9 +134,19 @@ def _text_below(error: ValidationError) -> str:
     return ", ".join(f"{'.'.join(map(str, path))} {text}".strip() for path, text in _complaints(error))
 
 
-def _any(part: Any) -> Any:
-    """The parts of an error are typed as possibly unset; those of a finished validation are set."""
-    return part
+def _wanted(error: ValidationError) -> Any:
+    """The value of the schema's keyword that does not hold."""
+    return error.validator_value
+
+
+def _instance(error: ValidationError) -> Any:
+    """The value that does not fit."""
+    return error.instance
+
+
+def _schema(error: ValidationError) -> Schema:
+    """The schema that the keyword stands in. A schema may be `true` or `false`, and then has no keywords."""
+    return dict(error.schema) if isinstance(error.schema, Mapping) else {}
 
 
 def _one_of(texts: Iterable[str]) -> str:

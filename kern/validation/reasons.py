@@ -1,0 +1,22 @@
+"""Why something failed, as one text, whatever was raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kern.errors import ToolError
+
+
+def reason_of(error: BaseException) -> str:
+    """The text of a `ToolError`; of another exception its class, too."""
+    text = written(str, error)
+    return text if isinstance(error, ToolError) else f"{type(error).__name__}: {text}"
+
+
+def written(write: Callable[[Any], str], value: Any) -> str:
+    """The value by `write` (`str` or `repr`); the name of its class where that raises."""
+    try:
+        return write(value)
+    except Exception:  # noqa: BLE001 - a class may show itself in any way, and fail in any
+        return f"<{type(value).__name__}>"
