@@ -113,6 +113,7 @@ def _talk(count: int) -> None:
     """One conversation of turns with a question, a tool call, its output and an answer each."""
     from django.utils import timezone
 
+    from sessions_app.changes.kinds import Kind
     from sessions_app.models import Change, Message, Queue, Run, Session, ToolCall
 
     queue = Queue.objects.get(slug="bookings")
@@ -148,7 +149,9 @@ def _talk(count: int) -> None:
             for number, run in enumerate(runs)
         ]
     )
-    changes = [Change(session=session, kind="run.completed", actor="Booking agent", data={"run": run.run_id}) for run in runs]
+    changes = [
+        Change(session=session, kind=Kind.RUN_COMPLETED.value, actor="Booking agent", data={"run": run.run_id}) for run in runs
+    ]
     Change.objects.bulk_create(changes, batch_size=BATCH)
     session.last_change = Change.objects.filter(session=session).latest("pk").pk
     session.save(update_fields=["last_change"])

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from sessions_app import audit
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes import publish
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.errors import AppError, InvalidAction
 from sessions_app.infrastructure import clock
@@ -87,7 +88,7 @@ def make(session: Session, person: Person) -> str:
         _end(locked)
         locked.access_hash, locked.link_made_at = secret_hash(secret), clock.now()
         locked.save(update_fields=["access_hash", "link_made_at"])
-        record(locked, "link.made", person)
+        record(locked, Kind.LINK_MADE, person=person)
         audit.record(audit.Kind.LINK_MADE, actor=person, subject=locked)
     return secret
 
@@ -100,7 +101,7 @@ def revoke(session: Session, person: Person) -> None:
         _end(locked)
         locked.access_hash, locked.link_made_at = "", None
         locked.save(update_fields=["access_hash", "link_made_at"])
-        record(locked, "link.revoked", person)
+        record(locked, Kind.LINK_REVOKED, person=person)
         audit.record(audit.Kind.LINK_REVOKED, actor=person, subject=locked)
 
 

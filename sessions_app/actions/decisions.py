@@ -14,10 +14,12 @@ from kern.records.requirement import Requirement as RequirementRecord
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.reopening import reopen
 from sessions_app.actions.standing_approvals import StandingOffer, offer_for
+from sessions_app.changes.kinds import OF_REQUIREMENT_STATUS, Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import FirstApproval, OfRequirement
 from sessions_app.errors import AlreadyDecided, AppError, InvalidAction
 from sessions_app.models import Decision, Person, Requirement, Run, Session
-from sessions_app.policy.approvals import FIRST_APPROVAL, completes, must_know_the_news
+from sessions_app.policy.approvals import completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
 from sessions_app.store.pausing import go_on
 from sessions_app.store.records import plain, put_answer, put_values, requirement_record
@@ -170,7 +172,8 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
     _store(row, asked, person)
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
     Decision.objects.append(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
-    record(session, f"requirement.{row.status}", person, requirement=row.pk, tool=row.tool_name)
+    payload = OfRequirement(requirement=row.pk, tool=row.tool_name)
+    record(session, OF_REQUIREMENT_STATUS[row.status], payload, person=person)
     go_on(session, row.root)
 
 
@@ -197,7 +200,8 @@ def _keep_first(
         edited_arguments=None if same(given, row.arguments) else given,
         policy=plain(policy.to_dict()),
     )
-    record(session, FIRST_APPROVAL, person, requirement=row.pk, tool=row.tool_name, changed=changed, line=line.pk)
+    payload = FirstApproval(requirement=row.pk, tool=row.tool_name, changed=changed, line=line.pk)
+    record(session, Kind.REQUIREMENT_FIRST_APPROVAL, payload, person=person)
 
 
 def _store(row: Requirement, asked: RequirementRecord, person: Person) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sessions_app.actions.handover import fence_off
 from sessions_app.actions.locking import session_locked
-from sessions_app.actions.sessions import open_again
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.infrastructure import clock
 from sessions_app.models import Session
 from sessions_app.models.queue import AiMode
 from sessions_app.policy.disclosure import can_ask_for_person
+from sessions_app.store.sessions import open_again
 
 
 def ask_for_person(session: Session) -> bool:
@@ -25,6 +26,6 @@ def ask_for_person(session: Session) -> bool:
         locked.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
         locked.wait_from_now()
         fence_off(locked, None)
-        record(locked, "session.person_wanted", actor=locked.customer)
+        record(locked, Kind.SESSION_PERSON_WANTED, actor=locked.customer)
         open_again(locked, actor=locked.customer)
     return True

@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import answer_unanswered, stop
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfMode
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session
 from sessions_app.models.queue import AiMode
@@ -21,7 +23,7 @@ def take_over(session: Session, person: Person) -> None:
         locked.assignee = locked.assignee or person
         locked.save(update_fields=["ai_mode", "ai_mode_before", "assignee"])
         fence_off(locked, person)
-        record(locked, "session.taken_over", person)
+        record(locked, Kind.SESSION_TAKEN_OVER, person=person)
 
 
 def hand_back(session: Session, person: Person) -> None:
@@ -60,9 +62,9 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
     if now == AiMode.OFF:
         fence_off(session, person)
     if before == AiMode.OFF and now != AiMode.OFF:
-        record(session, "session.handed_back", person, mode=mode)
+        record(session, Kind.SESSION_HANDED_BACK, OfMode(mode), person=person)
     else:
-        record(session, "session.mode_changed", person, mode=mode)
+        record(session, Kind.SESSION_MODE_CHANGED, OfMode(mode), person=person)
     answer_unanswered(session)
 
 

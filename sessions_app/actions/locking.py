@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.kinds import Kind
 from sessions_app.errors import StaleError
 from sessions_app.models import Change, Person, Run, Session
 from sessions_app.workers.tasks import execute_turn
@@ -18,7 +19,8 @@ from sessions_app.workers.tasks import execute_turn
 MOST_NEWER = 50
 
 #: What people must have seen before they write or decide.
-NEWS = Q(kind__startswith="message.") | Q(kind__startswith="requirement.") | Q(kind="run.completed")
+#: What this version does not know may be important, so it counts.
+NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 
 
 def locked_or_404(session: Session) -> Session:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
-from sessions_app.actions.sessions import answered_by_person, open_again
+from sessions_app.actions.sessions import answered_by_person
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfMessage
 from sessions_app.models import Message, Person, Requirement, Session
 from sessions_app.policy import daily_limits
+from sessions_app.store.sessions import open_again
 from sessions_app.validation.text import checked_message
 
 
@@ -34,7 +37,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
             return known, False
         daily_limits.count_message(locked)
         message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
-        record(locked, "message.customer", actor=locked.customer, message=message.message_id)
+        record(locked, Kind.MESSAGE_CUSTOMER, OfMessage(message.message_id), actor=locked.customer)
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
@@ -67,7 +70,7 @@ def reply_once(
             must_have_seen(locked, person, seen, NEWS)
         message = _said(locked, person, words, idempotency_key=key)
         answered_by_person(locked)
-        record(locked, "message.person", person, message=message.message_id)
+        record(locked, Kind.MESSAGE_PERSON, OfMessage(message.message_id), person=person)
         locked.said(words, message.author_kind, message.author, person)
     return message, True
 
@@ -85,7 +88,7 @@ def note_once(session: Session, person: Person, text: str, *, idempotency_key: s
         if known is not None:
             return known, False
         message = _said(locked, person, words, internal=True, idempotency_key=key)
-        record(locked, "message.note", person, message=message.message_id)
+        record(locked, Kind.MESSAGE_NOTE, OfMessage(message.message_id), person=person)
     return message, True
 
 

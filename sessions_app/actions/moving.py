@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from sessions_app import desk
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import must_be_free
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import Moved
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Queue, Run, Session
-
-MOVED = "session.moved"
 
 
 def move(session: Session, person: Person, queue: Queue) -> None:
@@ -34,21 +34,19 @@ def move(session: Session, person: Person, queue: Queue) -> None:
         if locked.name_source != Session.NameSource.HUMAN and locked.forbidden_in(locked.name):
             locked.name_due_at = clock.now()
         locked.save(update_fields=["queue", "kind", "assignee", "name_due_at"])
-        record(
-            locked,
-            MOVED,
-            person,
+        moved = Moved(
             before=before.slug if before else "",
             before_name=before.name if before else "",
             queue=queue.slug,
             queue_name=queue.name,
         )
+        record(locked, Kind.SESSION_MOVED, moved, person=person)
         Run.objects.open_next(locked)
 
 
 def began_in(session: Session, queue: Queue) -> bool:
     """Whether the session began in the queue; people may have moved it since."""
-    first = session.changes.filter(kind=MOVED).order_by("pk").first()
+    first = session.changes.filter(kind=Kind.SESSION_MOVED).order_by("pk").first()
     return queue.slug == first.data["before"] if first else session.queue_id == queue.pk
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from kern.naming import check_name
 from sessions_app.actions.locking import session_locked
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.infrastructure import clock
@@ -45,7 +46,7 @@ def generate(session: Session, person: Person) -> None:
             raise InvalidAction(_("There is nothing to make a name from yet: nobody has written."))
         locked.name_due_at = clock.now()
         locked.save(update_fields=["name_due_at"])
-        record(locked, "name.requested", person)
+        record(locked, Kind.NAME_REQUESTED, person=person)
         name_session.delay_on_commit(locked.session_id)
 
 
@@ -59,7 +60,7 @@ def _give(session: Session, person: Person, name: str, seen: int | None) -> Name
             raise StaleError(
                 _("%(person)s named this “%(theirs)s” meanwhile. “%(yours)s” was not saved: save it again to replace that.")
                 % {"person": newest.person or _("Somebody"), "theirs": newest.name, "yours": name},
-                list(locked.changes.filter(kind="name.changed").order_by("-pk")[:1]),
+                list(locked.changes.filter(kind=Kind.NAME_CHANGED).order_by("-pk")[:1]),
             )
         DjangoDb().rename_session(locked.session_id, name, "human", person=person)
         return NameRecord.objects.filter(session=locked).latest("pk")

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import make_due, must_be_free
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfRun
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.validation.text import checked_message
@@ -27,7 +29,7 @@ def draft(session: Session, person: Person) -> Run:
         if not locked.messages.said().exists():
             raise InvalidAction(_("Nobody has said anything yet, so there is nothing to answer."))
         run = _begin(locked, person, Run.Purpose.DRAFT)
-        record(locked, "run.draft_wanted", person, run=run.run_id)
+        record(locked, Kind.RUN_DRAFT_WANTED, OfRun(run.run_id), person=person)
     return run
 
 
@@ -63,7 +65,7 @@ def ask_agent_once(session: Session, person: Person, text: str, *, idempotency_k
             sent=False,
             idempotency_key=key,
         )
-        record(locked, "run.question_asked", person, run=run.run_id)
+        record(locked, Kind.RUN_QUESTION_ASKED, OfRun(run.run_id), person=person)
     return run, True
 
 

@@ -15,7 +15,10 @@ from kern.records.message import Message as MessageRecord
 from kern.records.message import ToolCall as CallRecord
 from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
+from sessions_app.actions.sessions import reopen_locked
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfRun, Reopened
 from sessions_app.errors import AlreadyDecided, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
@@ -39,12 +42,10 @@ def reopen(requirement: Requirement, person: Person) -> Requirement:
         again = _asked_again(session, row, asks)
         Decision.objects.append(row, Decision.Verdict.REOPENED, person=person)
         Decision.objects.append(again, Decision.Verdict.ASKED, actor=row.agent_name)
-        record(session, "requirement.reopened", person, requirement=again.pk, tool=again.tool_name, before=row.pk)
-        record(session, "run.paused", actor=row.agent_name, run=again.root.run_id)
-        if session.status != Session.Status.OPEN:
-            session.status, session.snoozed_until = Session.Status.OPEN, None
-            session.save(update_fields=["status", "snoozed_until"])
-            session.count_waiting()
+        reopened = Reopened(requirement=again.pk, tool=again.tool_name, before=row.pk)
+        record(session, Kind.REQUIREMENT_REOPENED, reopened, person=person)
+        record(session, Kind.RUN_PAUSED, OfRun(again.root.run_id), actor=row.agent_name)
+        reopen_locked(session, person)
         session.touch()
     return again
 

@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 
 from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfRun
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Run, Session
@@ -38,7 +40,7 @@ def retry(run: Run, person: Person) -> None:
         current.status, current.error = Run.Status.PENDING, ""
         current.permanent_error = current.refused = False
         make_due(current, locked)
-        record(locked, "run.retried", person, run=run.run_id)
+        record(locked, Kind.RUN_RETRIED, OfRun(run.run_id), person=person)
 
 
 def ask_again(run: Run, person: Person) -> None:
@@ -51,7 +53,7 @@ def ask_again(run: Run, person: Person) -> None:
         if paused is None:
             raise InvalidAction(_("This turn waits for nobody any more."))
         stop(locked, paused, person)
-        record(locked, "run.asked_again", person, run=paused.run_id)
+        record(locked, Kind.RUN_ASKED_AGAIN, OfRun(paused.run_id), person=person)
         if paused.purpose == Run.Purpose.ANSWER:
             answer_unanswered(locked)
         else:

@@ -15,11 +15,14 @@ from kern.validation.inputs import Id
 from sessions_app import desk
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.moving import began_in
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import Assigned, Snoozed
 from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
 from sessions_app.policy import endings
+from sessions_app.store.sessions import open_again, set_status
 from sessions_app.validation.text import checked_id, checked_line, checked_name
 
 LONGEST_SNOOZE = timedelta(days=5 * 365)
@@ -73,7 +76,7 @@ def start_session_once(
     with transaction.atomic():
         session, created = Session.objects.get_or_create(session_id=wanted, defaults=described)
         if created:
-            record(session, "session.started", actor=session.customer)
+            record(session, Kind.SESSION_STARTED, actor=session.customer)
         elif session.user_id != customer or not began_in(session, queue):
             raise DuplicateId(_("This session id is taken: choose another one."))
     return session, created
@@ -97,7 +100,7 @@ def assign(session: Session, person: Person, assignee: Person | None) -> None:
             return
         locked.assignee = assignee
         locked.save(update_fields=["assignee"])
-        record(locked, "session.assigned", person, assignee=str(assignee) if assignee else "")
+        record(locked, Kind.SESSION_ASSIGNED, Assigned(str(assignee) if assignee else ""), person=person)
 
 
 def resolve(session: Session, person: Person) -> None:
@@ -107,19 +110,24 @@ def resolve(session: Session, person: Person) -> None:
             return
         for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
             endings.end(locked, paused, Run.Status.CANCELLED, person=person)
-        _set_status(locked, Session.Status.CLOSED)
+        set_status(locked, Session.Status.CLOSED)
         answered_by_person(locked)
         locked.settle_waiting()
-        record(locked, "session.closed", person)
+        record(locked, Kind.SESSION_CLOSED, person=person)
 
 
 def reopen(session: Session, person: Person) -> None:
     """Open a closed or snoozed session; who was not answered before it was closed waits again."""
     with session_locked(session) as locked:
-        was_closed = locked.status == Session.Status.CLOSED
-        open_again(locked, person)
-        if was_closed:
-            locked.count_waiting()
+        reopen_locked(locked, person)
+
+
+def reopen_locked(session: Session, person: Person) -> None:
+    """`reopen`, where the caller holds the session's lock."""
+    was_closed = session.status == Session.Status.CLOSED
+    open_again(session, person=person)
+    if was_closed:
+        session.count_waiting()
 
 
 def snooze(session: Session, person: Person, until: datetime | None) -> None:
@@ -133,17 +141,10 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
         raise InvalidAction(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
         was_closed = locked.status == Session.Status.CLOSED
-        _set_status(locked, Session.Status.SNOOZED, until)
+        set_status(locked, Session.Status.SNOOZED, until)
         if was_closed:
             locked.count_waiting()
-        record(locked, "session.snoozed", person, until=until.isoformat() if until else "")
-
-
-def open_again(session: Session, person: Person | None = None, actor: str = "") -> None:
-    """Open the session where it is closed or snoozed. The caller holds its lock."""
-    if session.status != Session.Status.OPEN:
-        _set_status(session, Session.Status.OPEN)
-        record(session, "session.reopened", person, actor)
+        record(locked, Kind.SESSION_SNOOZED, Snoozed(until.isoformat() if until else ""), person=person)
 
 
 def answered_by_person(session: Session) -> None:
@@ -152,8 +153,3 @@ def answered_by_person(session: Session) -> None:
     if session.person_wanted_at is not None:
         session.person_wanted_at = None
         session.save(update_fields=["person_wanted_at"])
-
-
-def _set_status(session: Session, status: str, until: datetime | None = None) -> None:
-    session.status, session.snoozed_until, session.updated_at = status, until, clock.now()
-    session.save(update_fields=["status", "snoozed_until", "updated_at"])

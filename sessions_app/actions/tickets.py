@@ -6,7 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app.actions.locking import locked_or_404
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfTicket, TicketLinked
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.validation.text import clean
@@ -33,7 +35,7 @@ def link_once(session: Session, person: Person, ticket_id: str, system: TicketSy
             session=locked, system=found_in, ticket_id=number, defaults={"linked_by": person}
         )
         if created:
-            record(locked, "ticket.linked", person, ticket=number, system=found_in.slug, link=found.pk)
+            record(locked, Kind.TICKET_LINKED, TicketLinked(ticket=number, system=found_in.slug, link=found.pk), person=person)
     return found, created
 
 
@@ -43,7 +45,7 @@ def unlink(link: TicketLink, person: Person) -> None:
         locked = locked_or_404(link.session)
         gone, _models = TicketLink.objects.filter(pk=link.pk).delete()
         if gone:
-            record(locked, "ticket.unlinked", person, ticket=link.ticket_id, system=link.system.slug)
+            record(locked, Kind.TICKET_UNLINKED, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
 
 
 def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:

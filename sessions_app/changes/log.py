@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models, transaction
 
+from sessions_app.changes import publish
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import NOTHING, Payload
 from sessions_app.models import Change, Person, Session
 
 
-def record(session: Session, kind: str, person: Person | None = None, actor: str = "", **data: Any) -> Change:
+def record(
+    session: Session, kind: Kind, payload: Payload = NOTHING, *, person: Person | None = None, actor: str = ""
+) -> Change:
     """Append one change, inside the transaction that makes it true, and tell the pages once it is committed.
 
-    `kind` is a dotted word; `data` is small and JSON-able. The session's row must be locked or new.
+    The session's row must be locked or new. Raises `TypeError` for a payload of another kind.
     """
     actor = actor or (str(person) if person else "")
-    change = Change.objects.create(session=session, kind=kind, person=person, actor=actor[:120], data=data)
+    change = _append(session, kind, payload, person=person, actor=actor[:120])
     Session.objects.filter(pk=session.pk).update(last_change=change.pk)
     session.last_change = change.pk
     session_pk, change_pk = session.pk, change.pk
-    transaction.on_commit(lambda: _publish(session_pk, change_pk, kind))
+    transaction.on_commit(lambda: publish.publish_change(session_pk, change_pk, kind))
     return change
 
 
-def record_unseen(session: Session, kind: str, **data: Any) -> Change:
-    """Append a change that is no news to anybody: it makes nothing unread and no page is told."""
-    return Change.objects.create(session=session, kind=kind, data=data)
+def record_unseen(session: Session, kind: Kind, payload: Payload = NOTHING) -> Change:
+    """Append a change that is not news: it makes nothing unread and no page is told."""
+    return _append(session, kind, payload)
 
 
 def follow(after: int, limit: int = 200) -> models.QuerySet[Change]:
@@ -38,7 +41,7 @@ def newest() -> int:
     return Change.objects.aggregate(newest=models.Max("pk"))["newest"] or 0
 
 
-def _publish(session_pk: int, change_pk: int, kind: str) -> None:
-    from sessions_app.changes import publish
-
-    publish.publish_change(session_pk, change_pk, kind)
+def _append(session: Session, kind: Kind, payload: Payload, *, person: Person | None = None, actor: str = "") -> Change:
+    if type(payload) is not kind.payload:
+        raise TypeError(f"{kind} is recorded with {kind.payload.__name__}, not with {type(payload).__name__}")
+    return Change.objects.create(session=session, kind=kind.value, person=person, actor=actor, data=payload.as_data())

@@ -18,6 +18,7 @@ from django.db import connection, models, transaction
 
 from kern.records.message import new_id
 from sessions_app import audit
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.customers import traces
 from sessions_app.customers.traces import empty_admin_log
@@ -114,7 +115,7 @@ def _make_nobodys(session: Session) -> None:
     session.session_id, session.status = f"{ERASED}{new_id()}", Session.Status.ERASED
     session.fence += 1
     session.save()
-    record(session, "session.erased")
+    record(session, Kind.SESSION_ERASED)
 
 
 def _delete_some(session: Session) -> bool:
@@ -165,13 +166,14 @@ def _delete_turn(key: int) -> None:
         Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
         run.delete()
         _say_anew(session)
-        record(session, "run.erased")
+        record(session, Kind.RUN_ERASED)
 
 
 def _say_anew(session: Session) -> None:
     """Its name and its line in the list may have been made of what was erased."""
     NameRecord.objects.filter(session=session).delete()
-    session.changes.filter(kind__startswith="name.").delete()
+    # What a later version wrote may hold a name, too.
+    session.changes.exclude(kind__in=[kind for kind in Kind if kind.noun != "name"]).delete()
     session.name, session.name_source, session.name_due_at = "", Session.NameSource.NONE, None
     session.last_text = session.last_author_kind = session.last_author = ""
     session.last_person = None

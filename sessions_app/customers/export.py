@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from sessions_app import audit
+from sessions_app.changes.kinds import Kind
 from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.models import Change, Decision, Message, NameRecord, Requirement, Run, Session, TicketLink, ToolCall
@@ -127,7 +128,7 @@ def _ticket(link: TicketLink) -> Iterator[str]:
 
 def _change(change: Change) -> Iterator[str]:
     data = {name: value for name, value in change.data.items() if name not in _OF_PEOPLE}
-    actor = change.actor if change.kind in ("session.started", "message.customer") else ""
+    actor = change.actor if change.kind in (Kind.SESSION_STARTED, Kind.MESSAGE_CUSTOMER) else ""
     yield _text({**_values(change), "data": data, "actor": actor})
 
 

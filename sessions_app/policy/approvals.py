@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.kinds import Kind
 from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.policy.in_force import is_allowed, policy_of, same
 
-CUSTOMER_WROTE, FIRST_APPROVAL = "message.customer", "requirement.first_approval"
 #: How many of the customer's messages a person is shown.
 MOST_NEWS = 50
 
@@ -18,17 +18,17 @@ MOST_NEWS = 50
 def news_about(requirement: Requirement, person: Person, seen: int) -> list[Change]:
     """What the person does not know who has seen change `seen`: the customer's words and others' approvals of this."""
     later = requirement.session.changes.filter(pk__gt=seen).exclude(person=person).order_by("pk")
-    approvals = later.filter(kind=FIRST_APPROVAL)
+    approvals = later.filter(kind=Kind.REQUIREMENT_FIRST_APPROVAL)
     news = [change for change in approvals if change.data.get("requirement") == requirement.pk]
-    return sorted([*later.filter(kind=CUSTOMER_WROTE)[:MOST_NEWS], *news], key=lambda change: change.pk)
+    return sorted([*later.filter(kind=Kind.MESSAGE_CUSTOMER)[:MOST_NEWS], *news], key=lambda change: change.pk)
 
 
 def news_in_words(news: list[Change]) -> str:
     """What a decider is told about the news; empty where there is none."""
     if not news:
         return ""
-    words = [_("The customer wrote since you opened this.")] if any(item.kind == CUSTOMER_WROTE for item in news) else []
-    approvals = [item for item in news if item.kind == FIRST_APPROVAL]
+    words = [_("The customer wrote since you opened this.")] if any(item.kind == Kind.MESSAGE_CUSTOMER for item in news) else []
+    approvals = [item for item in news if item.kind == Kind.REQUIREMENT_FIRST_APPROVAL]
     if approvals:
         changed = any(item.data.get("changed") for item in approvals)
         text = _("%(who)s approved this with other arguments.") if changed else _("%(who)s approved this.")
@@ -50,7 +50,7 @@ def first_of_two(requirement: Requirement) -> Decision | None:
     """
     given = Decision.objects.filter(requirement=requirement, verdict=Decision.Verdict.FIRST_APPROVAL, person__isnull=False)
     first = given.select_related("person").order_by("-pk").first()
-    if first is None or requirement.session.changes.filter(kind=CUSTOMER_WROTE, pk__gt=first.seen or 0).exists():
+    if first is None or requirement.session.changes.filter(kind=Kind.MESSAGE_CUSTOMER, pk__gt=first.seen or 0).exists():
         return None
     giver = first.person
     assert giver is not None

@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import ngettext
 from prometheus_client import Counter
 
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.errors import LimitReached
 from sessions_app.infrastructure import clock
@@ -29,7 +30,6 @@ from sessions_app.models.day import today
 log = logging.getLogger(__name__)
 LIMITED = Counter("kern_customers_limited_total", "How often a customer met a limit of the day, by limit", ["limit"])
 MILLION = 1_000_000
-COST_REACHED = "limit.cost_reached"
 
 
 def count_message(session: Session) -> None:
@@ -70,7 +70,7 @@ def open_next(session: Session) -> Run | None:
     if Run.objects.next_messages(session) and not is_told:
         session.held_until = _tomorrow()
         session.save(update_fields=["held_until"])
-        record(session, COST_REACHED)
+        record(session, Kind.COST_REACHED)
         LIMITED.labels("cost").inc()
         log.warning("session %s: the customer's cost of today is used up, a person answers", session.session_id)
     return None
@@ -132,4 +132,4 @@ def _refuse(session: Session, most: int) -> None:
     raise LimitReached(told, wait)
 
 
-__all__ = ["COST_REACHED", "count_cost", "count_message", "forget", "open_next", "tidy"]
+__all__ = ["count_cost", "count_message", "forget", "open_next", "tidy"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sessions_app.changes.kinds import OF_REQUIREMENT_STATUS
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import Dropped
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 
@@ -54,7 +56,8 @@ def drop(session: Session, asked: Requirement, status: str, person: Person | Non
     actor = "" if person else END_OF_TURN
     note = "" if waited else f"not done, though {before} before"
     Decision.objects.append(asked, status, person=person, actor=actor, note=note, waited=waited)
-    record(session, f"requirement.{status}", person, actor, requirement=asked.pk, tool=asked.tool_name, before=before)
+    payload = Dropped(requirement=asked.pk, tool=asked.tool_name, before=before)
+    record(session, OF_REQUIREMENT_STATUS[status], payload, person=person, actor=actor)
 
 
 def _release(run: Run, status: str, *, keep_owner: bool) -> None:

@@ -7,20 +7,21 @@ from kern.errors import LeaseLostError
 from kern.records.message import storable
 from kern.records.run import RunOutput, Status
 from sessions_app.changes import log
+from sessions_app.changes.kinds import OF_RUN_END, Kind
+from sessions_app.changes.payloads import OfRun
 from sessions_app.models import Person, Run, Session
 from sessions_app.policy import daily_limits, endings
 from sessions_app.store.claims import Held, hold, locked
 from sessions_app.store.records import metrics_row
 
-ENDS = {"completed": "run.completed", "error": "run.failed", "cancelled": "run.cancelled"}
 #: What only a person reads is no news to those who answer the customer.
-ENDS_FOR_PEOPLE = {**ENDS, "completed": "run.advised"}
+ENDS_FOR_PEOPLE = {**OF_RUN_END, "completed": Kind.RUN_ADVISED}
 
 
 def cancel_now(session: Session, row: Run, person: Person | None = None) -> None:
     """End the turn as cancelled, whether or not a worker has it."""
     endings.end(session, row, Run.Status.CANCELLED, person=person)
-    log.record(session, "run.cancelled", person, run=row.run_id)
+    log.record(session, Kind.RUN_CANCELLED, OfRun(row.run_id), person=person)
     open_next(session)
 
 
@@ -33,7 +34,7 @@ def break_off(claim: Claim, status: Status, why: str) -> bool:
     held.root.error = storable(why)
     held.root.save(update_fields=["error"])
     endings.end(held.session, held.root, status)
-    log.record(held.session, ENDS[status], actor=held.root.agent_name, run=held.root.run_id)
+    log.record(held.session, OF_RUN_END[status], OfRun(held.root.run_id), actor=held.root.agent_name)
     open_next(held.session)
     return True
 
@@ -47,7 +48,7 @@ def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
     row.error, row.permanent_error = storable(error), True
     row.save(update_fields=["error", "permanent_error"])
     endings.end(session, row, Run.Status.ERROR)
-    log.record(session, ENDS["error"], actor=row.agent_name, run=row.run_id)
+    log.record(session, Kind.RUN_FAILED, OfRun(row.run_id), actor=row.agent_name)
     return True
 
 
@@ -68,4 +69,4 @@ def open_next(session: Session) -> None:
     """Make the next turn due where the customer wrote meanwhile: one turn answers all of it. The sweep finds it."""
     following = daily_limits.open_next(session)
     if following is not None:
-        log.record(session, "run.pending", run=following.run_id)
+        log.record(session, Kind.RUN_PENDING, OfRun(following.run_id))

@@ -8,11 +8,13 @@ from kern.db.base import Claim
 from kern.records.message import Message
 from kern.records.run import ACTIVE, RunOutput, Status
 from sessions_app.changes import log
+from sessions_app.changes.kinds import OF_RUN_END, Kind
+from sessions_app.changes.payloads import OfRun, OfStep
 from sessions_app.models import Run
 from sessions_app.models.author import Author
 from sessions_app.store import drafts, sessions
 from sessions_app.store.claims import Held, hold
-from sessions_app.store.ending import ENDS, ENDS_FOR_PEOPLE, open_next, store_end
+from sessions_app.store.ending import ENDS_FOR_PEOPLE, open_next, store_end
 from sessions_app.store.pausing import pause_run
 from sessions_app.store.steps import append, store_answer
 
@@ -35,7 +37,7 @@ def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
     if held.in_turn:
         _end_turn(held, run, answer)
     else:
-        log.record(held.session, "run.step", actor=held.run.agent_name, run=run.run_id, root=claim.run_id)
+        log.record(held.session, Kind.RUN_STEP, OfStep(run=run.run_id, root=claim.run_id), actor=held.run.agent_name)
     return run.status
 
 
@@ -52,7 +54,7 @@ def _end_turn(held: Held, run: RunOutput, answer: Message | None) -> None:
     for_customer = held.run.purpose == Run.Purpose.ANSWER
     answered = for_customer and run.status == "completed"
     sessions.used(session, answer.content if answer is not None and answered else "", Author.AGENT, agent)
-    log.record(session, (ENDS if for_customer else ENDS_FOR_PEOPLE)[run.status], actor=agent, run=run.run_id)
+    log.record(session, (OF_RUN_END if for_customer else ENDS_FOR_PEOPLE)[run.status], OfRun(run.run_id), actor=agent)
     if answered:
         session.plan_naming()
     open_next(session)

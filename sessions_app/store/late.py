@@ -8,6 +8,8 @@ from __future__ import annotations
 from kern.db.base import Claim
 from kern.records.message import Message, storable
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import OfRun, OutcomeKept
 from sessions_app.models import Requirement, Run
 from sessions_app.policy import endings
 from sessions_app.store.claims import Held, locked
@@ -30,7 +32,7 @@ def keep_words(claim: Claim, text: str) -> bool:
     message_row(words, row, sent=False).save(force_insert=True)
     row.content, row.lease_owner = storable(text), ""
     row.save(update_fields=["content", "lease_owner"])
-    log.record(session, "run.words_kept", actor=row.agent_name, run=row.run_id)
+    log.record(session, Kind.RUN_WORDS_KEPT, OfRun(row.run_id), actor=row.agent_name)
     return True
 
 
@@ -38,7 +40,10 @@ def outcome_kept(held: Held, output: Message) -> None:
     """The outcome of a call came from a worker that the turn was taken from: nobody need be asked what became of it."""
     turn, actor = held.root, held.run.agent_name
     log.record(
-        held.session, "run.outcome_kept", actor=actor, run=held.run.run_id, root=turn.run_id, tool=output.tool_name or ""
+        held.session,
+        Kind.RUN_OUTCOME_KEPT,
+        OutcomeKept(run=held.run.run_id, root=turn.run_id, tool=output.tool_name or ""),
+        actor=actor,
     )
     asked = held.run.own_requirements.pending().filter(call_id=output.tool_call_id, reason=Requirement.Reason.UNCERTAIN)
     for question in asked.select_related("session__queue"):

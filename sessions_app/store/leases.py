@@ -8,6 +8,8 @@ from datetime import timedelta
 from kern.db.base import Claim, Signal
 from kern.errors import LeaseLostError
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import RunRecovered
 from sessions_app.infrastructure import clock
 from sessions_app.models import Run, Session
 from sessions_app.store.claims import hold, is_ours
@@ -59,5 +61,5 @@ def hand_over(claim: Claim) -> bool:
     row.status, row.lease_owner, row.lease_until, row.updated_at = Run.Status.PENDING, "", None, clock.now()
     row.attempts = max(0, row.attempts - 1)
     row.save(update_fields=["status", "lease_owner", "lease_until", "updated_at", "attempts"])
-    log.record(held.session, "run.recovered", run=row.run_id, attempts=row.attempts)
+    log.record(held.session, Kind.RUN_RECOVERED, RunRecovered(run=row.run_id, attempts=row.attempts))
     return True

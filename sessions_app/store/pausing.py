@@ -12,6 +12,8 @@ from kern.records.requirement import Requirement
 from kern.records.run import RunMetrics
 from sessions_app import models as rows
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import OfRun
 from sessions_app.infrastructure import clock
 from sessions_app.models import Run, Session, ToolCall
 from sessions_app.store import sessions
@@ -39,8 +41,8 @@ def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMet
     if held.root.cancel_requested:
         cancel_now(held.session, held.root)
         return
-    kind = "run.paused" if waits else "run.pending"
-    log.record(held.session, kind, actor=held.root.agent_name, run=held.root.run_id)
+    kind = Kind.RUN_PAUSED if waits else Kind.RUN_PENDING
+    log.record(held.session, kind, OfRun(held.root.run_id), actor=held.root.agent_name)
 
 
 def _store_requirements(held: Held, requirements: Sequence[Requirement]) -> None:
@@ -84,7 +86,7 @@ def requeue(session: Session, turn: Run) -> None:
     # The turn got somewhere, so the deaths of its workers are counted anew.
     turn.attempts = 0
     turn.save(update_fields=["status", "updated_at", "attempts"])
-    log.record(session, "run.pending", run=turn.run_id)
+    log.record(session, Kind.RUN_PENDING, OfRun(turn.run_id))
 
 
 def _store_answers(session: Session, root: Run, answers: Sequence[Requirement]) -> None:

@@ -14,6 +14,8 @@ from kern.records.policy import Policy
 from kern.records.requirement import Requirement
 from sessions_app import models as rows
 from sessions_app.changes import log
+from sessions_app.changes.kinds import OF_REQUIREMENT_STATUS, Kind
+from sessions_app.changes.payloads import Asked, OfRequirement
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Session, StandingApproval
 from sessions_app.policy.in_force import is_allowed, policy_in_force, policy_of
@@ -36,12 +38,14 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
     put_terms(row, policy_in_force(held.session.queue, row.tool_name, item.policy))
     row.save(force_insert=True)
     Decision.objects.append(row, Decision.Verdict.ASKED, actor=row.agent_name)
-    log.record(held.session, "requirement.asked", actor=row.agent_name, requirement=row.pk, tool=row.tool_name, asks=row.kind)
+    log.record(
+        held.session, Kind.REQUIREMENT_ASKED, Asked(requirement=row.pk, tool=row.tool_name, asks=row.kind), actor=row.agent_name
+    )
     rule = _rule_for(row)
     if rule is not None and row.settle("approved"):
         actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
         Decision.objects.append(row, Decision.Verdict.APPROVED, actor=actor)
-        log.record(held.session, "requirement.approved", actor=actor, requirement=row.pk, tool=row.tool_name)
+        log.record(held.session, Kind.REQUIREMENT_APPROVED, OfRequirement(requirement=row.pk, tool=row.tool_name), actor=actor)
     return row
 
 
@@ -86,7 +90,7 @@ def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
             if session is not None and row is not None and not row.broken:
                 row.session = session
                 _tighten(row)
-                log.record(session, "policy.tightened", person, requirement=row.pk, tool=row.tool_name)
+                log.record(session, Kind.POLICY_TIGHTENED, OfRequirement(requirement=row.pk, tool=row.tool_name), person=person)
 
 
 def _tighten(row: rows.Requirement) -> None:
@@ -126,7 +130,8 @@ def answer_from_program(session: Session, row: rows.Requirement, answer: Require
     row.save(update_fields=answered)
     verdict = Decision.Verdict.RESPONDED if answer.response is not None else answer.status
     Decision.objects.append(row, verdict, actor=LIBRARY, note=row.note)
-    log.record(session, f"requirement.{row.status}", actor=LIBRARY, requirement=row.pk, tool=row.tool_name)
+    kind = OF_REQUIREMENT_STATUS[row.status]
+    log.record(session, kind, OfRequirement(requirement=row.pk, tool=row.tool_name), actor=LIBRARY)
 
 
 def _must_accept(row: rows.Requirement, answer: Requirement) -> None:

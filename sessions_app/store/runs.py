@@ -10,6 +10,8 @@ from kern.records.message import storable
 from kern.records.run import RunOutput
 from kern.session import SessionKind
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import OfRun, RunStarted
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Run, Session
 from sessions_app.models.author import Author
@@ -40,7 +42,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
         message_row(message, row).save(force_insert=True)
     asked = next((message.content for message in run.messages if message.role == "user"), "")
     sessions.used(session, asked, Author.CUSTOMER)
-    log.record(session, "run.started", actor=row.agent_name, run=row.run_id)
+    log.record(session, Kind.RUN_STARTED, RunStarted(run=row.run_id, attempt=row.attempts), actor=row.agent_name)
     return session, previous.run_id if previous else None
 
 
@@ -64,7 +66,7 @@ def claim_run(claim: Claim) -> bool:
     row.model = row.model or storable(claim.model)[:100]
     given = ["status", "lease_owner", "lease_until", "fence", "worker", "updated_at"]
     row.save(update_fields=[*given, "attempts", "agent_name", "model"])
-    log.record(session, "run.started", actor=row.agent_name, run=row.run_id, attempt=row.attempts)
+    log.record(session, Kind.RUN_STARTED, RunStarted(run=row.run_id, attempt=row.attempts), actor=row.agent_name)
     return True
 
 
@@ -84,7 +86,7 @@ def cancel_run(run_id: str, person: Person | None) -> bool:
     session, row = found
     if row.status == Run.Status.RUNNING and not row.is_abandoned:
         Run.objects.filter(pk=row.pk).update(cancel_requested=True)
-        log.record(session, "run.cancel_requested", person, run=row.run_id)
+        log.record(session, Kind.RUN_CANCEL_REQUESTED, OfRun(row.run_id), person=person)
     else:
         cancel_now(session, row, person)
     return True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import F, Q, QuerySet
 
 from kern.errors import InvalidSessionNameError, SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
@@ -62,8 +66,21 @@ def rename(
     session.name_version += 1
     session.save(update_fields=["name", "name_source", "name_version", "name_due_at"])
     NameRecord.objects.create(session=session, name=name, source=source, person=person, note=note[:300])
-    log.record(session, "name.changed", person, name=name, source=source)
+    log.record(session, Kind.NAME_CHANGED, Named(name=name, source=source), person=person)
     return session
+
+
+def open_again(session: Session, kind: Kind = Kind.SESSION_REOPENED, *, person: Person | None = None, actor: str = "") -> None:
+    """Open the session where it is closed or snoozed, and record that as this kind. The session's row must be locked."""
+    if session.status != Session.Status.OPEN:
+        set_status(session, Session.Status.OPEN)
+        log.record(session, kind, person=person, actor=actor)
+
+
+def set_status(session: Session, status: str, until: datetime | None = None) -> None:
+    """Write the status and, for a snooze, its end; the caller records the change."""
+    session.status, session.snoozed_until, session.updated_at = status, until, clock.now()
+    session.save(update_fields=["status", "snoozed_until", "updated_at"])
 
 
 def delete(session_id: str) -> bool:

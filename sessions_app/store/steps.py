@@ -7,6 +7,8 @@ from kern.records.message import Message, storable
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.payloads import OfStep
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
@@ -23,7 +25,7 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
     row.save(force_insert=True)
     for message in run.messages:
         message_row(message, row).save(force_insert=True)
-    log.record(held.session, "run.step", actor=run.agent_name, run=run.run_id, root=claim.run_id)
+    log.record(held.session, Kind.RUN_STEP, OfStep(run=run.run_id, root=claim.run_id), actor=run.agent_name)
 
 
 def append(held: Held, message: Message, *, sent: bool = True) -> None:
@@ -135,4 +137,4 @@ def _came_to(requirement: Requirement, status: str) -> None:
 
 
 def _stepped(held: Held) -> None:
-    log.record(held.session, "run.step", actor=held.run.agent_name, run=held.run.run_id, root=held.root.run_id)
+    log.record(held.session, Kind.RUN_STEP, OfStep(run=held.run.run_id, root=held.root.run_id), actor=held.run.agent_name)

@@ -6,13 +6,14 @@ Expired is not rejected: the model is told that nobody decided, and a person can
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfRequirement, Reminded
 from sessions_app.infrastructure import broken_rows, clock, mail_counts
 from sessions_app.models import Decision, Requirement, Run, Session
 from sessions_app.models.requirement import RequirementSet
@@ -61,7 +62,12 @@ def expire_one(requirement: Requirement) -> bool:
     if not requirement.settle(Requirement.Status.EXPIRED):
         return False
     Decision.objects.append(requirement, Decision.Verdict.EXPIRED, actor=CLOCK)
-    record(requirement.session, "requirement.expired", actor=CLOCK, requirement=requirement.pk, tool=requirement.tool_name)
+    record(
+        requirement.session,
+        Kind.REQUIREMENT_EXPIRED,
+        OfRequirement(requirement=requirement.pk, tool=requirement.tool_name),
+        actor=CLOCK,
+    )
     go_on(requirement.session, requirement.root)
     return True
 
@@ -87,8 +93,8 @@ def _mark_reminded(requirement: Requirement) -> bool:
     if assignee is None or not waiting.update(remind_at=None):
         return False
     Decision.objects.append(requirement, Decision.Verdict.REMINDED, actor=CLOCK, note=str(assignee))
-    data: dict[str, Any] = {"requirement": requirement.pk, "tool": requirement.tool_name, "assignee": str(assignee)}
-    record(requirement.session, "requirement.reminder", None, CLOCK, **data)
+    reminded = Reminded(requirement=requirement.pk, tool=requirement.tool_name, assignee=str(assignee))
+    record(requirement.session, Kind.REQUIREMENT_REMINDER, reminded, actor=CLOCK)
     return True
 
 

@@ -19,7 +19,9 @@ from kern.naming import FIRST_MESSAGES, MOST_WORDS, generate_name
 from kern.session import NameSource
 from kern.validation.text import one_line
 from sessions_app import desk
+from sessions_app.changes.kinds import Kind, kinds_about
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import NotNamed
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Message, Person, Session
 from sessions_app.store import DjangoDb
@@ -104,10 +106,10 @@ def _claim(session_id: str) -> Naming | None:
 def _asked_and_failed(session: Session) -> tuple[Person | None, int]:
     """Who asked for a generated name since the last one was given, and how often it failed since."""
     asked_by, failures = None, 0
-    for change in session.changes.filter(kind__startswith="name.").order_by("-pk").select_related("person")[:20]:
-        if change.kind == "name.failed":
+    for change in session.changes.filter(kind__in=kinds_about("name")).order_by("-pk").select_related("person")[:20]:
+        if change.kind == Kind.NAME_FAILED:
             failures += 1
-        elif change.kind == "name.requested":
+        elif change.kind == Kind.NAME_REQUESTED:
             asked_by = change.person
             break
         else:
@@ -124,7 +126,7 @@ def _failed(naming: Naming, error: Exception) -> None:
         session = Session.objects.select_for_update().filter(session_id=naming.session.session_id).first()
         if session is None:
             return
-        record(session, "name.failed", why=note, again=again)
+        record(session, Kind.NAME_FAILED, NotNamed(why=note, again=again))
     if again:
         _settle(naming, clock.now() + RETRY_AFTER)
     elif naming.may_keep:

@@ -26,12 +26,15 @@ from kern.team import Team
 from kern.threads.cancellation import current
 from sessions_app import desk
 from sessions_app.changes import publish
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
+from sessions_app.changes.payloads import OfRun, RunRecovered
 from sessions_app.desk.purposes import bound_for
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
 from sessions_app.policy import daily_limits, endings
 from sessions_app.store import DjangoDb
+from sessions_app.store.sessions import open_again
 from sessions_app.workers.overtime import OvertimeError, worked
 
 log = logging.getLogger(__name__)
@@ -219,10 +222,8 @@ def _go_on(session: Session) -> None:
 
 def _wake(session: Session) -> None:
     if session.status == Session.Status.SNOOZED and session.snoozed_until and session.snoozed_until <= clock.now():
-        session.status, session.snoozed_until = Session.Status.OPEN, None
-        session.save(update_fields=["status", "snoozed_until"])
+        open_again(session, Kind.SESSION_WOKEN)
         session.touch()
-        record(session, "session.woken")
 
 
 def _with_session_locked(found: models.QuerySet[Session], change: Callable[[Session], None]) -> None:
@@ -243,7 +244,7 @@ def _take_back(session: Session, run_pk: int) -> None:
         return
     run.status, run.lease_owner, run.lease_until, run.updated_at = Run.Status.PENDING, "", None, clock.now() - FIRST_HINT
     run.save(update_fields=["status", "lease_owner", "lease_until", "updated_at"])
-    record(session, "run.recovered", run=run.run_id, attempts=run.attempts)
+    record(session, Kind.RUN_RECOVERED, RunRecovered(run=run.run_id, attempts=run.attempts))
 
 
 def _give_up(session: Session, run: Run) -> None:
@@ -251,7 +252,7 @@ def _give_up(session: Session, run: Run) -> None:
     run.error = text % {"count": run.attempts}
     run.save(update_fields=["error"])
     endings.end(session, run, Run.Status.ERROR)
-    record(session, "run.failed", run=run.run_id)
+    record(session, Kind.RUN_FAILED, OfRun(run.run_id))
     daily_limits.open_next(session)
 
 

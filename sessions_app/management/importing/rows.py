@@ -13,7 +13,9 @@ from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
 from sessions_app import desk
 from sessions_app.actions import tickets
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record_unseen
+from sessions_app.changes.payloads import Imported
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn
@@ -22,7 +24,6 @@ from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
 
 CHANNEL = "import"
-IMPORTED = "session.imported"
 NAMED = "from the imported file"
 
 
@@ -100,8 +101,8 @@ class Rows:
         session.read_last_said()
         self._name(session)
         self._tickets(session)
-        about: dict[str, Any] = {"runs": len(runs), "messages": len(conversation.entries), "digest": conversation.digest}
-        record_unseen(session, IMPORTED, **about)
+        imported = Imported(runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
+        record_unseen(session, Kind.SESSION_IMPORTED, imported)
 
     # The session ----------------------------------------------------------------------------------------------------------
 
@@ -265,7 +266,7 @@ def _must_be_the_same(session: Session, conversation: Conversation, customer: st
 
     What was said in it since does not count.
     """
-    imported = session.changes.filter(kind=IMPORTED).first()
+    imported = session.changes.filter(kind=Kind.SESSION_IMPORTED).first()
     if imported is None:
         raise BadLineError(f"there is a session {session.session_id} that was not imported")
     if customer and session.user_id and session.user_id != customer:

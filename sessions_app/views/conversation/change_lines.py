@@ -15,9 +15,67 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.kinds import Kind, kind_of
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.templatetags.inbox import said
+
+#: The kinds that stand as a line in the timeline, and their icons. Messages, runs and cards stand for the others.
+ICONS: dict[Kind, str] = {
+    Kind.TICKET_LINKED: "ticket",
+    Kind.TICKET_UNLINKED: "ticket",
+    Kind.NAME_CHANGED: "text-cursor-input",
+    Kind.NAME_FAILED: "triangle-alert",
+    Kind.SESSION_TAKEN_OVER: "user-round-check",
+    Kind.SESSION_PERSON_WANTED: "user-round",
+    Kind.COST_REACHED: "circle-alert",
+    Kind.LINK_MADE: "link",
+    Kind.LINK_REVOKED: "link",
+    Kind.SESSION_HANDED_BACK: "bot",
+    Kind.SESSION_ASSIGNED: "user-round-plus",
+    Kind.SESSION_MOVED: "inbox",
+    Kind.SESSION_CLOSED: "archive",
+    Kind.SESSION_REOPENED: "inbox",
+    Kind.SESSION_SNOOZED: "alarm-clock",
+    Kind.SESSION_WOKEN: "alarm-clock",
+    Kind.SESSION_IMPORTED: "clipboard-paste",
+    Kind.SESSION_MODE_CHANGED: "bot",
+    Kind.RUN_DRAFT_WANTED: "bot",
+    Kind.RUN_QUESTION_ASKED: "lock",
+    Kind.RUN_CANCEL_REQUESTED: "ban",
+    Kind.RUN_CANCELLED: "ban",
+    Kind.RUN_RETRIED: "rotate-cw",
+    Kind.RUN_ASKED_AGAIN: "rotate-ccw",
+    Kind.RUN_OUTCOME_KEPT: "clipboard-paste",
+    Kind.RUN_RECOVERED: "rotate-cw",
+    Kind.POLICY_TIGHTENED: "shield-check",
+    Kind.REQUIREMENT_REOPENED: "rotate-ccw",
+    Kind.REQUIREMENT_REMINDER: "timer",
+    Kind.REQUIREMENT_APPROVED: "circle-check",
+    Kind.REQUIREMENT_ANSWERED: "circle-check",
+    Kind.REQUIREMENT_EXECUTED: "circle-check",
+    Kind.REQUIREMENT_FIRST_APPROVAL: "shield-check",
+    Kind.REQUIREMENT_REJECTED: "circle-x",
+    Kind.REQUIREMENT_FAILED: "circle-x",
+    Kind.REQUIREMENT_EXPIRED: "clock",
+    Kind.REQUIREMENT_CANCELLED: "ban",
+    Kind.REQUIREMENT_SUPERSEDED: "ban",
+}
+#: The kinds of the log that the timeline does not show. What this version does not know is no one of them.
+NOT_SHOWN = [kind for kind in Kind if kind not in ICONS]
+#: What people, or the clock, said about a requirement: yes, no or neither.
+VERDICTS: dict[Kind, str] = {
+    Kind.REQUIREMENT_APPROVED: "yes",
+    Kind.REQUIREMENT_ANSWERED: "yes",
+    Kind.REQUIREMENT_EXECUTED: "yes",
+    Kind.REQUIREMENT_FIRST_APPROVAL: "yes",
+    Kind.REQUIREMENT_REJECTED: "no",
+    Kind.REQUIREMENT_FAILED: "no",
+    Kind.REQUIREMENT_EXPIRED: "",
+}
+DROPPED = (Kind.REQUIREMENT_CANCELLED, Kind.REQUIREMENT_SUPERSEDED)
+#: Values that stand out in a sentence.
+BOLD, CODE = ("assignee", "before_name", "queue_name", "ticket"), ("tool",)
 
 
 @dataclass
@@ -54,15 +112,17 @@ def _event(
 ) -> Event | BrokenRow:
     if change.broken:
         return BrokenRow(change, change.broken)
-    if change.kind in VERDICTS:
+    kind = kind_of(change.kind)
+    if kind is None:
+        return BrokenRow(change, f"kind is {change.kind!r}, which this version does not know")
+    if kind in VERDICTS:
         line = first.get(change.data.get("line", 0))
-        return _verdict(change, requirements.get(change.data.get("requirement", 0)), line, reader)
-    if change.kind in DROPPED:
-        return _dropped(change, requirements.get(change.data.get("requirement", 0)))
-    # A paused turn is stopped by a person, a running one stops itself when it was asked to.
-    stopped_itself = change.kind == "run.cancelled" and change.person_id is None
-    icon, write = STOPPED_ITSELF if stopped_itself else WRITERS[change.kind]
-    return Event(change.created_at, icon, write(_who(change, reader), change.data))
+        return _verdict(change, kind, requirements.get(change.data.get("requirement", 0)), line, reader)
+    if kind in DROPPED:
+        return _dropped(change, kind, requirements.get(change.data.get("requirement", 0)))
+    sentence = str(VARIANTS[kind](change)) if kind in VARIANTS else ""
+    text = format_html(sentence or str(kind.sentence), who=_who(change, reader), **_values(change.data))
+    return Event(change.created_at, ICONS[kind], text)
 
 
 def _who(change: Change, reader: Person) -> SafeString:
@@ -70,163 +130,113 @@ def _who(change: Change, reader: Person) -> SafeString:
     return format_html("<b>{}</b>", name)
 
 
-def _line(text: str) -> Callable[[SafeString, dict[str, Any]], SafeString]:
-    """A writer of a sentence with `{who}` and values of the change's data in it."""
-    return lambda who, data: format_html(_(text), who=who, **{key: value for key, value in data.items() if key != "who"})
+def _values(data: dict[str, Any]) -> dict[str, Any]:
+    """The payload's fields as they stand in a sentence."""
+    values = {name: value for name, value in data.items() if name != "who"}
+    values |= {name: format_html("<b>{}</b>", values[name]) for name in BOLD if name in values}
+    values |= {name: format_html("<code>{}</code>", values[name]) for name in CODE if name in values}
+    until = parse_datetime(values.get("until") or "")
+    if until is not None:
+        values["until"] = format_date(timezone.localtime(until), "D j M Y, H:i")
+    return values
 
 
-def _named(who: SafeString, data: dict[str, Any]) -> SafeString:
+def _named(change: Change) -> str:
     sentences = {
-        "human": _("{who} named this “{name}”"),
         "auto": _("Named “{name}” by AI"),
         "fallback": _("Named “{name}”, because no name could be made"),
     }
-    return format_html(sentences.get(data.get("source", ""), "{name}"), who=who, name=data.get("name", ""))
+    return sentences.get(change.data.get("source", ""), "")
 
 
-def _assigned(who: SafeString, data: dict[str, Any]) -> SafeString:
-    if data.get("assignee"):
-        return format_html(_("{who} assigned this to <b>{assignee}</b>"), who=who, assignee=data["assignee"])
-    return format_html(_("{who} assigned this to nobody"), who=who)
+def _not_named(change: Change) -> str:
+    return _("No name could be made: {why} Trying again soon.") if change.data.get("again") else ""
 
 
-def _moved(who: SafeString, data: dict[str, Any]) -> SafeString:
-    if data.get("before_name"):
-        sentence = _("{who} moved this from <b>{before}</b> to <b>{queue}</b>")
-        return format_html(sentence, who=who, before=data["before_name"], queue=data.get("queue_name", ""))
-    return format_html(_("{who} moved this to <b>{queue}</b>"), who=who, queue=data.get("queue_name", ""))
+def _assigned(change: Change) -> str:
+    return "" if change.data.get("assignee") else _("{who} assigned this to nobody")
 
 
-def _snoozed(who: SafeString, data: dict[str, Any]) -> SafeString:
-    until = parse_datetime(data.get("until") or "")
-    if until is None:
-        return format_html(_("{who} snoozed this until the customer writes"), who=who)
-    return format_html(
-        _("{who} snoozed this until {until}"), who=who, until=format_date(timezone.localtime(until), "D j M Y, H:i")
-    )
+def _moved(change: Change) -> str:
+    return "" if change.data.get("before_name") else _("{who} moved this to {queue_name}")
 
 
-def _not_named(who: SafeString, data: dict[str, Any]) -> SafeString:
-    again = _("Trying again soon.") if data.get("again") else ""
-    return format_html(_("No name could be made: {why} {again}"), why=data.get("why", ""), again=again)
+def _snoozed(change: Change) -> str:
+    return "" if parse_datetime(change.data.get("until") or "") else _("{who} snoozed this until the customer writes")
 
 
-VERDICTS = {
-    f"requirement.{status}": (verdict, icon)
-    for status, verdict, icon in (
-        ("approved", "yes", "circle-check"),
-        ("answered", "yes", "circle-check"),
-        ("executed", "yes", "circle-check"),
-        ("rejected", "no", "circle-x"),
-        ("failed", "no", "circle-x"),
-        ("first_approval", "yes", "shield-check"),
-        ("expired", "", "clock"),
-    )
-}
-
-MODES = {
-    "autopilot": "{who} had the agent answer by itself from here on",
-    "draft": "{who} had the agent only draft from here on; a person sends",
-    "": "{who} had the agent work as the queue says from here on",
-}
-
-WRITERS: dict[str, tuple[str, Callable[[SafeString, dict[str, Any]], SafeString]]] = {
-    "ticket.linked": ("ticket", _line("{who} linked <b>{ticket}</b>")),
-    "ticket.unlinked": ("ticket", _line("{who} unlinked <b>{ticket}</b>")),
-    "name.changed": ("text-cursor-input", _named),
-    "name.failed": ("triangle-alert", _not_named),
-    "session.taken_over": ("user-round-check", _line("{who} took over. The agent can no longer write or act here.")),
-    "session.person_wanted": ("user-round", _line("{who} asked for a person. The agent can no longer write or act here.")),
-    "limit.cost_reached": (
-        "circle-alert",
-        _line("Today’s cost for this customer is used up; a person answers. Tomorrow the agent goes on by itself."),
-    ),
-    "link.made": ("link", _line("{who} made a new link for the customer. The one before does not work any more.")),
-    "link.revoked": ("link", _line("{who} revoked the customer’s link")),
-    "session.handed_back": ("bot", _line("{who} handed this back to the agent")),
-    "session.assigned": ("user-round-plus", _assigned),
-    "session.moved": ("inbox", _moved),
-    "session.closed": ("archive", _line("{who} resolved this")),
-    "session.reopened": ("inbox", _line("{who} opened this again")),
-    "session.snoozed": ("alarm-clock", _snoozed),
-    "session.woken": ("alarm-clock", _line("Back from snooze")),
-    "session.imported": ("clipboard-paste", _line("Imported")),
-    "session.mode_changed": ("bot", lambda who, data: format_html(_(MODES.get(data.get("mode", ""), MODES[""])), who=who)),
-    "run.draft_wanted": ("bot", _line("{who} had the agent draft an answer")),
-    "run.question_asked": ("lock", _line("{who} asked the agent privately")),
-    "requirement.reopened": ("rotate-ccw", _line("{who} asked again about <code>{tool}</code>, which had expired")),
-    "requirement.reminder": ("timer", _line("Time is running out for <code>{tool}</code>")),
-    "run.cancel_requested": ("ban", _line("{who} asked the agent to stop")),
-    "run.cancelled": ("ban", _line("{who} stopped the agent")),
-    "run.retried": ("rotate-cw", _line("{who} started the failed turn again")),
-    "run.asked_again": ("rotate-ccw", _line("{who} asked the agent to look again")),
-    "run.outcome_kept": ("clipboard-paste", _line("<code>{tool}</code> had begun before that; what came of it was kept")),
-    "policy.tightened": ("shield-check", _line("{who} made the rules for <code>{tool}</code> stricter")),
-    "run.recovered": ("rotate-cw", _line("A worker stopped in the middle; another one went on")),
-}
-
-STOPPED_ITSELF = ("ban", _line("{who} stopped"))
-
-DROPPED = {
-    "requirement.cancelled": _("the turn was stopped"),
-    "requirement.superseded": _("the turn was given up"),
-}
-
-
-def _dropped(change: Change, requirement: Requirement | None) -> Event:
-    """A call that nobody needs to decide about any more, because the turn that asked for it is over."""
-    why, reason = _(DROPPED[change.kind]), requirement.reason if requirement is not None else ""
-    what = _story_link(requirement, format_html("<code>{}</code>", change.data.get("tool", "")))
+def _mode_changed(change: Change) -> str:
     sentences = {
-        "draft": _("{what} was not sent: {why}"),
-        "uncertain": _("Nobody said whether {what} ran: {why}"),
+        "autopilot": _("{who} had the agent answer by itself from here on"),
+        "draft": _("{who} had the agent only draft from here on; a person sends"),
     }
-    if reason == "draft":
-        what = _story_link(requirement, _("The draft"))
-    return Event(
-        change.created_at, "ban", format_html(sentences.get(reason, _("{what} was not run: {why}")), what=what, why=why)
-    )
+    return sentences.get(change.data.get("mode", ""), "")
 
 
-def _verdict(change: Change, requirement: Requirement | None, first: Decision | None, reader: Person) -> Event:
-    """Who decided what; `first` is the line of the record of a first approval, whose edits may not be the last ones."""
-    verdict, icon = VERDICTS[change.kind]
+def _cancelled(change: Change) -> str:
+    # A paused turn is stopped by a person, a running one stops itself when it was asked to.
+    return _("{who} stopped") if change.person_id is None else ""
+
+
+#: Another sentence than the kind's own, where the payload calls for one; empty for the kind's own.
+VARIANTS: dict[Kind, Callable[[Change], str]] = {
+    Kind.NAME_CHANGED: _named,
+    Kind.NAME_FAILED: _not_named,
+    Kind.SESSION_ASSIGNED: _assigned,
+    Kind.SESSION_MOVED: _moved,
+    Kind.SESSION_SNOOZED: _snoozed,
+    Kind.SESSION_MODE_CHANGED: _mode_changed,
+    Kind.RUN_CANCELLED: _cancelled,
+}
+
+
+def _dropped(change: Change, kind: Kind, requirement: Requirement | None) -> Event:
+    """A call that needs no decision any more, because the turn that asked for it is over."""
     reason = requirement.reason if requirement is not None else ""
-    what = _("the draft") if reason == "draft" else format_html("<code>{}</code>", change.data.get("tool", ""))
-    if change.kind == "requirement.expired":
-        parts: list[Any] = [format_html(_("Nobody decided in time about {what}"), what=_story_link(requirement, what))]
-    else:
-        parts = [_who(change, reader), " ", _did(change.kind, reason), " ", _story_link(requirement, what)]
+    what = _("The draft") if reason == "draft" else _tool(change)
+    why = _("the turn was stopped") if kind is Kind.REQUIREMENT_CANCELLED else _("the turn was given up")
+    sentences = {
+        "draft": _("{tool} was not sent: {why}"),
+        "uncertain": _("Nobody said whether {tool} ran: {why}"),
+    }
+    sentence = sentences.get(reason, str(kind.sentence))
+    return Event(change.created_at, ICONS[kind], format_html(sentence, tool=_history_link(requirement, what), why=why))
+
+
+def _verdict(change: Change, kind: Kind, requirement: Requirement | None, first: Decision | None, reader: Person) -> Event:
+    """Who decided what; `first` is the decision log's line of a first approval, whose edits may not be the last ones."""
+    reason = requirement.reason if requirement is not None else ""
+    what = _("the draft") if reason == "draft" else _tool(change)
+    sentence = _other_verdicts().get((kind, reason), str(kind.sentence))
+    parts = [format_html(sentence, who=_who(change, reader), tool=_history_link(requirement, what))]
     if requirement is not None:
         edited = first.edited_arguments if first is not None else requirement.edited_arguments
-        parts.append(_(" after editing it") if reason == "draft" and edited else _edits(requirement.arguments, edited))
+        is_edited_draft = reason == "draft" and edited
+        parts.append(format_html(_(" after editing it")) if is_edited_draft else _edits(requirement.arguments, edited))
         if requirement.note and first is None:
             parts.append(format_html(": “{}”", requirement.note))
-    return Event(change.created_at, icon, format_html_join("", "{}", ((part,) for part in parts)), verdict)
+    return Event(change.created_at, ICONS[kind], format_html_join("", "{}", ((part,) for part in parts)), VERDICTS[kind])
 
 
-def _story_link(requirement: Requirement | None, what: str) -> SafeString:
-    """What was decided about, leading to its whole story."""
+def _other_verdicts() -> dict[tuple[Kind, str], str]:
+    """What a verdict means for a draft, and for a call of which nobody knows whether it ran."""
+    return {
+        (Kind.REQUIREMENT_APPROVED, "draft"): _("{who} sent {tool}"),
+        (Kind.REQUIREMENT_ANSWERED, "draft"): _("{who} sent {tool}"),
+        (Kind.REQUIREMENT_REJECTED, "draft"): _("{who} sent back {tool}"),
+        (Kind.REQUIREMENT_REJECTED, "uncertain"): _("{who} gave up on {tool}"),
+    }
+
+
+def _tool(change: Change) -> SafeString:
+    return format_html("<code>{}</code>", change.data.get("tool", ""))
+
+
+def _history_link(requirement: Requirement | None, what: str) -> SafeString:
+    """What was decided about, leading to its history."""
     if requirement is None:
         return format_html("{}", what)
     return format_html('<a href="{}">{}</a>', reverse("requirement", args=[requirement.pk]), what)
-
-
-def _did(kind: str, reason: str) -> str:
-    of_drafts = {"requirement.approved": _("sent"), "requirement.answered": _("sent"), "requirement.rejected": _("sent back")}
-    if reason == "draft" and kind in of_drafts:
-        return of_drafts[kind]
-    if reason == "uncertain" and kind == "requirement.rejected":
-        return _("gave up on")
-    words = {
-        "requirement.approved": _("approved"),
-        "requirement.answered": _("answered"),
-        "requirement.executed": _("gave the result of"),
-        "requirement.rejected": _("rejected"),
-        "requirement.failed": _("could not do"),
-        "requirement.first_approval": _("approved as first of two"),
-    }
-    return words[kind]
 
 
 def _edits(before: dict[str, Any], after: dict[str, Any] | None) -> SafeString:

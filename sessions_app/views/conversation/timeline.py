@@ -11,9 +11,10 @@ from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Message, Person, Run, Session
-from sessions_app.views.conversation.change_lines import DROPPED, VERDICTS, WRITERS, shown_events
+from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, shown_events
 from sessions_app.views.conversation.run_blocks import shown_runs
 
 PAGE = 50
@@ -24,9 +25,8 @@ MOST = 300
 #: Above every key, and with as many digits as a cursor may have.
 BEYOND = 10**18 - 1
 MESSAGE, RUN, EVENT = "message", "run", "event"
-EVENTS = [*VERDICTS, *DROPPED, *WRITERS]
 #: Recorded once the turn is there, which they are the reason of.
-BEGINNINGS = ("run.draft_wanted", "run.question_asked")
+BEGINNINGS = (Kind.RUN_DRAFT_WANTED, Kind.RUN_QUESTION_ASKED)
 STANDALONE = (Message.Author.CUSTOMER, Message.Author.PERSON)
 
 
@@ -120,7 +120,7 @@ def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Loaded:
     # Of a turn's changes hardly any is an event: only their keys are looked through.
     window = list(changes.order_by("-pk").values_list("pk", flat=True)[:most_changes])
     lowest = window[-1] if window else 0
-    events = list(changes.filter(pk__gte=lowest, kind__in=EVENTS).order_by("-pk"))
+    events = list(changes.filter(pk__gte=lowest).exclude(kind__in=NOT_SHOWN).order_by("-pk"))
     is_full = len(found) == most or len(turns) == most or len(window) == most_changes
     return Loaded(found, turns, events, lowest, is_full)
 

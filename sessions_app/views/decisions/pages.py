@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kern.errors import InvalidAnswerError
 from sessions_app.actions import decisions, handover
+from sessions_app.changes.kinds import Kind
 from sessions_app.errors import AlreadyDecided, AppError, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Message, Person, Requirement
 from sessions_app.queries import access
@@ -126,7 +127,7 @@ def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: s
         card.newer, card.seen, card.news = (
             True,
             problem.changes[-1].pk,
-            _news(card.requirement, always=any(change.kind == "message.customer" for change in problem.changes)),
+            _news(card.requirement, always=any(change.kind == Kind.MESSAGE_CUSTOMER for change in problem.changes)),
         )
         status = 409
     else:

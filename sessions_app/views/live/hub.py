@@ -23,8 +23,8 @@ from django.db import connections
 from redis.exceptions import RedisError
 
 from sessions_app.accounts import second_factor, sign_ins
-from sessions_app.actions.moving import MOVED
 from sessions_app.changes import log as change_log
+from sessions_app.changes.kinds import Kind
 from sessions_app.changes.publish import CHANNEL, digest
 from sessions_app.models import Person, Queue, Session
 
@@ -269,7 +269,7 @@ class Hub:
         if payload["t"] == "look":
             await self._look({page for page in self.pages if is_meant(page, payload)})
         elif payload["t"] == "change":
-            if payload["k"] == MOVED:
+            if payload["k"] == Kind.SESSION_MOVED:
                 await self._look_where_moved(payload["s"])
             await self._change(payload["s"], payload["c"], self.pages)
         elif not payload.get("d"):

@@ -18,11 +18,11 @@ from kern.models.base import ModelAnswer, Usage
 from kern.testing import call
 from sessions_app.actions import handover, private_turns, runs, sessions
 from sessions_app.actions import messages as message_actions
+from sessions_app.changes.kinds import Kind
 from sessions_app.customers.erasing import erase
 from sessions_app.customers.whom import Customer
 from sessions_app.errors import LimitReached
 from sessions_app.models import ApiToken, CustomerDay, Message, Person, Queue, Run, Session
-from sessions_app.policy import daily_limits
 from sessions_app.workers import duties
 from tests.at_once import at_once
 from tests.desk import actor
@@ -67,7 +67,7 @@ def a_day_later() -> None:
 
 
 def notes(session: Session) -> int:
-    return session.changes.filter(kind=daily_limits.COST_REACHED).count()
+    return session.changes.filter(kind=Kind.COST_REACHED).count()
 
 
 # Messages -----------------------------------------------------------------------------------------------------------------
