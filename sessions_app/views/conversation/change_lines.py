@@ -114,7 +114,7 @@ def _event(
         return BrokenRow(change, change.broken)
     kind = kind_of(change.kind)
     if kind is None:
-        return BrokenRow(change, f"kind is {change.kind!r}, which this version does not know")
+        return BrokenRow.of(change, ValueError(f"this version does not know the kind {change.kind!r}"))
     if kind in VERDICTS:
         line = first.get(change.data.get("line", 0))
         return _verdict(change, kind, requirements.get(change.data.get("requirement", 0)), line, reader)

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, sessions
+from sessions_app.changes.kinds import Kind
 from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction
 from sessions_app.models import Message, Person, Queue, Requirement, Run, Session
 from sessions_app.workers import duties, expiry
@@ -201,6 +202,25 @@ def test_a_reopened_question_is_asked_in_a_new_turn_and_runs_once(
     assert session.messages.for_customer().latest("pk").content == "Paid after all."
     assert verdicts(expired) == ["asked", "expired", "reopened"]
     assert verdicts(again) == ["asked", "approved", "executed"]
+
+
+@pytest.mark.parametrize("put_away", [sessions.resolve, lambda session, person: sessions.snooze(session, person, None)])
+def test_a_question_that_is_reopened_opens_its_conversation_as_every_other_way_does(
+    session: Session, expired: Requirement, ana: Person, put_away: Callable[[Session, Person], None]
+) -> None:
+    put_away(session, ana)
+    decisions.reopen(expired, ana)
+    session.refresh_from_db()
+    assert (session.status, session.snoozed_until) == ("open", None)
+    opened = session.changes.get(kind=Kind.SESSION_REOPENED)
+    assert (opened.person, opened.actor) == (ana, "Ana")
+
+
+def test_a_question_that_is_reopened_in_an_open_conversation_opens_nothing(
+    session: Session, expired: Requirement, ana: Person
+) -> None:
+    decisions.reopen(expired, ana)
+    assert not session.changes.filter(kind=Kind.SESSION_REOPENED).exists()
 
 
 def test_a_reopened_question_has_its_time_again_and_may_expire_again(
