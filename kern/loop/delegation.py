@@ -7,11 +7,13 @@ and goes on with it. The child runs under the leader's claim.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from kern.errors import ModelError
 from kern.events import RunCompleted, RunEvent, RunFailed, RunStarted, ToolCallStarted
+from kern.loop.base import Actor
+from kern.loop.turn import Turn
 from kern.models.base import ToolSchema
 from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import account_of
@@ -19,14 +21,10 @@ from kern.records.run import RunOutput, Status
 from kern.thinking import split_thinking
 from kern.threads.waiting import DeadlineError
 
-if TYPE_CHECKING:
-    from kern.loop.turn import Turn
-    from kern.participants.participant import Participant
-
 DELEGATE = "delegate_to_member"
 
 
-def delegate_schema(members: list[Participant]) -> ToolSchema:
+def delegate_schema(members: Sequence[Actor]) -> ToolSchema:
     """The delegating tool as the leader's model sees it."""
     about = "\n".join(f"- {member.name}: {member.description or 'no description'}" for member in members)
     return ToolSchema(
@@ -46,28 +44,26 @@ def delegate_schema(members: list[Participant]) -> ToolSchema:
 
 def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
     """Open or go on with the member's run of this call; its answer becomes the call's output."""
-    from kern.loop.calls import finish_call
-
     child = turn.member_run_of(call)
     if child is None:
         member = turn.who.member(_text(arguments.get("member")))
         task = _text(arguments.get("task"))
         if member is None or not task:
             names = ", ".join(member.name for member in turn.who.members)
-            yield from finish_call(turn, call, f"Name a member ({names}) and a task.", failed=True)
+            yield from turn.finish_call(call, f"Name a member ({names}) and a task.", failed=True)
             return
         child = _open(turn, call, member, task)
-        yield turn.event(ToolCallStarted, call_id=call.id, tool_name=call.name, arguments=arguments)
+        yield ToolCallStarted(*turn.source, call_id=call.id, tool_name=call.name, arguments=arguments)
     if child.is_active:
         yield from _work(turn, child)
     if child.is_active:
-        turn.is_waiting = True
+        turn.wait_for()
     elif child.status == "completed":
-        yield from finish_call(turn, call, child.content)
+        yield from turn.finish_call(call, child.content)
     else:
         # A member that is given the task again begins anew, and knows nothing of what was done for it.
-        told = [f"{child.agent_name} could not do it: {child.error or child.status}", account_of(child)]
-        yield from finish_call(turn, call, "\n".join(filter(None, told)), failed=True)
+        parts = [f"{child.agent_name} could not do it: {child.error or child.status}", account_of(child)]
+        yield from turn.finish_call(call, "\n".join(filter(None, parts)), failed=True)
 
 
 def _text(value: Any) -> str:
@@ -77,7 +73,7 @@ def _text(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutput:
+def _open(turn: Turn, call: ToolCall, member: Actor, task: str) -> RunOutput:
     run = member.new_run(turn.run.session_id, turn.run.user_id, task)
     run.parent_run_id, run.parent_call_id, run.status = turn.run.run_id, call.id, "running"
     for message in run.messages:
@@ -90,16 +86,13 @@ def _open(turn: Turn, call: ToolCall, member: Participant, task: str) -> RunOutp
 
 def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
     """Work the member's run; its own model's failure ends only that run, and the leader is told."""
-    from kern.loop.turn import Turn as MemberTurn
-
     member = turn.who.member(child.agent_name)
     if member is None:
         # Left the team while its run waited for somebody.
         _finish(turn, child, "error", error=f"{child.agent_name} is not in the team any more")
         return
-    inner = MemberTurn(member, child, turn.work, context=[])
-    inner.leader = turn
-    yield inner.event(RunStarted)
+    inner = turn.of_member(member, child)
+    yield RunStarted(*inner.source)
     try:
         answer: Message | None = yield from inner.go()
     except DeadlineError:
@@ -108,18 +101,17 @@ def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
         inner.count_time()
         child.permanent_error, child.refused = error.permanent, error.refused
         _finish(turn, child, "error", error=str(error))
-        yield inner.event(RunFailed, error=child.error, permanent=error.permanent, run=child, cause=error)
+        yield RunFailed(*inner.source, error=child.error, permanent=error.permanent, run=child, cause=error)
         return
     inner.count_time()
     if answer is None:
         child.status = "paused"
-        turn.waiting += inner.waiting
-        turn.run.requirements += inner.waiting
+        turn.wait_for(*inner.waiting)
         return
     child.content = answer.content
     child.messages.append(answer)
     _finish(turn, child, "completed", answer)
-    yield inner.event(RunCompleted, content=child.content, run=child)
+    yield RunCompleted(*inner.source, content=child.content, run=child)
 
 
 def _finish(turn: Turn, child: RunOutput, status: Status, answer: Message | None = None, error: str = "") -> None:

@@ -8,18 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from kern.errors import LeaseLostError
+from kern.loop.turn import Turn
 from kern.loop.work import StopRequested
 from kern.records.message import ToolCall
 from kern.threads.detached import start_aside
 from kern.threads.waiting import Box, DeadlineError, TookTooLongError, Waiting
 from kern.tools import RunContext, Tool
 from kern.validation.reasons import reason_of
-
-if TYPE_CHECKING:
-    from kern.loop.turn import Turn
 
 #: A tool that is nearly done when its turn is stopped has so many seconds more: what is known need not be asked.
 GRACE = 1.0

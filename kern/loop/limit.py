@@ -6,14 +6,10 @@ bounded on their own; a `send_answer` that reached nobody (its arguments do not 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kern.errors import ModelError
+from kern.loop.turn import Turn
 from kern.records.message import ToolCall
 from kern.records.run import ToolExecution
-
-if TYPE_CHECKING:
-    from kern.loop.turn import Turn
 
 #: Of a run whose agent says nothing else. Real work takes a handful; what takes more goes in circles.
 TOOL_CALL_LIMIT = 30
@@ -48,7 +44,7 @@ def raise_if_ignored(turn: Turn) -> None:
         )
 
 
-def drafts_must_be_heeded(turn: Turn) -> None:
+def raise_if_drafts_ignored(turn: Turn) -> None:
     """Raise `ModelError` when people looked at draft after draft of the answer and sent none."""
     limit = turn.who.tool_call_limit
     looked_at = len(_drafts(turn))

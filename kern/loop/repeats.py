@@ -5,15 +5,13 @@ The model is told not to repeat such a call (kern.records.outcomes), and models 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kern.errors import InvalidAnswerError
+from kern.loop.turn import Turn
 from kern.records.message import Message, ToolCall
 from kern.records.outcomes import UNKNOWN, line_of
 from kern.tools import Tool
-
-if TYPE_CHECKING:
-    from kern.loop.turn import Turn
 
 QUESTION = "The same call was started before, and nobody knows whether it happened. Look first: should it run now?"
 
@@ -25,10 +23,10 @@ def may_have_happened(turn: Turn, tool: Tool, arguments: dict[str, Any]) -> bool
     """
     if tool.idempotent:
         return False
-    told = _told(turn)
-    made = {(message.run_id, call.id): call for message in told for call in message.tool_calls if call.name == tool.name}
+    read = _read(turn)
+    made = {(message.run_id, call.id): call for message in read for call in message.tool_calls if call.name == tool.name}
     by_a_member = line_of(tool.name, arguments, UNKNOWN)
-    for message in told:
+    for message in read:
         if message.role != "tool" or UNKNOWN not in message.content:
             continue
         before = made.get((message.run_id, message.tool_call_id or ""))
@@ -37,8 +35,8 @@ def may_have_happened(turn: Turn, tool: Tool, arguments: dict[str, Any]) -> bool
     return False
 
 
-def _told(turn: Turn) -> list[Message]:
-    above = _told(turn.leader) if turn.leader is not None else []
+def _read(turn: Turn) -> list[Message]:
+    above = _read(turn.leader) if turn.leader is not None else []
     return [*above, *turn.context, *turn.run.messages]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from kern.errors import InvalidInputError, WrongTypeError
 from kern.loop.delegation import DELEGATE
-from kern.loop.drafts import SEND_ANSWER
+from kern.records.drafts import SEND_ANSWER
 from kern.tools import Tool, as_tool
 from kern.validation.inputs import checked_seconds, must_be_count, shown
 

@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kern.loop.drafts import without_drafts
+from kern.records.drafts import without_drafts
 from kern.records.message import Message, ToolCall
 
 CallKey = tuple[str | None, str | None]
@@ -31,7 +31,7 @@ def valid_input(messages: Iterable[Message], current_run_id: str | None = None) 
     Each run stands in one piece, also where runs overlapped, and each message's calls stand directly before their outputs. A
     tool call without its output (of a paused, cancelled or crashed run) is left out, and an output without its call; the words
     around it stay. Empty messages go. A provider's opaque items stay only with the current run, which they belong to. Answers
-    that people looked through stand there as what was said (see kern.loop.drafts).
+    that people looked through stand there as what was said (see kern.records.drafts).
     """
     everything = run_by_run(without_drafts(messages, current_run_id))
     outputs: defaultdict[CallKey, deque[Message]] = defaultdict(deque)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from kern.loop.drafts import SCHEMA, SEND_ANSWER
+from kern.records.drafts import SCHEMA, SEND_ANSWER
 from kern.records.policy import Threshold
 from sessions_app.desk.tools import tool_names, tools_named
 from sessions_app.validation.argument_fields import resolved

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kern.loop.drafts import SCHEMA, SEND_ANSWER, as_draft
+from kern.records.drafts import as_draft
 from kern.records.message import Message
+from kern.records.questions import Questions
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput
 from sessions_app.models import Run
@@ -23,17 +24,6 @@ def as_question(held: Held, answer: Message) -> tuple[Message, Requirement]:
     """The answer as the call that asks to send it, and the question about that call."""
     draft = as_draft(answer)
     [call] = draft.tool_calls
-    question = Requirement(
-        kind="confirmation",
-        reason="draft",
-        run_id=held.run.run_id,
-        root_run_id=held.root.run_id,
-        session_id=held.session.session_id,
-        call_id=call.id,
-        tool_name=SEND_ANSWER,
-        arguments=call.parsed(),
-        schema=SCHEMA,
-        question="Send this answer?",
-        agent_name=held.run.agent_name or answer.author or "",
-    )
-    return draft, question
+    who = held.run.agent_name or answer.author or ""
+    questions = Questions(held.session.session_id, held.run.run_id, held.root.run_id, who)
+    return draft, questions.about_draft(call, call.parsed())

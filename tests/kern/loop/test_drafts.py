@@ -13,11 +13,11 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import InvalidAnswerError
 from kern.loop.delegation import DELEGATE
-from kern.loop.drafts import SEND_ANSWER
-from kern.loop.turn import Turn
+from kern.loop.run import WorkedTurn
 from kern.loop.work import Work
 from kern.models.base import ModelAnswer, ModelRequest
 from kern.models.offline import OfflineResponder
+from kern.records.drafts import SEND_ANSWER
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput
 from kern.team import Team
@@ -151,7 +151,7 @@ def test_a_crash_between_sending_and_ending_asks_no_model_again(db: SqliteDb) ->
     assert stored is not None
     assert stored.requirements[0].status == "executed"
     with pytest.raises(StopIteration) as ended:
-        next(Turn(agent_on(db), stored, Work(db, Claim(run.run_id)), context=[]).go())
+        next(WorkedTurn(agent_on(db), stored, Work(db, Claim(run.run_id)), context=[]).go())
     assert ended.value.value.content == "It is in Oslo."
 
 

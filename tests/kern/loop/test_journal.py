@@ -10,7 +10,7 @@ from kern.agent import Agent
 from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import LeaseLostError
-from kern.loop.turn import Turn
+from kern.loop.run import WorkedTurn
 from kern.loop.work import Work
 from kern.records.message import Message
 from kern.records.run import RunMetrics
@@ -31,7 +31,7 @@ def pay(amount: int) -> str:
     return "paid"
 
 
-def after_a_crash(db: SqliteDb, pays: Callable[..., object]) -> Turn:
+def after_a_crash(db: SqliteDb, pays: Callable[..., object]) -> WorkedTurn:
     """The turn of a worker that died while its tool was running, as the next worker finds it."""
     agent = Agent(ScriptedModel(["Done."]), db=db, tools=[pays])
     run = agent.new_run("s", None, "Pay 5")
@@ -42,7 +42,7 @@ def after_a_crash(db: SqliteDb, pays: Callable[..., object]) -> Turn:
     assert db.start_call(claim, run.run_id, asks.id, {"amount": 5})
     stored = db.load_run(run.run_id)
     assert stored is not None
-    return Turn(agent, stored, Work(db, claim), [])
+    return WorkedTurn(agent, stored, Work(db, claim), [])
 
 
 def test_a_tool_is_journalled_as_started_before_it_runs(db: SqliteDb) -> None:
