@@ -24,9 +24,10 @@ if os.environ.get("KERN_TEST_DATABASE") == "postgresql":
     os.environ["DATABASE_URL"] = _cluster.url
 
 from kern_inbox.settings import *  # noqa: E402, F403
-from kern_inbox.settings import DATABASES  # noqa: E402
+from kern_inbox.settings import DATABASES, INSTALLED_APPS  # noqa: E402
 
 # A file and not memory: workers and other threads must see what a test wrote, exactly as in real life.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.emptying"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
