@@ -14,8 +14,9 @@ from kern_inbox.run.embedded_redis import embedded_redis
 from tests.chromium import started_chromium
 from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
+from tests.tables import installed, tables
 
-__all__ = ["pytest_collection_modifyitems", "pytest_terminal_summary"]
+__all__ = ["installed", "pytest_collection_modifyitems", "pytest_terminal_summary", "tables"]
 
 # No test looks at the clock: on a busy machine a slow example is no wrong one.
 hypothesis.settings.register_profile("kern", deadline=None)

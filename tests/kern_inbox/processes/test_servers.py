@@ -90,12 +90,11 @@ def test_no_part_starts_without_a_usable_desk(command: list[str], tmp_path: Path
     assert "Traceback" not in done.stderr
 
 
-def test_the_web_server_stops_although_pages_are_open(tmp_path: Path) -> None:
+def test_the_web_server_stops_although_pages_are_open(installed: Path) -> None:
     """It was given no limit after which it breaks streams off: they end by themselves, or it never stops."""
     port = free_port()
-    variables = {"DEBUG": "1", "KERN_VAR": str(tmp_path), "KERN_DESK": "tests.kern_inbox.small_desk:desk"}
+    variables = {"DEBUG": "1", "KERN_VAR": str(installed), "KERN_DESK": "tests.kern_inbox.small_desk:desk"}
     environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING", **variables}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     web = [sys.executable, "-m", "uvicorn", "kern_inbox.asgi:application", "--port", str(port)]
     server = subprocess.Popen(web, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -110,17 +109,16 @@ def test_the_web_server_stops_although_pages_are_open(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_the_web_server_ends_although_a_request_waits_for_the_database(tmp_path: Path) -> None:
+def test_the_web_server_ends_although_a_request_waits_for_the_database(installed: Path) -> None:
     """A thread that waits keeps Python from ending; the grace time does not ask it."""
     port = free_port()
-    variables = {"DEBUG": "1", "KERN_VAR": str(tmp_path), "KERN_DESK": "tests.kern_inbox.small_desk:desk"}
+    variables = {"DEBUG": "1", "KERN_VAR": str(installed), "KERN_DESK": "tests.kern_inbox.small_desk:desk"}
     environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING", "KERN_GRACE_SECONDS": "5", **variables}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     web = [sys.executable, "-m", "uvicorn", "kern_inbox.asgi:application", "--port", str(port)]
     server = subprocess.Popen([*web, "--timeout-graceful-shutdown", "1"], cwd=ROOT, env=environment)
     try:
         opened_stream(f"http://127.0.0.1:{port}").close()
-        with closing(sqlite3.connect(tmp_path / "inbox.sqlite3")) as writer:
+        with closing(sqlite3.connect(installed / "inbox.sqlite3")) as writer:
             writer.execute("BEGIN IMMEDIATE")
             waits = Thread(target=write_in_vain, args=(port,))
             waits.start()

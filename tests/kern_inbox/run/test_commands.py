@@ -71,13 +71,12 @@ def test_no_tables_are_made_between_those_of_another_program(tmp_path: Path) -> 
     assert file.read_bytes() == before
 
 
-def test_an_import_that_the_database_stops_says_why_and_how_far_it_came(tmp_path: Path) -> None:
-    assert manage(tmp_path, "migrate", "--verbosity", "0").returncode == 0
-    with sqlite3.connect(tmp_path / "inbox.sqlite3") as database:
+def test_an_import_that_the_database_stops_says_why_and_how_far_it_came(installed: Path) -> None:
+    with sqlite3.connect(installed / "inbox.sqlite3") as database:
         database.execute("DROP TABLE sessions_app_message")
-    chats = tmp_path / "chats.jsonl"
+    chats = installed / "chats.jsonl"
     chats.write_text('[{"role": "user", "content": "Hello"}]\n')
-    done = manage(tmp_path, "import_conversations", str(chats))
+    done = manage(installed, "import_conversations", str(chats))
     assert (done.returncode, done.stdout) == (1, "0 imported, 0 already there, 0 bad\n")
     assert done.stderr == "manage.py: the database failed: no such table: sessions_app_message\n"
 

@@ -152,8 +152,8 @@ def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
-def test_a_part_that_dies_is_named_and_started_again(tmp_path: Path, word: str) -> None:
-    with program(tmp_path) as running:
+def test_a_part_that_dies_is_named_and_started_again(installed: Path, word: str) -> None:
+    with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         (part,) = running.processes(word)
         os.kill(part, signal.SIGKILL)
@@ -168,8 +168,8 @@ def test_a_part_that_dies_is_named_and_started_again(tmp_path: Path, word: str) 
         assert running.is_gone()
 
 
-def test_a_part_that_goes_on_dying_stops_the_rest(tmp_path: Path) -> None:
-    with program(tmp_path) as running:
+def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
+    with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         for restarts in range(MOST_RESTARTS + 1):
             (part,) = running.processes("manage.py scheduler")
@@ -181,8 +181,8 @@ def test_a_part_that_goes_on_dying_stops_the_rest(tmp_path: Path) -> None:
         assert running.is_gone()
 
 
-def test_when_redis_dies_it_is_started_again_where_it_was(tmp_path: Path) -> None:
-    with program(tmp_path) as running:
+def test_when_redis_dies_it_is_started_again_where_it_was(installed: Path) -> None:
+    with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         redis = running.redis()
         assert redis is not None
@@ -203,8 +203,8 @@ def test_passwords_are_told_once_however_early_it_is_stopped(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends children with a killed parent")
-def test_when_it_is_killed_itself_nothing_stays_behind(tmp_path: Path) -> None:
-    with program(tmp_path) as running:
+def test_when_it_is_killed_itself_nothing_stays_behind(installed: Path) -> None:
+    with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         running.process.kill()
         running.process.wait()
@@ -221,10 +221,10 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         assert refused(tmp_path, PORT=str(port)).startswith(f"kern-inbox: port {port} is in use")
 
 
-def test_a_second_one_in_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with program(tmp_path) as running:
+def test_a_second_one_in_the_same_folder_is_refused(installed: Path) -> None:
+    with program(installed) as running:
         running.read_until("Kern Inbox is ready")
-        second = Program(tmp_path)
+        second = Program(installed)
         assert second.wait() == 1
         assert "runs already" in second.output
 
@@ -296,14 +296,11 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
     assert "unable to open database file" in refused(tmp_path)
 
 
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    environment = {**os.environ, "DEBUG": "1", "KERN_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "kern_inbox.settings"}
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+def test_a_database_of_a_newer_version_is_left_alone(installed: Path) -> None:
     row = ("sessions_app", "9999_tomorrow", "2030-01-01")
-    with sqlite3.connect(tmp_path / "inbox.sqlite3") as database:
+    with sqlite3.connect(installed / "inbox.sqlite3") as database:
         database.execute("INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, ?)", row)
-    line = refused(tmp_path)
+    line = refused(installed)
     assert "newer version" in line
     assert "9999_tomorrow" in line
 
@@ -340,11 +337,11 @@ def test_a_refused_key_is_one_line_without_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [404, None])
-def test_a_key_that_cannot_be_checked_is_a_warning(tmp_path: Path, status: int | None) -> None:
+def test_a_key_that_cannot_be_checked_is_a_warning(installed: Path, status: int | None) -> None:
     with model_server(status or 200) as url:
         if status is None:
             url = f"http://127.0.0.1:{free_port()}/v1"
-        with program(tmp_path, OPENAI_API_KEY="sk-some-key", OPENAI_BASE_URL=url, KERN_MODEL="house-model") as running:
+        with program(installed, OPENAI_API_KEY="sk-some-key", OPENAI_BASE_URL=url, KERN_MODEL="house-model") as running:
             running.read_until("house-model at http://127.0.0.1")
             assert "warning: " in running.output
             running.process.send_signal(signal.SIGINT)

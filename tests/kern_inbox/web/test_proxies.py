@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,13 +22,11 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port(installed: Path) -> Iterator[int]:
     """The web process alone, as `make run` starts it."""
     number = free_port()
-    own = {"DEBUG": "1", "KERN_VAR": str(tmp_path), "REDIS_URL": "", "FORWARDED_ALLOW_IPS": "*"}
+    own = {"DEBUG": "1", "KERN_VAR": str(installed), "REDIS_URL": "", "FORWARDED_ALLOW_IPS": "*"}
     environment = {**{name: value for name, value in os.environ.items() if name not in FOREIGN}, **own}
-    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(manage, cwd=ROOT, env=environment, check=True, timeout=110)
     with subprocess.Popen(web_command("127.0.0.1", number), cwd=ROOT, env=environment) as process:
         try:
             eventually("the web server is up", lambda: status(number, "GET", "/health/live/") == 200)
