@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 
+from kern.errors import StorageError
+
 if TYPE_CHECKING:
     from sessions_app.models import Change, Requirement
 
-#: What Django raises while the database does not answer or is too busy: nobody's fault, and it passes.
-DATABASE_AWAY = (OperationalError, InterfaceError)
+
+class StorageAway(StorageError):
+    """The store's database does not answer, is too busy or full: `StorageError` for what passes."""
+
+
+#: What Django and the store raise while the database does not answer, is too busy or full: it passes.
+DATABASE_AWAY = (OperationalError, InterfaceError, StorageAway)
 #: After so many seconds whoever met one of them is asked to try again.
 AWAY_FOR = 60
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from kern.loop.delegation import DELEGATE
 from kern.records.message import Message as MessageRecord
 from kern.records.message import ToolCall as CallRecord
-from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.sessions import reopen_locked
 from sessions_app.changes.kinds import Kind
@@ -21,6 +20,7 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfRun, Reopened
 from sessions_app.errors import AlreadyDecided, InvalidAction
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
 from sessions_app.policy.in_force import may_decide, policy_of
 from sessions_app.store.questions import put_terms

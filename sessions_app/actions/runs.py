@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from kern.records.message import new_id
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfRun
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Message, Person, Run, Session
 from sessions_app.policy import endings
 from sessions_app.store import DjangoDb

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kern.records.message import new_id
 from kern.validation.inputs import Id
 from sessions_app import desk
 from sessions_app.actions.locking import session_locked
@@ -20,6 +19,7 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import Assigned, Snoozed
 from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
 from sessions_app.policy import endings
 from sessions_app.store.sessions import open_again, set_status

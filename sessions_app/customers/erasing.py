@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from kern.records.message import new_id
 from sessions_app import audit
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
@@ -25,6 +24,7 @@ from sessions_app.customers.traces import empty_admin_log
 from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import isolated, resting
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Change, Decision, NameRecord, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kern.records.message import new_id
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import shapes
 from sessions_app.models.fields import MomentField, OrderedJSONField
 from sessions_app.models.requirement import Requirement

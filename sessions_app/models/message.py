@@ -12,8 +12,9 @@ from django.db.models.functions import Left, Length
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from kern.records.message import Role, new_id
+from kern.records.message import Role
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import shapes
 from sessions_app.models.author import Author
 from sessions_app.models.choices import choices_of

@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kern.records import requirement as library
-from kern.records.message import new_id
 from kern.records.policy import Risk
 from kern.records.requirement import RESPONSE
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import shapes
 from sessions_app.models.choices import choices_of, labels
 from sessions_app.models.fields import MomentField, OrderedJSONField

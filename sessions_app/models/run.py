@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Left, Length
 from django.utils.translation import gettext_lazy as _
 
-from kern.records.message import new_id
 from kern.records.run import ACTIVE, CallStatus
 from kern.records.run import Status as RunStatus
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import shapes
 from sessions_app.models.choices import labels
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField

@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kern.records.message import new_id
 from kern.session import SessionKind
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import new_id
 from sessions_app.models.author import Author
 from sessions_app.models.choices import choices_of
 from sessions_app.models.fields import MomentField, NameField

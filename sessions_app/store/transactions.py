@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from django.db import Error, connection, connections, transaction
 
 from kern.errors import StorageError
+from sessions_app.errors import DATABASE_AWAY, StorageAway
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Queries that change nothing. Raises `StorageError`."""
+    """Run queries that change nothing. Raises `StorageError`, or `StorageAway` where trying again later can help."""
     try:
         yield
     except (Error, UnicodeError) as error:
         # A worker's thread has no end of request that would drop a connection whose server went away.
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
-        raise StorageError(f"the database failed: {error}") from error
+        kind = StorageAway if isinstance(error, DATABASE_AWAY) else StorageError
+        raise kind(f"the database failed: {error}") from error
 
 
 @contextmanager
