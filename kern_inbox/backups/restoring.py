@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.migration import Migration
 
 from kern_inbox.backups import postgresql, sqlite
 from kern_inbox.backups.files import BackupError
 from kern_inbox.backups.who import runs_this
+from kern_inbox.run.checks import LAST_WITH_STEPS, missing_steps
 from sessions_app import audit
 from sessions_app.models.process import Process
 
@@ -53,12 +55,22 @@ def _put_file(file: Path, target: Path) -> Path | None:
 
 
 def _must_be_known(migrations: set[tuple[str, str]]) -> None:
-    known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {})
+    ours = [migration for (app, _), migration in _on_disk().items() if app == "sessions_app"]
+    known = {("sessions_app", migration.name) for migration in ours} | {step for one in ours for step in one.replaces}
     newer = sorted(name for app, name in migrations if app == "sessions_app" and (app, name) not in known)
-    if ("sessions_app", "0001_initial") not in migrations:
+    if not known & migrations:
         raise BackupError("this is no backup of this program: its tables are others.")
+    if missing := missing_steps(migrations):
+        raise BackupError(
+            f"this backup was made before version 0.1 and lacks {missing[0]}: restore it with commit {LAST_WITH_STEPS}, "
+            "which brings it up to date, and make a new backup of that."
+        )
     if newer:
         raise BackupError(f"a newer version of the program made this backup (it has {newer[-1]}). Install that one first.")
+
+
+def _on_disk() -> dict[tuple[str, str], Migration]:
+    return dict(MigrationLoader(None, ignore_no_migrations=True).disk_migrations or {})
 
 
 def _must_not_run() -> None:

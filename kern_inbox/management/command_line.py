@@ -16,12 +16,13 @@ class Commands(ManagementUtility):
     def fetch_command(self, subcommand: str) -> BaseCommand:
         """Return the command. The pool is closed before it runs: it would retry for a while and hide the reason.
 
-        `migrate` makes no tables between those of another program: exits with 1 and a line.
+        `migrate` makes no tables between those of another program, and none in a database that is too old for it: exits with 1
+        and a line.
         """
         for database in settings.DATABASES.values():
             database.get("OPTIONS", {}).pop("pool", None)
         if subcommand == "migrate" and not {"--help", "-h"} & set(self.argv):
-            _refuse_foreign_database()
+            _refuse_unusable_database()
         return super().fetch_command(subcommand)
 
 
@@ -38,12 +39,13 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"manage.py: {explained(problem, migrating='migrate' in arguments[1:2])}")
 
 
-def _refuse_foreign_database() -> None:
+def _refuse_unusable_database() -> None:
     # Knows models, which are there only once the settings are read.
     from kern_inbox.run import LaunchError, checks
 
     try:
         checks.must_be_ours()
+        checks.must_be_upgradable()
     except LaunchError as refusal:
         sys.exit(f"manage.py: {refusal}")
 

@@ -21,6 +21,8 @@ from sessions_app import desk
 
 KEY_SECONDS = 3
 REFUSED = (401, 403)
+#: The last commit that has every step of the migration that replaces them.
+LAST_WITH_STEPS = "430f618"
 
 
 def one_line(problem: BaseException) -> str:
@@ -60,6 +62,7 @@ def check_database() -> None:
             # Not through the pool: it would go on trying for a while and say only that it took too long.
             psycopg.connect(**connection.get_connection_params()).close()
         must_be_ours()
+        must_be_upgradable()
         unknown = unknown_migrations()
     except (DatabaseError, psycopg.Error) as problem:
         raise LaunchError(f"DATABASE_URL: the database {database_name()} cannot be used ({one_line(problem)})") from None
@@ -78,6 +81,28 @@ def must_be_ours() -> None:
             f"DATABASE_URL: the database {database_name()} belongs to another program (it has a table {foreign}); "
             "name one that is empty or not there yet"
         )
+
+
+def must_be_upgradable() -> None:
+    """Refuse a database that a program from before the first release made and that was not brought up to its end.
+
+    Raises `LaunchError`, and what the database raises. Its migrations are one by now; the program that has each is named.
+    """
+    if missing := missing_steps(set(MigrationRecorder(connection).applied_migrations())):
+        raise LaunchError(
+            f"the database {database_name()} was made before version 0.1 and lacks {missing[0]}; run `manage.py migrate` of "
+            f"commit {LAST_WITH_STEPS} on it first, then start this version"
+        )
+
+
+def missing_steps(applied: set[tuple[str, str]]) -> list[str]:
+    """Name the steps that a database lacks of a squashed migration of which it has some; sorted."""
+    missing: set[str] = set()
+    for migration in MigrationLoader(None, ignore_no_migrations=True).disk_migrations.values():
+        steps = set(migration.replaces)
+        if steps & applied and (migration.app_label, migration.name) not in applied:
+            missing |= {name for _app, name in steps - applied}
+    return sorted(missing)
 
 
 def database_name() -> str:

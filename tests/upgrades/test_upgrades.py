@@ -19,6 +19,7 @@ from tests.kern_inbox.run.test_commands import ROOT, manage
 from tests.servers import postgresql_programs
 
 RELEASES = sorted(path for path in (Path(__file__).parent / "releases").iterdir() if path.is_dir())
+TOO_OLD = Path(__file__).parent / "too_old" / "ddfc096"
 #: Columns whose values an upgrade is there to change, with why.
 CHANGED = {
     ("django_migrations", "*"): "grows",
@@ -49,6 +50,23 @@ def test_a_release_on_postgresql_is_brought_up_to_date(release: Path, tmp_path: 
     subprocess.run(psql, input=sql, check=True, stdout=subprocess.DEVNULL)
     before = _rows_of_url(url)
     _is_upgraded(tmp_path, before, lambda: _rows_of_url(url), DATABASE_URL=url)
+
+
+def test_a_database_from_before_the_first_release_is_refused_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "inbox.sqlite3"
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(gzip.decompress((TOO_OLD / "sqlite.sql.gz").read_bytes()).decode())
+    before = _rows_of_file(file)
+    refused = manage(tmp_path, "migrate", "--no-input")
+    assert refused.returncode == 1
+    assert "was made before version 0.1 and lacks 0009_audit_log" in refused.stderr
+    assert "`manage.py migrate` of commit 430f618" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert _rows_of_file(file) == before
+    backup = tmp_path / "old.sqlite3"
+    file.rename(backup)
+    refused = manage(tmp_path, "restore", str(backup))
+    assert (refused.returncode, "restore it with commit 430f618" in refused.stderr) == (1, True)
 
 
 def _is_upgraded(folder: Path, before: Rows, read: Any, **variables: str) -> None:

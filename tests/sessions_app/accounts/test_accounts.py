@@ -13,7 +13,6 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -269,37 +268,6 @@ def test_an_address_that_is_gone_does_not_sign_in_by_an_old_row(ben: Person) -> 
     ben.save()
     assert not EmailAddress.objects.exclude(email=NEW).exists()
     assert (can_sign_in("ben@example.com"), can_sign_in("ana@example.com"), can_sign_in(NEW)) == (False, False, True)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_rows_of_before_get_one_form_and_one_person_each() -> None:
-    executor = MigrationExecutor(connection)
-    before = ("sessions_app", "0011_second_factors")
-    people = (
-        ("ana@desk。example", False),
-        ("Ana@desk.example", True),
-        ("ANA@Desk.Example", True),
-        ("ben@x.example", True),
-    )
-    try:
-        executor.migrate([before, ("account", "0009_emailaddress_unique_primary_email")])
-        old = executor.loader.project_state([before]).apps.get_model("sessions_app", "Person")
-        keys = [old.objects.create(email=email, is_active=active, password="x").pk for email, active in people]
-        EmailAddress.objects.create(user_id=keys[3], email="ana@desk.example", verified=False)
-        executor.loader.build_graph()
-        executor.migrate(executor.loader.graph.leaf_nodes())
-        found = dict(Person.objects.values_list("pk", "email"))
-        assert [found[key] for key in keys] == [
-            f"ana+{keys[0]}@desk.example",
-            "ana@desk.example",
-            f"ana+{keys[2]}@desk.example",
-            "ben@x.example",
-        ]
-        rows = EmailAddress.objects.filter(user=keys[3]).values_list("email", "verified", "primary")
-        assert list(rows) == [("ben@x.example", True, True)]
-    finally:
-        executor.loader.build_graph()
-        executor.migrate(executor.loader.graph.leaf_nodes())
 
 
 def test_nobody_signs_up_with_another_spelling_of_an_address(

@@ -11,7 +11,6 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
-from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -185,26 +184,6 @@ def test_a_key_that_is_lost_is_said_and_breaks_no_page(
 def signed_in_with_code(client: Client, person: Person) -> Any:
     client.post("/accounts/login/", {"login": person.email, "password": "secret"})
     return client.post("/accounts/2fa/authenticate/", {"code": code_now(SEED)})
-
-
-def test_plain_seeds_of_before_are_encrypted(ben: Person) -> None:
-    from importlib import import_module
-
-    TOTP.activate(ben, SEED)
-    seed = RecoveryCodes.generate_seed()
-    Authenticator.objects.create(user=ben, type="recovery_codes", data={"seed": seed, "used_mask": 5})
-    plain = Authenticator.objects.get(type="totp")
-    plain.data = {"secret": SEED}
-    plain.save()
-    migration = import_module("sessions_app.migrations.0011_second_factors")
-    for _ in range(2):  # again, as after a backup was restored
-        migration.encrypt_secrets(apps, connection.schema_editor())
-        assert SEED not in stored()
-        assert seed not in stored()
-    assert Authenticator.objects.get(type="totp").wrap().validate_code(code_now(SEED))
-    kept = Authenticator.objects.get(type="recovery_codes")
-    assert kept.data["used_mask"] == 5
-    assert len(kept.wrap().get_unused_codes()) == 8
 
 
 def test_an_admin_removes_a_lost_one_which_is_recorded(client: Client, ana: Person, ben: Person) -> None:

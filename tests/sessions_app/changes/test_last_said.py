@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -24,8 +22,6 @@ from sessions_app.queries.session_list import PAGE
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor
-
-migration = import_module("sessions_app.migrations.0004_who_waits")
 
 Work = Callable[[], list[str]]
 
@@ -134,7 +130,7 @@ def test_a_program_that_answers_through_the_library_is_seen_too(rows: None) -> N
     assert (line(session), since(session)) == (("agent", "Clerk", "Hello."), None)
 
 
-def test_rows_that_were_there_before_are_read_from_their_messages(session: Session, ben: Person, work: Work) -> None:
+def test_what_was_said_last_can_be_read_anew_from_the_messages(session: Session, ben: Person, work: Work) -> None:
     actor.says("It is on its way.")
     messages.receive(session, "Where is my parcel?")
     work()
@@ -142,21 +138,9 @@ def test_rows_that_were_there_before_are_read_from_their_messages(session: Sessi
     messages.receive(session, "And when does it come?")
     messages.note(session, ben, "Tomorrow")
     Session.objects.filter(pk=session.pk).update(last_author_kind="", last_author="", waiting_since=None)
-    migration.read_last_said(apps, None)
+    Session.objects.get(pk=session.pk).read_last_said()
     assert line(session) == ("customer", "Kim", "And when does it come?")
     assert since(session) == asked(session, 1)
-    Session.objects.filter(pk=session.pk).update(last_author_kind="", waiting_since=None)
-    Session.objects.get(pk=session.pk).read_last_said()
-    assert (line(session)[0], since(session)) == ("customer", asked(session, 1))
-
-
-def test_names_that_were_there_before_lose_their_hidden_characters(session: Session, orders: Queue) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE sessions_app_session SET name = %s, customer_name = %s", ["Re\u202efund", "K\u200bim"])
-        cursor.execute("UPDATE sessions_app_queue SET name = %s WHERE id = %s", ["\u2066Orders", orders.pk])
-    migration.take_out_hidden(apps, None)
-    assert Session.objects.values_list("name", "customer_name").get() == ("Refund", "Kim")
-    assert Queue.objects.get(pk=orders.pk).name == "Orders"
 
 
 def conversations(queue: Queue, waits: list[int | None]) -> list[str]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import unicodedata
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,17 +78,6 @@ def test_whatever_changes_a_row_changes_what_is_found(orders: Queue, ana: Person
     assert found("aegir")
     with pytest.raises(ValueError, match="search_text is made of them"):
         Session.objects.update(name="Behind")
-
-
-def test_rows_from_before_are_found_too(orders: Queue, ana: Person, session: Session) -> None:
-    names.rename(session, ana, "Größe")
-    Session.objects.update(search_text="")
-    Person.objects.update(search_text="")
-    importlib.import_module("sessions_app.migrations.0002_folded_columns").fill(
-        apps, type("Editor", (), {"connection": connection})
-    )
-    assert matching(Session.objects.all(), words_of("grosse")).get() == session
-    assert Person.objects.filter(search_text__contains="ANA@").get() == ana
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "\\", "％", "＿", "＼", "%%"])
