@@ -2,10 +2,10 @@
 
 import json
 
+from kern import Requirement
 from kern.agent import Agent
 from kern.db.sqlite import SqliteDb
 from kern.models.openai import OpenAIResponses
-from kern.records.requirement import Requirement
 from kern.tools import tool
 
 

@@ -28,6 +28,31 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = [
+    "AlreadyAnsweredError",
+    "CorruptRecordError",
+    "InvalidAnswerError",
+    "InvalidInputError",
+    "InvalidSessionNameError",
+    "KernError",
+    "LeaseLostError",
+    "ModelError",
+    "NamingError",
+    "RequirementError",
+    "RunError",
+    "RunNotContinuableError",
+    "RunNotFoundError",
+    "SessionBusyError",
+    "SessionError",
+    "SessionNotFoundError",
+    "SessionOwnershipError",
+    "StorageError",
+    "StorageVersionError",
+    "ToolError",
+    "UnresolvedRequirementsError",
+    "WrongTypeError",
+]
+
 
 class KernError(Exception):
     """Root of every exception that this library raises on purpose."""

@@ -11,6 +11,19 @@ from kern.errors import ModelError
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput
 
+__all__ = [
+    "RunCancelled",
+    "RunCompleted",
+    "RunContent",
+    "RunEvent",
+    "RunFailed",
+    "RunPaused",
+    "RunStarted",
+    "StepStored",
+    "ToolCallFinished",
+    "ToolCallStarted",
+]
+
 
 @dataclass(slots=True)
 class RunEvent:

@@ -12,6 +12,18 @@ from kern.records.message import Message, Role
 from kern.records.run import RunOutput
 from kern.validation.inputs import must_be_counts, shown
 
+__all__ = [
+    "CHAT_ROLES",
+    "AgentSession",
+    "NameSource",
+    "SessionKind",
+    "SessionOrder",
+    "SessionPage",
+    "SessionReader",
+    "SessionSummaryManager",
+    "TeamSession",
+]
+
 NameSource = Literal["human", "auto", "fallback"]
 SessionKind = Literal["agent", "team"]
 SessionOrder = Literal["used", "created"]

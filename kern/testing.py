@@ -14,6 +14,15 @@ from kern.errors import KernError
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.records.message import ToolCall
 
+__all__ = [
+    "FixedReply",
+    "Reply",
+    "ScriptExhaustedError",
+    "ScriptedModel",
+    "call",
+    "words",
+]
+
 FixedReply = str | ModelAnswer | ToolCall | list[ToolCall] | BaseException
 Reply = FixedReply | Callable[[ModelRequest], FixedReply]
 

@@ -1,4 +1,4 @@
-"""How the events of a turn reach the caller: one by one, or as the run they end with."""
+"""Deliver the events of a turn to the caller: one by one, or as the run they end with."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from kern.events import RunCancelled, RunCompleted, RunEvent, RunFailed, RunPaus
 from kern.records.run import RunOutput
 
 
-def told(events: Generator[RunEvent, None, None]) -> Generator[RunEvent, None, None]:
-    """The events; a failed run raises after it was told (rule L15). Whoever leaves early hears whether that was stored."""
+def raising(events: Generator[RunEvent, None, None]) -> Generator[RunEvent, None, None]:
+    """Yield the events; raise after `RunFailed` (rule L15). Closing early cancels the run, and raises where that fails."""
     with closing(events):
         for event in events:
             yield event
@@ -21,8 +21,8 @@ def told(events: Generator[RunEvent, None, None]) -> Generator[RunEvent, None, N
 
 
 def outcome(events: Generator[RunEvent, None, None]) -> RunOutput:
-    """The run as the last event carries it. Raises what `told` raises."""
-    last = deque(told(events), maxlen=1).pop()
+    """The run as the last event carries it. Raises what `raising` raises."""
+    last = deque(raising(events), maxlen=1).pop()
     if isinstance(last, RunCompleted | RunPaused | RunCancelled) and last.run is not None:
         return last.run
     raise KernError("the run ended without a result")

@@ -4,92 +4,58 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, ClassVar, Literal, Self, overload
 
 from kern.db.base import Claim, Db
 from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
 from kern.events import RunEvent
 from kern.loop.delegation import delegate_schema
-from kern.loop.delivery import outcome, told
-from kern.loop.limit import TOOL_CALL_LIMIT
+from kern.loop.delivery import outcome, raising
 from kern.loop.run import work_run
-from kern.loop.window import MAX_HISTORY_TOKENS, MAX_TOOL_OUTPUT_CHARS
 from kern.loop.work import Work
+from kern.models.base import Model, ToolSchema
 from kern.participants.answers import Answers, requirements_of
 from kern.participants.asynchronous import AsyncTurns
 from kern.participants.cache import SessionCache
 from kern.participants.sessions import Sessions, in_memory
-from kern.participants.settings import checked_lease, checked_tools, must_be_instructions, must_be_made_of, must_be_sizes
+from kern.participants.settings import Settings, checked_lease, checked_tools
 from kern.records.conflicts import must_agree, must_not_contradict
 from kern.records.message import Message, new_id, storable
 from kern.records.run import RunOutput
-from kern.session import SessionKind, SessionSummaryManager
+from kern.session import SessionKind
 from kern.tools import Tool
-from kern.validation.inputs import Id, checked_id, checked_seconds, checked_words, must_be_texts, optional_id
-
-if TYPE_CHECKING:
-    from kern.models.base import Model, ToolSchema
-
-Instructions = str | Sequence[str] | Callable[[], str]
+from kern.validation.inputs import Id, checked_id, checked_seconds, checked_words, optional_id
 
 
 class Participant(AsyncTurns, Sessions):
-    """Base of `Agent` and `Team`; see there for the arguments."""
+    """Base of `Agent` and `Team`, which say what each setting means."""
 
     kind: ClassVar[SessionKind] = "agent"
 
-    def __init__(
-        self,
-        model: Model | None = None,
-        *,
-        db: Db | None = None,
-        name: str = "",
-        agent_id: Id | None = None,
-        description: str = "",
-        instructions: Instructions = "",
-        tools: Iterable[Tool | Callable[..., Any]] = (),
-        members: Sequence[Participant] = (),
-        session_id: Id | None = None,
-        user_id: Id | None = None,
-        cache_session: bool = False,
-        add_history_to_context: bool = True,
-        num_history_runs: int = 10,
-        max_history_tokens: int | None = MAX_HISTORY_TOKENS,
-        max_tool_output_chars: int | None = MAX_TOOL_OUTPUT_CHARS,
-        tool_call_limit: int | None = TOOL_CALL_LIMIT,
-        review_answers: bool = False,
-        session_summary_manager: SessionSummaryManager | None = None,
-        deadline: float | None = None,
-        lease: float = 60.0,
-    ) -> None:
-        must_be_sizes(num_history_runs, max_history_tokens, max_tool_output_chars, tool_call_limit)
-        must_be_made_of(name or type(self).__name__, model, db)
-        must_be_texts(name=name, description=description)
-        must_be_instructions(instructions)
-        if members and self.kind != "team":
-            raise TypeError(f"{name or 'Agent'}: an Agent has no members; write Team(members=[…])")
-        self.model = model
-        self.name = name
-        self.id = optional_id(agent_id, "agent_id") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        self.description = description
-        self.instructions = instructions
-        self.tools: list[Tool] = checked_tools(tools, is_team=bool(members))
+    def __init__(self, settings: Settings, members: Sequence[Participant] = ()) -> None:
+        settings.check(type(self).__name__)
+        self.model = settings.model
+        self.name = settings.name
+        self.id = optional_id(settings.agent_id, "agent_id") or re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+        self.description = settings.description
+        self.instructions = settings.instructions
+        self.tools: list[Tool] = checked_tools(settings.tools, is_team=bool(members))
         self.members: list[Participant] = list(members)
-        self.session_id = optional_id(session_id, "session_id")
-        self.user_id = optional_id(user_id, "user_id")
-        self.add_history_to_context = add_history_to_context
-        self.num_history_runs = num_history_runs
-        self.max_history_tokens = max_history_tokens
-        self.max_tool_output_chars = max_tool_output_chars
-        self.tool_call_limit = tool_call_limit
-        self.review_answers = review_answers
-        self.session_summary_manager = session_summary_manager
-        self.deadline = checked_seconds("deadline", deadline)
-        self.lease = checked_lease(lease)
-        self.cache_session = cache_session
-        self._cache = SessionCache() if cache_session else None
-        self.db: Db = db or in_memory()
+        self.session_id = optional_id(settings.session_id, "session_id")
+        self.user_id = optional_id(settings.user_id, "user_id")
+        self.add_history_to_context = settings.add_history_to_context
+        self.num_history_runs = settings.num_history_runs
+        self.max_history_tokens = settings.max_history_tokens
+        self.max_tool_output_chars = settings.max_tool_output_chars
+        self.tool_call_limit = settings.tool_call_limit
+        self.review_answers = settings.review_answers
+        self.session_summary_manager = settings.session_summary_manager
+        self.deadline = checked_seconds("deadline", settings.deadline)
+        self.lease = checked_lease(settings.lease)
+        self.cache_session = settings.cache_session
+        self._cache = SessionCache() if settings.cache_session else None
+        self.db: Db = settings.db or in_memory()
 
     # Turns --------------------------------------------------------------------------------------------------------------
 
@@ -114,7 +80,7 @@ class Participant(AsyncTurns, Sessions):
         words = checked_words(message)
         run = self._asked(self._own_session_id(session_id) or new_id(), self._user_id(user_id), words)
         events = self._begin(run)
-        return told(events) if stream else outcome(events)
+        return raising(events) if stream else outcome(events)
 
     @overload
     def continue_run(
@@ -166,7 +132,7 @@ class Participant(AsyncTurns, Sessions):
         else:
             must_agree(run.requirements, answers)
         events = self._go_on(Claim(run_id, lease=self.lease))
-        return told(events) if stream else outcome(events)
+        return raising(events) if stream else outcome(events)
 
     def execute(self, claim: Claim) -> Iterator[RunEvent]:
         """Claim a pending run and work it until it ends or pauses; yields nothing when somebody else has it.
@@ -247,7 +213,7 @@ class Participant(AsyncTurns, Sessions):
         claim, broken = Claim(run.run_id, lease=self.lease), None
         try:
             self._instruct(run)
-        except Exception as error:  # noqa: BLE001 - the loop tells it, once the customer's words are stored (rule L10)
+        except Exception as error:  # noqa: BLE001 - the loop raises it, once the customer's words are stored (rule L10)
             broken = error
         session = self.db.open_run(run, claim, kind=self.kind)
         run.status = "running"

@@ -1,15 +1,54 @@
-"""What agents and teams are made of, checked when they are made: a mistake is told there, not in somebody's first turn."""
+"""The arguments of agents and teams, checked when one is made: a mistake is raised there, not in a customer's first turn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from kern.db.base import Db
 from kern.errors import InvalidInputError, WrongTypeError
 from kern.loop.delegation import DELEGATE
+from kern.models.base import Model
 from kern.records.drafts import SEND_ANSWER
+from kern.session import SessionSummaryManager
 from kern.tools import Tool, as_tool
-from kern.validation.inputs import checked_seconds, must_be_count, shown
+from kern.validation.inputs import Id, checked_seconds, must_be_count, must_be_texts, shown
+
+Instructions = str | Sequence[str] | Callable[[], str]
+Tools = Iterable[Tool | Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `Agent` and `Team` were given (see there). Raises `WrongTypeError` or `InvalidInputError` for what can not be."""
+
+    model: Model | None
+    db: Db | None
+    name: str
+    agent_id: Id | None
+    description: str
+    instructions: Instructions
+    tools: Tools
+    session_id: Id | None
+    user_id: Id | None
+    cache_session: bool
+    add_history_to_context: bool
+    num_history_runs: int
+    max_history_tokens: int | None
+    max_tool_output_chars: int | None
+    tool_call_limit: int | None
+    review_answers: bool
+    session_summary_manager: SessionSummaryManager | None
+    deadline: float | None
+    lease: float
+
+    def check(self, kind: str) -> None:
+        """Raise for what can not be; `kind` names the participant where it has no name."""
+        must_be_sizes(self.num_history_runs, self.max_history_tokens, self.max_tool_output_chars, self.tool_call_limit)
+        must_be_made_of(self.name or kind, self.model, self.db)
+        must_be_texts(name=self.name, description=self.description)
+        must_be_instructions(self.instructions)
 
 
 def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_call_limit: int | None) -> None:
@@ -47,7 +86,7 @@ def checked_lease(lease: float) -> float:
     return seconds
 
 
-def checked_tools(tools: Iterable[Tool | Callable[..., Any]], *, is_team: bool) -> list[Tool]:
+def checked_tools(tools: Tools, *, is_team: bool) -> list[Tool]:
     """The tools, plain functions wrapped. Raises `TypeError` for what is no tool, `ValueError` for names that are taken."""
     if isinstance(tools, str | bytes | Tool) or not isinstance(tools, Iterable):
         raise WrongTypeError(f"tools is a list of functions, not {shown(tools)}")

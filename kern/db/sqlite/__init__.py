@@ -22,6 +22,11 @@ from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 from kern.validation.inputs import checked_id, must_be_count, must_be_counts, optional_id
 
+__all__ = [
+    "MEMORY",
+    "SqliteDb",
+]
+
 MEMORY = ":memory:"
 
 

@@ -21,6 +21,10 @@ from kern.validation.inputs import checked_seconds, must_be_count, must_be_texts
 if TYPE_CHECKING:
     import openai
 
+__all__ = [
+    "OpenAIResponses",
+]
+
 #: The longest wait before a retry (seconds), also when the server asks for more: a worker waits meanwhile.
 LONGEST_WAIT = 20.0
 #: Seconds to wait for a connection, as opposed to for the model.

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kern.agent import Agent
-from kern.participants.participant import Participant
 from kern.team import Team
 
 
@@ -18,7 +17,7 @@ class MyAgent(Agent):
 
 
 @pytest.mark.parametrize("kind", [Agent, Team, MyAgent])
-def test_it_points_at_the_line_that_made_the_agent(kind: type[Participant]) -> None:
+def test_it_points_at_the_line_that_made_the_agent(kind: Callable[..., Any]) -> None:
     with pytest.warns(UserWarning, match="cache_session") as caught:
         kind(cache_session=True)
     here = test_it_points_at_the_line_that_made_the_agent.__code__
