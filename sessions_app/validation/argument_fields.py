@@ -100,6 +100,11 @@ class Field:
         return self.shape or (_("One a line") if self.widget == "lines" else "")
 
     @property
+    def is_text_box(self) -> bool:
+        """Whether it has room for several lines."""
+        return self.widget in ("long", "json", "lines")
+
+    @property
     def input_mode(self) -> str:
         return "numeric" if self.schema.get("type") == "integer" else "decimal"
 

@@ -12,11 +12,14 @@ from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from kern.validation.sizes import size_of
 from sessions_app import desk
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Message, Run, ToolCall
+from sessions_app.queries.presenters.badge import Words
+from sessions_app.queries.presenters.run import RunStatus
 from sessions_app.text.formatting import SHOWN
 
 
@@ -37,6 +40,16 @@ class Step:
     is_cut: bool = False
     #: Where all of it is, as text.
     whole: str = ""
+
+    #: What is known of it where it has no result; of a member's run, how far that is.
+    words: Words = ""
+
+    @property
+    def template(self) -> str:
+        """What shows it."""
+        if self.thought:
+            return "runs/_thought.html"
+        return "runs/_member.html" if self.member else "runs/_step.html"
 
     @property
     def task(self) -> str:
@@ -79,14 +92,22 @@ class ShownRun:
         return self.run
 
     @property
-    def is_working(self) -> bool:
-        """Whether this is where the next words will stand."""
-        return self.is_last and self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
+    def status(self) -> RunStatus:
+        """How it stands, in words."""
+        return RunStatus(self.run, self.is_last)
 
     @property
-    def is_drafting(self) -> bool:
-        """Whether what is being written is for a person to look through first."""
-        return self.is_working and self.run.purpose == Run.Purpose.DRAFT
+    def classes(self) -> str:
+        """The classes of its element: for the team alone, not sent, still being written."""
+        status = self.status
+        is_unsent = bool(self.draft or self.unsent or status.is_drafting)
+        marks = {" note": status.is_private, " unsent": is_unsent, " streaming": status.is_working}
+        return "".join(mark for mark, holds in marks.items() if holds)
+
+    @property
+    def composer(self) -> str:
+        """Where its draft can be put."""
+        return f"#composer_{self.run.session_id}"
 
     @property
     def draft(self) -> Message | None:
@@ -106,25 +127,35 @@ class ShownRun:
 
     def in_parts(self, decided: list[datetime]) -> list[tuple[datetime, ShownRun]]:
         """The turn before and after each of the moments at which people decided, with when each part began."""
+        cuts = self._cuts(decided)
+        stretches = [(cut, list(blocks)) for cut, blocks in groupby(self.blocks, lambda block: bisect(cuts, block.at))]
+        if self._goes_on_without_blocks(stretches[-1][0] if stretches else None, len(cuts)):
+            stretches.append((len(cuts), []))
+        last = len(stretches) - 1
+        return [
+            (self._begin(number, blocks, cuts), replace(self, blocks=_merged(blocks), part=number, is_last=number == last))
+            for number, (_cut, blocks) in enumerate(stretches)
+        ]
+
+    def _cuts(self, decided: list[datetime]) -> list[datetime]:
+        """The moments of `decided` within the turn, in order."""
         run = self.run
         until = max(decided, default=run.created_at) if run.is_active else run.updated_at
-        cuts = sorted(moment for moment in decided if run.created_at <= moment <= until)
-        parts = [(cut, list(blocks)) for cut, blocks in groupby(self.blocks, lambda block: bisect(cuts, block.at))]
-        waits_or_spoke = run.status in (Run.Status.PAUSED, Run.Status.COMPLETED)
-        if not parts and run.status == Run.Status.COMPLETED:
-            # An imported turn whose calls were answered but that said nothing has nothing to show.
-            return []
-        if not parts or (not waits_or_spoke and parts[-1][0] < len(cuts)):
-            # Nothing of it stands after the last decision yet, but how it goes on belongs there.
-            parts.append((len(cuts), []))
-        last = len(parts) - 1
-        return [
-            (
-                run.created_at if not number else blocks[0].at if blocks else cuts[-1],
-                replace(self, blocks=_merged(blocks), part=number, is_last=number == last),
-            )
-            for number, (_cut, blocks) in enumerate(parts)
-        ]
+        return sorted(moment for moment in decided if run.created_at <= moment <= until)
+
+    def _goes_on_without_blocks(self, last_cut: int | None, cuts: int) -> bool:
+        """Whether how the turn goes on belongs after the last decision, where nothing of it stands yet.
+
+        An imported turn whose calls were answered but that said nothing has nothing to show.
+        """
+        if last_cut is None:
+            return self.run.status != Run.Status.COMPLETED
+        return self.run.status not in (Run.Status.PAUSED, Run.Status.COMPLETED) and last_cut < cuts
+
+    def _begin(self, number: int, blocks: list[Block], cuts: list[datetime]) -> datetime:
+        if not number:
+            return self.run.created_at
+        return blocks[0].at if blocks else cuts[-1]
 
 
 def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
@@ -203,10 +234,22 @@ def _shown(
         if message.beginning.strip():
             shown.blocks.append(Block(message.created_at, words=message))
         steps = [_step(call, journal.get(call["id"]), results.get(call["id"]), members) for call in message.tool_calls]
+        for step in steps:
+            step.words = _known_of(step, shown.status)
         shown.calls += len(steps)
         if steps:
             shown.blocks.append(Block(message.created_at, steps))
     return shown
+
+
+def _known_of(step: Step, status: RunStatus) -> Words:
+    """What a step without a result says: how far a member's run is, or what is known of the call."""
+    if step.member is None:
+        return status.call_without_result(begun=step.begun)
+    member = step.member
+    if member.run.is_active:
+        return Run.Status(member.run.status).label
+    return ngettext("%(count)d call", "%(count)d calls", member.calls) % {"count": member.calls}
 
 
 def _merged(blocks: list[Block]) -> list[Block]:
