@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kern.records.policy import RISKS
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
-from sessions_app.policy.in_force import QUEUE_ROLES, open_to
+from sessions_app.policy.in_force import QUEUE_ROLES, May, open_to
 from sessions_app.queries import access
+from sessions_app.queries.presenters.requirement import RequirementStatus
 from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_keys
 from sessions_app.validation.numbers import row_number
 
-RANKS = {"high": 0, "medium": 1, "low": 2}
+#: The riskiest first.
+RANKS: dict[str, int] = {risk: rank for rank, risk in enumerate(reversed(RISKS))}
 _RANK = Case(
     *(When(risk=risk, then=Value(rank)) for risk, rank in RANKS.items()), default=Value(2), output_field=IntegerField()
 )
@@ -34,6 +39,51 @@ _FIRST = (
     .order_by("-pk")
     .values(giver=Case(When(_MAY_DECIDE, then="person"), default=None))[:1]
 )
+
+
+@dataclass
+class DecisionRow(Row):
+    """One line of the queue of decisions: what waits, and what its reader may do about it."""
+
+    asked: Requirement = field(kw_only=True)
+    may: May = field(kw_only=True)
+    #: Who gave the first of two approvals, where it counts.
+    first_approver: int | None = None
+    reader: int = 0
+
+    @property
+    def status(self) -> RequirementStatus:
+        return RequirementStatus(self.asked, first_approved=self.first_approver is not None)
+
+    @property
+    def is_for_reader(self) -> bool:
+        """Whether the reader may decide about it, and has not given the first approval already."""
+        return self.may.decide and self.first_approver != self.reader
+
+    @property
+    def can_be_approved(self) -> bool:
+        """Whether the reader may approve it from the list."""
+        return self.status.is_confirmation and self.may.approve
+
+    @property
+    def can_be_selected(self) -> bool:
+        """Whether the reader may approve it together with others of its tool."""
+        may = self.status.is_plain_call and self.may.approve and self.first_approver != self.reader
+        return may and not self.asked.look_again
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that an approval would let through."""
+        edited = self.asked.edited_arguments
+        arguments: dict[str, Any] = self.asked.arguments if edited is None else edited
+        return arguments
+
+    @property
+    def words(self) -> str:
+        """What stands beside the customer's name in place of the arguments: the draft, or the question."""
+        if self.status.is_draft:
+            return str(self.arguments.get("text") or self.asked.arguments.get("text") or "")
+        return self.asked.question if self.asked.kind == Requirement.Kind.USER_FEEDBACK else ""
 
 
 def waiting_in(sessions: QuerySet[Session]) -> RequirementSet:
@@ -106,14 +156,22 @@ def _rows(found: list[Requirement], person: Person, sort: str, previous: Require
         tickets.setdefault(link.session_id, []).append(link.ticket_id)
     unread = unread_keys(keys, person)
     may = open_to(person, found)
-    group, rows = _group(previous, sort) if previous else "", []
+    rows: list[Row] = []
+    group = _group(previous, sort) if previous else ""
     for requirement in found:
         session = requirement.session
-        row = Row(session, requirement=requirement, look_again=requirement.look_again, tickets=tickets.get(session.pk, []))
-        session.unread = session.pk in unread  # type: ignore[attr-defined]
         # The customer's newer words void an approval; then the row says that they wrote.
-        row.first_approver = None if row.look_again else requirement.first_approver  # type: ignore[attr-defined]
-        row.may = may[requirement.pk]
+        first = None if requirement.look_again else requirement.first_approver  # type: ignore[attr-defined]
+        row = DecisionRow(
+            session,
+            requirement=requirement,
+            tickets=tickets.get(session.pk, []),
+            unread=session.pk in unread,
+            asked=requirement,
+            may=may[requirement.pk],
+            first_approver=first,
+            reader=person.pk,
+        )
         if (name := _group(requirement, sort)) != group:
             row.group = group = name
         rows.append(row)

@@ -18,7 +18,9 @@ from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
 from sessions_app.models.session_read import unread_by
 from sessions_app.models.ticket import TicketLink
-from sessions_app.policy.in_force import May
+from sessions_app.queries.presenters.badge import Badge
+from sessions_app.queries.presenters.requirement import RequirementStatus
+from sessions_app.queries.presenters.session import badge_of as session_badge
 from sessions_app.queries.search import LONGEST_QUERY, Words, matching, words_of
 from sessions_app.queries.session_order import ORDERS, page_of_order
 from sessions_app.validation.text import clean
@@ -129,10 +131,11 @@ class Row:
     group: str = ""
     requirement: Requirement | None = None
     more_requirements: int = 0
-    look_again: bool = False
     tickets: list[str] = field(default_factory=list)
-    first_approver: int | None = None
-    may: May | None = None
+    #: Whether something happened here that the reader has not seen.
+    unread: bool = False
+    #: How the newest turn stands; empty where there is none.
+    run_status: str = ""
 
     @property
     def more_tickets(self) -> int:
@@ -140,16 +143,14 @@ class Row:
         return max(0, len(self.tickets) - 2)
 
     @property
-    def unread(self) -> bool:
-        return bool(getattr(self.session, "unread", False))
+    def status(self) -> RequirementStatus | None:
+        """How the decision stands that waits here."""
+        return RequirementStatus(self.requirement) if self.requirement else None
 
     @property
-    def failed(self) -> bool:
-        return bool(getattr(self.session, "run_status", "") == Run.Status.ERROR)
-
-    @property
-    def working(self) -> bool:
-        return getattr(self.session, "run_status", "") in (Run.Status.RUNNING, Run.Status.PENDING)
+    def badge(self) -> Badge | None:
+        """How the session stands where no decision waits."""
+        return session_badge(self.session, self.run_status)
 
 
 @dataclass
@@ -194,9 +195,11 @@ def rows_of(sessions: list[Session]) -> list[Row]:
     for session in sessions:
         waiting = requirements[session.pk]
         row = Row(session, tickets=[link.ticket_id for link in tickets[session.pk]])
-        row.requirement = waiting[0] if waiting else None
+        # `_described` has annotated the sessions of a list with these.
+        row.unread, row.run_status = bool(getattr(session, "unread", False)), getattr(session, "run_status", None) or ""
+        # What the customer has written about since comes first.
+        row.requirement = next((asked for asked in waiting if asked.look_again), waiting[0] if waiting else None)
         row.more_requirements = len(waiting) - 1
-        row.look_again = any(requirement.look_again for requirement in waiting)
         rows.append(row)
     return rows
 

@@ -21,3 +21,8 @@ class Badge:
     title: str = ""
     is_quiet: bool = False
     is_live: bool = False
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is worth its place where there is little of it."""
+        return self.tone == "bad"

@@ -95,6 +95,11 @@ class RequirementStatus:
         return BADGES[self.wait]
 
     @property
+    def risk(self) -> Badge | None:
+        """How risky the call was when it was asked for."""
+        return RISKS.get(self.requirement.risk)
+
+    @property
     def names_tool(self) -> bool:
         """Whether the badge names the tool beside its words."""
         return not self.is_draft and self.wait is not Wait.LOOK_AGAIN

@@ -7,15 +7,36 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
+from django.utils.dateformat import format as format_time
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kern.records.policy import ApprovalLevel
 from sessions_app.errors import Forbidden
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
 from sessions_app.policy import approvals, in_force
+from sessions_app.queries.presenters.badge import Badge
+from sessions_app.queries.presenters.requirement import RISKS, RequirementStatus
 from sessions_app.validation.argument_fields import Field, concerns, fields_of
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.run_blocks import agent_name
+
+#: The form of each kind, where it is no confirmation.
+FORMS: dict[str, str] = {
+    Requirement.Kind.USER_INPUT: "input",
+    Requirement.Kind.USER_FEEDBACK: "choose",
+    Requirement.Kind.EXTERNAL_EXECUTION: "result",
+}
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A line about one of two approvals: given by a person, or still open."""
+
+    words: str
+    person: Person | None = None
+    is_open: bool = False
 
 
 @dataclass
@@ -37,22 +58,23 @@ class Card:
     news: Message | None = None
     reader: Person | None = None
 
-    @property
-    def tone(self) -> str:
-        if self.requirement.look_again or self.newer:
-            return "bad"
-        if self.first_approval:
-            return "accent"
-        return "wait" if self.requirement.kind == Requirement.Kind.CONFIRMATION else "accent"
+    @cached_property
+    def status(self) -> RequirementStatus:
+        """What state it is in, in words."""
+        return RequirementStatus(self.requirement, first_approved=self.first_approval is not None)
 
     @property
-    def icon(self) -> str:
-        icons = {"confirmation": "hand", "external_execution": "clipboard-paste"}
-        if self.requirement.look_again:
-            return "triangle-alert"
-        if self.is_draft:
-            return "message-square-text"
-        return "shield-check" if self.first_approval else icons.get(self.requirement.kind, "circle-help")
+    def tone(self) -> str:
+        return "bad" if self.newer else self.status.badge.tone
+
+    @property
+    def title(self) -> SafeString:
+        first = self.first_approval
+        return self.status.title(self.agent, self.mode, first.actor if first else "")
+
+    @property
+    def title_of_settled(self) -> SafeString:
+        return self.status.title_of_settled(self.reader)
 
     @property
     def agent(self) -> str:
@@ -63,13 +85,9 @@ class Card:
         return self.requirement.status == Requirement.Status.PENDING and self.requirement.root.status == Run.Status.PAUSED
 
     @property
-    def is_uncertain(self) -> bool:
-        return self.requirement.reason == "uncertain"
-
-    @property
     def is_draft(self) -> bool:
         """Whether it is an answer to the customer that a person looks through."""
-        return self.requirement.reason == "draft"
+        return self.status.is_draft
 
     @property
     def is_expired(self) -> bool:
@@ -81,13 +99,9 @@ class Card:
         return in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
 
     @property
-    def risk(self) -> str:
+    def risk(self) -> Badge | None:
         """How risky, in words; nothing of what is not."""
-        return {"high": _("High risk"), "medium": _("Medium risk")}.get(self.demand.risk, "")
-
-    @property
-    def risk_tone(self) -> str:
-        return "bad" if self.demand.risk == "high" else "wait"
+        return RISKS.get(self.demand.risk)
 
     @property
     def needs_two(self) -> bool:
@@ -139,6 +153,53 @@ class Card:
         """What is known of an uncertain call."""
         asked = self.requirement
         return ToolCall.objects.filter(run=asked.run_id, call_id=asked.call_id, started_at__isnull=False).first()
+
+    @property
+    def form(self) -> str:
+        """The template of what a person can do about it now."""
+        if self.forbidden:
+            return "requirements/_forbidden.html"
+        by_kind = "uncertain" if self.status.is_uncertain else FORMS.get(self.requirement.kind, "confirm")
+        return f"requirements/_{self.mode or by_kind}.html"
+
+    @property
+    def shows_arguments(self) -> bool:
+        """Whether the call's arguments stand above the form, to be read."""
+        if self.forbidden or self.mode == "respond":
+            return True
+        return not self.mode and (self.status.is_uncertain or self.requirement.kind != Requirement.Kind.USER_FEEDBACK)
+
+    @property
+    def shows_draft(self) -> bool:
+        """Whether the draft stands above the form, to be read."""
+        return self.is_draft and not self.mode
+
+    @property
+    def asks_what_happened(self) -> bool:
+        """Whether the card asks what became of the call."""
+        return self.status.is_uncertain and not self.mode
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether its reader may approve it with other arguments."""
+        return self.status.is_confirmation and not self.no_approval
+
+    @property
+    def approvals(self) -> list[Approval]:
+        """The lines about the two people who must agree."""
+        first = self.first_approval
+        if first is None:
+            return [Approval(_("Needs two people"))]
+        about = {"who": first.actor, "at": format_time(timezone.localtime(first.created_at), "H:i")}
+        unedited = first.edited_arguments is None
+        given = _("%(who)s, %(at)s, with no edits") if unedited else _("%(who)s, %(at)s, with edits")
+        open_one = _("1 of 2: one more person, not %(who)s")
+        return [Approval(given % about, first.person), Approval(open_one % about, is_open=True)]
+
+    @property
+    def reason(self) -> str:
+        """What stands above the form as the reason; the form that rejects asks for one itself."""
+        return "" if self.is_draft or self.mode == "reject" else self.why
 
     @property
     def why(self) -> str:
@@ -210,20 +271,3 @@ class Card:
         names = {item.name for item in self.editable} | {item.name for item in self.asked}
         strays = {path: text for path, text in self.errors.items() if not any(concerns(path, name) for name in names)}
         return [f"{path}: {text}" if path else text for path, text in strays.items()]
-
-    @property
-    def outcome(self) -> str:
-        """What became of it, for a card that came too late."""
-        who = str(self.requirement.decided_by or _("Somebody"))
-        words = {
-            "approved": _("%(who)s approved this."),
-            "rejected": _("%(who)s rejected this."),
-            "answered": _("%(who)s answered this."),
-            "expired": _("Nobody answered in time, so nothing was run. This does not count as a rejection."),
-            "superseded": _("The conversation went on, and this is not asked any more."),
-            "cancelled": _("The turn that asked this was stopped."),
-            "executed": _("%(who)s approved this, and it ran."),
-            "failed": _("%(who)s approved this, and it failed."),
-        }
-        settled = _("This is settled: %(status)s.")
-        return words.get(self.requirement.status, settled) % {"who": who, "status": self.requirement.get_status_display()}

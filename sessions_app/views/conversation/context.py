@@ -14,6 +14,7 @@ from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.queries import access
 from sessions_app.queries.inbox_views import WhereConverter
+from sessions_app.queries.presenters.session import head_badge
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.usage import usage_of
@@ -68,8 +69,7 @@ def header_context(request: PersonRequest, session: Session, where: str) -> dict
         "where": where,
         "filters": filters,
         "details_link": filters.query(details=not filters.details),
-        "last_run": run,
-        "waiting": session.requirements.filter(status=Requirement.Status.PENDING).count(),
+        "badge": head_badge(session, run.status if run else "", session.requirements.pending().count()),
         "tickets": list(session.tickets.select_related("system")),
         "names": list(session.names.select_related("person")[:NAMES]),
         "people": people_of(session),

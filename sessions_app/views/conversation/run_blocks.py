@@ -248,7 +248,7 @@ def _known_of(step: Step, status: RunStatus) -> Words:
         return status.call_without_result(begun=step.begun)
     member = step.member
     if member.run.is_active:
-        return Run.Status(member.run.status).label
+        return member.run.get_status_display()
     return ngettext("%(count)d call", "%(count)d calls", member.calls) % {"count": member.calls}
 
 

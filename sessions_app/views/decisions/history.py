@@ -53,6 +53,7 @@ def story_context(request: PersonRequest, asked: Requirement) -> dict[str, Any]:
     return {
         **page_context(request, "decisions"),
         "asked": asked,
+        "is_pending": asked.status == Requirement.Status.PENDING,
         "session": None,
         "conversation": asked.session,
         "differences": differences(asked.arguments, asked.edited_arguments),
