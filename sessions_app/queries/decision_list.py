@@ -135,7 +135,8 @@ def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str 
 
 
 def _known(key: str) -> Requirement | None:
-    return Requirement.objects.filter(pk=row_number(key) or 0).first()
+    pk = row_number(key)
+    return Requirement.objects.filter(pk=pk).first() if pk is not None else None
 
 
 def _beyond(last: Requirement, sort: str) -> Q:

@@ -121,7 +121,7 @@ def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: s
         return _said_in_a_toast(request, card.requirement, problem)
     status = 422
     if isinstance(problem, AlreadyDecided):
-        card, status = Card(problem.requirement, card.seen, posted=card.posted, newer=True), 409
+        card, status = Card(problem.requirement, card.seen, posted=card.posted, newer=True, reader=card.reader), 409
     elif isinstance(problem, StaleError):
         card.requirement.refresh_from_db()
         card.newer, card.seen, card.news = (

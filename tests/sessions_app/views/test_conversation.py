@@ -18,6 +18,7 @@ from sessions_app.views.conversation import timeline
 from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
 from sessions_app.views.conversation.snoozing import snooze_choices
 from tests import desk as shop
+from tests.sessions_app.html import flat
 
 HTMX = {"HX-Request": "true"}
 
@@ -32,7 +33,7 @@ def inbox(client: Client, ben: Person) -> Client:
 def page_of(inbox: Client, session: Session, query: str = "") -> str:
     response = inbox.get(f"/open/{session.session_id}/{query}")
     assert response.status_code == 200
-    return response.content.decode()
+    return flat(response)
 
 
 def order_of(page: str, *texts: str) -> list[str]:
@@ -175,7 +176,7 @@ def test_the_newest_fifty_are_shown_and_older_ones_join_without_a_gap(inbox: Cli
     seen = re.findall(r"note-\d{3}", page)
     assert seen == [f"note-{number:03}" for number in range(70, 120)]
     while older := re.search(r'timeline/\?before=([\d-]+)"', page):
-        page = inbox.get(f"/sessions/{session.session_id}/timeline/", {"before": older[1]}).content.decode()
+        page = flat(inbox.get(f"/sessions/{session.session_id}/timeline/", {"before": older[1]}))
         seen = re.findall(r"note-\d{3}", page) + seen
     assert seen == [f"note-{number:03}" for number in range(120)]
 
@@ -186,7 +187,7 @@ def test_a_refresh_goes_down_to_where_the_page_began(inbox: Client, ana: Person,
     since = re.search(r"timeline/\?since=([\d-]+)", page_of(inbox, session))
     assert since
     messages.receive(session, "note-060")
-    refreshed = inbox.get(f"/sessions/{session.session_id}/timeline/", {"since": since[1]}).content.decode()
+    refreshed = flat(inbox.get(f"/sessions/{session.session_id}/timeline/", {"since": since[1]}))
     assert re.findall(r"note-\d{3}", refreshed) == [f"note-{number:03}" for number in range(10, 61)]
     assert "Waiting for a worker" in refreshed
 
@@ -217,10 +218,10 @@ def test_a_session_id_may_be_anything_its_caller_chose(inbox: Client, ben: Perso
     for session_id in ("user/1/chat", "a b?c=d#e", "ünïcode", "100%"):
         session = sessions.start_session(orders, customer_name="Lee", session_id=session_id)
         messages.note(session, ben, f"about {session_id.encode().hex()}")
-        page = inbox.get("/open/").content.decode()
+        page = flat(inbox.get("/open/"))
         address = re.search(rf'id="session_{session.pk}".*?href="([^"]+)"', page, re.DOTALL)
         assert address
-        assert f"about {session_id.encode().hex()}" in inbox.get(address[1]).content.decode()
+        assert f"about {session_id.encode().hex()}" in flat(inbox.get(address[1]))
 
 
 def test_a_plain_form_returns_to_its_page_and_htmx_gets_the_news(inbox: Client, session: Session) -> None:
@@ -234,7 +235,7 @@ def test_a_plain_form_returns_to_its_page_and_htmx_gets_the_news(inbox: Client, 
     fragment = inbox.post(path, {**sent, "body": "It is here."}, headers=HTMX)
     assert fragment.status_code == 200
     assert fragment.headers["HX-Trigger"] == "session-changed,list-changed"
-    assert "<html" not in fragment.content.decode()
+    assert "<html" not in flat(fragment)
     words = Message.objects.order_by("pk").values_list("content", flat=True)
     assert list(words) == ["Hello Kim", "How are you?", "It is here."]
 
@@ -245,7 +246,7 @@ def test_a_reply_past_something_newer_is_stopped_and_keeps_its_words(inbox: Clie
     messages.receive(session, "Wait, I found it")
     for headers in (HTMX, {}):
         stopped = inbox.post(path, {"seen": seen, "kind": "reply", "body": "<Sent> already"}, headers=headers)
-        page = stopped.content.decode()
+        page = flat(stopped)
         assert stopped.status_code == 409
         assert "&lt;Sent&gt; already" in page
         assert "newer" in page
@@ -253,7 +254,7 @@ def test_a_reply_past_something_newer_is_stopped_and_keeps_its_words(inbox: Clie
     assert newer
     assert inbox.post(path, {"seen": newer[1], "kind": "reply", "body": "Good!"}, headers=HTMX).status_code == 200
     empty = inbox.post(path, {"seen": newer[1], "kind": "note", "body": "  "}, headers=HTMX)
-    assert (empty.status_code, "nothing to send" in empty.content.decode()) == (422, True)
+    assert (empty.status_code, "nothing to send" in flat(empty)) == (422, True)
     assert inbox.post(path, {"kind": "reply", "body": "Words"}, headers=HTMX).status_code == 422
 
 
@@ -276,7 +277,7 @@ def test_names_are_given_restored_and_refused(inbox: Client, session: Session) -
         assert inbox.post(path, wrong, headers=HTMX).status_code == 422
     plain = inbox.post(path, {"name": ""})
     assert plain.status_code == 422
-    assert "<html" in plain.content.decode()
+    assert "<html" in flat(plain)
 
 
 def test_status_lead_and_assignee_change_by_their_nouns(inbox: Client, ben: Person, cy: Person, session: Session) -> None:
@@ -318,7 +319,7 @@ def test_tickets_are_linked_and_unlinked(inbox: Client, session: Session) -> Non
     assert 'href="https://help.example/t/HD-5" target="_blank" rel="noopener noreferrer"' in page
     link = session.tickets.get()
     refused = inbox.post(f"/sessions/{session.session_id}/tickets/", {"ticket": "?"}, headers=HTMX)
-    assert (refused.status_code, "?" in refused.content.decode()) == (422, True)
+    assert (refused.status_code, "?" in flat(refused)) == (422, True)
     assert inbox.post(f"/tickets/{link.pk}/", headers=HTMX).status_code == 204
     assert not session.tickets.exists()
     assert inbox.post(f"/tickets/{link.pk}/", headers=HTMX).status_code == 404
@@ -353,7 +354,7 @@ def test_preferences_are_kept(inbox: Client, ben: Person) -> None:
         assert inbox.post("/profile/", sent).status_code == 303
     ben.refresh_from_db()
     assert (ben.theme, ben.single_keys, ben.is_away) == ("dark", False, True)
-    page = inbox.get("/open/").content.decode()
+    page = flat(inbox.get("/open/"))
     assert '<html lang="en" data-theme="dark">' in page
     assert 'data-keys="off"' in page
     assert inbox.post("/profile/", {"theme": "pink"}).status_code == 422
@@ -371,7 +372,7 @@ def test_what_was_typed_when_the_sign_in_had_ended_is_shown_with_the_way_back(cl
     page = f"/open/{session.session_id}/"
     typed = {"kind": "reply", "body": "Dear Kim,", "seen": "1"}
     answer = client.post(f"/sessions/{session.session_id}/messages/", typed, headers={"Referer": f"http://testserver{page}"})
-    shown = answer.content.decode()
+    shown = flat(answer)
     assert answer.status_code == 401
     assert "Dear Kim," in shown
     assert f"/accounts/login/?next=%2Fopen%2F{session.session_id}%2F" in shown
