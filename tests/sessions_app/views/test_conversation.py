@@ -52,7 +52,7 @@ def test_what_an_agent_does_after_a_decision_stands_after_it(
     decisions.approve(session.requirements.get(), ben, seen=Session.objects.get(pk=session.pk).last_change)
     asked = session.requirements.get()
     decided = f'approved <a href="/requirements/{asked.pk}/"><code>refund</code></a>'
-    waiting = ["<code>refund</code> <span", decided, "Waiting for a worker"]
+    waiting = ["<code>refund</code><span", decided, "Waiting for a worker"]
     assert order_of(page_of(inbox, session), *waiting) == waiting
     work()
     wanted = [*waiting[:2], "<code>note_order</code>", "You get 5 euros back."]
