@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Commands below are for development; a server sets its own environment (see README).
 manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 
-.PHONY: help setup run test lint types bench faults fuzz servers screenshots migrations lock
+.PHONY: help setup run test lint types bench faults fuzz servers screenshots reference migrations lock
 
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
@@ -19,6 +19,7 @@ help:
 	@echo "make fuzz         send the API what its description allows and what not, ten times as much as make test does"
 	@echo "make servers      install gateways of other makers and have each answer a customer of the running program (needs npm)"
 	@echo "make screenshots  take docs/screenshots/ anew from the running program"
+	@echo "make reference    write the reference in docs/library.md from the library's signatures and docstrings"
 	@echo "make migrations   write migrations for changed models"
 	@echo "make lock         write requirements*.txt anew from pyproject.toml"
 
@@ -52,6 +53,9 @@ servers: .venv/.development
 
 screenshots: .venv/.development
 	$(PY) -m docs.take_screenshots
+
+reference: .venv/.development
+	$(PY) -m docs.write_reference
 
 migrations: .venv/.development
 	$(manage) makemigrations

@@ -28,13 +28,13 @@ class SessionsAppConfig(AppConfig):
 
 
 def take_browser_zone(request: HttpRequest | None, user: Any, **_: Any) -> None:
-    """At the first sign-in the person's zone is that of the browser, where its form tells one."""
+    """Set the person's time zone at the first sign-in to the browser's, where its form sends one."""
     if request is not None and (zone := request.POST.get("browser_zone", "")):
         user.take_zone(zone)
 
 
 def listen_for_audit() -> None:
-    """Have the audit log told of what happens to accounts."""
+    """Connect the receivers that write audit entries about accounts."""
     from sessions_app.accounts import recording
     from sessions_app.audit import people
 
@@ -43,7 +43,7 @@ def listen_for_audit() -> None:
 
 
 def forget_other_addresses(instance: Any, created: bool, raw: bool, update_fields: Any, **_: Any) -> None:
-    """Whatever changed a person's address: the old one does not sign in any more."""
+    """Delete the rows of a person's former address after every change of it, so that it does not sign in any more."""
     if not created and not raw and (update_fields is None or "email" in update_fields):
         from sessions_app.accounts.addresses import forget_old_rows
 
@@ -51,14 +51,14 @@ def forget_other_addresses(instance: Any, created: bool, raw: bool, update_field
 
 
 def tell_open_pages() -> None:
-    """Have open pages end when their person may no longer see them."""
+    """Connect the receivers that end open pages when their person loses access."""
     from sessions_app.accounts import cut_off
 
     cut_off.listen()
 
 
 def sync_desk(**_: Any) -> None:
-    """After a migration the desk's queues have rows. A desk that can't be loaded is told, and does not undo the migration."""
+    """Make rows for the desk's queues after a migration. A desk that can't be loaded is logged, and the migration stays."""
     from sessions_app import desk
 
     try:
@@ -68,7 +68,7 @@ def sync_desk(**_: Any) -> None:
 
 
 def check_desk(**_: Any) -> list[CheckMessage]:
-    """`manage.py check`: the desk can be loaded."""
+    """Check that the desk can be loaded (`manage.py check`)."""
     from sessions_app import desk
 
     try:

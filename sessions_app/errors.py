@@ -1,4 +1,4 @@
-"""What people are told when what they asked for can't be done. `message` is for their eyes."""
+"""Errors of actions, for the people who asked for them. `message` is shown to them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class StorageAway(StorageError):
 
 #: What Django and the store raise while the database does not answer, is too busy or full: it passes.
 DATABASE_AWAY = (OperationalError, InterfaceError, StorageAway)
-#: After so many seconds whoever met one of them is asked to try again.
+#: The `Retry-After` of their response (seconds).
 AWAY_FOR = 60
 
 
 class AppError(Exception):
-    """Something that a person asked for did not happen: the base of the errors below.
+    """Base of all errors of actions: the action did not happen.
 
     `status` is the HTTP status of the answer.
     """
@@ -36,11 +36,11 @@ class AppError(Exception):
 
 
 class InvalidAction(AppError):
-    """Not possible now, or what was sent is not valid."""
+    """The action is not possible now, or its input is invalid."""
 
 
 class LimitReached(InvalidAction):
-    """The customer used up what the queue allows in a day; after `wait` seconds it goes on."""
+    """The customer used up the queue's daily limit; it is possible again after `wait` seconds."""
 
     status = 429
 
@@ -50,25 +50,25 @@ class LimitReached(InvalidAction):
 
 
 class Unreadable(AppError):
-    """What is stored of it is broken, or of another version."""
+    """The stored record is broken, or of another version."""
 
     status = 409
 
 
 class DuplicateId(InvalidAction):
-    """The id that was chosen for something new is somebody else's."""
+    """The id chosen for something new is taken."""
 
     status = 409
 
 
 class Forbidden(AppError):
-    """This person may not do that."""
+    """The person has no right to do that."""
 
     status = 403
 
 
 class StaleError(AppError):
-    """Something happened that the person had not seen; `changes` says what, oldest first.
+    """A change happened that the person had not seen; `changes` lists them, oldest first.
 
     Sending again with the number of the newest change goes on.
     """
@@ -81,13 +81,13 @@ class StaleError(AppError):
 
 
 class IdempotencyConflict(AppError):
-    """The idempotency key came before with other words: nothing was stored of these."""
+    """The idempotency key was used before with another body: nothing was stored of this one."""
 
     status = 409
 
 
 class AlreadyDecided(AppError):
-    """Somebody answered first; `requirement` is as it stands now."""
+    """Another person answered first; `requirement` is its current state."""
 
     status = 409
 

@@ -1,4 +1,4 @@
-"""How often somebody may do something: counters that all processes share, in Redis, or in the database while that is away."""
+"""Rate limits: counters that all processes share, in Redis, or in the database while that is away."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 
 def wait_for(action: str, who: str, *, limit: int, seconds: int) -> int:
-    """Count one more `action` of `who`; returns 0 when it is allowed, else how many seconds to wait.
+    """Count one more `action` of `who`; returns 0 when it is allowed, else the seconds to wait.
 
     `limit` actions are allowed in each window of `seconds`.
     """
@@ -29,5 +29,5 @@ def wait_for(action: str, who: str, *, limit: int, seconds: int) -> int:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as limits count it: as far as the proxies in front are trusted to tell, IPv6 by network."""
+    """Return a request's address for limits: as far as the proxies in front are trusted, and IPv6 by network."""
     return str(truncate_ip(get_adapter(request).get_client_ip(request)))

@@ -15,8 +15,14 @@ REVISED = [
     *("kern/models", "kern/naming", "kern/thinking", "kern/threads", "kern/validation"),
     *("kern/errors.py", "kern/events.py", "kern/testing.py"),
     "kern_inbox",
+    *("sessions_app/accounts", "sessions_app/actions", "sessions_app/audit", "sessions_app/changes", "sessions_app/customers"),
+    *("sessions_app/desk", "sessions_app/infrastructure", "sessions_app/models", "sessions_app/policy", "sessions_app/queries"),
+    *("sessions_app/store", "sessions_app/text", "sessions_app/validation", "sessions_app/workers"),
+    *("sessions_app/apps.py", "sessions_app/errors.py", "sessions_app/ratelimit.py", "sessions_app/urls.py"),
 ]
-RIDDLE = re.compile(r"(What|Whether|Who|Whose|Whom|Whoever|Whatever|How|Where|When|Why|Which|That|Once|If|As|Nothing|Nobody)\b")
+RIDDLE = re.compile(
+    r"(What|Whether|Who|Whose|Whom|Whoever|Whatever|How|Where|When|Why|Which|That|Once|If|As|At|After|Before|Until|Nothing|Nobody)\b"
+)
 VAGUE = re.compile(r"\b(whoever|whomever|whatever|whichever|wherever|nobody|somebody|anybody)\b", re.IGNORECASE)
 
 

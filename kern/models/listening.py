@@ -1,6 +1,6 @@
-"""Hearing a model out without depending on it: its stream is read on a thread of its own, which may be left behind.
+"""Read a model's stream on a thread of its own, which may be abandoned.
 
-Nothing that a server does (silence, keep-alives, thoughts, a connection that does not come about) holds up whoever listens.
+A server's behaviour (silence, keep-alives, reasoning, a connection that does not come about) never blocks the reader.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from kern.threads.waiting import Box, Waiting
 
-#: A stream is read no further ahead of whoever listens than this many events.
+#: A stream is read at most this many events ahead of its reader.
 MOST_AHEAD = 1_000
 _BREATH = 0.01
 _END: Final = object()
@@ -32,7 +32,7 @@ Stream = Callable[[], Generator[Item, None, None]]
 
 
 def listen(stream: Stream[Item], waiting: Waiting) -> Generator[Item, None, None]:
-    """What the stream, a model's most often, yields. Raises what the stream raises, and what `waiting.check` raises.
+    """Yield the items of a stream. Raises the stream's exceptions, and those of `waiting.check`.
 
     Closing it, or such an end, calls its work off: see `kern.models.base.Model`.
     """
@@ -48,7 +48,7 @@ def listen(stream: Stream[Item], waiting: Waiting) -> Generator[Item, None, None
 
 
 def ask_within(seconds: float, model: Model, request: ModelRequest) -> ModelAnswer:
-    """Ask without caring for the stream. Raises `ModelError`, also when there is no answer after so many seconds."""
+    """Return the answer without streaming. Raises `ModelError`, also when there is no answer after so many seconds."""
     with closing(listen(partial(events_of, model, request), Waiting(seconds, "the model"))) as events:
         return answer_of(events)
 
@@ -63,7 +63,7 @@ def _read(stream: Stream[Item], box: Box, cancellation: Cancellation, waiting: W
                     cancellation.wait(_BREATH)
                 if cancellation.is_cancelled:
                     return
-    except BaseException as error:  # noqa: BLE001 - it is raised again where somebody listens
+    except BaseException as error:  # noqa: BLE001 - it is raised again in the reading thread
         last = _Raised(error)
     finally:
         try:

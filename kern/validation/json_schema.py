@@ -61,7 +61,7 @@ def without_needless_nulls(arguments: Any, schema: Schema) -> Any:
 
 
 def errors_of(value: Any, schema: Schema, above: tuple[str, ...] = ()) -> dict[str, str]:
-    """What is wrong with `value`, by dotted path below `above`; empty where it fits."""
+    """Return the errors of `value` by dotted path below `above`; empty where it fits."""
     if is_too_deep(value):
         return {".".join(above): "is nested too deep"}
     found: dict[str, str] = {}

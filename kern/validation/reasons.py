@@ -1,4 +1,4 @@
-"""Why something failed, as one text, whatever was raised."""
+"""The reason of a failure as one text, for any exception."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def size_of(value: Any) -> int:
 
 
 def is_too_deep(value: Any) -> bool:
-    """Whether lists and objects are nested deeper than `DEEPEST`."""
+    """Return whether lists and objects are nested deeper than `DEEPEST`."""
     level = [value]
     for _ in range(DEEPEST + 1):
         # Each part once, so that a list which holds itself has an end, too.

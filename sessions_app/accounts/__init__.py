@@ -1,1 +1,1 @@
-"""People's accounts: addresses, passwords, asking again who sits there, and mail about it."""
+"""People's accounts: addresses, passwords, re-authentication, and mail about them."""

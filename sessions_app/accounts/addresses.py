@@ -29,13 +29,13 @@ def forget_old_rows(person: Person) -> None:
 
 
 def vouch_for(person: Person) -> None:
-    """Note that the person's address is theirs: an admin said so, or they opened the link that was sent there."""
+    """Mark the person's address as verified: an admin said so, or they opened the link that was sent there."""
     EmailAddress.objects.update_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A person's wish to have another address, as a signed link carries it: nothing is stored before it is confirmed."""
+    """A requested change of address, as a signed link carries it: nothing is stored before it is confirmed."""
 
     person: Person
     address: str
@@ -58,21 +58,24 @@ class Wish:
         return wish
 
     def _state(self) -> str:
-        """What makes the link one for once: it ends with another address or another password."""
+        """Return the part that makes the link valid once: it changes with the address and the password."""
         return salted_hmac(SALT, f"{self.person.email}|{self.person.password}").hexdigest()[:20]
 
 
 def ask_for(wish: Wish, request: HttpRequest) -> bool:
-    """Mail a link to the new address, and a word to the old one. False where it could not be sent."""
+    """Mail a link to the new address, and a notice to the old one. False where it could not be sent."""
     if Person.objects.filter(email=wish.address).exists():
-        # The page says the same either way, so that nobody learns who has an account; its owner is told.
+        # The page says the same either way, so that it does not reveal who has an account; its owner is told.
         return tell("address_taken", wish.address, person=wish.person)
     sent = tell("address_confirm", wish.address, person=wish.person, link=wish.link(request), hours=VALID_FOR // 3600)
     return sent and tell("address_asked", wish.person.email, person=wish.person, address=wish.address)
 
 
 def take(wish: Wish) -> str:
-    """Make the address of the wish the person's own; returns the old one. Raises `InvalidAction` when another person has it."""
+    """Change the person's address to the confirmed one; returns the old one.
+
+    Raises `InvalidAction` when another person has it.
+    """
     old = wish.person.email
     try:
         with transaction.atomic():
@@ -93,6 +96,6 @@ def take(wish: Wish) -> str:
 
 
 def tell_both(old: str, new: str, **context: Any) -> None:
-    """Tell the old and the new address that the account signs in with the new one."""
+    """Notify the old and the new address of the change."""
     for address in (old, new):
         tell("address_changed", address, old=old, new=new, **context)

@@ -1,4 +1,4 @@
-"""Tells open pages at once when their person may see less: a closed account, a new password, a lost role or queue."""
+"""Notify open pages at once when their person loses access: a closed account, a new password, a lost role or queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessions_app.models import Person, Queue
 
 
 def listen() -> None:
-    """Have open pages told. Once, when the program is ready."""
+    """Connect the signal receivers. Once, when the program is ready."""
     post_save.connect(_person_saved, sender=Person, dispatch_uid="cut_off")
     pre_delete.connect(_person_goes, sender=Person, dispatch_uid="cut_off")
     post_delete.connect(_queue_gone, sender=Queue, dispatch_uid="cut_off")

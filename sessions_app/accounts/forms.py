@@ -27,7 +27,7 @@ class AddressForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_address(self) -> str:
-        """The address in its one form."""
+        """Return the address in its canonical form."""
         address = canonical_address(self.cleaned_data["address"])
         check_address(address)
         if address == self.person.email:
@@ -36,14 +36,14 @@ class AddressForm(forms.Form):
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
-    """Takes an address in any spelling of it."""
+    """Sign-in with any spelling of the address."""
 
     def clean_login(self) -> str:
         return canonical_address(super().clean_login())
 
 
 class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
-    """Asks for the password there is; wrong ones count as failed sign-ins do, so that nobody tries them out with a cookie."""
+    """Form that asks for the current password; wrong ones count as failed sign-ins, against guessing with a stolen cookie."""
 
     def clean_oldpassword(self) -> str:
         password = str(self.cleaned_data.get("oldpassword", ""))

@@ -11,7 +11,10 @@ from sessions_app.models import Person
 
 
 def password_path(person: Person) -> str:
-    """The path of a page that sets a new password, once, within PASSWORD_RESET_TIMEOUT. Whoever has it has the account."""
+    """Return the path of a page that sets a new password, once, within PASSWORD_RESET_TIMEOUT.
+
+    It gives access to the account.
+    """
     audit.record(audit.Kind.PASSWORD_RESET_ASKED, subject=person)
     parts = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
     return reverse("account_reset_password_from_key", kwargs=parts)

@@ -1,4 +1,4 @@
-"""Mail to people about their account, and whether any reaches them."""
+"""Mail to people about their account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ REACHES = "django.core.mail.backends.smtp.EmailBackend"
 
 
 def mail_reaches_people() -> bool:
-    """Whether EMAIL_URL names a mail server. Else mail is written to the screen and its log, where no secret link belongs."""
+    """Return whether EMAIL_URL names a mail server.
+
+    Else mail is written to the screen and its log, where no secret link belongs.
+    """
     return bool(settings.EMAIL_CONFIG.get("EMAIL_BACKEND") == REACHES)
 
 

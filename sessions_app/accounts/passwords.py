@@ -1,4 +1,4 @@
-"""Which passwords are good enough: length, and nothing that is guessed first."""
+"""Password rules: length, and no password that attackers guess first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_app.text.folding import fold
 
 ALONE = 12
 WITH_SECOND_FACTOR = 8
-#: What a browser's session remembers of the password that was given: why it is weak, and whether it is too short alone.
+#: Keys of the session: why the given password is weak, and whether it is too short without a second factor.
 WEAK = "password_weakness"
 SHORT = "password_is_short"
 #: So many letters and digits must be left beside what is guessed first.
@@ -24,7 +24,7 @@ LEAST_DISTINCT = 5
 #: Signs that people put for letters.
 _SIGNS = str.maketrans("@4$5013!7", "aassoieit")
 _PRODUCT = ("kern", "inbox")
-#: What fingers walk on a keyboard and children say by heart, forwards and backwards.
+#: Rows of keys and the alphabet, forwards and backwards.
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
@@ -38,7 +38,7 @@ _WALK = 4
 
 
 class LongEnoughValidator:
-    """Asks for 12 characters, or for 8 of whoever has a second factor, too."""
+    """Requires 12 characters, or 8 of people who also have a second factor."""
 
     def validate(self, password: str, user: Any = None) -> None:
         least = WITH_SECOND_FACTOR if has_second_factor(user) else ALONE
@@ -57,7 +57,7 @@ class LongEnoughValidator:
 
 
 class NotGuessedFirstValidator:
-    """Refuses what is tried first: common words, names, the product, rows of keys, one thing again and again."""
+    """Refuses common words, names, the product, rows of keys and repetitions."""
 
     def validate(self, password: str, user: Any = None) -> None:
         plain = fold(password)
@@ -79,13 +79,13 @@ class NotGuessedFirstValidator:
 
 
 def has_second_factor(person: Any) -> bool:
-    """Whether the person signs in with an app or a key, too. Recovery codes alone are none."""
+    """Return whether the person signs in with an app or a key, too. Recovery codes alone are none."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
     return bool(person and person.pk and Authenticator.objects.filter(user_id=person.pk, type__in=kinds).exists())
 
 
 def weakness(password: str, person: Any) -> str:
-    """What is wrong with the password by today's rules, empty where nothing is."""
+    """Return the fault of the password by the current rules, empty where there is none."""
     try:
         validate_password(password, person)
     except ValidationError as error:
@@ -94,7 +94,7 @@ def weakness(password: str, person: Any) -> str:
 
 
 def own_words(person: Any) -> set[str]:
-    """The words that somebody who knows the person tries first."""
+    """Return the words of a targeted guess: the person's names and address, and the product."""
     names = ("display_name", "first_name", "last_name", "email")
     texts = " ".join(fold(str(getattr(person, name, "") or "")) for name in names)
     return {word for word in (*re.split(r"[^a-z]+", texts), *_PRODUCT) if len(word) > 2}
@@ -111,7 +111,7 @@ def _without(text: str, words: set[str]) -> str:
 
 
 def _without_walks(text: str) -> str:
-    """Letters and digits outside of rows of keys."""
+    """Return the letters and digits outside of rows of keys."""
     left, at = "", 0
     while at < len(text):
         end = at + _WALK

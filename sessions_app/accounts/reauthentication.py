@@ -1,4 +1,4 @@
-"""Ask again who sits there before what would give the account away: a session's cookie alone is not enough.
+"""Require re-authentication before sensitive actions: a session's cookie alone is not enough.
 
     @reauthenticated            # a view that changes something: asks on what is sent, opening the page stays free
     @reauthenticated(opening=True)      # a page with secrets, or with fields for one: asks already when it is opened
@@ -43,7 +43,7 @@ def reauthenticated(view: View, /) -> View: ...
 @overload
 def reauthenticated(*, opening: bool = False) -> Callable[[View], View]: ...
 def reauthenticated(view: Any = None, /, *, opening: bool = False) -> Any:
-    """Make a view ask for the password or a second factor again; with `opening` also where it is only looked at.
+    """Make a view require re-authentication; with `opening` also for GET.
 
     For functions of a request and for methods whose second argument is one.
     """
@@ -62,7 +62,7 @@ def reauthenticated(view: Any = None, /, *, opening: bool = False) -> Any:
 
 
 def _prepare_to_wait(request: HttpRequest) -> None:
-    """Take the passwords out of what is kept, and see to it that the rest goes on afterwards."""
+    """Remove the passwords from the stored request, which goes on after the re-authentication."""
     kept = request.POST.copy()
     for name in [name for name in kept if "password" in name]:
         del kept[name]

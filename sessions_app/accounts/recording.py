@@ -1,4 +1,4 @@
-"""Entries of the audit log about passwords and second factors, whichever page changed them."""
+"""Audit entries about passwords and second factors, from every page that changes them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sessions_app.models import Person
 
 
 def listen() -> None:
-    """Have the entries written. Once, when the program is ready."""
+    """Connect the signal receivers. Once, when the program is ready."""
     pre_save.connect(_remember, sender=Person, dispatch_uid="recording")
     post_save.connect(_saved, sender=Person, dispatch_uid="recording")
     password_reset.connect(_reset, dispatch_uid="recording")

@@ -1,4 +1,4 @@
-"""Sign-ins of people: since when, from where, whether they still count, and how they end.
+"""People's sign-ins: start, device, validity, and end.
 
 A sign-in is a row of Django's sessions, whose times `kern_inbox.sign_in.session_store` keeps; allauth's `UserSession`
 beside it says what its owner recognises it by. The word *session* is a conversation everywhere else.
@@ -31,35 +31,35 @@ from sessions_app.validation.numbers import row_numbers
 
 log = logging.getLogger(__name__)
 
-#: Where a sign-in's data says when it began (seconds since 1970).
+#: Key of a sign-in's start (seconds since 1970) in its data.
 BEGAN = "sign_in_began"
-#: When somebody was seen is written at most so often: reading a page should not cost a write.
+#: Activity is written at most so often: reading a page should not cost a write.
 STEP = timedelta(minutes=1)
 #: The address of whom the server knows none of, as behind a socket.
 NOWHERE = "::"
-#: How long the row of an ended sign-in is kept, so that its browser can be told why it ended.
+#: Retention of the row of an ended sign-in, so that its browser can be told why it ended.
 REMEMBERED = timedelta(days=1)
 BATCH = 500
 
 
 def begin(request: HttpRequest, person: Any) -> None:
-    """Note since when and from where the person is signed in."""
+    """Record the start and the device of a sign-in."""
     request.session[BEGAN] = timezone.now().timestamp()
     if not request.session.session_key:
         request.session.save()
     _note(request, person)
-    # Whoever comes makes room: the table grows with those who are signed in, not with time.
+    # Each sign-in deletes some old rows: the table grows with the people who are signed in, not with time.
     clear_ended()
 
 
 def seen(request: HttpRequest) -> None:
-    """Note that the person does something: the time after which an idle sign-in ends begins anew."""
+    """Record activity: the idle timeout of the sign-in starts anew."""
     key, known = request.session.session_key, getattr(request.session, "expires_at", None)
     now, target = timezone.now(), expires_at(request.session)
     if known is None or target is None or abs(target - known) < STEP:
         return
     try:
-        # Only the time: whatever else another request of this sign-in writes at this moment stays.
+        # Only the time, so that a concurrent request's write to this sign-in stays.
         Session.objects.filter(session_key=key, expire_date__gt=now).update(expire_date=target)
         noted = UserSession.objects.filter(session_key=key).update(last_seen_at=now, **_place(request))
     except DatabaseError as error:
@@ -71,7 +71,7 @@ def seen(request: HttpRequest) -> None:
 
 
 def expires_at(data: Any) -> datetime | None:
-    """The moment a sign-in ends that was used just now; `None` when nobody is signed in."""
+    """Return the expiry of a sign-in that was used just now; `None` for anonymous sessions."""
     if SESSION_KEY not in data:
         return None
     now = timezone.now()
@@ -79,13 +79,13 @@ def expires_at(data: Any) -> datetime | None:
 
 
 def is_too_old(data: Any) -> bool:
-    """Whether the sign-in has lasted as long as one may."""
+    """Return whether the sign-in has reached its lifetime."""
     now = timezone.now()
     return bool(_began(data, now) + settings.SIGN_IN_LIFETIME <= now)
 
 
 def why_ended(key: str) -> str:
-    """Why the sign-in of this key no longer counts: `idle`, `lifetime`, or `ended` by somebody."""
+    """Return the reason why the sign-in of this key is invalid: `idle`, `lifetime`, or `ended` by a person."""
     row = Session.objects.filter(session_key=key).first()
     if row is None:
         return "ended"
@@ -95,12 +95,12 @@ def why_ended(key: str) -> str:
 
 
 def people_of(keys: Collection[str]) -> dict[str, Person]:
-    """The person of each sign-in that counts; keys of others are missing. As many queries for many as for one."""
+    """Return the person of each valid sign-in; keys of others are missing. As many queries for many as for one."""
     rows = {
         row.session_key: row.get_decoded()
         for row in Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     }
-    # Closed accounts have no sign-ins, whatever rows there are.
+    # Closed accounts have no valid sign-ins, even where rows are left.
     pks = row_numbers(str(data.get(SESSION_KEY, "")) for data in rows.values())
     people = {str(person.pk): person for person in Person.objects.with_second_factor().filter(pk__in=pks, is_active=True)}
     found = {key: people.get(str(data.get(SESSION_KEY))) for key, data in rows.items()}
@@ -108,7 +108,7 @@ def people_of(keys: Collection[str]) -> dict[str, Person]:
 
 
 def of(person: Person) -> list[UserSession]:
-    """The person's sign-ins that count, the newest first; what is left of others is put away."""
+    """Return the person's valid sign-ins, the newest first; rows of invalid ones are deleted."""
     noted = list(UserSession.objects.filter(user=person).order_by("-created_at", "-pk"))
     count = people_of([row.session_key for row in noted])
     gone = [row.pk for row in noted if row.session_key not in count]
@@ -119,9 +119,9 @@ def of(person: Person) -> list[UserSession]:
 
 @transaction.atomic
 def end(rows: Iterable[UserSession], *, request: HttpRequest | None = None) -> int:
-    """End these sign-ins: no request of theirs counts from now on, and their open pages are told. Returns how many.
+    """End these sign-ins and notify their open pages. Returns their number.
 
-    With the `request` of whoever ends them each is in the audit log.
+    With a `request` each end is in the audit log, with its person as the actor.
     """
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     ended = list(rows)
@@ -141,12 +141,12 @@ def end_all(person: Person, *, but: str | None = None, request: HttpRequest | No
 
 
 def moved(old: str, new: str | None) -> None:
-    """The sign-in has got a new key."""
+    """Record the new key of a sign-in."""
     UserSession.objects.filter(session_key=old).update(session_key=new)
 
 
 def clear_ended() -> int:
-    """Delete the rows of what ended more than a day ago, some at a time."""
+    """Delete rows that ended more than a day ago, some at a time."""
     before = timezone.now() - REMEMBERED
     keys = list(Session.objects.filter(expire_date__lt=before).values_list("session_key", flat=True)[:BATCH])
     UserSession.objects.filter(session_key__in=keys).delete()
@@ -155,13 +155,13 @@ def clear_ended() -> int:
 
 
 def look_again(person: Person) -> None:
-    """Have the person's open pages asked anew whether they may stay."""
+    """Make the person's open pages check their access again."""
     pk = person.pk
     transaction.on_commit(lambda: publish.look_again(people=[pk]))
 
 
 def _counts(data: Mapping[str, Any], person: Person) -> bool:
-    """Whether these data of a sign-in are of this person with today's password."""
+    """Return whether these data belong to a valid sign-in of this person with the current password."""
     if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS or is_too_old(data):
         return False
     told = str(data.get(HASH_SESSION_KEY, ""))

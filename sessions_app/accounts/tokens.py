@@ -1,4 +1,4 @@
-"""Tokens of the REST API: make one, end one, warn before one expires."""
+"""Tokens of the REST API: make, revoke, warn before expiry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make(
     queues: Collection[Queue] = (),
     days: int = DAYS,
 ) -> tuple[ApiToken, str]:
-    """A new token and its secret, which is nowhere stored.
+    """Make a token; returns it with its secret, which is not stored.
 
     Raises `Forbidden` for more than its person may, and `InvalidAction` for a token that could do nothing.
     """
@@ -42,14 +42,14 @@ def make(
 
 
 def end(token: ApiToken) -> None:
-    """Let a token count no more; once."""
+    """Revoke a token; once."""
     with transaction.atomic():
         if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
             audit.record(audit.Kind.TOKEN_ENDED, subject=token, name=str(token))
 
 
 def tell_refused(token: ApiToken, why: str) -> None:
-    """Note in the audit log that a token was used that does not count any more, at most once an hour."""
+    """Record in the audit log that an invalid token was used, at most once an hour."""
     now = clock.now()
     long_ago = Q(refused_at=None) | Q(refused_at__lt=now - REFUSALS_TOLD_EVERY)
     with transaction.atomic():
@@ -58,7 +58,7 @@ def tell_refused(token: ApiToken, why: str) -> None:
 
 
 def warn() -> None:
-    """Write to the people of tokens that end soon, once for each; to the admins about those of nobody."""
+    """Mail the people of tokens that expire soon, once for each; the admins about tokens without a person."""
     if not mail_reaches_people():
         return
     for token in ApiToken.objects.expiring().filter(warned_at=None).select_related("acts_for").order_by("pk")[:BATCH]:
@@ -69,7 +69,7 @@ def warn() -> None:
 
 
 def described(token: ApiToken) -> dict[str, object]:
-    """What a token may do, for the audit log: no secret."""
+    """Return a token's rights for the audit log, without its secret."""
     return {
         "scopes": token.scopes,
         "queues": sorted(queue.slug for queue in token.queues.all()) or ("all" if token.all_queues else "none"),

@@ -1,1 +1,1 @@
-"""What people, customers and programs do: each verb is one transaction under the session lock."""
+"""Actions of people, customers and programs: each verb is one transaction under the session lock."""

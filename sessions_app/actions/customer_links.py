@@ -1,6 +1,6 @@
-"""Customers' secret links: what they lead to, until when, and how one is revoked or made anew.
+"""Customers' secret links: lookup, expiry, revocation, renewal.
 
-Of a link its hash alone is stored, so no page can show one again: whoever lost it gets a new one, and the old one ends.
+Only a link's hash is stored, so no page can show one again: for a lost link a new one is made, and the old one ends.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS
 from sessions_app.models.session import secret_hash
 
-#: 192 bits: nobody guesses one, so its hash needs no salt and can be looked up.
+#: 192 bits cannot be guessed, so the hash needs no salt and can be looked up.
 SECRET_BYTES = 24
 
 
 class LinkEnded(AppError):
-    """The link led to a conversation once. `why` says what ended it."""
+    """The link led to a conversation once. `why` is the reason of its end."""
 
     status = 410
 
@@ -45,7 +45,7 @@ class LinkEnded(AppError):
 
 @dataclass(frozen=True)
 class Link:
-    """Where a session's link stands: `ends_at` is the moment after which nobody gets in, `None` for never."""
+    """State of a session's link: `ends_at` is its expiry, `None` for never."""
 
     exists: bool
     ends_at: datetime | None
@@ -53,13 +53,13 @@ class Link:
 
 
 def link_of(session: Session) -> Link:
-    """The session's link as it stands. Whether its time is over is judged by the clock that all processes share."""
+    """Return the state of the session's link. Its expiry is judged by the clock that all processes share."""
     ends_at = _ends_at(session)
     return Link(bool(session.access_hash), ends_at, ends_at is not None and ends_at <= clock.now())
 
 
 def session_of(secret: str) -> Session:
-    """The session of this secret. Raises `Http404` for one that never was, `LinkEnded` for one that was."""
+    """Return the session of this secret. Raises `Http404` for an unknown one, `LinkEnded` for a former one."""
     hashed = secret_hash(secret)
     found = Session.objects.select_related("queue").filter(access_hash=hashed).first()
     if found is not None:
@@ -72,12 +72,12 @@ def session_of(secret: str) -> Session:
 
 
 def was_ended(secret: str) -> bool:
-    """Whether this secret led to a conversation and was revoked or replaced since."""
+    """Return whether this secret led to a conversation and was revoked or replaced since."""
     return FormerLink.objects.filter(secret_hash=secret_hash(secret)).exists()
 
 
 def make(session: Session, person: Person) -> str:
-    """A new secret for the session's link; the one before leads nowhere from now on. It is stored nowhere.
+    """Make a new secret for the session's link; the former one ends. It is not stored.
 
     Raises `InvalidAction` for a session that no customer can read on a page.
     """
@@ -94,7 +94,7 @@ def make(session: Session, person: Person) -> str:
 
 
 def revoke(session: Session, person: Person) -> None:
-    """Let nobody in by the session's link any more. Does nothing where there is none."""
+    """Revoke the session's link. Does nothing where there is none."""
     with session_locked(session) as locked:
         if not locked.access_hash:
             return
@@ -106,7 +106,7 @@ def revoke(session: Session, person: Person) -> None:
 
 
 def _end(session: Session) -> None:
-    """Remember the link as one that was, and end the pages that are open by it."""
+    """Record the link as a former one, and end the pages that are open by it."""
     if session.access_hash:
         FormerLink.objects.get_or_create(secret_hash=session.access_hash, defaults={"session": session})
     pk = session.pk

@@ -48,9 +48,10 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
     Where two people must agree, the first approval leaves it pending with that person's arguments; the second one counts if it
     is another person's and for the same arguments, and with changed ones is a first approval again.
 
-    This and its siblings raise `AlreadyDecided` when somebody was faster or time was up, `StaleError` when the customer wrote
-    or another person approved it after change `seen`, `Forbidden` when the policy does not let this person, `InvalidAction`
-    when nobody waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does not fit.
+    This and its siblings raise `AlreadyDecided` when another person was faster or it has expired, `StaleError` when the
+    customer wrote or another person approved it after change `seen`, `Forbidden` when the policy does not let this person,
+    `InvalidAction` when the turn no longer waits for the answer, and `InvalidAnswerError` (with `errors` by field) when it does
+    not fit.
     """
 
     _must_fit(arguments)
@@ -111,7 +112,7 @@ def respond(requirement: Requirement, person: Person, *, text: str, seen: int) -
 
 
 def provide_input(requirement: Requirement, person: Person, *, values: dict[str, Any], seen: int) -> Requirement:
-    """Fill the fields that are asked for."""
+    """Fill the requested fields."""
     _must_fit(values)
     return _settle(requirement, person, seen, lambda asked: asked.provide_user_input(values), Decision.Verdict.ANSWERED)
 
@@ -122,7 +123,7 @@ def choose(requirement: Requirement, person: Person, *, choice: list[str], seen:
 
 
 def give_result(requirement: Requirement, person: Person, *, result: str, seen: int) -> Requirement:
-    """Give the result of a call that was made outside, or say what became of an uncertain one."""
+    """Give the result of a call that was made outside, or the outcome of an uncertain one."""
     text = _required(result, "result", _("Write what came out of it."))
     given: Answer = lambda asked: asked.set_external_execution_result(text)  # noqa: E731 - as in its siblings
     return _settle(requirement, person, seen, given, Decision.Verdict.ANSWERED)
@@ -158,7 +159,7 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
     """Store the answer, or keep it as the first of two approvals."""
     policy = policy_of(row)
     asked = requirement_record(row)
-    # How many must agree is asked below, where the people are known; the record alone knows names at best.
+    # The number of approvers is checked below, where the people are known; the record alone knows names at best.
     asked.policy = Policy()
     answer(asked)
     runs, given = asked.lets_run, plain(asked.effective_arguments)
@@ -186,10 +187,10 @@ def _keep_first(
     given: dict[str, Any],
     policy: Policy,
 ) -> None:
-    """The first of two approvals: the question stays open, with the arguments that the second person is to approve."""
+    """Keep the first of two approvals: the requirement stays open, with the arguments that the second person is to approve."""
     changed = not same(row.arguments if row.edited_arguments is None else row.edited_arguments, given)
     row.edited_arguments = plain(asked.edited_arguments)
-    # What was filled in stands in the second person's form.
+    # The filled-in values stand in the second person's form.
     put_values(row, asked)
     row.save(update_fields=["edited_arguments", "fields", "risk", "approvers"])
     line = Decision.objects.append(
@@ -213,7 +214,7 @@ def _store(row: Requirement, asked: RequirementRecord, person: Person) -> None:
 
 
 def _words(asked: RequirementRecord) -> str:
-    """What the person said with the decision, for the record."""
+    """Return the person's text with the decision, for the log."""
     if asked.response is not None:
         return asked.response
     if asked.kind != "user_input" and asked.answer is not None:

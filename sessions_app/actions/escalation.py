@@ -1,4 +1,4 @@
-"""A customer asks for a person: the AI falls silent, and the conversation waits for somebody of the team."""
+"""Escalation by the customer: the AI stops answering, and the conversation waits for a person."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sessions_app.store.sessions import open_again
 
 
 def ask_for_person(session: Session) -> bool:
-    """Have a person answer from now on, as a takeover does; whoever hands back gives the AI its mode again.
+    """Let people answer from now on, as a takeover does; handing back restores the AI's mode.
 
-    Whether anything changed: where people answer already, or the customer has asked before, nothing does.
+    Returns whether anything changed: where people answer already, or the customer has asked before, nothing does.
     """
     with session_locked(session) as locked:
         if not can_ask_for_person(locked):

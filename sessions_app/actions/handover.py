@@ -1,4 +1,4 @@
-"""Handover: who leads a conversation, the AI or a person."""
+"""Handover of a conversation between the AI and a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sessions_app.models.queue import AiMode
 
 
 def take_over(session: Session, person: Person) -> None:
-    """The person leads from now on: the AI's turn is cancelled and nothing of it lands any more, but its words are kept."""
+    """Take over: the AI's turn is cancelled and its later writes are rejected, but its partial answer is kept."""
     with session_locked(session) as locked:
         if locked.ai_mode == AiMode.OFF:
             return
@@ -27,9 +27,9 @@ def take_over(session: Session, person: Person) -> None:
 
 
 def hand_back(session: Session, person: Person) -> None:
-    """The AI answers, or drafts, again as it did before the takeover, beginning with what nobody has answered.
+    """Return the conversation to the AI with its mode before the takeover, beginning with unanswered messages.
 
-    Does nothing where nobody has taken over: a page that is out of date lifts no mode that somebody set since.
+    Does nothing without a takeover: an outdated page does not undo a mode that was set since.
     """
     with session_locked(session) as locked:
         if locked.ai_mode == AiMode.OFF:
@@ -37,7 +37,7 @@ def hand_back(session: Session, person: Person) -> None:
 
 
 def set_mode(session: Session, person: Person, mode: str) -> None:
-    """Have the AI answer, draft or stay silent in this session; an empty `mode` is the queue's own.
+    """Set the AI mode of this session; an empty `mode` is the queue's own.
 
     Raises `InvalidAction` for anything else. `off` is the same as taking over.
     """
@@ -52,13 +52,13 @@ def set_mode(session: Session, person: Person, mode: str) -> None:
 
 
 def _change_mode(session: Session, mode: str, person: Person) -> None:
-    """Set a mode that does not take over, see that what is under way follows it, and answer what is unanswered."""
+    """Set a mode other than a takeover, apply it to the running turn, and answer unanswered messages."""
     before = session.effective_ai_mode
     session.ai_mode, session.ai_mode_before, session.person_wanted_at = mode, "", None
     session.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
     session.go_on()
     now = session.effective_ai_mode
-    # Whatever a turn was begun under, where the AI only drafts the storage asks people about its answer.
+    # In draft mode the storage asks people about an answer, also of a turn begun under another mode.
     if now == AiMode.OFF:
         fence_off(session, person)
     if before == AiMode.OFF and now != AiMode.OFF:
@@ -69,7 +69,7 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
 
 
 def fence_off(session: Session, person: Person | None) -> None:
-    """End the AI's turn, if there is one; from now on nothing of it lands (design §5.8)."""
+    """End the AI's turn, if there is one; its later writes are rejected (design §5.8)."""
     active = session.runs.roots().active().first()
     if active is not None:
         stop(session, active, person)

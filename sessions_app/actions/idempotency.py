@@ -1,4 +1,4 @@
-"""Idempotency keys: what a program sends twice is stored once."""
+"""Idempotency keys: a request that a program sends twice is stored once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LONGEST_KEY = 200
 
 
 def checked_key(key: str) -> str:
-    """The key, cleaned; empty means none. Raises `InvalidAction` when it is no line of plain text or too long."""
+    """Return the key, cleaned; empty means none. Raises `InvalidAction` when it is no line of plain text or too long."""
     return checked_line(key, _("The idempotency key"), LONGEST_KEY)
 
 
 def sent_before(session: Session, key: str, **same: Any) -> Message | None:
-    """The session's message that came with this key, `None` where there is none.
+    """Return the session's message that came with this key, `None` where there is none.
 
     Raises `IdempotencyConflict` when that one differs in `same` (its words, its author). The session's row must be locked.
     """

@@ -1,4 +1,4 @@
-"""What every verb on a session begins with: its row locked, and the person's knowledge of it checked."""
+"""The beginning of every action on a session: lock its row, and check the person's knowledge of it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sessions_app.errors import StaleError
 from sessions_app.models import Change, Person, Run, Session
 from sessions_app.workers.tasks import execute_turn
 
-#: How many newer changes a person is shown.
+#: Limit of newer changes that a person is shown.
 MOST_NEWER = 50
 
-#: What people must have seen before they write or decide.
+#: Kinds of changes that people must have seen before they write or decide.
 #: What this version does not know may be important, so it counts.
 NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 
 
 def locked_or_404(session: Session) -> Session:
-    """The session's row as it is now, locked until the transaction ends. Raises `Http404` when it is there no more."""
+    """Return the session's row, locked until the transaction ends. Raises `Http404` when it is there no more."""
     try:
         return Session.objects.locked(session.session_id)
     except Session.DoesNotExist:
@@ -33,9 +33,9 @@ def locked_or_404(session: Session) -> Session:
 
 @contextmanager
 def session_locked(session: Session) -> Iterator[Session]:
-    """One transaction in which nobody else changes the session; yields its row as it is now.
+    """Run a transaction with the session's row locked; yields the current row.
 
-    The work that became due by the end is hinted at after the commit. Raises `Http404` when the session was deleted, or its
+    Hints for work that became due are published after the commit. Raises `Http404` when the session was deleted, or its
     customer erased, since it was found.
     """
     with transaction.atomic():
@@ -46,7 +46,7 @@ def session_locked(session: Session) -> Iterator[Session]:
 
 
 def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None:
-    """Raises `StaleError` with the news by others after change `seen`."""
+    """Raise `StaleError` with the news by others after change `seen`."""
     newer = session.changes.filter(news, pk__gt=seen).exclude(person=person).order_by("pk")
     changes: list[Change] = list(newer[:MOST_NEWER])
     if changes:
@@ -55,7 +55,7 @@ def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None
 
 @contextmanager
 def session_seen(session: Session, person: Person, seen: int | None) -> Iterator[Session]:
-    """`session_locked`, where verbs follow each other that ask nothing about what the person has read.
+    """Lock as `session_locked` does, for actions in a row that do not check the person's knowledge.
 
     Raises `StaleError` with the news by others after change `seen`; `None` asks nothing.
     """

@@ -1,4 +1,4 @@
-"""Messages: what customers write, and replies and notes of people.
+"""Messages: customers' messages, and replies and notes of people.
 
 Each verb is one transaction with the session's row locked, records what happened, and hints at new work once it is committed.
 """
@@ -18,7 +18,7 @@ from sessions_app.validation.text import checked_message
 
 
 def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
-    """Store what the customer wrote and, where the AI answers and is free, make its next turn due.
+    """Store the customer's message and, where the AI answers and is free, make its next turn due.
 
     With a key that this session has seen, nothing happens and the first message is returned. Raises `IdempotencyConflict`
     when that one had other words, `InvalidAction` when the text is empty or too long, `LimitReached` when these were all
@@ -28,7 +28,7 @@ def receive(session: Session, text: str, *, idempotency_key: str = "") -> Messag
 
 
 def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Message, bool]:
-    """`receive`, which tells too whether the message is new."""
+    """Receive as `receive` does; returns also whether the message is new."""
     words = checked_message(text)
     key = checked_key(idempotency_key)
     with session_locked(session) as locked:
@@ -56,10 +56,10 @@ def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
 def reply_once(
     session: Session, person: Person, text: str, *, seen: int | None = None, idempotency_key: str = ""
 ) -> tuple[Message, bool]:
-    """`reply`, which tells too whether the message is new.
+    """Reply as `reply` does; returns also whether the message is new.
 
-    With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, nobody asks what
-    the person has read. Raises `IdempotencyConflict` when the key came with something else.
+    With a key that this session has seen, nothing happens and the first message is returned. Without `seen`, the person's
+    knowledge is not checked. Raises `IdempotencyConflict` when the key came with something else.
     """
     words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
@@ -76,12 +76,12 @@ def reply_once(
 
 
 def note(session: Session, person: Person, text: str) -> Message:
-    """Keep a note for the team; neither the customer nor the model ever sees it. Raises `InvalidAction` as `reply`."""
+    """Store a note for the team; neither the customer nor the model ever sees it. Raises `InvalidAction` as `reply`."""
     return note_once(session, person, text)[0]
 
 
 def note_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Message, bool]:
-    """`note`, which tells too whether the note is new, as `reply_once` does."""
+    """Store a note as `note` does; returns also whether the note is new, as `reply_once` does."""
     words, key = checked_message(text), checked_key(idempotency_key)
     with session_locked(session) as locked:
         known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="assistant")

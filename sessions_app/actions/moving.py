@@ -16,11 +16,11 @@ from sessions_app.models import Person, Queue, Run, Session
 
 
 def move(session: Session, person: Person, queue: Queue) -> None:
-    """Put the session into another queue, whose agent answers from now on, beginning with what nobody has answered.
+    """Move the session to another queue, whose agent answers from now on, beginning with unanswered messages.
 
     An assignee who does not work that queue loses the session. A generated name with a word that the queue forbids in names is
-    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `InvalidAction`
-    while a turn is active: its agent and its rules are the old queue's.
+    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `InvalidAction` while a turn
+    is active: its agent and its policies are the old queue's.
     """
     if not Queue.objects.visible_to(person).filter(pk=queue.pk).exists():
         raise Forbidden(_("You do not work the queue %(queue)s.") % {"queue": queue})
@@ -45,13 +45,13 @@ def move(session: Session, person: Person, queue: Queue) -> None:
 
 
 def began_in(session: Session, queue: Queue) -> bool:
-    """Whether the session began in the queue; people may have moved it since."""
+    """Return whether the session began in the queue; people may have moved it since."""
     first = session.changes.filter(kind=Kind.SESSION_MOVED).order_by("pk").first()
     return queue.slug == first.data["before"] if first else session.queue_id == queue.pk
 
 
 def _still_assigned(session: Session) -> Person | None:
-    """The assignee, if they work the session's queue."""
+    """Return the assignee, if they work the session's queue."""
     assignee, queue = session.assignee, session.queue
     works = assignee is not None and queue is not None and Queue.objects.visible_to(assignee).filter(pk=queue.pk).exists()
     return assignee if works else None

@@ -1,7 +1,7 @@
-"""What people have the agent do for them: draft an answer, or tell them something. The customer sees none of it.
+"""Private turns: people have the agent draft an answer, or ask it something. The customer sees none of it.
 
-Such a turn is like any other: it may be cancelled and retried, and what it proposes to do is asked about, only that the person
-who had the agent do it may not approve it.
+Such a turn is like any other: it may be cancelled and retried, and its calls need approval, only that the person who started it
+may not approve them.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sessions_app.validation.text import checked_message
 
 
 def draft(session: Session, person: Person) -> Run:
-    """Have the agent write what it would answer the customer now, for the person to use or not.
+    """Start a turn that drafts an answer to the customer, for the person to use or not.
 
-    The customer's messages stay unanswered. Raises `InvalidAction` while a turn is active or before anybody said anything.
+    The customer's messages stay unanswered. Raises `InvalidAction` while a turn is active or before the first message.
     """
     with session_locked(session) as locked:
         must_be_free(locked)
@@ -34,7 +34,7 @@ def draft(session: Session, person: Person) -> Run:
 
 
 def ask_agent(session: Session, person: Person, text: str) -> Run:
-    """Ask the agent something privately: neither the question nor the answer is ever the customer's to see.
+    """Ask the agent something privately: the customer sees neither the question nor the answer.
 
     Raises `InvalidAction` while a turn is active, and for text that is empty or too long.
     """
@@ -42,7 +42,7 @@ def ask_agent(session: Session, person: Person, text: str) -> Run:
 
 
 def ask_agent_once(session: Session, person: Person, text: str, *, idempotency_key: str = "") -> tuple[Run, bool]:
-    """`ask_agent`, which tells too whether the question is new; with a key that came before, the first question's run.
+    """Ask as `ask_agent` does; returns also whether the question is new; with a known key, the first question's run.
 
     Raises `IdempotencyConflict` when the key came with something else.
     """

@@ -1,4 +1,4 @@
-"""An expired question, asked again: the same call in a new turn that waits for people from its beginning.
+"""Reopen an expired requirement: the same call in a new turn that waits for people from its beginning.
 
 The expired turn went on without the call, so it can't be continued. The new one begins with the call already made; when it is
 decided, a worker continues it like any paused turn. Of a team, the way from the leader down to the member is made anew.
@@ -28,10 +28,10 @@ from sessions_app.store.records import message_row
 
 
 def reopen(requirement: Requirement, person: Person) -> Requirement:
-    """Ask people again what nobody decided in time; returns the new pending requirement, in a new paused turn.
+    """Ask people again about an expired requirement; returns the new pending one, in a new paused turn.
 
-    Raises `AlreadyDecided` when it did not expire or is asked again already, `InvalidAction` while another turn is active or
-    a person leads, `Forbidden` for somebody who may not decide about it.
+    Raises `AlreadyDecided` when it did not expire or is asked again already, `InvalidAction` while another turn is active or a
+    person leads, `Forbidden` for a person who may not decide about it.
     """
     with session_locked(requirement.session) as session:
         row = Requirement.objects.select_related("session__queue", "run", "root", "decided_by").get(pk=requirement.pk)
@@ -62,7 +62,10 @@ def _must_be_reopenable(session: Session, row: Requirement) -> None:
 
 
 def _same_way_down(session: Session, row: Requirement) -> Run:
-    """A new paused turn, with a member's run below for each of the old one's that led to the call; the run that asks."""
+    """Create a paused turn, with a member's run below for each of the old one's that led to the call.
+
+    Returns the asking run.
+    """
     path = [row.run]
     while path[0].parent is not None:
         path.insert(0, path[0].parent)
@@ -96,13 +99,13 @@ def _twin(session: Session, old: Run, above: Run | None) -> Run:
 
 
 def _delegated(above: Run, old_above: Run, old_call_id: str) -> str:
-    """The leader's call that gives the member its task, made again; its id."""
+    """Repeat the leader's call that gives the member its task; returns its id."""
     task = ToolCall.objects.filter(run=old_above, call_id=old_call_id).first()
     return _call(above, task.tool_name if task else DELEGATE, task.arguments if task else {})
 
 
 def _call(run: Run, tool_name: str, arguments: dict[str, object]) -> str:
-    """A stored message of the run that calls the tool, journalled as proposed; the call's id."""
+    """Store a message of the run that calls the tool, journalled as proposed; returns the call's id."""
     call = CallRecord(f"call_{new_id()}", tool_name, json.dumps(arguments, ensure_ascii=False))
     message_row(MessageRecord("assistant", tool_calls=[call], author=run.agent_name or None), run, sent=False).save()
     ToolCall.objects.create(run=run, call_id=call.id, tool_name=tool_name, arguments=arguments)
@@ -110,7 +113,7 @@ def _call(run: Run, tool_name: str, arguments: dict[str, object]) -> str:
 
 
 def _copy_task(old: Run, new: Run) -> None:
-    """What the member was told to do."""
+    """Copy the member's task."""
     for task in Message.objects.filter(run=old, role__in=["system", "user"]).order_by("pk"):
         Message.objects.create(
             session=task.session,
@@ -125,7 +128,7 @@ def _copy_task(old: Run, new: Run) -> None:
 
 
 def _customer_wrote_since(row: Requirement) -> bool:
-    """Whether the customer said something that the question does not know of, answered meanwhile or not."""
+    """Return whether the customer wrote after the requirement was made, answered meanwhile or not."""
     written = row.session.messages.filter(author_kind=Message.Author.CUSTOMER)
     return row.look_again or written.filter(created_at__gt=row.created_at).exists()
 

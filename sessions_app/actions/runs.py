@@ -1,4 +1,4 @@
-"""Runs: the AI's turns that people stop and start."""
+"""Turns of the AI that people stop and start."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def ask_again(run: Run, person: Person) -> None:
 
 
 def must_be_free(session: Session) -> None:
-    """Raises `InvalidAction` while a turn of the session is active: there is one at a time."""
+    """Raise `InvalidAction` while a turn of the session is active: there is one at a time."""
     active = session.runs.roots().active().first()
     if active is None:
         return
@@ -71,7 +71,7 @@ def must_be_free(session: Session) -> None:
 
 
 def make_due(run: Run, session: Session) -> None:
-    """The run waits for a worker, with nothing left of who worked on it before. The caller holds the session's lock."""
+    """Make the run pending, without traces of its former worker. The caller holds the session's lock."""
     run.fence = session.fence
     run.attempts, run.cancel_requested, run.lease_owner, run.lease_until = 0, False, "", None
     run.updated_at = clock.now()
@@ -79,7 +79,7 @@ def make_due(run: Run, session: Session) -> None:
 
 
 def stop(session: Session, run: Run, person: Person | None) -> None:
-    """Cancel a turn now, also one that a worker holds: the worker's next write finds that the run is not its own any more.
+    """Cancel a turn now, also one that a worker holds: the worker's next write finds that it lost the run.
 
     The worker may still hand in what it was saying, unsent, and what came of the call that it had started. What the turn asked
     people, and what they said yes to and was not begun, is superseded. The customer's messages wait for an answer again if the
@@ -91,7 +91,7 @@ def stop(session: Session, run: Run, person: Person | None) -> None:
 
 
 def answer_unanswered(session: Session) -> None:
-    """Make a turn due if the customer said the last word, also where an ended turn had taken that word already."""
+    """Make a turn due if the customer's message is the last one, also where an ended turn had read it already."""
     if Run.objects.open_next(session) is not None or session.runs.roots().active().exists():
         return
     last = session.messages.said().order_by("-pk").first()
@@ -100,7 +100,7 @@ def answer_unanswered(session: Session) -> None:
 
 
 def _begin_again(session: Session, dropped: Run) -> None:
-    """A new turn for what a person had the agent do, in that person's name, with the private question put once more."""
+    """Start a person's private turn anew, in that person's name, with the private question put once more."""
     run = Run(session=session, agent_id=session.working_agent_id, purpose=dropped.purpose, asked_by=dropped.asked_by)
     make_due(run, session)
     for question in dropped.messages.filter(role="user").order_by("pk"):

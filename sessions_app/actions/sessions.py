@@ -37,7 +37,7 @@ def start_session(
     channel: str = "page",
     session_id: Id | None = None,
 ) -> Session:
-    """A new session in the queue; with the id of one that the same user began there, that one.
+    """Start a session in the queue; the id of one that the same user began there returns that one.
 
     Raises `DuplicateId` when the id belongs to another user's session, `InvalidAction` when something is too long or not
     one line.
@@ -61,7 +61,7 @@ def start_session_once(
     channel: str = "page",
     session_id: Id | None = None,
 ) -> tuple[Session, bool]:
-    """`start_session`, which tells too whether the session is new: of several at once, one is told so."""
+    """Start as `start_session` does; returns also whether the session is new: of several at once, one is told so."""
     wanted = new_id() if session_id is None else checked_id(session_id, _("The session's id"))
     # Empty is a customer without an id, as everywhere in these rows.
     customer = "" if user_id == "" else checked_id(user_id, _("The user's id"))
@@ -83,7 +83,7 @@ def start_session_once(
 
 
 def mark_read(session: Session, person: Person) -> None:
-    """The person has seen the session up to its `last_change`; never goes back."""
+    """Record that the person has seen the session up to its `last_change`; never goes back."""
     read, created = SessionRead.objects.get_or_create(
         session=session, person=person, defaults={"last_change": session.last_change}
     )
@@ -92,7 +92,7 @@ def mark_read(session: Session, person: Person) -> None:
 
 
 def assign(session: Session, person: Person, assignee: Person | None) -> None:
-    """Give the session to somebody of its queue, or to nobody. Raises `InvalidAction` when the assignee can't see it."""
+    """Assign the session to a person of its queue, or to none. Raises `InvalidAction` when the assignee can't see it."""
     with session_locked(session) as locked:
         if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
             raise InvalidAction(_("%(name)s does not work this queue.") % {"name": assignee})
@@ -104,7 +104,7 @@ def assign(session: Session, person: Person, assignee: Person | None) -> None:
 
 
 def resolve(session: Session, person: Person) -> None:
-    """Close the session. What it still asked people is dropped; a customer's next message opens it again."""
+    """Close the session. Its open requirements are dropped; a customer's next message opens it again."""
     with session_locked(session) as locked:
         if locked.status == Session.Status.CLOSED:
             return
@@ -117,13 +117,13 @@ def resolve(session: Session, person: Person) -> None:
 
 
 def reopen(session: Session, person: Person) -> None:
-    """Open a closed or snoozed session; who was not answered before it was closed waits again."""
+    """Open a closed or snoozed session; a customer who was not answered before waits again."""
     with session_locked(session) as locked:
         reopen_locked(locked, person)
 
 
 def reopen_locked(session: Session, person: Person) -> None:
-    """`reopen`, where the caller holds the session's lock."""
+    """Reopen as `reopen` does, where the caller holds the session's lock."""
     was_closed = session.status == Session.Status.CLOSED
     open_again(session, person=person)
     if was_closed:
@@ -131,7 +131,7 @@ def reopen_locked(session: Session, person: Person) -> None:
 
 
 def snooze(session: Session, person: Person, until: datetime | None) -> None:
-    """Put the session away until then, or until the customer writes (`None`).
+    """Snooze the session until then, or until the customer writes (`None`).
 
     Raises `InvalidAction` for a time that has passed or is years ahead; `until` is aware.
     """
@@ -148,7 +148,7 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
 
 
 def answered_by_person(session: Session) -> None:
-    """Who asked for a person, or was left to one, has one now."""
+    """Clear the customer's request for a person, once a person has answered."""
     session.go_on()
     if session.person_wanted_at is not None:
         session.person_wanted_at = None

@@ -1,4 +1,4 @@
-"""Approvals in advance: calls of one tool in one queue run without asking, for some days. Never where the risk is high."""
+"""Standing approvals: calls of one tool in one queue run without asking, for some days. Never where the risk is high."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST = timedelta(days=14)
 #: So many approvals in a row, none of them edited, make a rule worth offering.
 IN_A_ROW = 5
 FRIDAY, EVENING = 4, 18
-#: What ends a row of approvals; a first of two is one of them.
+#: Verdicts that end a row of approvals; a first of two is one of them.
 _DECIDED = (
     Decision.Verdict.APPROVED,
     Decision.Verdict.FIRST_APPROVAL,
@@ -33,7 +33,7 @@ _DECIDED = (
 
 @dataclass(frozen=True)
 class StandingOffer:
-    """A rule that a person may make: `tool_name` runs in `queue` without asking until then, after so many equal approvals."""
+    """A standing approval that a person may make: `tool_name` in `queue` until then, after so many equal approvals."""
 
     queue: Queue
     tool_name: str
@@ -42,7 +42,10 @@ class StandingOffer:
 
 
 def offer_for(requirement: Requirement) -> StandingOffer | None:
-    """The rule to offer after this approval: the last few decisions about the tool in the queue all let it run as asked."""
+    """Return the standing approval to offer after this one.
+
+    The last few decisions about the tool in the queue were approvals as asked.
+    """
     queue = requirement.session.queue
     if queue is None or requirement.kind != "confirmation" or requirement.reason != "policy":
         return None
@@ -56,7 +59,7 @@ def offer_for(requirement: Requirement) -> StandingOffer | None:
 
 
 def end_of_week(now: datetime) -> datetime:
-    """Friday 18:00 here; the next one where that is less than a day away."""
+    """Return Friday 18:00 in the zone in force; the next one where that is less than a day away."""
     local = timezone.localtime(now)
     friday = local.date() + timedelta(days=(FRIDAY - local.weekday()) % 7)
     evening = timezone.make_aware(datetime(friday.year, friday.month, friday.day, EVENING))
@@ -69,8 +72,8 @@ def end_of_week(now: datetime) -> datetime:
 def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> StandingApproval:
     """Let calls of the tool run in the queue without asking, until then; calls that pass a threshold are asked about still.
 
-    Raises `InvalidAction` for a tool that is too risky, asks nobody or was not approved often enough, a time that has passed
-    or is too far, and where there is a rule already; `Forbidden` for a person who may not decide about the tool.
+    Raises `InvalidAction` for a tool that is too risky, asks nothing or was not approved often enough, a time that has passed
+    or is too far, and where there is a standing approval already; `Forbidden` for a person who may not decide about the tool.
     """
     now = clock.now()
     if not now < until <= now + LONGEST:
@@ -95,7 +98,7 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
 
 
 def revoke(rule: StandingApproval, person: Person) -> None:
-    """End the rule now. Raises `InvalidAction` when it has ended, `Forbidden` for somebody who does not work its queue."""
+    """Revoke the standing approval now. Raises `InvalidAction` when it has ended, `Forbidden` for people outside its queue."""
     may_work(rule.queue, Policy(), person)
     with transaction.atomic():
         ended = {"revoked_at": clock.now(), "revoked_by": person}
@@ -106,14 +109,13 @@ def revoke(rule: StandingApproval, person: Person) -> None:
 
 
 def _last_ended(queue: Queue, tool_name: str) -> int:
-    """The line of the record in which somebody ended a rule for the tool: whoever did that is not offered it at once again."""
+    """Return the key of the log's line about the last revoked approval for the tool: it is not offered at once again."""
     ended = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict=Decision.Verdict.RULE_ENDED)
     return ended.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _is_earned(queue: Queue, tool_name: str, after: int = 0) -> bool:
-    """Whether in the queue the last few decisions about the tool, by people and after that line of the record, all let it run
-    as asked."""
+    """Return whether people's last few decisions about the tool in the queue, after that line, were approvals as asked."""
     about = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict__in=_DECIDED, pk__gt=after)
     last = list(about.order_by("-pk")[:IN_A_ROW])
     as_asked = [
@@ -127,14 +129,14 @@ def _can_be_ruled(policy: Policy) -> bool:
 
 
 def _put_away(queue: Queue, tool_name: str) -> None:
-    """Rules whose time is over make room for a new one."""
+    """Mark expired standing approvals as revoked, so the unique constraint allows a new one."""
     over = StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None, until__lte=clock.now())
     for rule in over:
         StandingApproval.objects.filter(pk=rule.pk).update(revoked_at=rule.until)
 
 
 def _own_policy(tool_name: str) -> Policy:
-    """The policy that the desk's tools of that name bring along, strictest of all. Raises `InvalidAction` when none asks."""
+    """Return the strictest policy of the desk's tools of that name. Raises `InvalidAction` when none asks."""
     asking = [tool.policy for tool in tools_named(tool_name) if tool.requirement_kind == "confirmation"]
     if not asking:
         raise InvalidAction(_("No agent asks before it uses %(tool)s.") % {"tool": tool_name[:200]})

@@ -18,7 +18,7 @@ LONGEST_SHOWN = 80
 
 
 def link(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> TicketLink:
-    """Link a ticket by its id or its pasted web address; without a system, by what its id looks like.
+    """Link a ticket by its id or its pasted web address; without a system, by the form of its id.
 
     The system's pattern decides what is an id of it, also in an address. Linking the same ticket again returns the link there
     is. Raises `InvalidAction` when no system has such ids, or several have.
@@ -27,7 +27,7 @@ def link(session: Session, person: Person, ticket_id: str, system: TicketSystem 
 
 
 def link_once(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> tuple[TicketLink, bool]:
-    """`link`, which tells too whether the link is new."""
+    """Link as `link` does; returns also whether the link is new."""
     found_in, number = located(ticket_id, [system] if system else list(TicketSystem.objects.all()))
     with transaction.atomic():
         locked = locked_or_404(session)
@@ -49,7 +49,7 @@ def unlink(link: TicketLink, person: Person) -> None:
 
 
 def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:
-    """Which ticket of which of the systems somebody means, its id as the system writes it. Raises `InvalidAction` as `link`."""
+    """Return the ticket system and the id, in the system's spelling, of a typed text. Raises `InvalidAction` as `link`."""
     if not systems:
         raise InvalidAction(_("There is no ticket system yet. An admin can add one."))
     if len(written) > LONGEST_ADDRESS:
@@ -66,7 +66,10 @@ def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, st
 
 
 def searched(text: str) -> list[str]:
-    """Ids of tickets that a search for this text may mean, in every spelling; addresses are read by the systems' templates."""
+    """Return ids of tickets that a search for this text may mean, in every spelling.
+
+    Addresses are read by the systems' templates.
+    """
     meant = ticket_ids.guesses(ticket_ids.normalized(text))
     if any(map(ticket_ids.is_address, meant)):
         meant += [system.in_address(meant) for system in TicketSystem.objects.all()]
@@ -74,7 +77,7 @@ def searched(text: str) -> list[str]:
 
 
 def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], str]:
-    """Where somebody began with the name of a system, that one alone and the rest of the text."""
+    """Return the system whose name the text begins with, alone, and the rest of the text."""
     named = [(ticket_ids.normalized(name), system) for system in systems for name in (system.name, system.slug)]
     # The longest name first: "Help desk" is not the system "Help" with a desk.
     for name, system in sorted(named, key=lambda pair: len(pair[0]), reverse=True):
@@ -85,7 +88,7 @@ def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], 
 
 
 def _systems_of(meant: list[str], systems: list[TicketSystem]) -> list[TicketSystem]:
-    """The systems with ids like that: those that spell it just so come first, those that say nothing of their ids last."""
+    """Return the systems with such ids: exact spelling first, systems without a pattern last."""
     for group in ([system for system in systems if system.pattern], [system for system in systems if not system.pattern]):
         for guess in meant:
             spelled = {system: system.spelled(guess) for system in group}

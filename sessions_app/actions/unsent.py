@@ -1,4 +1,4 @@
-"""Words that a person has typed and not sent: kept for them while they type, and gone when they are sent.
+"""Unsent text of a person: kept while they type, and deleted when it is sent.
 
 The newest words win, but nothing is lost: what another page or device of the same person wrote meanwhile is put beside them.
 """
@@ -15,19 +15,19 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.validation.text import normalized, trimmed
 
-#: How much later than the words were sent their keeping may arrive.
+#: A late request to keep text that was sent is ignored for so long.
 SLOWEST_SAVING = timedelta(minutes=1)
 
 
 def of(session: Session, person: Person) -> UnsentText:
-    """What the person has not sent in this conversation; an unsaved, empty row where there is nothing."""
+    """Return the person's unsent text in this conversation; an unsaved, empty row where there is none."""
     found = UnsentText.objects.filter(session=session, person=person).first()
     return found or UnsentText(session=session, person=person)
 
 
 @transaction.atomic
 def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> UnsentText:
-    """Keep what stands in the composer of `page`, which knew version `base`."""
+    """Store the content of the composer of `page`, which knew version `base`."""
     words = normalized(text)
     if not words.strip() and not UnsentText.objects.filter(session=session, person=person).exists():
         return of(session, person)
@@ -41,7 +41,7 @@ def keep(session: Session, person: Person, kind: str, text: str, *, base: int = 
 
 
 def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 0, page: str = "") -> None:
-    """Empty the composer, in the transaction that sends its words.
+    """Empty the composer, in the transaction that sends its text.
 
     Raises `InvalidAction` when another page or an earlier click sent the same words; a page that knows of it may send them
     again.
@@ -58,11 +58,11 @@ def sent(session: Session, person: Person, kind: str, text: str, *, base: int = 
 
 @transaction.atomic
 def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, add: bool) -> UnsentText:
-    """Add what another page had written to `text`, or throw it away; returns what stands in the composer then."""
+    """Add another page's text to `text`, or discard it; returns the composer's content."""
     row, _is_new = UnsentText.objects.select_for_update().get_or_create(session=session, person=person)
     words = _joined(normalized(text), row.elsewhere) if add else normalized(text)
     if add and row.elsewhere_is_private and kind == UnsentText.Kind.REPLY:
-        # What was typed for the team goes to nobody else by being added to a reply.
+        # A note's text must not become part of a reply.
         kind = UnsentText.Kind.NOTE
     row.elsewhere, row.elsewhere_is_private = "", False
     _write(row, kind, words, row.page)
@@ -70,7 +70,7 @@ def settle_elsewhere(session: Session, person: Person, kind: str, text: str, *, 
 
 
 def _put_aside(row: UnsentText, words: str, *, base: int, page: str) -> None:
-    """Keep what stood here beside the new words, where another page wrote it and the new words do not have it."""
+    """Keep the former text beside the new one, where another page wrote it and the new text does not contain it."""
     if row.elsewhere.strip() in words:
         row.elsewhere, row.elsewhere_is_private = "", False
     is_from_elsewhere = row.version != base and row.page != page

@@ -1,4 +1,4 @@
-"""Whether the audit log is whole: every entry there, unchanged, in its place."""
+"""Verification of the audit log: every entry there, unchanged, in its place."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sessions_app.validation.numbers import row_number
 
 #: Entries read at once.
 BATCH = 1000
-#: How many faults are told: one changed entry in the middle is enough to look.
+#: Limit of reported faults: one changed entry in the middle is enough to look.
 MOST_FAULTS = 20
 
 
 @dataclass
 class Verdict:
-    """What the check found: `faults` in words, the number of entries, and the last entry's number and digest."""
+    """Result of the check: `faults` as sentences, the number of entries, and the last entry's number and digest."""
 
     entries: int = 0
     blanked: int = 0
@@ -93,7 +93,7 @@ def _details_hold(entry: AuditEntry) -> bool:
 
 
 def _unexplained(blanks: dict[int, int], entries: int) -> list[str]:
-    """Details may only be gone where a later entry lists them."""
+    """Return the numbers of blanked entries that no later entry lists."""
     listed: dict[int, set[int]] = {}
     for number in set(blanks.values()):
         entry = AuditEntry.objects.filter(number=number).first()

@@ -1,4 +1,4 @@
-"""The audit log for other programs: one JSON object a line, which anyone can check (docs/audit-log.md), or CSV."""
+"""Export of the audit log: one JSON object a line, which anyone can check (docs/audit-log.md), or CSV."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ COLUMNS = (*AuditEntry.FACTS, *AuditEntry.DETAILS, "blanked_by", "digest")
 
 
 def as_jsonl(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """The entries, oldest first."""
+    """Yield the entries as JSON lines, oldest first."""
     for entry in in_batches(entries):
         yield json.dumps(entry.as_object(), ensure_ascii=False) + "\n"
 
 
 def as_csv(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """The entries, oldest first, for spreadsheets."""
+    """Yield the entries as CSV, oldest first, for spreadsheets."""
     values = (entry.as_object() for entry in in_batches(entries))
     return spreadsheet.table(COLUMNS, ([entry[name] for name in COLUMNS] for entry in values))

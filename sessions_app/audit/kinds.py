@@ -1,11 +1,11 @@
-"""What the audit log can say: a kind for each thing that happens to accounts, rights, settings and data."""
+"""Kinds of audit entries: one for each thing that happens to accounts, rights, settings and data."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Kind(models.TextChoices):
-    """`noun.what_happened`, and how people read it."""
+    """`noun.what_happened`, with its label for people."""
 
     SIGNED_IN = "account.signed_in", _("Signed in")
     SIGNED_OUT = "account.signed_out", _("Signed out")

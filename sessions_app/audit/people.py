@@ -1,4 +1,4 @@
-"""Entries about accounts: sign-ins, and what an account is and may do, whichever door changed it."""
+"""Audit entries about accounts: sign-ins, profile and rights, from every way to change them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessions_app.audit.kinds import Kind
 from sessions_app.audit.writing import record
 from sessions_app.models import Person, Queue
 
-#: What of an account is told when it changes. Passwords have entries of their own.
+#: The audited columns of an account. Passwords have entries of their own.
 WATCHED = (
     "email",
     "display_name",
@@ -27,7 +27,7 @@ WATCHED = (
 
 
 def listen() -> None:
-    """Have the entries written. Once, when the program is ready."""
+    """Connect the signal receivers. Once, when the program is ready."""
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_refused, dispatch_uid="audit")
@@ -49,7 +49,7 @@ def _signed_out(request: HttpRequest | None, user: Person | None, **_: Any) -> N
 
 
 def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """The entry is about the account, or about none. What was typed is not kept: it may be a password."""
+    """Record a failed sign-in, with its account or none. The typed text is not kept: it may be a password."""
     typed = str(credentials.get("email") or credentials.get("username") or "")
     person = Person.objects.filter(email__iexact=typed.replace("\x00", "")).first() if typed else None
     record(Kind.SIGN_IN_REFUSED, request=request, subject=person, name="" if person else "no known address")
@@ -60,7 +60,7 @@ def _second_factor_refused(request: HttpRequest | None, user: Person, **_: Any) 
 
 
 def _remember(instance: Person, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    """Keep what the row was, for the entry after it is saved."""
+    """Keep the row's former values, for the entry after it is saved."""
     watched = [name for name in WATCHED if update_fields is None or name in update_fields]
     stored = Person.objects.filter(pk=instance.pk).values(*watched).first() if instance.pk and watched else None
     instance.__dict__["_audited"] = stored or {}
@@ -96,7 +96,7 @@ def _queues_changed(instance: Any, action: str, reverse: bool, pk_set: set[int] 
 
 
 def _members_changed(kind: Kind, instance: Any, action: str, keys: set[int] | None, model: Any, *, about_people: bool) -> None:
-    """One entry a person, whose rights they are, also where a role or a queue was edited."""
+    """Record changed rights: one entry a person, also where a role or a queue was edited."""
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
     others = list(model._default_manager.filter(pk__in=keys or ())) if action != "pre_clear" else _all_of(instance, model)
@@ -110,7 +110,7 @@ def _members_changed(kind: Kind, instance: Any, action: str, keys: set[int] | No
 
 
 def _all_of(instance: Any, model: Any) -> list[Any]:
-    """Everything of `model` that the instance is related to, before all of it is taken away."""
+    """Return everything of `model` that the instance is related to, before all of it is removed."""
     if model is Person:
         return list(instance.user_set.all() if not isinstance(instance, Queue) else instance.members.all())
     return list(instance.groups.all() if model is not Queue else instance.queues.all())

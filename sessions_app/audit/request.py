@@ -1,4 +1,4 @@
-"""The request that is being answered, so that an entry knows who asked and from where."""
+"""The current request, so that an entry knows its actor and address."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def remember_request(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
 
 
 def current_request() -> HttpRequest | None:
-    """The request that this thread or task answers; `None` in workers and commands."""
+    """Return the request that this thread or task answers; `None` in workers and commands."""
     return _current.get()
 
 
 def person_of(request: HttpRequest | None) -> Any:
-    """Who asks: the person signed in, or the one whose API token it is; `None` for everybody else."""
+    """Return the actor: the signed-in person, or the one whose API token it is; `None` for all others."""
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return user
@@ -53,7 +53,7 @@ def person_of(request: HttpRequest | None) -> Any:
 
 
 def door_of(request: HttpRequest | None) -> str:
-    """By which door the request came, in words; a token is named by its id and name."""
+    """Return the interface that the request came by, in words; a token is named by its id and name."""
     if request is None:
         return "program"
     token = getattr(request, "auth", None)
@@ -63,5 +63,5 @@ def door_of(request: HttpRequest | None) -> str:
 
 
 def browser_of(request: HttpRequest | None) -> str:
-    """What the browser says it is."""
+    """Return the request's User-Agent."""
     return request.headers.get("User-Agent", "")[:LONGEST_BROWSER] if request else ""

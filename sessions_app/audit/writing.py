@@ -1,4 +1,4 @@
-"""Adding entries, one after another, and blanking the details of old ones."""
+"""Append audit entries, and blank the details of old ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def record(
         entry.details_digest = entry.expected_details_digest()
         entry.digest = entry.expected_digest()
         entry.save()
-    # Outside of the database, too: whoever keeps the log can show that an entry was taken away or written anew.
+    # Outside of the database, too: the log file proves when an entry was removed or rewritten.
     transaction.on_commit(lambda: log.info("audit entry %d %s %s", entry.number, entry.kind, entry.digest))
     return entry
 
@@ -84,7 +84,10 @@ def blank(entries: models.QuerySet[AuditEntry], kind: str, *, after: dict[str, A
 
 
 def _end_of_chain() -> AuditEntry | None:
-    """The newest entry. Nobody else can append until this transaction ends (on SQLite no two write at once anyway)."""
+    """Lock the chain and return its newest entry.
+
+    No other transaction can append until this one ends (on SQLite no two write at once anyway).
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
@@ -100,7 +103,7 @@ def _address_of(request: HttpRequest | None) -> str:
 
 
 def _plain(values: Any) -> Any:
-    """The values as JSON that every database gives back as it was: no fractions, no long texts."""
+    """Return the values as JSON that every database returns unchanged: no fractions, no long texts."""
     if values is None or isinstance(values, bool | int):
         return values
     if isinstance(values, dict):

@@ -1,1 +1,1 @@
-"""The session's log of changes, and how open pages hear of them."""
+"""The session's change log, and its publication to open pages."""

@@ -16,7 +16,7 @@ from sessions_app.changes import payloads as of
 
 
 class Audience(Flag):
-    """Who may learn that something happened. What is in the payload is for the team alone, unless its reader picks it."""
+    """The readers who may learn of a change. Its payload is for the team alone, unless the reader's code picks a part of it."""
 
     TEAM = auto()
     INTEGRATION = auto()
@@ -149,12 +149,12 @@ class Kind(StrEnum):
 
     @property
     def is_news(self) -> bool:
-        """Whether people must have seen it before they write or decide: what was said, asked or decided."""
+        """True if people must have seen it before they write or decide: messages, questions and decisions."""
         return self is Kind.RUN_COMPLETED or self.noun in ("message", "requirement")
 
     @property
     def noun(self) -> str:
-        """What it happened to: the word before the dot."""
+        """The object of the change: the word before the dot."""
         return self.value.partition(".")[0]
 
 

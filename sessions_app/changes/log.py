@@ -1,4 +1,4 @@
-"""The session's log: write it with `record`, read on with `follow`."""
+"""The session's change log: write it with `record`, read on with `follow`."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def record(
 
 
 def record_unseen(session: Session, kind: Kind, payload: Payload = NOTHING) -> Change:
-    """Append a change that is not news: it makes nothing unread and no page is told."""
+    """Append a change that makes nothing unread and is not published."""
     return _append(session, kind, payload)
 
 
 def follow(after: int, limit: int = 200) -> models.QuerySet[Change]:
-    """Changes of all sessions after the given number, oldest first."""
+    """Return changes of all sessions after the given number, oldest first."""
     return Change.objects.filter(pk__gt=after).order_by("pk")[:limit]
 
 
 def newest() -> int:
-    """The number of the newest change, 0 when there is none."""
+    """Return the number of the newest change, 0 when there is none."""
     return Change.objects.aggregate(newest=models.Max("pk"))["newest"] or 0
 
 

@@ -1,4 +1,4 @@
-"""What a change tells besides its kind, its session, who did it and when: one class a shape, all of it plain JSON."""
+"""Payloads of changes beside kind, session, author and time: one class a shape, all of it plain JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Payload:
-    """Nothing more: the kind says it all."""
+    """An empty payload: the kind says it all."""
 
     def as_data(self) -> dict[str, Any]:
         """The fields, as `Change.data` holds them."""
@@ -168,7 +168,7 @@ class OfMode(Payload):
 
 @dataclass(frozen=True)
 class Imported(Payload):
-    """How many runs and messages were imported, and a digest of the line that they came from."""
+    """The number of imported runs and messages, and a digest of the source line."""
 
     runs: int
     messages: int

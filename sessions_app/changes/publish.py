@@ -1,4 +1,4 @@
-"""Tells open pages what happened, through Redis. A hint: whoever misses it reads the change log instead."""
+"""Publish changes to open pages through Redis. A hint: subscribers that miss it read the change log instead."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TIMEOUT = 0.5
 
 
 def publish_change(session_pk: int, change_pk: int, kind: str) -> None:
-    """Say that a change was recorded. Never raises; without Redis nothing is sent."""
+    """Publish a recorded change. Never raises; without Redis nothing is sent."""
     _publish({"t": "change", "s": session_pk, "c": change_pk, "k": kind})
 
 
 def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) -> None:
-    """Send the answer's text so far, of a very long one its end; it replaces what was sent before. Never raises.
+    """Publish the answer's text so far, of a very long one its end; it replaces the former text. Never raises.
 
     `done` (`"d": true` in the payload) says that no more text of this run comes: rows have it now.
     """
@@ -40,7 +40,7 @@ def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) ->
 def look_again(
     *, people: Iterable[int] = (), sign_ins: Iterable[str] = (), sessions: Iterable[int] = (), everybody: bool = False
 ) -> None:
-    """Say that these people, sign-ins (by their key) or these sessions' readers may see less now. Never raises.
+    """Publish that these people, sign-ins (by key) or these sessions' readers may have lost access. Never raises.
 
     Open pages of theirs are asked at once whether they may stay; without Redis they are asked every two seconds anyway.
     """
@@ -49,7 +49,7 @@ def look_again(
 
 
 def digest(key: str) -> str:
-    """What a sign-in's key is called where others may read along."""
+    """Return the name of a sign-in's key in messages, where others may read along."""
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 

@@ -1,4 +1,4 @@
-"""What the law gives customers: what is kept about one can be listed, exported and erased (see docs/data.md)."""
+"""Customers' rights by law: their data can be listed, exported and erased (see docs/data.md)."""
 
 from sessions_app.customers.erasing import Erased, erase, finish
 from sessions_app.customers.export import export_for, exported, file_name

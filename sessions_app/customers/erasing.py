@@ -1,4 +1,4 @@
-"""Erase customers: what is theirs goes, the record of decisions keeps its facts without their words.
+"""Erase customers: their data is deleted; the decision log keeps its facts without their words.
 
 In two steps, each in small transactions, so that nothing waits long and a process that dies leaves nothing half done. First a
 conversation is taken away: its turn is cancelled, the record's lines are emptied, and it loses its customer, its words, its
@@ -38,13 +38,13 @@ SHELLS = 500
 HEARD_AFTER = timedelta(minutes=1)
 #: Milliseconds that emptying SQLite's second file waits for its readers.
 PATIENCE = 500
-#: What is left of a session that was taken away: nothing that says whose it was or what was said.
+#: The remaining columns of an anonymised session: neither its customer nor its content.
 KEPT = ("id", "queue", "kind", "fence", "created_at", "last_change")
 
 
 @dataclass
 class Erased:
-    """What came of it. Not `finished`: time was up, and doing the same again goes on."""
+    """Result of an erasure. Not `finished`: the time limit was reached, and another call goes on."""
 
     sessions: int = 0
     lines: int = 0
@@ -52,7 +52,7 @@ class Erased:
 
 
 def erase(customer: Customer, seconds: float | None = None) -> Erased:
-    """Erase everything of the customer; twice is fine. With `seconds` no new transaction begins after that time."""
+    """Erase everything of the customer; idempotent. With `seconds` no new transaction begins after that time."""
     end = None if seconds is None else time.monotonic() + seconds
     done = Erased()
     while keys := list(customer.sessions().order_by("pk").values_list("pk", flat=True)[:SESSIONS]):
@@ -67,13 +67,13 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
 
 
 def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> int:
-    """Make these conversations nobody's, without words and beyond reach, in one transaction. How many.
+    """Anonymise these conversations and make them unreachable, in one transaction; returns their number.
 
-    The audit log says that it was done (`kind`) to whom (`subject`), and loses what it knew of these conversations.
+    The audit log records the action (`kind`) and its `subject`, and its entries about these conversations are blanked.
     """
     with transaction.atomic():
         keys = [session.pk for session in sessions.select_for_update(of=("self",)).order_by("pk")]
-        # Asked again, now that nobody changes them any more: one may have been opened again meanwhile.
+        # Queried again under the lock: one may have been opened again meanwhile.
         locked = list(sessions.filter(pk__in=keys).order_by("pk"))
         for session in locked:
             for run in session.runs.roots().active():
@@ -90,7 +90,7 @@ def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> i
 
 
 def finish(limit: int | None = None, end: float | None = None) -> bool:
-    """Delete the rows of what was taken away, at most `limit` transactions or until `end`. Whether all are gone."""
+    """Delete the rows of anonymised sessions, at most `limit` transactions or until `end`. Returns whether all are gone."""
     steps = 0
     erased = Session.objects.filter(status=Session.Status.ERASED)
     waiting = erased.filter(snoozed_until=None).exclude(pk__in=resting("session"))
@@ -107,7 +107,7 @@ def finish(limit: int | None = None, end: float | None = None) -> bool:
 
 
 def _make_nobodys(session: Session) -> None:
-    # What cannot be read of it goes, too.
+    # Unreadable columns go, too.
     session.stand_ins = {}
     for field in session._meta.concrete_fields:
         if field.name not in KEPT:
@@ -119,7 +119,7 @@ def _make_nobodys(session: Session) -> None:
 
 
 def _delete_some(session: Session) -> bool:
-    """Delete some rows of a session that was taken away; whether there were any."""
+    """Delete some rows of an anonymised session; returns whether there were any."""
     for model, rows in _rows_of(session):
         with transaction.atomic():
             if keys := list(rows.values_list("pk", flat=True)[:ROWS]):
@@ -129,7 +129,10 @@ def _delete_some(session: Session) -> bool:
 
 
 def _rows_of(session: Session) -> Iterable[tuple[type[models.Model], models.QuerySet[Any]]]:
-    """Everything that hangs on the session: rows that hold others come last. The newest change stays, to be heard of."""
+    """Return everything that hangs on the session: rows that hold others come last.
+
+    The newest change stays, to be published.
+    """
     relations = [relation for relation in Session._meta.related_objects if relation.on_delete is models.CASCADE]
     for relation in sorted(relations, key=lambda relation: relation.related_model is Run):
         model: Any = relation.related_model
@@ -138,8 +141,10 @@ def _rows_of(session: Session) -> Iterable[tuple[type[models.Model], models.Quer
 
 
 def _erase_elsewhere(customer: Customer) -> int:
-    """Empty what is left of conversations that were deleted before, and delete turns in conversations of nobody. How many lines
-    of the record were emptied."""
+    """Erase the remains of conversations that were deleted before, and turns in conversations without a customer.
+
+    Returns the number of blanked lines of the decision log.
+    """
     turns = customer.shared_runs()
     for key in turns:
         _delete_turn(key)
@@ -154,7 +159,7 @@ def _erase_elsewhere(customer: Customer) -> int:
 
 
 def _delete_turn(key: int) -> None:
-    """Delete a single turn in a conversation that is nobody's, and what was made of its words there."""
+    """Delete a single turn in a conversation without a customer, and texts derived from it there."""
     with transaction.atomic():
         session = Session.objects.select_for_update(of=("self",)).filter(runs=key).first()
         if session is None:
@@ -170,7 +175,7 @@ def _delete_turn(key: int) -> None:
 
 
 def _say_anew(session: Session) -> None:
-    """Its name and its line in the list may have been made of what was erased."""
+    """Make the conversation's name and its line in the list anew: they may derive from the erased turn."""
     NameRecord.objects.filter(session=session).delete()
     # What a later version wrote may hold a name, too.
     session.changes.exclude(kind__in=[kind for kind in Kind if kind.noun != "name"]).delete()
@@ -182,7 +187,7 @@ def _say_anew(session: Session) -> None:
 
 
 def _empty_write_ahead_log() -> None:
-    """SQLite keeps what was written lately in a second file; it is emptied at once where nobody reads from it just now."""
+    """Empty SQLite's write-ahead log, which holds recently written pages, at once if it has no reader just now."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     usual = int(connection.settings_dict["OPTIONS"].get("timeout", 5) * 1000)

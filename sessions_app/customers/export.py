@@ -1,4 +1,4 @@
-"""Everything that is kept about a customer, as one JSON document, piece by piece (its format is described in docs/data.md).
+"""Export of a customer's data as one JSON document, piece by piece (its format is described in docs/data.md).
 
 Names of people of the desk are left out: they are no data of the customer's. What these wrote about the customer is in it, also
 notes that the customer never saw, marked `internal`.
@@ -55,13 +55,13 @@ _OF_PEOPLE = ("assignee",)
 
 
 def export_for(customer: Customer) -> Iterator[str]:
-    """`exported`, for a person or program: the audit log says that it was asked for."""
+    """Return `exported` for a person or program, and record the export in the audit log."""
     audit.record(audit.Kind.CUSTOMER_EXPORTED, subject=customer.digest)
     return exported(customer)
 
 
 def exported(customer: Customer) -> Iterator[str]:
-    """The document, in pieces. `complete` stands at its end, so a document that was cut is no JSON."""
+    """Yield the document in pieces. `complete` stands at its end, so a document that was cut is no JSON."""
     about = {
         "format": FORMAT,
         "version": VERSION,
@@ -76,7 +76,7 @@ def exported(customer: Customer) -> Iterator[str]:
 
 
 def file_name() -> str:
-    """What the document is called: names of files are seen by many, so the customer's is not in it."""
+    """Return the document's file name, without the customer's: many see names of files."""
     return f"customer-{timezone.localtime():%Y-%m-%d-%H%M%S}.json"
 
 
@@ -99,7 +99,7 @@ def _turn(run: Run) -> Iterator[str]:
 
 
 def _turn_elsewhere(run: Run) -> Iterator[str]:
-    """A turn in a conversation that holds those of other customers, with all that hangs on it."""
+    """Yield a turn in a conversation that holds those of other customers, with all that hangs on it."""
     runs = [run.pk, *run.below()]
     yield _open(_values(run))
     yield from _list("messages", Message.objects.filter(run__in=runs), _message)
@@ -141,7 +141,7 @@ def _values(row: models.Model) -> dict[str, Any]:
 
 
 def _list(name: str, rows: models.QuerySet[Row], form: Callable[[Row], Iterator[str]]) -> Iterator[str]:
-    """A member of the object that is open: the rows in order of their keys, a batch a query, so that no cursor stays open."""
+    """Yield a member of the open object: the rows in order of their keys, a batch a query, so that no cursor stays open."""
     yield f", {json.dumps(name)}: ["
     last, begun = 0, False
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
@@ -154,7 +154,7 @@ def _list(name: str, rows: models.QuerySet[Row], form: Callable[[Row], Iterator[
 
 
 def _open(values: dict[str, Any]) -> str:
-    """An object that goes on."""
+    """Yield an object that goes on."""
     return _text(values)[:-1]
 
 

@@ -1,4 +1,4 @@
-"""What erasing a customer would take: counts and examples, without changing anything."""
+"""Preview of a customer's erasure: counts and examples, without changing anything."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sessions_app.models.session import SessionSet
 
 #: So many conversations, other customers and mentions are shown.
 EXAMPLES = 20
-#: What is counted, in the order of the page, and where it hangs on the sessions.
+#: The counted models, in the order of the page, and their path to the session.
 COUNTED: dict[str, tuple[Any, type[models.Model], str]] = {
     "messages": (_("Messages"), Message, "session__in"),
     "runs": (_("Turns of agents"), Run, "session__in"),
@@ -56,7 +56,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Mention:
-    """Words of somebody else that name the customer's mail address; they stay, and a person looks at them."""
+    """Another person's text that names the customer's mail address; it stays, and a person looks at it."""
 
     session_id: str
     author: str
@@ -65,7 +65,7 @@ class Mention:
 
 @dataclass
 class Preview:
-    """What would go, what would be emptied, and what a person should look at before."""
+    """The rows to be deleted and emptied, and the findings that a person should look at before."""
 
     customer: Customer
     sessions: int = 0
@@ -83,11 +83,11 @@ class Preview:
 
     @property
     def labelled(self) -> list[tuple[Any, int]]:
-        """The counts as a page shows them."""
+        """Return the counts with their labels for a page."""
         return [(COUNTED[name][0], count) for name, count in self.counts.items()]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the preview for programs."""
         return {
             "sessions": self.sessions,
             **self.counts,
@@ -101,7 +101,7 @@ class Preview:
 
 
 def preview(customer: Customer) -> Preview:
-    """What `erase` would do now."""
+    """Return the effect of `erase` as of now."""
     theirs = customer.sessions()
     keys = theirs.values("pk")
     counts = {name: model._base_manager.filter(**{path: keys}).count() for name, (_label, model, path) in COUNTED.items()}
@@ -124,7 +124,7 @@ def _example(session: Session) -> Example:
 
 
 def _also(customer: Customer, theirs: SessionSet) -> list[Customer]:
-    """Ids and addresses that stand in the same conversations and lead to others: perhaps the same customer, perhaps not."""
+    """Return ids and addresses in the same conversations that may belong to the same customer."""
     found: list[Customer] = []
     columns: tuple[tuple[str, By], ...] = (("user_id", "user_id"), ("customer_email", "email"))
     for column, by in columns:
@@ -135,7 +135,7 @@ def _also(customer: Customer, theirs: SessionSet) -> list[Customer]:
 
 
 def _mentions(customer: Customer, theirs: SessionSet) -> list[Mention]:
-    """Where others wrote the customer's mail address: words in other conversations, and names of these."""
+    """Return other people's texts with the customer's mail address: messages and names of conversations."""
     addresses = sorted(_addresses(customer, theirs))[:EXAMPLES]
     if not addresses:
         return []

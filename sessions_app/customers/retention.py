@@ -1,4 +1,4 @@
-"""How long closed conversations are kept: per queue, for ever unless an admin says otherwise. Over, they are erased."""
+"""Retention of closed conversations: per queue, unlimited unless an admin sets days; then they are erased."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMIT = 50
 
 @dataclass(frozen=True)
 class Due:
-    """What a queue's rule would erase now."""
+    """The conversations that a queue's rule would erase now."""
 
     queue: Queue
     days: int
@@ -28,9 +28,9 @@ class Due:
 
 
 def due_in(queue: Queue) -> SessionSet:
-    """Conversations that are closed, and have been for as long as the queue says; none that still works or asks anybody.
+    """Return conversations closed for as long as the queue's rule says; none with an active run or a pending requirement.
 
-    Opening one again, or what a customer writes, takes it out; so does moving it to another queue.
+    Reopening, a customer's message or a move to another queue takes a conversation out.
     """
     if queue.erase_after_days is None:
         return Session.objects.none()
@@ -43,7 +43,7 @@ def due_in(queue: Queue) -> SessionSet:
 
 
 def erase_due(limit: int = LIMIT) -> int:
-    """Erase what is over, at most `limit` conversations a queue, and delete some rows of what was taken away before. How many
+    """Erase conversations that are due, at most `limit` a queue, and delete rows of earlier erasures.
     conversations were taken away.
     """
     taken = sum(_erase_in(queue, limit) for queue in _ruled())
@@ -52,7 +52,7 @@ def erase_due(limit: int = LIMIT) -> int:
 
 
 def report() -> list[Due]:
-    """What would go now, of each queue that has a rule."""
+    """Return the due conversations of each queue that has a rule."""
     found = []
     for queue in _ruled():
         sessions = due_in(queue)
@@ -74,7 +74,7 @@ def _erase_in(queue: Queue, limit: int) -> int:
 
 
 def _take_away(queue: Queue, keys: list[int]) -> int:
-    """Erase these conversations in one transaction; where one of them cannot be, each in its own."""
+    """Erase these conversations in one transaction; where one of them fails, each in its own."""
     try:
         return take_away(due_in(queue).filter(pk__in=keys), audit.Kind.RETENTION_ERASED, queue)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What logs of the administration know of customers: names of conversations, ticket ids, who somebody was before an edit."""
+"""Traces of customers in admin logs: names of conversations, ticket ids, people's former values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.validation.numbers import row_numbers
 
 
 def empty_admin_log(sessions: list[Session]) -> None:
-    """Django's own log writes down what rows are called when somebody edits them: sessions by their name, links by ticket."""
+    """Blank Django's admin log for these sessions: it copies the name of an edited session or ticket link."""
     keys = [session.pk for session in sessions]
     links = TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)
     for model, of in ((Session, keys), (TicketLink, list(links))):
@@ -22,7 +22,7 @@ def empty_admin_log(sessions: list[Session]) -> None:
 
 
 def about(sessions: list[Session]) -> QuerySet[AuditEntry]:
-    """Entries of the audit log about these sessions and their ticket links, also links that are gone."""
+    """Return entries of the audit log about these sessions and their ticket links, also deleted links."""
     keys = [session.pk for session in sessions]
     links = [str(key) for key in TicketLink.objects.filter(session__in=keys).values_list("pk", flat=True)]
     of_links = AuditEntry.objects.filter(subject_kind="ticketlink", blanked_by=None)
@@ -32,7 +32,7 @@ def about(sessions: list[Session]) -> QuerySet[AuditEntry]:
 
 
 def naming(customer: Customer) -> QuerySet[AuditEntry]:
-    """Entries of the audit log that tell who the customer of a session was, whether the session is there or not."""
+    """Return entries of the audit log that name a session's customer, also of a deleted session."""
     entries = AuditEntry.objects.filter(subject_kind="session", blanked_by=None).exclude(before=None, after=None)
     told = entries.values_list("number", "subject_id", "before", "after")
     found = {subject for _number, subject, *details in told if any(_names(customer, values) for values in details)}

@@ -1,4 +1,4 @@
-"""Which rows are a customer's: by the exact user id, by mail address, or by the id of one conversation."""
+"""Find a customer's rows: by the exact user id, by mail address, or by the id of one conversation."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 @dataclass(frozen=True)
 class Customer:
-    """Who is meant. `value` is compared as it is: `Kim`, `kim` and `kím` are three user ids.
+    """A customer. `value` is compared exactly: `Kim`, `kim` and `kím` are three user ids.
 
-    A mail address is compared without regard to the case of the letters A to Z, as mail programs do. It is looked for where
-    customers give theirs, and in user ids. Nothing else is concluded: that two conversations name the same mail address makes
-    their user ids one customer for a person who looks at the preview, and for no program.
+    A mail address is compared without regard to the case of the letters A to Z, as mail programs do. It is looked for in the
+    customers' address column, and in user ids. Nothing else is concluded: that two conversations name the same mail address
+    makes their user ids one customer for a person who looks at the preview, and for no program.
     """
 
     by: By
@@ -38,7 +38,7 @@ class Customer:
 
     @classmethod
     def of(cls, by: str, value: str) -> Customer:
-        """From a form or a program. Raises `InvalidAction` for what names nobody."""
+        """Parse the input of a form or a program. Raises `InvalidAction` for an invalid one."""
         way = next((known for known in WAYS if known == by), None)
         if way is None:
             raise InvalidAction(_("Say how the customer is named: by user id, by email address, or by a conversation's id."))
@@ -50,12 +50,12 @@ class Customer:
 
     @property
     def digest(self) -> str:
-        """Tells in the audit log that two entries are about the same customer, and not who it was."""
+        """Return a pseudonym for the audit log: entries about the same customer share it, and it names no person."""
         told = f"{self.by}:{_lowered(self.value) if self.by == 'email' else self.value}"
         return hmac.new(settings.SECRET_KEY.encode(), f"customer:{told}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def sessions(self) -> SessionSet:
-        """The conversations that are theirs, wholly."""
+        """Return the conversations that belong to the customer alone."""
         there = Session.objects.there()
         if self.by == "session_id":
             return there.filter(session_id=self.value)
@@ -64,7 +64,7 @@ class Customer:
         return there.filter(Q(user_id=self.value) | Q(pk__in=self._unowned()))
 
     def lines(self) -> DecisionSet:
-        """Lines of the record about them whose conversation was deleted before."""
+        """Return lines of the decision log about deleted conversations of the customer."""
         left = Decision.objects.filter(erased_at=None, requirement=None).exclude(session_key="")
         if self.by == "session_id":
             return left.filter(session_key=self.value)
@@ -75,14 +75,14 @@ class Customer:
         return left.filter(pk__in=[pk for pk, *names in rows if self.is_named(*names)])
 
     def shared_runs(self) -> list[int]:
-        """Their turns in conversations that belong to nobody and hold turns of others too."""
+        """Return keys of the customer's turns in conversations without an owner that hold other users' turns too."""
         if self.by != "user_id":
             return []
         turns = Run.objects.roots().filter(user_id=self.value, session__user_id="")
         return list(turns.exclude(session__in=self._unowned()).values_list("pk", flat=True))
 
     def _unowned(self) -> SessionSet:
-        """Conversations that programs began without a user's id, and then ran for this user alone."""
+        """Return conversations that programs began without a user's id, and then ran for this user alone."""
         turns = Run.objects.filter(session=OuterRef("pk")).exclude(user_id="")
         keys = Run.objects.filter(user_id=self.value, session__user_id="").values("session")
         return Session.objects.filter(pk__in=keys).exclude(Exists(turns.exclude(user_id=self.value)))
@@ -94,7 +94,7 @@ class Customer:
         return [pk for pk, *names in rows if self.is_named(*names)]
 
     def is_named(self, *names: str) -> bool:
-        """Whether one of these is the customer's mail address."""
+        """Return whether one of these names is the customer's mail address."""
         return _lowered(self.value) in map(_lowered, names)
 
 

@@ -1,4 +1,4 @@
-"""Who answers: the desk's agents on our rows, each with its model, and the model where none is named."""
+"""The desk's agents on the application's rows, each with its model, and the default model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEASE_SECONDS = 30.0
 
 
 def agent_for(agent_id: str) -> Agent | Team:
-    """The agent or team of that id, working on our rows and with our model where it names none.
+    """Return the agent or team of that id, working on our rows and with our model where it names none.
 
     Raises `UnknownAgentError` when the desk has none of that id.
     """
@@ -33,7 +33,7 @@ def agent_for(agent_id: str) -> Agent | Team:
 
 
 def kind_of(agent_id: str) -> SessionKind:
-    """Whether an agent or a team has that id; `agent` for an unknown one."""
+    """Return `team` if that id is a team's, else `agent`, also for an unknown id."""
     return "team" if any(worker.id == agent_id and isinstance(worker, Team) for worker in current().workers) else "agent"
 
 
@@ -49,27 +49,27 @@ def _bound(worker: Agent | Team) -> Agent | Team:
 
 
 def turn_seconds() -> float:
-    """How long (seconds) one turn may take."""
+    """Return the time limit (seconds) of one turn."""
     return float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
 
 
 def lease_seconds() -> float:
-    """How long (seconds) a worker may be silent before another takes its run."""
+    """Return the time (seconds) without a heartbeat after which another worker takes the run."""
     return float(getattr(settings, "KERN_LEASE_SECONDS", LEASE_SECONDS))
 
 
 def is_offline() -> bool:
-    """Whether no language model is configured, so that the offline responder answers."""
+    """Return whether no language model is configured, so that the offline responder answers."""
     return not settings.OPENAI_API_KEY and settings.OPENAI_BASE_URL in (None, "", OPENAI)
 
 
 def default_model() -> Model:
-    """The model of agents that name none."""
+    """Return the model of agents that name none."""
     return _offline(settings.KERN_DESK) if is_offline() else _online(settings.KERN_MODEL, *_server())
 
 
 def naming_model(agent_id: str = "") -> Model:
-    """The model that names sessions: the agent's `session_summary_manager`'s (rule L11), else KERN_NAMING_MODEL.
+    """Return the model that names sessions: the agent's `session_summary_manager`'s (rule L11), else KERN_NAMING_MODEL.
 
     Offline, an agent that brings its own model names with it.
     """

@@ -1,4 +1,4 @@
-"""What can be wrong with a desk; all of it is looked for when the desk is loaded, so that no page and no turn meets it."""
+"""Validation of a desk when it is loaded, so that no page and no turn meets its faults."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONGEST_NAME = 100
 
 
 def faults(desk: Desk) -> Iterator[str]:
-    """What is wrong with a desk, as sentences of one line."""
+    """Yield the faults of a desk, as sentences of one line."""
     is_mistaken = False
     for fault in mistaken(desk, Desk):
         is_mistaken = True
         yield fault
-    # What is of another kind than it should be can't be asked anything further.
+    # Objects of the wrong type cannot be checked any further.
     if is_mistaken:
         return
     if not desk.queues:
@@ -59,11 +59,11 @@ def _faults_of_participant(one: Participant) -> Iterator[str]:
 
 
 def _faults_of_tools(one: Participant) -> Iterator[str]:
-    """What keeps a tool from being shown to a model. By now every name that its annotations use must be there."""
+    """Yield faults that keep a tool from being shown to a model. All names in its annotations must be defined by now."""
     for tool in one.tools:
         try:
             tool.model_schema()
-        except Exception as error:  # noqa: BLE001 - annotations are somebody's program, too, and may raise anything
+        except Exception as error:  # noqa: BLE001 - annotations are the desk's program, too, and may raise anything
             yield f"{one.name}: tool {tool.name!r} cannot be shown to a model: {' '.join(reason_of(error).split())}"
 
 
@@ -98,7 +98,7 @@ def _faults_of_queue(spec: QueueSpec, position: int) -> Iterator[str]:
 
 
 def _faults_of_row(what: str, row: Row) -> Iterator[str]:
-    """What an admin would be told about such a row. The database isn't asked."""
+    """Yield the faults that an admin would see for such a row. The database isn't asked."""
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a desk describes, as the fields of its rows."""
+"""Conversion of a desk's specs to the fields of its rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sessions_app.desk.specs import QueueSpec, TicketSystemSpec
 
 
 def queue_fields(spec: QueueSpec, position: int) -> dict[str, Any]:
-    """The fields of a new queue's row."""
+    """Return the fields of a new queue's row."""
     return {
         "slug": spec.slug,
         "name": spec.name,
@@ -23,5 +23,5 @@ def queue_fields(spec: QueueSpec, position: int) -> dict[str, Any]:
 
 
 def ticket_system_fields(spec: TicketSystemSpec) -> dict[str, Any]:
-    """The fields of a new ticket system's row."""
+    """Return the fields of a new ticket system's row."""
     return {"slug": spec.slug, "name": spec.name, "url_template": spec.url_template, "pattern": spec.pattern}

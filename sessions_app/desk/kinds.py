@@ -1,4 +1,4 @@
-"""Whether a desk is made of what its classes say, so that a mistake is found when it is read and not when it is used."""
+"""Type check of a desk when it is read, so that a wrong type is not first found in use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SEVERAL = (list, tuple, set, frozenset)
 
 
 def mistaken(value: Any, kind: Any, where: str = "") -> Iterator[str]:
-    """What in `value` and its parts is of another kind than their classes say, as sentences that say where."""
+    """Yield a sentence for each value in `value` and its parts whose type differs from its class's annotation."""
     if get_origin(kind) in SEVERAL:
         yield from _mistaken_list(value, get_args(kind)[0], where)
     elif not isinstance(value, kind):
@@ -39,10 +39,10 @@ def _wanted(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    # Of other objects nobody knows how long they would tell about themselves.
+    # The `repr` of other objects may have any length.
     return reprlib.repr(value) if value is None or isinstance(value, str | int | float) else named(type(value))
 
 
 def named(kind: type) -> str:
-    """A class as a word with its article."""
+    """Return a class as a word with its article."""
     return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"

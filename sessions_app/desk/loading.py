@@ -1,4 +1,4 @@
-"""From KERN_DESK to the desk, and one line for whatever is in the way."""
+"""Load the desk of KERN_DESK; every failure is one line."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from sessions_app.desk.specs import Desk, DeskError
 
 
 def load() -> Desk:
-    """The desk that KERN_DESK names; made once a process. Raises `DeskError`."""
+    """Return the desk that KERN_DESK names; made once a process. Raises `DeskError`."""
     return load_from(settings.KERN_DESK)
 
 
 def current() -> Desk:
-    """The same as `load`, for readers to whom it is simply there."""
+    """Return the loaded desk, as `load` does, for readers that expect it to be valid."""
     return load()
 
 
 @functools.lru_cache(maxsize=8)
 def load_from(path: str) -> Desk:
-    """The desk at `module:object`. Raises `DeskError`."""
+    """Return the desk at `module:object`. Raises `DeskError`."""
     module_name, _, attribute = path.partition(":")
     if not module_name or not attribute:
         raise DeskError(f"KERN_DESK={path}: write it as module:object, for example my_desk:desk.")
@@ -44,7 +44,7 @@ def _module(path: str, name: str) -> Any:
             raise DeskError(f"KERN_DESK={path}: there is no module {error.name}; is its folder on the Python path?") from error
         raise DeskError(f"KERN_DESK={path}: {name} imports {error.name}, which is not installed.") from error
     except (Exception, SystemExit) as error:
-        # The desk is somebody's program: whatever it raises, or that it wants to end ours, is one line here.
+        # The desk is a program of its own: its exceptions, `SystemExit` included, become one line here.
         first_line = (str(error).splitlines() or [""])[0]
         raise DeskError(f"KERN_DESK={path}: {name} failed with {type(error).__name__}: {first_line}") from error
 

@@ -1,4 +1,4 @@
-"""What a turn is for, as the agent that works it gets to know it."""
+"""Configure an agent for the purpose of a turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ INTERNAL = (
 
 
 def bound_for(agent: Agent | Team, run: Run) -> Agent | Team:
-    """The agent as this turn needs it: looked through where it only drafts, and told where it speaks to a person."""
+    """Return the agent for this turn.
+
+    With review of its answer where it only drafts, and with instructions for private turns.
+    """
     if run.purpose == Run.Purpose.ANSWER:
         return agent.bound(review_answers=_is_looked_through(run))
     about = (DRAFT if run.purpose == Run.Purpose.DRAFT else INTERNAL).format(person=run.asked_by or "somebody")
@@ -27,7 +30,10 @@ def bound_for(agent: Agent | Team, run: Run) -> Agent | Team:
 
 
 def _is_looked_through(run: Run) -> bool:
-    """Once people were asked about a turn's answer, they see every answer of it, whatever the mode is by then."""
+    """Return whether answers of this turn need review.
+
+    Once people reviewed one answer of a turn, they review all of it, also when the mode has changed since.
+    """
     if run.session.effective_ai_mode == AiMode.DRAFT:
         return True
     return run.own_requirements.filter(reason="draft").exists()

@@ -1,4 +1,4 @@
-"""The rows of a desk's queues and ticket systems."""
+"""Create the rows of a desk's queues and ticket systems."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sessions_app.models import Queue, TicketSystem
 
 @transaction.atomic
 def sync() -> None:
-    """Make rows for the desk's new queues and ticket systems; of the others only the queue's agent is set anew.
+    """Make rows for the desk's new queues and ticket systems; of existing ones only the queue's agent is updated.
 
     Raises `DeskError`.
     """

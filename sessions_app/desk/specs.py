@@ -1,4 +1,4 @@
-"""What a desk is written in."""
+"""The classes in which a desk is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kern.team import Team
 
 
 class DeskError(Exception):
-    """The desk can't be used. The text is one line that says why and what to do."""
+    """The desk is invalid. The text is one line with the reason and the remedy."""
 
 
 class UnknownAgentError(DeskError):
@@ -19,7 +19,7 @@ class UnknownAgentError(DeskError):
 
 @dataclass
 class QueueSpec:
-    """A queue as the desk describes it. Only `agent` is taken over again later; admins change the rest on the row.
+    """A queue of the desk. Only `agent` is updated later; admins change the rest on the row.
 
     `naming_after` counts messages, `naming_delay` is in seconds.
     """
@@ -36,7 +36,7 @@ class QueueSpec:
 
 @dataclass
 class TicketSystemSpec:
-    """A ticket system; `url_template` has `{id}` where the ticket's id goes, `pattern` is what its ids look like."""
+    """A ticket system; `url_template` has `{id}` where the ticket's id goes, `pattern` is the form of its ids."""
 
     slug: str
     name: str
@@ -46,7 +46,10 @@ class TicketSystemSpec:
 
 @dataclass
 class Desk:
-    """Everything this installation runs. Agents of queues need not be listed again in `agents` or `teams`."""
+    """All agents, teams, queues and ticket systems of this installation.
+
+    Agents of queues need not be listed in `agents` or `teams`.
+    """
 
     name: str
     queues: list[QueueSpec]
@@ -57,6 +60,6 @@ class Desk:
 
     @property
     def workers(self) -> list[Agent | Team]:
-        """Every agent and team that can lead a session, each once."""
+        """Return every agent and team that can lead a session, each once."""
         listed = [*self.agents, *self.teams, *(queue.agent for queue in self.queues)]
         return list({id(worker): worker for worker in listed}.values())

@@ -1,4 +1,4 @@
-"""The tools that the desk's agents, teams and members have."""
+"""Tools of the desk's agents, teams and members."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def tools_named(name: str) -> list[Tool]:
-    """Every tool of that name: several agents may each have their own."""
+    """Return every tool of that name: several agents may each have their own."""
     return [tool for tool in _all_tools() if tool.name == name]
 
 
 def tool_names() -> list[str]:
-    """The names of all tools, sorted."""
+    """Return the names of all tools, sorted."""
     return sorted({tool.name for tool in _all_tools()})
 
 

@@ -1,1 +1,1 @@
-"""Parts that know nothing of conversations: clock, circuit breaker, caches, broken rows."""
+"""Parts that are independent of conversations: clock, circuit breaker, caches, broken rows."""

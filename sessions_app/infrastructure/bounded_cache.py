@@ -1,4 +1,4 @@
-"""A cache of rendered texts that holds a bounded number of bytes, whatever the texts are."""
+"""A cache of rendered texts with a limit in bytes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ Text = TypeVar("Text", bound=str)
 
 
 class Remembered(Generic[Text]):
-    """What `render` made of texts, the least recently used forgotten first. Safe to share between threads.
+    """A least-recently-used cache of the results of `render`. Safe to share between threads.
 
-    A text and what was made of it count with all their memory; what takes more than a hundredth of the room is made anew each
-    time.
+    A text and its result count with all their memory; an entry of more than a hundredth of the limit is made anew each time.
     """
 
     def __init__(self, render: Callable[[str], Text], most_bytes: int) -> None:

@@ -1,7 +1,7 @@
-"""Rows that cannot be read: reported once, shown as broken, and no row's trouble stops the others.
+"""Corrupt rows: reported once, shown as broken, and isolated, so that one row's fault does not stop the others.
 
-What a column can hold and its reader cannot use (JSON of another shape, a date of the year 99999, a word that is no status) is
-read as a stand-in: an empty value whose class tells that it is one. Whoever shows or works a row looks at `Row.broken`.
+A value that a column can hold and its reader cannot use (JSON of another shape, a date of the year 99999, a word that is no
+status) is read as a stand-in: an empty value whose class marks it. Code that shows or works a row looks at `Row.broken`.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ from prometheus_client import Counter
 
 log = logging.getLogger(__name__)
 
-#: What Django raises while the database does not answer: no row's fault.
+#: Exceptions of an unreachable database: no row's fault.
 _AWAY = (OperationalError, InterfaceError)
-#: A row that failed in a loop is tried again after so many seconds: somebody may have repaired it.
+#: A row that failed in a loop is tried again after so many seconds: it may have been repaired.
 REST = 600.0
-#: So many rows are remembered, whatever happens.
+#: Limit of remembered rows.
 MOST = 5_000
 BROKEN = Counter("kern_broken_rows", "Rows that could not be read, each counted once a process.", ["kind"])
 
 
 class CorruptDict(dict[str, Any]):
-    """Stands in for JSON that should be an object and is not; empty."""
+    """Stand-in for JSON that should be an object and is not; empty."""
 
 
 class CorruptList(list[Any]):
-    """Stands in for JSON that should be a list and is not; empty."""
+    """Stand-in for JSON that should be a list and is not; empty."""
 
 
 class CorruptMoment(datetime):
-    """Stands in for a point in time that no calendar of ours has."""
+    """Stand-in for a point in time out of Python's range."""
 
     @classmethod
     def make(cls) -> CorruptMoment:
-        """The stand-in: the first moment that computers count from."""
+        """Return the stand-in: the beginning of 1970."""
         return cls(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """In place of what a page would show of a row: `broken` says why it does not."""
+    """Placeholder for a row on a page; `broken` is the reason."""
 
     row: Any
     broken: str
 
     @classmethod
     def of(cls, row: Any, error: Exception) -> BrokenRow:
-        """What building the row's part of a page raised; reported. A database that is away raises again."""
+        """Report the exception of rendering a row, and return its placeholder. An unreachable database raises again."""
         if is_away(error):
             raise error
         report(row._meta.model_name, row.pk, error)
@@ -63,7 +63,7 @@ class BrokenRow:
 
 
 class _Known:
-    """What this process has reported, and which rows rest in its loops."""
+    """The rows that this process has reported, and those that rest in its loops."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -91,7 +91,7 @@ def report(kind: str, key: object, problem: object) -> None:
 
 @contextmanager
 def isolated(kind: str, key: object) -> Iterator[None]:
-    """The body of a loop over rows: what one row raises is reported, and the loop goes on.
+    """Isolate the body of a loop over rows: an exception is reported, and the loop goes on.
 
     A database that is away is no row's fault, and raises.
     """
@@ -112,25 +112,25 @@ def isolated(kind: str, key: object) -> Iterator[None]:
 
 
 def resting(kind: str) -> list[str]:
-    """Keys of rows that failed in a loop a short while ago: they must not take the places of others in the next round."""
+    """Return the keys of rows that failed in a loop a short while ago: they must not displace others in the next round."""
     since = time.monotonic() - REST
     with _known.lock:
         return [key for (of, key), failed_at in _known.failed.items() if of == kind and failed_at > since]
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database did not answer, also where the store has said so in the library's words."""
+    """Return whether the error means an unreachable database, also when it is wrapped in the library's error."""
     return isinstance(error, _AWAY) or isinstance(error.__cause__, _AWAY)
 
 
 def forget() -> None:
-    """Forget what was reported and what rests, as a new process has."""
+    """Clear the reported and the resting rows, as in a new process."""
     with _known.lock:
         _known.reported.clear()
         _known.failed.clear()
 
 
 def reported() -> list[tuple[str, str]]:
-    """What this process has reported: kinds and keys, in order."""
+    """Return the kinds and keys that this process has reported, in order."""
     with _known.lock:
         return list(_known.reported)

@@ -1,4 +1,4 @@
-"""What a browser is called by people, from what it says it is."""
+"""Names of browsers for people, from their User-Agent header."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST = 60
 
 
 def called(user_agent: str) -> str:
-    """`Firefox on Windows`; what nobody knows is called what it says."""
+    """Return a name such as `Firefox on Windows`; an unknown browser keeps its own text."""
     browser = next((name for mark, name in BROWSERS.items() if f"{mark}/" in user_agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
     if browser and system:

@@ -1,7 +1,7 @@
-"""A circuit breaker before Redis: one that hangs costs one caller a moment, and then nobody anything for a while.
+"""A circuit breaker for Redis: a server that hangs delays one call, and then none for a while.
 
 A timeout of a socket is not enough. A server that sends a byte now and then, a name that no DNS server answers for, a pool that
-is empty: each waits beyond it. So a call is made on another thread, and left there when its time is up.
+is empty: each waits beyond it. So a call is made on another thread, and abandoned when its time is up.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 #: Longest (seconds) that one call may take.
 PATIENCE = 1.0
-#: After a failure nobody calls for so long (seconds).
+#: The breaker stays open for so long (seconds) after a failure.
 REST = 3.0
-#: What calls raise while Redis is away.
+#: Exceptions of an unreachable Redis.
 AWAY: Final = (redis.RedisError, OperationalError, OSError)
 
 
@@ -37,7 +37,7 @@ class RedisAwayError(redis.ConnectionError):
 
 
 class CircuitBreaker:
-    """Whether a Redis answers, for all who call it. Any number of threads may use it."""
+    """The state of one Redis, shared by all callers. Any number of threads may use it."""
 
     def __init__(self, rest: float = REST) -> None:
         self._rest = rest
@@ -46,11 +46,14 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether Redis failed a moment ago, so that it is not called."""
+        """True if Redis failed a moment ago, so that calls are refused."""
         return self._open_until is not None and time.monotonic() < self._open_until
 
     def call(self, act: Callable[[], T]) -> T:
-        """What `act` returns. Raises `RedisAwayError`, at once while nobody calls, and whatever else it raises."""
+        """Return the result of `act`. Raises `RedisAwayError` for a failure or while the breaker is open.
+
+        Other exceptions pass.
+        """
         self._enter()
         try:
             value = within(PATIENCE, act)
@@ -82,7 +85,7 @@ class CircuitBreaker:
 
 
 def breaker(url: str) -> CircuitBreaker:
-    """The one before the Redis at that address: broker, cache and live pages share it where they share the server."""
+    """Return the breaker of the Redis at that address: broker, cache and live pages share it where they share the server."""
     parts = urlsplit(url)
     return _before(parts.netloc.rpartition("@")[2] or parts.path)
 
@@ -93,13 +96,13 @@ def _before(server: str) -> CircuitBreaker:
 
 
 def within(seconds: float, act: Callable[[], T]) -> T:
-    """What `act` returns on another thread. Raises what it raises, and `TimeoutError` after so many seconds."""
+    """Run `act` on another thread. Raises its exception, and `TimeoutError` after so many seconds."""
     box = Box()
 
     def work() -> None:
         try:
             box.put((act(), None))
-        except BaseException as error:  # noqa: BLE001 - it is raised again where somebody waits
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the waiting thread
             box.put((None, error))
 
     start_aside(work, Cancellation())

@@ -1,9 +1,9 @@
-"""The time that all processes of an installation agree on.
+"""The common time of all processes of an installation.
 
-Leases, expiries and whatever else one process writes and another one judges must not depend on whose clock is right: a worker
-two minutes ahead would take over living turns. So `now` is PostgreSQL's time; with SQLite it is that of the file system which
-holds the file, which is the machine's and no process's. Either is asked about once a minute, and again when this process's own
-clock was set.
+Leases, expiries and other times that one process writes and another one compares must not depend on one machine's clock: a
+worker two minutes ahead would take over living turns. So `now` is PostgreSQL's time; with SQLite it is that of the file system
+which holds the file, which is the machine's and no process's. Either is asked about once a minute, and again when this
+process's own clock was set.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from kern.db.clock import SharedClock, file_time
 
 
 def now() -> datetime:
-    """The time now, aware, in UTC."""
+    """Return the common time, aware, in UTC."""
     return datetime.fromtimestamp(_clock.now(), UTC)
 
 
 def shift() -> float:
-    """How many seconds this is ahead of the process's own clock; 0 where they agree."""
+    """Return the seconds that the common time is ahead of the process's own clock; 0 where they agree."""
     return _clock.shift()
 
 
 def _asked() -> float | None:
-    """The database's seconds since 1970; `None` where it cannot be asked now."""
+    """Return the database's seconds since 1970; `None` where it cannot be asked now."""
     if connection.vendor == "postgresql":
         return _of_postgresql()
     name = str(connection.settings_dict["NAME"])
@@ -41,7 +41,7 @@ def _of_postgresql() -> float | None:
         with connection.connection.cursor() as cursor:
             row = cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()
             return float(row[0])
-    except Exception:  # noqa: BLE001 - away, in a failed transaction, in an event loop: whatever it is, what was known holds
+    except Exception:  # noqa: BLE001 - away, in a failed transaction, in an event loop: the last known value holds
         return None
 
 

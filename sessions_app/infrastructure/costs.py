@@ -1,4 +1,4 @@
-"""What model calls cost, where the price is public."""
+"""Costs of model calls, where the price is public."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def cost_of_run(model: str, metrics: Mapping[str, Any]) -> Decimal | None:
-    """Dollars for the run's tokens; `None` where no price of that model is known or nothing was used."""
+    """Return the dollars for the run's tokens; `None` where no price of that model is known or nothing was used."""
     used = [int(metrics.get(name) or 0) for name in ("input_tokens", "output_tokens", "cached_tokens")]
     return _price(model, *used) if model and any(used) else None
 

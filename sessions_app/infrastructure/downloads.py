@@ -1,4 +1,4 @@
-"""Files to be downloaded, written while they are read: rows a batch a query, and never the whole file in memory."""
+"""Streamed file downloads: rows a batch a query, never the whole file in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "jso
 
 
 def download(request: HttpRequest, pieces: Iterator[str], name: str) -> HttpResponseBase:
-    """The pieces as a file called `name`, whose ending says what it is (see `TYPES`)."""
+    """Return the pieces as a file called `name`, whose ending gives the type (see `TYPES`)."""
     answer: Any = StreamingHttpResponse(
         _awaited(pieces) if isinstance(request, ASGIRequest) else pieces, content_type=TYPES[name.rpartition(".")[2]]
     )
@@ -28,7 +28,7 @@ def download(request: HttpRequest, pieces: Iterator[str], name: str) -> HttpResp
 
 
 def in_batches(rows: QuerySet[Row]) -> Iterator[Row]:
-    """The rows in order of their keys, a batch a query: no cursor stays open while a slow reader reads."""
+    """Yield the rows in order of their keys, a batch a query: no cursor stays open while a slow reader reads."""
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
         yield from batch
@@ -36,7 +36,7 @@ def in_batches(rows: QuerySet[Row]) -> Iterator[Row]:
 
 
 async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """The pieces, fetched beside the event loop; a server would otherwise wait for all of them before it sends the first."""
+    """Yield the pieces beside the event loop; a server would otherwise wait for all of them before it sends the first."""
     fetch = sync_to_async(lambda: "".join(islice(pieces, BATCH)))
     while text := await fetch():
         yield text

@@ -1,4 +1,4 @@
-"""How many mails were sent, and how many could not be: a mail server that is away undoes nothing, so nobody else would know."""
+"""Counters of sent and failed mails: an unreachable mail server undoes nothing, so only these show it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ MAILS = Counter("kern_mails_total", "Mails, by what they are about and what beca
 
 
 def sent(about: str) -> None:
-    """A mail server took it."""
+    """Count a mail that a server accepted."""
     MAILS.labels(about, "sent").inc()
 
 
 def failed(about: str) -> None:
-    """It reached no mail server."""
+    """Count a mail that could not be sent."""
     MAILS.labels(about, "failed").inc()

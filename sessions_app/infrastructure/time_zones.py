@@ -1,4 +1,4 @@
-"""Time zones: which names count, and whose zone a page is written in."""
+"""Time zones: valid names, and the zone of a page's reader."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ NO_ZONES = {"localtime", "Factory"}
 
 
 class Reader(Protocol):
-    """Somebody with a time zone of their own; empty is the installation's."""
+    """A person with a time zone of their own; empty means the installation's."""
 
     time_zone: str
 
 
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
-    """All names there are, older spellings (Europe/Kiev) too: browsers send either."""
+    """Return all names, older spellings (Europe/Kiev) too: browsers send either."""
     return frozenset(available_timezones() - NO_ZONES)
 
 
 @lru_cache(maxsize=1)
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Zones to choose from, by region: a name, and how it is read. Of several spellings only the one in use today."""
+    """Return zones to choose from, by region: name and label. Of several spellings only the current one."""
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text()
     regions: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")):
@@ -46,35 +46,35 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def is_known(name: str) -> bool:
-    """Whether Python and the database know a zone of this name. Days are cut by the database, too."""
+    """Return whether Python and the database know a zone of this name. Days are cut by the database, too."""
     return name in names() and _in_database(name)
 
 
 def check_zone(name: str) -> None:
-    """Raise `ValidationError` for what is no zone's name."""
+    """Raise `ValidationError` unless the text is a zone's name."""
     if not is_known(name):
         raise ValidationError(_("“%(name)s” is no time zone that is known here."), params={"name": name[:LONGEST_NAME]})
 
 
 def zone_of(reader: Reader) -> ZoneInfo | None:
-    """The reader's zone; `None` for the installation's."""
+    """Return the reader's zone; `None` for the installation's."""
     return zone_named(reader.time_zone)
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """The zone of this name; `None` for what is none."""
+    """Return the zone of this name; `None` for an unknown one."""
     return ZoneInfo(name) if name in names() else None
 
 
 @contextmanager
 def read_by(reader: Reader) -> Iterator[None]:
-    """Have times written as the reader's clock shows them."""
+    """Activate the reader's time zone."""
     with timezone.override(zone_of(reader)):
         yield
 
 
 def from_wall_clock(local: datetime, zone: ZoneInfo | None = None) -> datetime:
-    """The moment when a clock of the zone (else of the zone in force) shows this.
+    """Return the moment when a clock of the zone (else of the zone in force) shows this.
 
     What clocks skip in spring is as much later; of an hour that they show twice in autumn, the first that is still to come.
     """
@@ -85,7 +85,7 @@ def from_wall_clock(local: datetime, zone: ZoneInfo | None = None) -> datetime:
 
 
 def offset(when: datetime | None = None) -> str:
-    """How far the zone in force is from UTC at a time: `UTC+05:45`."""
+    """Return the offset of the zone in force at a time: `UTC+05:45`."""
     text = f"{timezone.localtime(when):%z}"
     return f"UTC{text[:3]}:{text[3:5]}"
 

@@ -1,4 +1,4 @@
-"""Rows: what is stored. Queries are named queryset methods; what changes a state stands in `policy`, `store` and `actions`."""
+"""Database models. Queries are named queryset methods; changes of state stand in `policy`, `store` and `actions`."""
 
 from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change

@@ -1,4 +1,4 @@
-"""The audit log's rows: who changed what about accounts, rights, settings and data, from where. Appended, chained by hashes."""
+"""The audit log's rows: changes of accounts, rights, settings and data with actor and address. Appended, chained by hashes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AuditEntrySet(models.QuerySet["AuditEntry"]):
         raise AppendOnlyError("the audit log is never deleted")
 
     def blank(self, because: AuditEntry) -> int:
-        """Take the details out of these entries for good, as the later entry `because` says; their digests stay.
+        """Erase the details of these entries for good, as the later entry `because` says; their digests stay.
 
         The only change there is: a customer's data can be erased without breaking the chain. Returns how many had details.
         """
@@ -99,21 +99,21 @@ class AuditEntry(models.Model):
         raise AppendOnlyError("the audit log is never deleted")
 
     def as_object(self) -> dict[str, Any]:
-        """The entry as the export writes it: facts, details and digest, times as ISO 8601 in UTC with microseconds."""
+        """Return the entry as the export writes it: facts, details and digest, times as ISO 8601 in UTC with microseconds."""
         names = (*self.FACTS, *self.DETAILS, "blanked_by", "digest")
         values = {name: getattr(self, name) for name in names}
         return {**values, "at": self.at.astimezone(UTC).isoformat(timespec="microseconds")}
 
     def expected_digest(self) -> str:
-        """What `digest` has to be, from the facts."""
+        """Return the correct `digest`, computed from the facts."""
         return digest_of(self.as_object(), self.FACTS)
 
     def expected_details_digest(self) -> str:
-        """What `details_digest` has to be, from details that are not blanked."""
+        """Return the correct `details_digest`, computed from details that are not blanked."""
         return digest_of(self.as_object(), self.DETAILS)
 
 
 def digest_of(values: dict[str, Any], names: tuple[str, ...]) -> str:
-    """SHA-256, in hex, over the named values as JSON: sorted names, no spaces, nothing but ASCII."""
+    """Return the SHA-256, in hex, over the named values as JSON: sorted names, no spaces, nothing but ASCII."""
     chosen = {name: values[name] for name in names}
     return hashlib.sha256(json.dumps(chosen, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Who said something."""
+"""Authors of messages."""
 
 from __future__ import annotations
 

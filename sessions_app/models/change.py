@@ -1,4 +1,4 @@
-"""The session's log: what happened, in order. Pages follow it, forms carry the last number they saw."""
+"""The session's change log, in order. Pages follow it, forms carry the last number they saw."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sessions_app.models.session import Session
 
 
 class Change(Row):
-    """One thing that happened. Rows are appended and never changed; `id` is the number that pages and forms carry.
+    """One change. Rows are appended and never updated; `id` is the number that pages and forms carry.
 
     `kind` is a dotted word (`message.customer`, `run.started`, `name.changed`, `ticket.linked`, `requirement.approved`, …).
     """

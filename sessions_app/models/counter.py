@@ -1,4 +1,4 @@
-"""How often something was tried, while Redis, which counts else, is away."""
+"""Counters of rate limits while Redis, which counts else, is away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Counter(models.Model):
-    """One count, as Django's cache in the database keeps it. Nobody reads these rows; they end by themselves."""
+    """One counter, as Django's database cache keeps it. Only the cache reads these rows; they expire by themselves."""
 
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()

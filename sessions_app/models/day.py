@@ -1,4 +1,4 @@
-"""What one customer used of a queue on one day."""
+"""Daily usage of one customer in one queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sessions_app.models.row import Row
 
 
 def today() -> date:
-    """The day in UTC, by the clock that all processes share."""
+    """Return the day in UTC, by the clock that all processes share."""
     return clock.now().date()
 
 

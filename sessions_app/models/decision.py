@@ -1,4 +1,4 @@
-"""The audit log of decisions: who decided what, under which policy."""
+"""The audit log of decisions: verdict, person and policy of each."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 #: The states of a requirement that are verdicts, too.
 _STATUS = Requirement.Status
-#: How the id of a session begins whose customer was erased.
+#: Prefix of the id of a session whose customer was erased.
 ERASED = "erased-"
 
 
 class AppendOnlyError(Exception):
-    """Rows of the record are never changed or deleted."""
+    """A row of the decision log was about to be changed or deleted."""
 
 
 class DecisionSet(models.QuerySet["Decision"]):
@@ -46,9 +46,9 @@ class DecisionSet(models.QuerySet["Decision"]):
         policy: dict[str, Any] | None = None,
         waited: bool = True,
     ) -> Decision:
-        """Add a line about the requirement as it stands; `edited_arguments` and `policy` are its own unless they are given.
+        """Append a line about the requirement in its current state; `edited_arguments` and `policy` default to its own.
 
-        With `waited=False` nobody waited for this any more.
+        With `waited=False` it no longer counts as waiting.
         """
         now, session = clock.now(), requirement.session
         return self.create(
@@ -72,7 +72,7 @@ class DecisionSet(models.QuerySet["Decision"]):
         )
 
     def append_rule(self, queue: Queue, tool_name: str, verdict: str, person: Person, note: str) -> Decision:
-        """Add a line about a standing approval, which belongs to no single requirement."""
+        """Append a line about a standing approval, which belongs to no single requirement."""
         return self.create(
             requirement=None,
             queue_slug=queue.slug,
@@ -84,15 +84,15 @@ class DecisionSet(models.QuerySet["Decision"]):
         )
 
     def forget(self, session_keys: Iterable[str]) -> int:
-        """Take a customer's words and ids out of the lines of these sessions: the one way to change lines. How many.
+        """Erase a customer's words and ids from the lines of these sessions: the one way to change lines. Returns their number.
 
-        What was decided, when, by whom and under which policy stays; lines about one session, or about one question, still
-        belong together, under a key that leads to nobody.
+        Decision, time, person and policy stay; lines about one session, or about one question, still belong together, under a
+        random key.
         """
         return self._forget(self._all().filter(session_key__in=list(session_keys)))
 
     def forget_lines(self, keys: Iterable[int]) -> int:
-        """`forget`, where only some lines of a session are the customer's."""
+        """Erase as `forget` does, where only some lines of a session are the customer's."""
         return self._forget(self._all().filter(pk__in=list(keys)))
 
     def _forget(self, rows: models.QuerySet[Decision]) -> int:
@@ -104,7 +104,7 @@ class DecisionSet(models.QuerySet["Decision"]):
         return len(lines)
 
     def _all(self) -> models.QuerySet[Decision]:
-        """The lines without the guard against changes."""
+        """Return the lines without the guard against changes."""
         return models.QuerySet(self.model, using=self.db)
 
     def update(self, **changes: Any) -> int:
@@ -115,7 +115,7 @@ class DecisionSet(models.QuerySet["Decision"]):
 
 
 def _rename_keys(lines: list[Decision]) -> None:
-    """Give the lines keys that nobody knows, the same one where they had the same one."""
+    """Replace the lines' keys by random ones, equal where they were equal."""
     known: dict[str, str] = {"": ""}
     for line in lines:
         line.session_key = known.setdefault(line.session_key, f"{ERASED}{new_id()}")
@@ -123,7 +123,7 @@ def _rename_keys(lines: list[Decision]) -> None:
 
 
 class Decision(Row):
-    """One line of the record: what happened to one requirement. Appended, never changed or deleted.
+    """One line of the decision log: an event of one requirement. Appended, never changed or deleted.
 
     It names things by value (tool, queue, session id, who), so it stays whole when what it names is gone. Erasing a customer
     takes out what is theirs (`DecisionSet.forget`), and `erased_at` says so.

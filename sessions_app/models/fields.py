@@ -1,4 +1,4 @@
-"""Columns that Django does not bring along."""
+"""Custom model fields."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ else:
 
 
 class NameField(_CharField):
-    """A name that people read beside other text: it is kept without hidden characters, through whatever door it comes.
+    """A name that people read beside other text; stored without hidden characters, from every source.
 
-    A bidi control in it would turn around what stands after it. Migrations see the plain column that it is.
+    A bidi control in it would turn around the text after it. Migrations see a plain column.
     """
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
@@ -46,7 +46,7 @@ class NameField(_CharField):
 
 
 class AddressField(_EmailField):
-    """An e-mail address, kept, looked for and compared in its one form, through whatever door it comes.
+    """An e-mail address, stored, queried and compared in its canonical form, from every source.
 
     With `unique=True` the database therefore keeps two people from having one address in two spellings.
     """

@@ -1,4 +1,4 @@
-"""Columns that are searched: the folded form of other columns of their row."""
+"""Search columns: the folded form of other columns of their row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ else:
 
 
 class FoldedField(_TextField):
-    """What searches look through: other columns of the row in their folded form, one a line.
+    """Column for searches: other columns of the row in their folded form, one a line.
 
     The column has no other writer: it is made anew whenever its row is stored (see `FoldedModel` for `update_fields`).
     """
@@ -33,14 +33,14 @@ class FoldedField(_TextField):
         return folded
 
     def deconstruct(self) -> Any:
-        """As the column that it is: migrations know nothing of folding."""
+        """Deconstruct to the plain column: migrations know nothing of folding."""
         name, _path, args, options = super().deconstruct()
         return name, "django.db.models.TextField", args, options
 
 
 @FoldedField.register_lookup
 class FoldedContains(Contains):
-    """`__contains`, with what is looked for folded too.
+    """`__contains` with the search text folded too.
 
     Folded before Django escapes it: a full-width percent sign would become one that stands for anything.
     """
@@ -50,7 +50,7 @@ class FoldedContains(Contains):
 
 
 class FoldedModel(Row):
-    """Keeps its `FoldedField`s when only some columns are stored."""
+    """Base of models whose `FoldedField`s also stay correct when only some columns are saved."""
 
     class Meta:
         abstract = True

@@ -1,4 +1,4 @@
-"""Secret links that lead to a conversation no longer."""
+"""Revoked secret links."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sessions_app.models.session import Session
 
 
 class FormerLink(models.Model):
-    """One secret link that was revoked or replaced, by its hash: whoever opens it is told so, and nothing else."""
+    """A secret link that was revoked or replaced, by its hash: its page says so, and nothing else."""
 
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="former_links")

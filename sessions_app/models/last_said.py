@@ -1,4 +1,4 @@
-"""What was said last in a conversation, by whom, and since when the customer waits for an answer."""
+"""The last message of a conversation, and the time since when the customer waits for an answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_LINE = 200
 
 
 class LastSaid(Row):
-    """The columns of a session that its line in the list is made of.
+    """The session's columns for its line in the list.
 
     Only the methods here and `Session.said`, `count_waiting` and `read_last_said` write them. A customer waits since the first
     message that was not answered: an agent's finished turn or a person's reply is an answer; a note, a draft, a failed turn and
@@ -41,17 +41,17 @@ class LastSaid(Row):
         abstract = True
 
     def wait_from_now(self) -> None:
-        """Note that the customer waits for somebody, also where every message was answered."""
+        """Mark the customer as waiting, also where every message was answered."""
         self.waiting_since = self.waiting_since or clock.now()
         self.save(update_fields=["waiting_since"])
 
     def settle_waiting(self) -> None:
-        """Note that the customer waits no more."""
+        """Mark the customer as no longer waiting."""
         self.waiting_since = None
         self.save(update_fields=["waiting_since"])
 
     def put_line(self, text: str, kind: str, author: str, person: Person | None) -> list[str]:
-        """Set the line anew; returns the columns to save."""
+        """Set the line; returns the columns to save."""
         # Agents and people write Markdown, customers do not.
         words = text if kind == Author.CUSTOMER else one_plain_line(text)
         self.last_text = " ".join(words.split())[:LONGEST_LINE]

@@ -24,7 +24,7 @@ from sessions_app.models.run import Run
 from sessions_app.models.session import Session
 from sessions_app.text.formatting import SHOWN, markdown_html, plain_html
 
-#: What was said to the customer and answers everything before it: words of people, and the end of a turn. Notes are none.
+#: Messages that answer everything before them: people's replies, and the end of a turn. Notes are none.
 ANSWERS = Q(author_kind=Author.PERSON, internal=False) | Q(
     author_kind=Author.AGENT,
     internal=False,
@@ -37,7 +37,7 @@ ANSWERS = Q(author_kind=Author.PERSON, internal=False) | Q(
 
 class MessageSet(models.QuerySet["Message"]):
     def unanswered(self) -> MessageSet:
-        """Customers' messages that nobody answered: no run has taken them and no person has replied since.
+        """Return customers' messages without an answer: no run has taken them and no person has replied since.
 
         The next run answers them all.
         """
@@ -46,32 +46,32 @@ class MessageSet(models.QuerySet["Message"]):
         return self.filter(~answered, run=None, author_kind=Author.CUSTOMER)
 
     def unanswered_since(self) -> datetime | None:
-        """When the first of the unanswered messages came."""
+        """Return the time of the first unanswered message."""
         return self.unanswered().order_by("pk").values_list("created_at", flat=True).first()
 
     def asked_since_answer(self) -> datetime | None:
-        """When the customer wrote first after the last answer."""
+        """Return the time of the customer's first message after the last answer."""
         answer = self.filter(ANSWERS).exclude(content="").order_by("-pk").values_list("pk", flat=True).first() or 0
         asked = self.filter(author_kind=Author.CUSTOMER, pk__gt=answer)
         return asked.order_by("pk").values_list("created_at", flat=True).first()
 
     def last_said(self) -> Message | None:
-        """The newest message that the customer or somebody to them has said."""
+        """Return the newest message between the customer and the desk."""
         said = self.filter(ANSWERS | Q(author_kind=Author.CUSTOMER)).exclude(content="")
         return said.select_related("person").order_by("-pk").first()
 
     def excerpts(self) -> MessageSet:
-        """Messages for a page, which has no use for more than the beginning of a very long text."""
+        """Return messages for a page, with only the beginning of a very long text."""
         beginnings = {"_beginning": Left("content", SHOWN), "_length": Length("content")}
         thoughts = {"_thought": Left("reasoning", SHOWN)}
         return self.defer("content", "reasoning", "provider_items").annotate(**beginnings, **thoughts)
 
     def said(self) -> MessageSet:
-        """What the customer, the agent and people said to each other: no tools, no notes, nothing inside a team or unsent."""
+        """Return messages between the customer, the agent and people: no tools, no notes, nothing inside a team or unsent."""
         return self.filter(run__parent=None, internal=False, sent=True, role__in=["user", "assistant"]).exclude(content="")
 
     def for_customer(self) -> MessageSet:
-        """What the customer may see: their own words and what was sent to them."""
+        """Return messages that the customer may see: their own and those sent to them."""
         sent = Q(author_kind__in=[Author.CUSTOMER, Author.PERSON])
         answered = Q(author_kind=Author.AGENT, run__parent=None, sent=True)
         said = self.filter(sent | answered, internal=False, role__in=["user", "assistant"]).exclude(content="")
@@ -79,11 +79,11 @@ class MessageSet(models.QuerySet["Message"]):
 
 
 class Message(Row):
-    """What a customer, an agent, a person or a tool said. Rows are appended and never rewritten.
+    """A message of a customer, an agent, a person or a tool. Rows are appended and never rewritten.
 
-    `run` is empty for what people write, and for a customer's message until a run takes it. `internal` messages never reach the
-    customer; of them the model sees only what people asked it privately, and its answers to that. `sent` says whether words of
-    an agent reached the customer.
+    `run` is empty for people's messages, and for a customer's message until a run takes it. `internal` messages never reach the
+    customer; of them the model sees only people's private questions, and its answers to those. `sent` says whether words of an
+    agent reached the customer.
     """
 
     Author = Author
@@ -126,33 +126,33 @@ class Message(Row):
 
     @property
     def is_markdown(self) -> bool:
-        """Whether agents or people of the desk wrote it; customers' words are plain text."""
+        """True if agents or people of the desk wrote it; customers' messages are plain text."""
         return self.author_kind in (Author.AGENT, Author.PERSON)
 
     @property
     def html(self) -> SafeString:
-        """The words as every page shows them; of a very long text the beginning (`is_cut`)."""
+        """The message as every page shows it; of a very long text the beginning (`is_cut`)."""
         return markdown_html(self.beginning) if self.is_markdown else plain_html(self.beginning)
 
     @property
     def beginning(self) -> str:
-        """As much of the words as a page shows."""
+        """The part of the text that a page shows."""
         known: str | None = self.__dict__.get("_beginning")
         return self.content[:SHOWN] if known is None else known
 
     @property
     def thought(self) -> str:
-        """As much of what the model thought as a page shows."""
+        """The part of the model's thinking that a page shows."""
         known: str | None = self.__dict__.get("_thought")
         return self.reasoning[:SHOWN] if known is None else known
 
     @property
     def length(self) -> int:
-        """How many characters the words have."""
+        """The number of characters of the text."""
         known: int | None = self.__dict__.get("_length")
         return len(self.content) if known is None else known
 
     @property
     def is_cut(self) -> bool:
-        """Whether a page shows only the beginning of the words."""
+        """True if a page shows only the beginning of the text."""
         return self.length > SHOWN

@@ -1,4 +1,4 @@
-"""Every name a session ever had."""
+"""The history of a session's names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.models.session import Session
 
 
 class NameRecord(FoldedModel):
-    """One name, where it came from and who gave it; append-only, the newest is in force."""
+    """One name with its source and person; append-only, the newest is in force."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="names")
     name = NameField(max_length=200)

@@ -23,18 +23,18 @@ TAKEN = _("Another person has this address. An address belongs to one person.")
 
 
 def hue_of(text: str) -> int:
-    """The avatar colour (1–5) that belongs to a name; the same everywhere and for ever."""
+    """Return the avatar colour (1–5) of a name; the same everywhere and for ever."""
     return zlib.crc32(text.encode()) % HUES + 1
 
 
 def initials_of(name: str) -> str:
-    """One or two letters for an avatar: of the first and the last word."""
+    """Return one or two letters for an avatar: of the first and the last word."""
     words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
 def _vouch_for(person: Person) -> None:
-    """Note that the address counts: whoever makes an account for another says so. Who signs up opens a link first."""
+    """Mark the address as verified: an account made by another person counts at once. A sign-up opens a link first."""
     from allauth.account.models import EmailAddress
 
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
@@ -42,11 +42,11 @@ def _vouch_for(person: Person) -> None:
 
 class PersonManager(BaseUserManager["Person"]):
     def admins(self) -> models.QuerySet[Person]:
-        """Who can use the admin pages and do everything there."""
+        """Return people who can use the admin pages and do everything there."""
         return self.filter(is_active=True, is_staff=True, is_superuser=True)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
-        """A person who signs in by email. Raises `ValueError` without an email."""
+        """Create a person who signs in by email. Raises `ValueError` without an email."""
         if not email:
             raise ValueError("a person needs an email address to sign in")
         person = self.model(email=email, **fields)
@@ -56,11 +56,11 @@ class PersonManager(BaseUserManager["Person"]):
         return person
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> Person:
-        """A person who may also use the admin pages."""
+        """Create a person who may also use the admin pages."""
         return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
 
     def with_second_factor(self) -> models.QuerySet[Person]:
-        """People with `has_second_factor`: whether they have set one up. Recovery codes alone are none."""
+        """Annotate people with `has_second_factor`. Recovery codes alone are none."""
         from allauth.mfa.models import Authenticator  # its rows point at people: they can be imported only after these
 
         factors = Authenticator.objects.filter(user=models.OuterRef("pk"), type__in=("totp", "webauthn"))
@@ -68,7 +68,7 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(FoldedModel, AbstractUser):
-    """Somebody who works the inbox; signs in by email."""
+    """A member of the desk; signs in by email."""
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("As the system")
@@ -130,7 +130,7 @@ class Person(FoldedModel, AbstractUser):
         )
 
     def take_zone(self, name: str) -> None:
-        """Keep the zone that the browser tells, unless there is one or it is none: whoever chose another one keeps that."""
+        """Store the browser's time zone if it is valid and the person has none: a chosen zone stays."""
         if not self.time_zone and is_known(name):
             Person.objects.filter(pk=self.pk, time_zone="").update(time_zone=name)
             self.refresh_from_db(fields=["time_zone"])

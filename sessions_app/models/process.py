@@ -1,6 +1,6 @@
-"""Which processes live, as they say themselves, and which of the schedulers leads.
+"""Heartbeats of processes, and the leader among the schedulers.
 
-Rows and not keys in Redis: it is while Redis is away that one wants to know. Times are the database's, never a process's own.
+Rows and not keys in Redis: they are needed while Redis is away. Times are the database's, never a process's own.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 #: A process that was silent for so long is taken for dead.
 SILENT = timedelta(seconds=30)
-#: So long a row of a dead process is kept, for whoever looks what there was.
+#: Retention of a dead process's row, for a later look.
 KEPT = timedelta(days=1)
 
 
 class ProcessSet(models.QuerySet["Process"]):
     def alive(self) -> ProcessSet:
-        """Those that were heard of lately."""
+        """Return processes with a recent heartbeat."""
         return self.filter(beat_at__gt=Now() - SILENT)
 
     def forgettable(self) -> ProcessSet:
-        """Those that died long ago."""
+        """Return processes that died long ago."""
         return self.filter(beat_at__lt=Now() - KEPT)
 
 
 class Process(models.Model):
-    """One worker or scheduler. It writes its row every few seconds, and deletes it when it ends as it should."""
+    """One worker or scheduler. It writes its row every few seconds, and deletes it at a regular end."""
 
     class Kind(models.TextChoices):
         WORKER = "worker", _("Worker")

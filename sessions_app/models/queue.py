@@ -1,4 +1,4 @@
-"""Where sessions of one kind of work wait."""
+"""Queues of sessions, one for each kind of work."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_DAYS = 36_500
 
 
 class AiMode(models.TextChoices):
-    """What the AI does with a customer's message."""
+    """The AI's behaviour for a customer's message."""
 
     AUTOPILOT = "autopilot", _("AI answers")
     DRAFT = "draft", _("AI drafts, a person sends")
@@ -36,18 +36,18 @@ class AiMode(models.TextChoices):
 
     @classmethod
     def read(cls, stored: str) -> AiMode:
-        """The mode that is stored. One that cannot be read is off: no AI answers where nobody allowed it."""
+        """Return the stored mode. An invalid one is off: no AI answers without permission."""
         return cls(stored) if stored in cls.values else cls.OFF
 
 
 class QueueSet(models.QuerySet["Queue"]):
     def visible_to(self, person: models.Model) -> QueueSet:
-        """Queues the person is a member of; all of them for an admin."""
+        """Return queues that the person is a member of; all of them for an admin."""
         return self if getattr(person, "is_superuser", False) else self.filter(members=person.pk)
 
 
 class Queue(FoldedModel):
-    """One queue. The desk's Python object names it and its agent; everything else is the admin's to change."""
+    """One queue. The desk's Python object names it and its agent; all other columns are the admin's to change."""
 
     slug = models.SlugField(unique=True)
     name = NameField(max_length=80)

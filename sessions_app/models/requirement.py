@@ -1,4 +1,4 @@
-"""What a paused run waits for."""
+"""Requirements of paused runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RequirementSet(models.QuerySet["Requirement"]):
         return self.filter(status=Requirement.Status.PENDING)
 
     def undone(self) -> list[Requirement]:
-        """Those that have led to nothing: not answered, or answered so that something should be done and was not begun."""
+        """Return requirements without an effect: not answered, or approved for an action that has not begun."""
         states = Requirement.Status
         may_be = self.filter(status__in=[states.PENDING, states.APPROVED, states.ANSWERED])
         calls = ToolCall.objects.filter(run=OuterRef("run"), call_id=OuterRef("call_id"))
@@ -60,7 +60,7 @@ class Requirement(Row):
 
     @labels(library.Reason)
     class Reason(models.TextChoices):
-        """Why people are asked."""
+        """The reason why people are asked."""
 
         POLICY = "policy", "policy"
         UNCERTAIN = "uncertain", "uncertain"
@@ -133,11 +133,11 @@ class Requirement(Row):
 
     @property
     def is_overdue(self) -> bool:
-        """Whether its time is over; from then on nobody's decision counts, also before the scheduler has come by."""
+        """True if it has expired; later decisions are rejected, also before the sweep has run."""
         return self.expires_at is not None and self.expires_at <= clock.now()
 
     def settle(self, status: str, **values: Any) -> bool:
-        """Pending → `status` with these columns, by compare-and-set. Whether it was still pending."""
+        """Change pending → `status` with these columns, by compare-and-set. Returns whether it was still pending."""
         changed = {"status": status, "decided_at": clock.now(), "remind_at": None, **values}
         if not Requirement.objects.pending().filter(pk=self.pk).update(**changed):
             return False
@@ -146,9 +146,9 @@ class Requirement(Row):
         return True
 
     def is_undone(self, *, is_begun: bool) -> bool:
-        """Whether nothing was done yet upon this question or its answer, where the call's tool `is_begun` or not.
+        """Return whether the question or its answer has had no effect yet; `is_begun` says whether the call's tool has started.
 
-        What people answered in the tool's place is done with the answer; an uncertain call was begun before it was asked about.
+        An answer in the tool's place has its effect at once; an uncertain call was begun before it was asked about.
         """
         if self.status == Requirement.Status.PENDING:
             return True
@@ -161,6 +161,6 @@ class Requirement(Row):
 
     @property
     def is_response(self) -> bool:
-        """Whether the answer is what a person said in the tool's place."""
+        """True if the answer is a person's text in the tool's place."""
         asks_for = [field["name"] for field in self.fields]
         return isinstance(self.answer, dict) and list(self.answer) == [RESPONSE] and RESPONSE not in asks_for

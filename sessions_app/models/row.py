@@ -1,4 +1,4 @@
-"""What every row of ours knows: whether what is stored of it can be read."""
+"""The base of all rows: detection of values that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import models
 
 from sessions_app.infrastructure import broken_rows
 
-#: What a column may hold, by Django's name of its kind, and what stands in for anything else.
+#: The valid type of a column by Django's name of its kind, and the stand-in for other values.
 _KINDS: dict[str, tuple[type, Any]] = {
     "BooleanField": (bool, False),
     "CharField": (str, ""),
@@ -26,13 +26,13 @@ _KINDS: dict[str, tuple[type, Any]] = {
 
 
 class Row(models.Model):
-    """A row that says what of it cannot be read: `broken` names the columns and why, and is empty where all is well.
+    """A row that reports its unreadable columns: `broken` names them with the reason, and is empty for a valid row.
 
     Columns that cannot be read have stand-ins, and are never written over them.
     """
 
     broken: str = ""
-    #: What columns that cannot be read have instead; the others of a broken row are as they are stored.
+    #: The values of unreadable columns; the others of a broken row are as they are stored.
     stand_ins: Mapping[str, Any] = MappingProxyType({})
 
     class Meta:
@@ -68,7 +68,7 @@ class Row(models.Model):
 
 
 class _Check:
-    """What one column may hold."""
+    """The valid values of one column."""
 
     def __init__(self, field: models.Field[Any, Any]) -> None:
         self.name, self.is_optional = field.attname, field.null
@@ -104,7 +104,7 @@ class _Check:
         return f"{self.name} has a value of another kind than {wanted}"
 
     def readable(self, value: Any) -> Any:
-        """The value where it can be read as such (a status nobody knows), else the stand-in."""
+        """Return the value where it can be read (also an unknown status), else the stand-in."""
         if value.__class__ is self.kind or isinstance(
             value, broken_rows.CorruptDict | broken_rows.CorruptList | broken_rows.CorruptMoment
         ):

@@ -27,22 +27,22 @@ ACTIVE_RUN = tuple(status for status in get_args(RunStatus) if status in ACTIVE)
 
 class RunSet(models.QuerySet["Run"]):
     def roots(self) -> RunSet:
-        """Runs without a parent: the turns of the session."""
+        """Return runs without a parent: the turns of the session."""
         return self.filter(parent=None)
 
     def active(self) -> RunSet:
         return self.filter(status__in=ACTIVE_RUN)
 
     def answering(self) -> RunSet:
-        """Runs whose words are meant for the customer; the others are between the agent and a person."""
+        """Return runs whose answers are for the customer; the others are between the agent and a person."""
         return self.filter(purpose=Run.Purpose.ANSWER)
 
     def due(self) -> RunSet:
-        """Pending turns that a worker should take."""
+        """Return pending turns that a worker should take."""
         return self.roots().filter(status=Run.Status.PENDING)
 
     def abandoned(self) -> RunSet:
-        """Running turns whose worker stopped renewing its lease."""
+        """Return running turns whose worker stopped renewing its lease."""
         return self.roots().filter(status=Run.Status.RUNNING, lease_until__lt=clock.now())
 
     def open_next(self, session: Session) -> Run | None:
@@ -60,7 +60,7 @@ class RunSet(models.QuerySet["Run"]):
         return run
 
     def next_messages(self, session: Session) -> list[int]:
-        """Keys of the messages that the session's next turn would answer; empty where none may begin."""
+        """Return keys of the messages that the session's next turn would answer; empty where none may begin."""
         if session.led_by_person or session.status == Session.Status.CLOSED:
             return []
         if session.runs.roots().active().exists():
@@ -69,7 +69,7 @@ class RunSet(models.QuerySet["Run"]):
 
 
 class Run(Row):
-    """One turn. Who works on it holds `lease_owner` until `lease_until`; every write of the work checks both and the fence."""
+    """One turn. Its worker is `lease_owner` until `lease_until`; every write of the work checks both and the fence."""
 
     @labels(RunStatus)
     class Status(models.TextChoices):
@@ -81,7 +81,7 @@ class Run(Row):
         CANCELLED = "cancelled", _("Cancelled")
 
     class Purpose(models.TextChoices):
-        """Only the words of an answer can reach the customer; everything else of a run's is internal."""
+        """The reader of a run's answer. Only an answer's text can reach the customer; all else is internal."""
 
         ANSWER = "answer", _("Answer the customer")
         DRAFT = "draft", _("Draft for a person")
@@ -145,7 +145,7 @@ class Run(Row):
             models.Index(fields=["created_at"], name="run_due", condition=Q(status="pending")),
         ]
         constraints = [
-            # Not unique=True: that would give PostgreSQL a second index for LIKE, which nobody asks.
+            # Not unique=True: that would give PostgreSQL a second index for LIKE, which no query uses.
             models.UniqueConstraint(fields=["run_id"], name="one_run_an_id"),
             models.UniqueConstraint(
                 fields=["session"], condition=Q(parent=None, status__in=ACTIVE_RUN), name="one_active_run_a_session"
@@ -169,11 +169,11 @@ class Run(Row):
 
     @property
     def is_abandoned(self) -> bool:
-        """Running, but its worker stopped renewing the lease."""
+        """True if it is running but its worker stopped renewing the lease."""
         return self.status == Run.Status.RUNNING and (self.lease_until is None or self.lease_until <= clock.now())
 
     def below(self) -> list[int]:
-        """Keys of the members' runs below this one, at any depth."""
+        """Return keys of the members' runs below this one, at any depth."""
         if self.parent_id is None:
             return list(Run.objects.filter(root=self).values_list("pk", flat=True))
         found: list[int] = []
@@ -186,15 +186,15 @@ class Run(Row):
 
 class ToolCallSet(models.QuerySet["ToolCall"]):
     def excerpts(self) -> ToolCallSet:
-        """Calls for a page, which shows only the beginning of a very long result."""
+        """Return calls for a page, with only the beginning of a very long result."""
         return self.defer("result").annotate(_beginning=Left("result", SHOWN), _length=Length("result"))
 
 
 class ToolCall(Row):
     """The journal of one call: proposed → started → finished. Started and never finished is *uncertain* (design §5.4).
 
-    Of an ended turn, a call that is still proposed did not run and never will. One that is still started may be running yet:
-    whoever started it says what came of it, also after the turn's end; if nobody does, nobody knows.
+    In an ended turn, a call that is still proposed did not run and never will. One that is still started may still be running:
+    the worker that started it stores its outcome, also after the turn's end; without it the outcome stays unknown.
     """
 
     @labels(CallStatus)
@@ -226,12 +226,12 @@ class ToolCall(Row):
 
     @property
     def beginning(self) -> str:
-        """As much of the result as a page shows."""
+        """The part of the result that a page shows."""
         known: str | None = self.__dict__.get("_beginning")
         return self.result[:SHOWN] if known is None else known
 
     @property
     def is_cut(self) -> bool:
-        """Whether a page shows only the beginning of the result."""
+        """True if a page shows only the beginning of the result."""
         known: int | None = self.__dict__.get("_length")
         return (len(self.result) if known is None else known) > SHOWN

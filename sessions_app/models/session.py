@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 
 def secret_hash(secret: str) -> str:
-    """What is stored of a customer's secret link or an API token: never the secret itself."""
+    """Return the stored hash of a customer's secret link or an API token; the secret itself is never stored."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class SessionSet(models.QuerySet["Session"]):
-    """The inbox's questions. Everything a person sees starts at `visible_to`."""
+    """Queries of the inbox. Everything a person sees starts at `visible_to`."""
 
     def update(self, **values: Any) -> int:
         must_not_leave_behind(self.model, values)
         return super().update(**values)
 
     def visible_to(self, person: Person) -> SessionSet:
-        """Sessions of the person's queues; all of them for an admin."""
+        """Return sessions of the person's queues; all of them for an admin."""
         return self.there() if person.is_superuser else self.there().filter(queue__members=person.pk)
 
     def there(self) -> SessionSet:
-        """Without those that are being erased."""
+        """Exclude sessions that are being erased."""
         return self.exclude(status=Session.Status.ERASED)
 
     def open(self) -> SessionSet:
@@ -69,11 +69,14 @@ class SessionSet(models.QuerySet["Session"]):
         return self.filter(name_due_at__lte=clock.now())
 
     def locked(self, session_id: str) -> Session:
-        """The row, locked until the transaction ends: every change of a session's runs starts here (design §5.0)."""
+        """Return the row, locked until the transaction ends: every change of a session's runs starts here (design §5.0)."""
         return self.select_for_update().get(session_id=session_id)
 
     def locked_with_run(self, run_id: str) -> Session:
-        """The row of the run's session, locked like `locked`. Raises `Session.DoesNotExist` when there is no such run."""
+        """Return the row of the run's session, locked like `locked`.
+
+        Raises `Session.DoesNotExist` when there is no such run.
+        """
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
@@ -169,16 +172,16 @@ class Session(LastSaid, FoldedModel):
 
     @property
     def customer(self) -> str:
-        """What to call the customer; "Customer" where what they call themselves has a word that the queue forbids in names."""
+        """The customer's display name; "Customer" where their own name has a word that the queue forbids in names."""
         said = self.customer_name or self.customer_email or self.user_id
         return said if said and not self.forbidden_in(said) else "Customer"
 
     def forbidden_in(self, name: str) -> str:
-        """The first word of the name that the session's queue forbids in names; empty where there is none."""
+        """Return the first word of the name that the session's queue forbids in names; empty where there is none."""
         return forbidden_words.found_in(name, self.queue.forbidden_words) if self.queue else ""
 
     def refusal_of(self, name: str) -> str:
-        """Why the session may not have the name, to go on after "was not saved:"; empty where it may."""
+        """Return the reason why the session may not have the name, to go on after "was not saved:"; empty where it may."""
         word = self.forbidden_in(name)
         if not word:
             return ""
@@ -207,33 +210,33 @@ class Session(LastSaid, FoldedModel):
 
     @property
     def led_by_person(self) -> bool:
-        """Whether a person has taken over, so that no agent answers."""
+        """True if a person has taken over, so that no agent answers."""
         return self.effective_ai_mode == AiMode.OFF
 
     @property
     def is_held(self) -> bool:
-        """Whether the customer waits for a person because today's cost is used up."""
+        """True if the customer waits for a person because today's cost limit is used up."""
         return self.held_until is not None and self.held_until > clock.now()
 
     def go_on(self) -> None:
-        """Nothing holds the AI back any more, or a person has answered."""
+        """Clear the hold: the limit is new, or a person has answered."""
         if self.held_until is not None:
             self.held_until = None
             self.save(update_fields=["held_until"])
 
     @property
     def can_be_handed_back(self) -> bool:
-        """Whether a person leads and the AI would do something again; in a queue without AI its mode is chosen here first."""
+        """True if a person leads and the AI has a mode to return to; in a queue without AI its mode is chosen here first."""
         before = self.ai_mode_before or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
         return self.ai_mode == AiMode.OFF and before != AiMode.OFF
 
     def touch(self) -> None:
-        """The conversation moved: it goes to the top of the list."""
+        """Move the conversation to the top of the list."""
         self.activity_at = self.updated_at = clock.now()
         self.save(update_fields=["activity_at", "updated_at"])
 
     def said(self, text: str, kind: str, author: str = "", person: Person | None = None) -> None:
-        """Note what the customer said, or what was said to them: the conversation goes to the top, with that as its line.
+        """Record a message of or to the customer: the conversation moves to the top, with that as its line.
 
         The message's row must be there.
         """
@@ -247,13 +250,13 @@ class Session(LastSaid, FoldedModel):
         self.save(update_fields=["activity_at", "updated_at", "waiting_since", *line])
 
     def count_waiting(self) -> None:
-        """Find out from the messages since when the customer waits."""
+        """Compute from the messages since when the customer waits."""
         asked = self.messages.asked_since_answer()
         self.waiting_since = self.messages.unanswered_since() or asked
         self.save(update_fields=["waiting_since"])
 
     def read_last_said(self) -> None:
-        """Make the line and who waits from the messages, as an import stored them; in a closed session nobody waits."""
+        """Compute the line and the waiting time from imported messages; a closed session waits for nothing."""
         said = self.messages.last_said()
         if said is not None:
             line = self.put_line(said.content, said.author_kind, said.author, said.person)
@@ -264,7 +267,7 @@ class Session(LastSaid, FoldedModel):
             self.count_waiting()
 
     def plan_naming(self) -> None:
-        """After a completed turn: a session without a name is due for one once enough was said (design §5.10)."""
+        """Schedule naming after a completed turn, for a session without a name that has enough messages (design §5.10)."""
         queue = self.queue
         if self.name or self.name_due_at or queue is None or not queue.naming_enabled:
             return
@@ -275,6 +278,6 @@ class Session(LastSaid, FoldedModel):
             self.save(update_fields=["name_due_at"])
 
     def raise_fence(self) -> None:
-        """From now on nothing of an older run lands (design §5.8)."""
+        """Raise the fence: later writes of older runs are rejected (design §5.8)."""
         type(self).objects.filter(pk=self.pk).update(fence=F("fence") + 1)
         self.refresh_from_db(fields=["fence"])

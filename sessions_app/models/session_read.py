@@ -1,4 +1,4 @@
-"""How far people have read conversations."""
+"""Read state of conversations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SessionRead(Row):
-    """How far a person has read a session: the newest change they saw."""
+    """A person's read state of a session: the newest change they saw."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
@@ -30,7 +30,7 @@ class SessionRead(Row):
 
 
 def unread_by(person: Person) -> Q:
-    """A condition on sessions: something happened that the person has not seen."""
+    """Return a condition on sessions: a change that the person has not seen."""
     seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
     # Nothing has happened yet in a session that was imported.
     return Q(last_change__gt=0) & ~Q(Exists(seen))

@@ -1,4 +1,4 @@
-"""What JSON columns must look like to be read; anything else was broken, or written by another version."""
+"""Valid shapes of JSON columns; other values are corrupt, or written by another version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def an_object_or_nothing(value: Any) -> bool:
 
 
 def input_fields(value: Any) -> bool:
-    """What a requirement asks a person to fill in."""
+    """Return whether these are the input fields of a requirement."""
     return all(isinstance(item["name"], str) and _OF_AN_INPUT.issuperset(item) for item in value) and all(
         isinstance(item.get("schema", {}), dict) for item in value
     )
@@ -60,5 +60,5 @@ def thresholds(value: Any) -> bool:
 
 
 def metrics(value: Any) -> bool:
-    """What a run used: numbers."""
+    """Return whether these are a run's metrics: numbers."""
     return all(item is None or isinstance(item, int | float) for item in value.values())

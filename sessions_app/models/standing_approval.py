@@ -1,4 +1,4 @@
-"""Approvals given in advance."""
+"""Standing approvals."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from sessions_app.models.row import Row
 
 class StandingApprovalSet(models.QuerySet["StandingApproval"]):
     def in_force(self) -> StandingApprovalSet:
-        """Not over, not revoked."""
+        """Return those neither expired nor revoked."""
         return self.filter(revoked_at=None, until__gt=clock.now())
 
 
 class StandingApproval(Row):
-    """A rule: calls of one tool in one queue run without asking, for a while. Never for high risk or two approvers."""
+    """A standing approval: calls of one tool in one queue run without asking, for a while.
+
+    Never for high risk or two approvers.
+    """
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="standing_approvals")
     tool_name = models.CharField(max_length=200)

@@ -20,7 +20,7 @@ from sessions_app.models.session import Session
 
 
 def check_url_template(value: str) -> None:
-    """An http(s) address with one `{id}` in it. Raises `ValidationError`."""
+    """Check an http(s) address with one `{id}` in it. Raises `ValidationError`."""
     if not value.startswith(("https://", "http://")) or value.count("{id}") != 1:
         raise ValidationError(
             _("Write a web address with {id} where the ticket's number goes, e.g. https://desk.example/t/{id}")
@@ -28,7 +28,7 @@ def check_url_template(value: str) -> None:
 
 
 def check_pattern(value: str) -> None:
-    """A regular expression that can be matched in linear time. Raises `ValidationError`."""
+    """Check a regular expression that can be matched in linear time. Raises `ValidationError`."""
     try:
         compiled(value)
     except PatternError as error:
@@ -60,7 +60,7 @@ class TicketSystem(FoldedModel):
 
     @property
     def has_usable_pattern(self) -> bool:
-        """Whether ids can be looked for. A pattern of earlier days may ask for what is not matched any more."""
+        """Return whether ids can be matched. A pattern stored earlier may use constructs that are refused now."""
         try:
             check_pattern(self.pattern)
         except ValidationError:
@@ -68,15 +68,15 @@ class TicketSystem(FoldedModel):
         return True
 
     def url_of(self, ticket_id: str) -> str:
-        """Where the ticket opens."""
+        """Return the ticket's address."""
         return self.url_template.replace("{id}", quote(ticket_id, safe=""))
 
     def spelled(self, ticket_id: str) -> str:
-        """The id as this system writes it, empty where it is no id of this system: its pattern decides."""
+        """Return the id as this system writes it, empty where it does not fit its pattern."""
         return next((text for text in ticket_ids.spellings(ticket_id) if ticket_ids.fits(self.pattern, text)), "")
 
     def id_in(self, text: str) -> str:
-        """The ticket's id in what somebody wrote or pasted, empty where there is none of this system."""
+        """Return the ticket's id in a typed or pasted text, empty where there is none of this system."""
         meant = ticket_ids.guesses(ticket_ids.normalized(text))
         if found := self.in_address(meant):
             return self.spelled(found)
@@ -84,12 +84,12 @@ class TicketSystem(FoldedModel):
         return next((spelled for guess in ids if (spelled := self.spelled(guess))), "")
 
     def in_address(self, meant: list[str]) -> str:
-        """What stands where its addresses have the id, whether it is one or not; empty without an address of this system."""
+        """Return the text in the id's place of an address of this system, valid or not; empty without such an address."""
         found = (ticket_ids.id_in_address(self.url_template, text) for text in reversed(meant) if ticket_ids.is_address(text))
         return next(filter(None, found), "")
 
     def expects(self) -> str:
-        """An example of an id of this system and its address, for people who wrote something else."""
+        """Return an example of an id of this system and its address, for the error text."""
         example = ticket_ids.example_of(self.pattern) or self.links.order_by("-pk").values_list("ticket_id", flat=True).first()
         if not example or not self.spelled(example):
             return self.url_template
@@ -117,7 +117,7 @@ class TicketLink(FoldedModel):
         return self.ticket_id
 
     def clean(self) -> None:
-        """Keep the id as its system writes it. Raises `ValidationError` when the system has no such ids."""
+        """Normalise the id to its system's spelling. Raises `ValidationError` when the system has no such ids."""
         if self.system_id is None or not self.ticket_id:
             return
         found = self.system.id_in(self.ticket_id)

@@ -1,4 +1,4 @@
-"""Ticket ids in what people write: "Ticket#ZD-48213", a pasted web address, digits of another script. Text alone, no rows."""
+"""Ticket ids in people's text: "Ticket#ZD-48213", a pasted web address, digits of another script. Text alone, no rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kern.validation import patterns
 
 #: Longest id of a ticket (characters).
 LONGEST_ID = 80
-#: What ids look like where a system says nothing of it: words and numbers, and at least one digit. `new` and `..` are pages.
+#: The default form of ids: words and numbers, and at least one digit. `new` and `..` are pages.
 ANY_ID = re.compile(r"(?=.*\d)\w+(?:[._:-]\w+)*")
 
 _PAIRS = {"<": ">", "(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "‘": "’", "«": "»"}
@@ -29,7 +29,7 @@ _PIECE = re.compile(r"(\\d|\\w|\[0-9\]|\[[A-Za-z]-[^\]]*\])(?:\{(\d+)[^}]*\}|([+
 
 
 def normalized(text: str) -> str:
-    """The text in one spelling: no full-width characters, digits and hyphens of ASCII, nothing hidden, single spaces."""
+    """Return the text in one spelling: no full-width characters, digits and hyphens of ASCII, nothing hidden, single spaces."""
     return " ".join("".join(map(_plain, unicodedata.normalize("NFKC", text))).split())
 
 
@@ -45,7 +45,10 @@ def _plain(char: str) -> str:
 
 
 def guesses(text: str) -> list[str]:
-    """What could be the id or the address in normalized text, the most literal first: without brackets, then without prefix."""
+    """Return candidates for the id or the address in normalised text, the most literal first.
+
+    Without brackets, then without prefix.
+    """
     found = [text]
     while (peeled := _peeled(found[-1])) != found[-1]:
         found.append(peeled)
@@ -64,12 +67,12 @@ def _peeled(text: str) -> str:
 
 
 def spellings(ticket_id: str) -> list[str]:
-    """The id as it is, then in capitals and in small letters: a pattern may know one of them alone."""
+    """Return the id as it is, then in capitals and in small letters: a pattern may know one of them alone."""
     return list(dict.fromkeys((ticket_id, ticket_id.upper(), ticket_id.lower())))
 
 
 def fits(pattern: str, ticket_id: str) -> bool:
-    """Whether an id looks like the pattern says, and leads nowhere else in an address."""
+    """Return whether an id fits the pattern, and changes no other part of an address."""
     leads_elsewhere = {"", ".", ".."} & set(ticket_id.split("/"))
     if leads_elsewhere or len(ticket_id) > LONGEST_ID:
         return False
@@ -78,19 +81,19 @@ def fits(pattern: str, ticket_id: str) -> bool:
 
 
 def has_scheme(text: str) -> bool:
-    """Whether the text is a web address and can't be an id."""
+    """Return whether the text is a web address with a scheme, so that it can't be an id."""
     return _SCHEME.match(text) is not None
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is a web address, also without the `https://` that browsers hide."""
+    """Return whether the text is a web address, also without the `https://` that browsers hide."""
     return has_scheme(text) or re.match(r"(?://)?[\w-]+(?:\.[\w-]+)+(?::\d+)?/", text) is not None
 
 
 def id_in_address(template: str, address: str) -> str:
-    """What stands in an address where the template has `{id}`, empty when it is another address.
+    """Return the text in the place of the template's `{id}`, empty when it is another address.
 
-    Scheme, usual ports, capitals of the host, and whatever follows the id make no difference.
+    Scheme, usual ports, capitals of the host, and the rest after the id make no difference.
     """
     wanted, given = _split(template), _split(address)
     if wanted is None or given is None or {".", ".."} & set(unquote(given.path).split("/")):
@@ -98,14 +101,14 @@ def id_in_address(template: str, address: str) -> str:
     if "{id}" in wanted.query:
         return _in_query(wanted, given)
     before, _id, after = urlunsplit(wanted).partition("{id}")
-    # What people copy may end after the id, or go on to a part of the ticket.
+    # A copied address may end after the id, or go on to a part of the ticket.
     rest = r"(?:[/?#&;].*)?" if after[:1] in ("", *"/?#&;") else rf"{re.escape(after)}.*"
     found = re.fullmatch(rf"{re.escape(before)}([^/?#&;]+?){rest}", urlunsplit(given))
     return normalized(unquote(found[1])) if found else ""
 
 
 def _in_query(wanted: SplitResult, given: SplitResult) -> str:
-    """The parameter that the template has the id in, where the others are the same in whatever order."""
+    """Return the parameter in the place of `{id}`, where the others are equal in any order."""
     if (wanted.netloc, wanted.path) != (given.netloc, given.path):
         return ""
     parameters = _parameters(given.query)
@@ -124,7 +127,7 @@ def _parameters(query: str) -> dict[str, str]:
 
 
 def _split(address: str) -> SplitResult | None:
-    """The address's parts with the host as every spelling of it reads; `None` for what is no address."""
+    """Return the address's parts with a normalised host; `None` for an invalid address."""
     whole = address if has_scheme(address) else f"https://{address.lstrip('/')}"
     if "\\" in whole:
         # Browsers take it for a slash and urllib does not: each would go to another host.
@@ -141,7 +144,7 @@ def _split(address: str) -> SplitResult | None:
 
 
 def example_of(pattern: str) -> str:
-    """An id that fits the pattern, empty where it is too involved to make one up."""
+    """Return an id that fits the pattern, empty where it is too complex to make one up."""
     made = _PIECE.sub(_example, pattern or r"\d{5}").replace("\\", "").strip("^$")
     return made if fits(pattern, made) else ""
 

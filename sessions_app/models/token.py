@@ -1,4 +1,4 @@
-"""Keys of programs that use the REST API."""
+"""Tokens of the REST API."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from sessions_app.models.person import Person
 from sessions_app.models.queue import Queue, QueueSet
 from sessions_app.models.session import secret_hash
 
-#: What every secret begins with, so that scanners of repositories and logs find one: `kern_[A-Za-z0-9]{46}`.
+#: Prefix of every secret, so that scanners of repositories and logs find one: `kern_[A-Za-z0-9]{46}`.
 PREFIX = "kern_"
 LETTERS = string.ascii_letters + string.digits
 RANDOM_LETTERS, CHECK_LETTERS = 40, 6
-#: How long (days) a token lasts unless it is said, and at most.
+#: Default and longest lifetime of a token (days).
 DAYS, MOST_DAYS = 90, 366
 #: So long before its end a token's person is warned.
 WARNED_BEFORE = timedelta(days=14)
 
 
 class Scope(models.TextChoices):
-    """What a token may do. None includes another one."""
+    """The rights of a token. None includes another one."""
 
     READ = "read", _("Read conversations")
     WRITE = "write", _("Begin conversations, write into them and change where they stand")
@@ -40,18 +40,21 @@ class Scope(models.TextChoices):
 
 
 def in_some_days() -> datetime:
-    """When a token ends that is made now."""
+    """Return the default expiry of a new token."""
     return clock.now() + timedelta(days=DAYS)
 
 
 def new_secret() -> str:
-    """A secret of 238 random bits; its last letters are a checksum, so that a scanner knows a real one from a look-alike."""
+    """Return a secret of 238 random bits.
+
+    Its last letters are a checksum, so that a scanner knows a real one from a look-alike.
+    """
     words = "".join(secrets.choice(LETTERS) for _ in range(RANDOM_LETTERS))
     return f"{PREFIX}{words}{checksum(words)}"
 
 
 def checksum(words: str) -> str:
-    """The CRC-32 of the random letters, written with 62 letters and digits."""
+    """Return the CRC-32 of the random letters, written with 62 letters and digits."""
     number, found = crc32(words.encode()), ""
     for _place in range(CHECK_LETTERS):
         number, digit = divmod(number, len(LETTERS))
@@ -67,14 +70,14 @@ def check_scopes(value: str) -> None:
 
 
 class ApiTokenSet(models.QuerySet["ApiToken"]):
-    """Tokens by how they stand."""
+    """Tokens by their state."""
 
     def usable(self) -> ApiTokenSet:
-        """Neither ended nor expired."""
+        """Return tokens neither revoked nor expired."""
         return self.filter(revoked_at=None, expires_at__gt=clock.now())
 
     def expiring(self) -> ApiTokenSet:
-        """Usable, and not for long any more."""
+        """Return usable tokens that expire soon."""
         return self.usable().filter(expires_at__lte=clock.now() + WARNED_BEFORE)
 
 
@@ -90,7 +93,7 @@ class ApiToken(FoldedModel):
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.CharField(max_length=60, default=Scope.READ.value, validators=[check_scopes])
     queues = models.ManyToManyField(Queue, blank=True, related_name="tokens")
-    # Said, and not "none are named": whoever loses the last queue of a token must not get all of them.
+    # An explicit flag, not "no queue is named": a token that loses its last queue must not get all of them.
     all_queues = models.BooleanField(default=False, help_text=_("All queues of its person, where none are named."))
     acts_for = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -122,7 +125,7 @@ class ApiToken(FoldedModel):
         queues: Collection[Queue] = (),
         days: int = DAYS,
     ) -> tuple[ApiToken, str]:
-        """A new token and its secret, which is nowhere stored. Without `scopes` it may do all that its person may."""
+        """Make a token; returns it with its secret, which is not stored. Without `scopes` it has all rights of its person."""
         secret = new_secret()
         given = within_rights(acts_for) if scopes is None else scopes
         token = cls.objects.create(
@@ -139,7 +142,7 @@ class ApiToken(FoldedModel):
 
     @classmethod
     def of_secret(cls, secret: str) -> ApiToken | None:
-        """The token of this secret, whether or not it still counts."""
+        """Return the token of this secret, valid or not."""
         return cls.objects.filter(token_hash=secret_hash(secret)).select_related("acts_for").first()
 
     @property
@@ -148,7 +151,7 @@ class ApiToken(FoldedModel):
 
     @property
     def trouble(self) -> str:
-        """Why it does not count: `ended`, `expired` or `account closed`; empty where it does."""
+        """Return why it is invalid: `ended`, `expired` or `account closed`; empty where it is valid."""
         if self.revoked_at is not None:
             return "ended"
         if self.is_expired:
@@ -157,28 +160,31 @@ class ApiToken(FoldedModel):
 
     @property
     def is_expiring(self) -> bool:
-        """Whether it is time to make a new one."""
+        """True if it is time to make a new one."""
         return not self.is_expired and self.revoked_at is None and self.expires_at <= clock.now() + WARNED_BEFORE
 
     @property
     def scope_names(self) -> list[str]:
-        """Its scopes, one by one."""
+        """Return its scopes, one by one."""
         return self.scopes.split()
 
     def sees(self) -> QueueSet:
-        """The queues it acts on: those it names or all, and never more than its person sees."""
+        """Return the queues it acts on: those it names or all, and never more than its person sees."""
         named = Queue.objects.filter(tokens=self)
         allowed = Queue.objects.all() if self.acts_for and self.all_queues and not named.exists() else named
         return allowed.visible_to(self.acts_for) if self.acts_for else allowed
 
     def sees_everything(self) -> bool:
-        """Whether it sees sessions without a queue, too: it acts for an admin, in all queues."""
+        """True if it also sees sessions without a queue: it acts for an admin, in all queues."""
         is_admins = self.acts_for is not None and self.acts_for.is_superuser
         return is_admins and self.all_queues and not self.queues.exists()
 
 
 def within_rights(person: Person | None) -> list[str]:
-    """The scopes that a token of this person can have; decisions are a person's, and customers are an admin's to erase."""
+    """Return the scopes that a token of this person can have.
+
+    Decisions are a person's, and customers are an admin's to erase.
+    """
     if person is None:
         return [Scope.READ.value, Scope.WRITE.value]
     return [scope for scope in Scope.values if scope != Scope.ADMIN or person.is_superuser]

@@ -1,4 +1,4 @@
-"""What queues ask beyond the tools' own policies."""
+"""Policies of queues, stricter than the tools' own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_thresholds(value: Any) -> None:
 
 
 class ToolPolicy(Row):
-    """What a queue asks beyond a tool's own policy. It can only make it stricter: both hold, of each point the stricter one."""
+    """A queue's policy for a tool. It can only tighten the tool's own: of each point the stricter one holds."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="tool_policies")
     tool_name = models.CharField(max_length=200)
@@ -57,14 +57,14 @@ class ToolPolicy(Row):
         return f"{self.tool_name} in {self.queue}"
 
     def clean(self) -> None:
-        """Raises `ValidationError` for what could be kept but not read as a policy: every decision reads it."""
+        """Raise `ValidationError` for a value that could be stored but not read as a policy: every decision reads it."""
         try:
             self.as_policy()
         except (TypeError, ValueError) as error:
             raise ValidationError(str(error)) from error
 
     def as_policy(self) -> Policy:
-        """The row as the library's policy, to tighten the tool's own with; the strictest where it cannot be read."""
+        """Return the row as the library's policy, to tighten the tool's own with; the strictest where it cannot be read."""
         if self.broken:
             return Policy(risk="high", approvers=2, roles=tuple(self.roles) or ("nobody",))
         return Policy(

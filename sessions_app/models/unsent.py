@@ -1,4 +1,4 @@
-"""What people have typed and not sent."""
+"""Unsent text of people's composers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessions_app.models.session import Session
 
 
 class UnsentText(Row):
-    """The words in a person's composer of a conversation: theirs alone, on each of their devices.
+    """The text in a person's composer of a conversation: theirs alone, on each of their devices.
 
     The row stays when they are sent, emptied: its version goes on counting, so that an old page is told from a new one.
     """

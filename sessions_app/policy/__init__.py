@@ -1,1 +1,1 @@
-"""Rules: who may decide, what ends a run, what a customer may use in a day."""
+"""Policies: deciders, approvals, ends of runs, daily limits of customers."""

@@ -1,4 +1,4 @@
-"""What a decision rests on: that the decider knows the news about it and, where two must agree, the first one's approval."""
+"""Conditions of a decision: the decider has seen the news about it and, where two must agree, the first approval counts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.policy.in_force import is_allowed, policy_of, same
 
-#: How many of the customer's messages a person is shown.
+#: Limit of the customer's messages that a person is shown.
 MOST_NEWS = 50
 
 
 def news_about(requirement: Requirement, person: Person, seen: int) -> list[Change]:
-    """What the person does not know who has seen change `seen`: the customer's words and others' approvals of this."""
+    """Return changes after `seen` that concern the decision: the customer's messages and others' approvals of it."""
     later = requirement.session.changes.filter(pk__gt=seen).exclude(person=person).order_by("pk")
     approvals = later.filter(kind=Kind.REQUIREMENT_FIRST_APPROVAL)
     news = [change for change in approvals if change.data.get("requirement") == requirement.pk]
@@ -24,7 +24,7 @@ def news_about(requirement: Requirement, person: Person, seen: int) -> list[Chan
 
 
 def news_in_words(news: list[Change]) -> str:
-    """What a decider is told about the news; empty where there is none."""
+    """Return the news as a sentence for the decider; empty where there is none."""
     if not news:
         return ""
     words = [_("The customer wrote since you opened this.")] if any(item.kind == Kind.MESSAGE_CUSTOMER for item in news) else []
@@ -37,16 +37,16 @@ def news_in_words(news: list[Change]) -> str:
 
 
 def must_know_the_news(requirement: Requirement, person: Person, seen: int) -> None:
-    """Raises `StaleError` where the person has missed something about this decision."""
+    """Raise `StaleError` where the person has missed news about this decision."""
     news = news_about(requirement, person, seen)
     if news:
         raise StaleError(news_in_words(news), news)
 
 
 def first_of_two(requirement: Requirement) -> Decision | None:
-    """The first approval that counts still: the newest one, unless the customer wrote since its giver looked.
+    """Return the first approval that is still valid: the newest one, unless the customer wrote since its giver looked.
 
-    Somebody who has left the queue, lost the role or whose account is closed by now has no say in what is executed later.
+    An approval of a person who has left the queue, lost the role or whose account is closed is void.
     """
     given = Decision.objects.filter(requirement=requirement, verdict=Decision.Verdict.FIRST_APPROVAL, person__isnull=False)
     first = given.select_related("person").order_by("-pk").first()
@@ -58,9 +58,9 @@ def first_of_two(requirement: Requirement) -> Decision | None:
 
 
 def completes(requirement: Requirement, person: Person, arguments: dict[str, Any]) -> bool:
-    """Whether the person's approval is the second of two: another one's of the same arguments counts.
+    """Return whether the person's approval is the second of two, after another person's of the same arguments.
 
-    Raises `InvalidAction` when that was this person's.
+    Raises `InvalidAction` when the first one was this person's.
     """
     first = first_of_two(requirement)
     if first is None:

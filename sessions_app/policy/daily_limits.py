@@ -1,4 +1,4 @@
-"""Limits of a day: how many messages one customer may send in a queue, and what answers to them may cost.
+"""Daily limits of a customer in a queue: messages, and the cost of answers.
 
 A customer is a user id, or a single conversation where there is none. One indexed row says what was used; it is written in the
 transaction that stores the message, or the tokens. A day is one of UTC. Queues without a limit keep no rows.
@@ -47,7 +47,7 @@ def count_message(session: Session) -> None:
 
 
 def count_cost(session: Session, run: Run, model: str, metrics: Mapping[str, Any]) -> None:
-    """Count what the run cost since its `metrics` were stored last. The caller stores the new ones in the same transaction."""
+    """Count the run's cost since its `metrics` were stored last. The caller stores the new ones in the same transaction."""
     if not _cost_limit(session):
         return
     before = cost_of_run(run.model, run.metrics) or Decimal()
@@ -60,7 +60,7 @@ def count_cost(session: Session, run: Run, model: str, metrics: Mapping[str, Any
 
 
 def open_next(session: Session) -> Run | None:
-    """`Run.objects.open_next`, unless the customer's cost of today is used up: then a person answers, and the log says so.
+    """Open the next turn, unless the customer's cost limit of today is used up: then a person answers, and the log says so.
 
     For what goes on by itself; what a person starts is that person's decision. The session's row must be locked or new.
     """
@@ -77,7 +77,7 @@ def open_next(session: Session) -> Run | None:
 
 
 def forget(sessions: Iterable[Session]) -> None:
-    """Delete what is known of these sessions' customers."""
+    """Delete the usage of these sessions' customers."""
     CustomerDay.objects.filter(customer__in={_customer(session) for session in sessions}).delete()
 
 

@@ -1,4 +1,4 @@
-"""The audit log of decisions: what is read of it, and its two forms for other programs.
+"""The audit log of decisions: its queries, and its two export formats.
 
 `Decision.objects.append` writes them.
 """
@@ -46,7 +46,7 @@ def rows(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> DecisionSet:
-    """Lines of the record, oldest first; each filter that is given narrows them. `queue` is a slug, `until` is exclusive."""
+    """Return lines of the log, oldest first; each given filter narrows them. `queue` is a slug, `until` is exclusive."""
     wanted: dict[str, Any] = {
         "tool_name": tool,
         "queue_slug": queue,
@@ -61,12 +61,15 @@ def rows(
 
 
 def as_csv(lines: Iterable[Decision], zone: tzinfo = UTC) -> Iterator[str]:
-    """The lines as CSV with a heading, piece by piece; JSON stands in one cell, times are the zone's, with their offset."""
+    """Yield the lines as CSV with a heading, piece by piece.
+
+    JSON stands in one cell, times are the zone's, with their offset.
+    """
     return spreadsheet.table(COLUMNS, (_values(line, zone).values() for line in lines))
 
 
 def as_jsonl(lines: Iterable[Decision]) -> Iterator[str]:
-    """The lines as one JSON object each."""
+    """Yield the lines as one JSON object each."""
     for line in lines:
         yield json.dumps(_values(line), ensure_ascii=False) + "\n"
 

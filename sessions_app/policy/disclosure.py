@@ -1,7 +1,7 @@
-"""Who a customer is talking to, said before their first word and on every message: an AI, or people.
+"""Disclosure to customers that an AI or people answer, before their first message and on every message.
 
 The European AI Act (Regulation 2024/1689, Article 50) asks that people are told when they interact with an AI system, clearly
-and at the latest at the first interaction. What is said here follows from the AI mode that is in force, so it is never untrue.
+and at the latest at the first interaction. The text follows from the AI mode that is in force, so it is never untrue.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sessions_app.models.queue import AiMode
 
 
 def notice(queue: Queue | None, session: Session | None = None) -> str:
-    """Who answers here, as a customer is told: in the session's mode, before there is one in the queue's.
+    """Return the notice to the customer for the session's mode; before there is a session, for the queue's.
 
     An admin's own words follow where the AI takes part.
     """
@@ -33,7 +33,7 @@ def notice(queue: Queue | None, session: Session | None = None) -> str:
 
 
 def told(queue: Queue | None, session: Session | None = None) -> dict[str, Any]:
-    """`notice` for a page, and whether only people answer."""
+    """Return `notice` for a page, and whether only people answer."""
     return {"notice": notice(queue, session), "by_people": _mode(queue, session) == AiMode.OFF}
 
 
@@ -44,14 +44,14 @@ def _mode(queue: Queue | None, session: Session | None) -> AiMode:
 
 
 def can_ask_for_person(session: Session) -> bool:
-    """Whether an AI answers the customer by itself, so that asking for a person changes something."""
+    """Return whether an AI answers the customer by itself, so that asking for a person changes something."""
     return session.effective_ai_mode == AiMode.AUTOPILOT and session.person_wanted_at is None
 
 
 def byline(message: Message) -> tuple[str, str]:
-    """Who said it and what they are, as the customer reads it: `("Shop agent", "AI")`, `("Ana", "support")`.
+    """Return the author and their role for the customer: `("Shop agent", "AI")`, `("Ana", "support")`.
 
-    Of a person the first name alone, and no address: who has no name is `support`. Empty for the customer.
+    Of a person the first name alone, and no address; without a name it is `support`. Empty for the customer.
     """
     if message.author_kind == Message.Author.CUSTOMER:
         return "", ""
@@ -62,5 +62,5 @@ def byline(message: Message) -> tuple[str, str]:
 
 
 def said_by(message: Message) -> str:
-    """`byline` as one line, for programs and transcripts."""
+    """Return `byline` as one line, for programs and transcripts."""
     return ", ".join(part for part in byline(message) if part)

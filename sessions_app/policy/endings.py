@@ -1,4 +1,4 @@
-"""The end of a run, and of the questions that were asked in it: where every end of a run is written."""
+"""End runs and their open requirements: every end of a run is written here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sessions_app.changes.payloads import Dropped
 from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Requirement, Run, Session
 
-#: Who drops questions where no person does.
+#: The actor of drops without a person.
 END_OF_TURN = "the end of the turn"
 
 
@@ -42,7 +42,7 @@ def end(
 
 
 def drop(session: Session, asked: Requirement, status: str, person: Person | None = None) -> None:
-    """Make the question cancelled or superseded: its call is not made. The audit log gets a line, the session a change.
+    """Cancel or supersede the requirement: its call is not made. The decision log gets a line, the session a change.
 
     The change says which (`requirement`, `tool`) and what it was `before`: pending, or approved or answered by people. The
     session's row must be locked.

@@ -1,4 +1,4 @@
-"""Which policy holds for a tool in a queue, and who may decide under it. Every door asks here."""
+"""The policy in force for a tool in a queue, and the right to decide under it, for every page and API."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from sessions_app.models import Person, Queue, Requirement, ToolPolicy
 
 
 def policy_in_force(queue: Queue | None, tool_name: str, own: Policy) -> Policy:
-    """The tool's own policy, tightened by what the queue's admins ask of the tool."""
+    """Return the tool's own policy, tightened by the queue's."""
     stricter = ToolPolicy.objects.filter(queue=queue, tool_name=tool_name).first() if queue is not None else None
     return own if stricter is None else own.tightened(stricter.as_policy())
 
 
 def policy_of(requirement: Requirement) -> Policy:
-    """The policy under which a requirement is decided now: the one it was asked under, and what was tightened since."""
+    """Return the policy under which a requirement is decided now: the one it was asked under, tightened since."""
     asked_under = Policy.from_dict(requirement.policy)
     return policy_in_force(requirement.session.queue, requirement.tool_name, asked_under)
 
 
 def may_decide(requirement: Requirement, person: Person, *, approving: bool = False) -> None:
-    """Raises `Forbidden`, with the reason in words for the person, unless they may decide about this.
+    """Raise `Forbidden`, with the reason for the person, unless they may decide about this.
 
-    `approving` is for letting a tool run: nobody approves what they had the agent do. Refusing it stays open to them.
+    `approving` is for letting a tool run: people may not approve an action that they asked the agent for. Rejecting it stays
+    open to them.
     """
     may_work(requirement.session.queue, policy_of(requirement), person)
     if approving and requirement.asked_for_by_id == person.pk:
@@ -38,7 +39,7 @@ def may_decide(requirement: Requirement, person: Person, *, approving: bool = Fa
 
 
 def may_work(queue: Queue | None, policy: Policy, person: Person) -> None:
-    """Raises `Forbidden` unless the person works the queue and has a role that the policy names. Admins always may."""
+    """Raise `Forbidden` unless the person works the queue and has a role that the policy names. Admins always may."""
     if not person.is_active:
         raise Forbidden(_("This account is closed."))
     if person.is_superuser:
@@ -50,7 +51,7 @@ def may_work(queue: Queue | None, policy: Policy, person: Person) -> None:
 
 
 def is_allowed(queue: Queue | None, policy: Policy, person: Person) -> bool:
-    """Whether `may_work` would let the person."""
+    """Return whether `may_work` would let the person."""
     try:
         may_work(queue, policy, person)
     except Forbidden:
@@ -60,20 +61,20 @@ def is_allowed(queue: Queue | None, policy: Policy, person: Person) -> bool:
 
 @dataclass(frozen=True)
 class May:
-    """What a person may do about a requirement: decide about it at all, and let it run."""
+    """A person's rights on a requirement: decide about it at all, and approve it."""
 
     decide: bool
     approve: bool
 
 
-#: What a queue's admins ask of a requirement's tool beyond its own roles, to be annotated as `queue_roles`.
+#: The roles that a queue's policy asks beyond the tool's own, to be annotated as `queue_roles`.
 QUEUE_ROLES = Subquery(
     ToolPolicy.objects.filter(queue=OuterRef("session__queue"), tool_name=OuterRef("tool_name")).values("roles")[:1]
 )
 
 
 def open_to(person: Person, requirements: Sequence[Requirement]) -> dict[int, May]:
-    """For each requirement's key what the person, who works its queue, may do.
+    """Return for each requirement's key the rights of the person, who works its queue.
 
     The requirements are annotated with `QUEUE_ROLES`, so that this asks the database at most once.
     """
@@ -81,7 +82,7 @@ def open_to(person: Person, requirements: Sequence[Requirement]) -> dict[int, Ma
     found = {}
     for row in requirements:
         wanted = row.queue_roles or ()  # type: ignore[attr-defined]
-        # Roles that cannot be read are nobody's.
+        # Unreadable roles exclude everyone.
         wanted = ("nobody",) if isinstance(wanted, CorruptList) else wanted
         own, more = Policy(roles=tuple(row.policy.get("roles") or ())), Policy(roles=tuple(wanted))
         roles = own.tightened(more).roles
@@ -93,7 +94,7 @@ def open_to(person: Person, requirements: Sequence[Requirement]) -> dict[int, Ma
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same to a tool: 5 is 5.0, but `true` is not 1 and no number is its text."""
+    """Return whether two JSON values are the same to a tool: 5 is 5.0, but `true` is not 1 and no number is its text."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):

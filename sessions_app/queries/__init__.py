@@ -1,1 +1,1 @@
-"""What is shown, and in which order. Reads only; pages and the API share it."""
+"""Queries of pages and the API: reads only."""

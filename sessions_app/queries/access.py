@@ -1,4 +1,4 @@
-"""Who may see what. Every page and every API call finds its rows through here; what is not visible does not exist (404)."""
+"""Access control. Every page and every API call finds its rows through here; an invisible row does not exist (404)."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from sessions_app.models.session import SessionSet
 
 
 def queues_for(person: Person) -> QueueSet:
-    """The queues the person works; all of them for an admin."""
+    """Return the queues the person works; all of them for an admin."""
     return Queue.objects.visible_to(person)
 
 
 def sessions_for(person: Person) -> SessionSet:
-    """The sessions of the person's queues; all of them for an admin."""
+    """Return the sessions of the person's queues; all of them for an admin."""
     return Session.objects.visible_to(person)
 
 
 def session_or_404(person: Person, session_id: str) -> Session:
-    """The session with its queue and assignee. Raises `Http404` where the person may not see it."""
+    """Return the session with its queue and assignee. Raises `Http404` where the person may not see it."""
     return get_object_or_404(sessions_for(person).select_related("queue", "assignee"), session_id=session_id)
 
 
 def requirement_or_404(person: Person, pk: int) -> Requirement:
-    """The requirement with its session and runs. Raises `Http404` where the person may not see it."""
+    """Return the requirement with its session and runs. Raises `Http404` where the person may not see it."""
     visible = Requirement.objects.filter(session__in=sessions_for(person))
     return get_object_or_404(visible.select_related("session__queue", "run", "root", "decided_by"), pk=pk)
 
 
 def run_or_404(person: Person, run_id: str) -> Run:
-    """The run with its session. Raises `Http404` where the person may not see it."""
+    """Return the run with its session. Raises `Http404` where the person may not see it."""
     visible = Run.objects.filter(session__in=sessions_for(person))
     return get_object_or_404(visible.select_related("session__queue"), run_id=run_id)

@@ -1,4 +1,4 @@
-"""The queue of decisions: everything that waits for a person, the most pressing first."""
+"""The queue of decisions: all pending requirements, the most pressing first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WORKS_THE_QUEUE = Exists(
     Queue.members.through.objects.filter(person=OuterRef("person"), queue=OuterRef(OuterRef("session__queue")))
 )
 _MAY_DECIDE = Q(person__is_active=True) & (Q(person__is_superuser=True) | _WORKS_THE_QUEUE)
-#: Who gave the first of two approvals, where one was given by somebody who is still here.
+#: The giver of the first of two approvals, if their account still exists.
 _FIRST = (
     Decision.objects.filter(requirement=OuterRef("pk"), verdict=Decision.Verdict.FIRST_APPROVAL)
     .order_by("-pk")
@@ -87,25 +87,25 @@ class DecisionRow(Row):
 
 
 def waiting_in(sessions: QuerySet[Session]) -> RequirementSet:
-    """What waits for a person in these sessions."""
+    """Return pending requirements in these sessions."""
     return Requirement.objects.pending().filter(session__in=sessions)
 
 
 def waiting_for(person: Person) -> RequirementSet:
-    """What waits in the person's queues; for an admin everything that waits."""
+    """Return pending requirements in the person's queues; for an admin all of them."""
     pending = Requirement.objects.pending()
     return pending if person.is_superuser else pending.filter(session__in=access.sessions_for(person))
 
 
 def most_pressing_first(requirements: RequirementSet) -> RequirementSet:
-    """By when they expire (those that never do last), then by risk, then by how long they wait."""
+    """Order by expiry (never comes last), then by risk, then by waiting time."""
     return requirements.annotate(rank=_RANK).order_by(F("expires_at").asc(nulls_last=True), "rank", "created_at", "pk")
 
 
 def next_after(requirement: Requirement, person: Person) -> Requirement | None:
-    """The decision that comes after this one in the person's queue; from the end it begins anew."""
+    """Return the decision after this one in the person's queue; from the end it begins anew."""
     waiting = most_pressing_first(waiting_for(person)).exclude(pk=requirement.pk).select_related("session")
-    # Where this person gave the first approval, another one's is waited for.
+    # After this person's own first approval, the requirement waits for another person.
     is_mine = Q(first_approver=None) | ~Q(first_approver=person.pk) | Q(look_again=True)
     waiting = waiting.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).filter(is_mine)
     found = [*waiting.filter(_beyond(requirement, "newest"))[:PAGE], *waiting[:PAGE]]
@@ -114,9 +114,9 @@ def next_after(requirement: Requirement, person: Person) -> Requirement | None:
 
 
 def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
-    """One page of the queue after the requirement `before`, or everything up to `until`; one row each.
+    """Return one page of the queue after the requirement `before`, or everything up to `until`; one row each.
 
-    A key that is none is ignored: somebody edited an address. `sort` is `oldest` for the longest wait first.
+    An invalid key is ignored: the address was edited. `sort` is `oldest` for the longest wait first.
     """
     waiting = waiting_in(sessions)
     ordered = waiting.annotate(rank=_RANK).order_by("created_at", "pk") if sort == "oldest" else most_pressing_first(waiting)

@@ -1,4 +1,4 @@
-"""The inbox's views: which sessions each one shows, and how many wait there."""
+"""The inbox's views: the sessions of each, and its count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DECISIONS = "decisions"
 
 
 class WhereConverter:
-    """A view of the inbox: a fixed one, or a queue's."""
+    """URL converter of a view of the inbox: a fixed one, or a queue's."""
 
     regex = "decisions|mine|unassigned|open|snoozed|closed|search|queues/[-a-zA-Z0-9_]+"
 
@@ -54,7 +54,7 @@ class Box:
 
 @dataclass
 class Rail:
-    """What the rail shows to one person, and the sessions of the view they are in."""
+    """The sidebar of one person, and the sessions of the view they are in."""
 
     views: list[Box]
     queues: list[Box]
@@ -67,7 +67,7 @@ class Rail:
 
 
 def rail(person: Person, where: str) -> Rail:
-    """All views and the person's queues with their counts. Raises `Http404` for a queue the person does not work."""
+    """Return all views and the person's queues with their counts. Raises `Http404` for a queue the person does not work."""
     views = _views()
     worked = list(access.queues_for(person))
     queues = [Box(QUEUE + queue.slug, queue.name, queue.icon) for queue in worked]
@@ -82,7 +82,7 @@ def rail(person: Person, where: str) -> Rail:
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:
-    """What a view counts: sessions, or single decisions."""
+    """Return the counted rows of a view: sessions, or single decisions."""
     if where != DECISIONS:
         return sessions_in(where, person, queues)
     pending = Requirement.objects.pending()
@@ -90,7 +90,7 @@ def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any
 
 
 def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
-    """The sessions of one view that the person, who works these queues, may see; of a queue, the open ones."""
+    """Return the sessions of one view that the person, who works these queues, may see; of a queue, the open ones."""
     if where.startswith(QUEUE):
         slug = where.removeprefix(QUEUE)
         return Session.objects.filter(queue__in=[queue.pk for queue in queues if queue.slug == slug]).open()
@@ -109,7 +109,10 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
 
 
 def capped_counts(querysets: Iterable[QuerySet[Any]]) -> list[int]:
-    """How many rows each has, at most one over the cap, in one query: a count without a limit walks a whole big queue."""
+    """Return the number of rows of each, at most one over the cap, in one query.
+
+    A count without a limit walks a whole big queue.
+    """
     counts: list[str] = []
     params: list[Any] = []
     for queryset in querysets:

@@ -1,6 +1,6 @@
-"""What became of the agents' questions: per tool and queue, and how often people had to change what was asked.
+"""Reports on decisions: outcomes per tool and queue, and the share of edited arguments.
 
-Everything is read from the record of decisions, which names tools and queues by value, so the past stays as it was.
+All is read from the decision log, which names tools and queues by value, so past reports stay as they were.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from sessions_app.queries import access
 
 #: Days a report may look back.
 PERIODS = (7, 30, 90, 365)
-#: With these a question is over, and nobody waits any more.
+#: Verdicts that end a requirement's waiting time.
 ENDS = ("approved", "rejected", "answered", "responded", "expired", "superseded", "cancelled")
 #: Of those, what people do. A rule's approval has no person and no waiting.
 DECIDED = Q(verdict__in=("approved", "rejected", "answered", "responded"), person__isnull=False)
-#: What a line is about. Not the bare columns: SQLite would walk the whole record by the index over them, to save itself the
+#: The group of a line. Not the bare columns: SQLite would walk the whole log by the index over them, to save itself the
 #: sorting, instead of reading the wanted time alone.
 GROUPS = {"tool": Concat("tool_name", Value("")), "queue": Concat("queue_slug", Value(""))}
 #: Columns of a report and the lines of the record that they count.
@@ -42,7 +42,7 @@ COUNTED = {
 
 @dataclass
 class Line:
-    """One tool in one queue (or all of them). Times are in seconds; `median` and `p95` are `None` before anybody decided."""
+    """One tool in one queue (or all of them). Times are in seconds; `median` and `p95` are `None` without decisions."""
 
     tool: str = ""
     queue: str = ""
@@ -58,17 +58,17 @@ class Line:
 
     @property
     def edit_rate(self) -> float | None:
-        """Which part of the approvals changed the arguments."""
+        """The share of approvals with edited arguments."""
         return self.edited / self.approved if self.approved else None
 
     @property
     def hours(self) -> float:
-        """How long questions waited altogether, unanswered ones that ended included."""
+        """Total waiting time of requirements in hours, also of those that ended without an answer."""
         return self.waited / 3600
 
     @property
     def cost(self) -> float | None:
-        """What the waiting cost, in euros, where `KERN_COST_OF_WAITING` says what an hour costs."""
+        """The cost of waiting in euros, where `KERN_COST_OF_WAITING` gives the cost of an hour."""
         return self.hours * settings.KERN_COST_OF_WAITING if settings.KERN_COST_OF_WAITING else None
 
 
@@ -87,7 +87,7 @@ class Step:
 
 @dataclass
 class Report:
-    """`lines` by queue and tool, their `total`, and the `steps` in which anything was approved, oldest first."""
+    """`lines` by queue and tool, their `total`, and the `steps` with approvals, oldest first."""
 
     since: datetime
     until: datetime
@@ -98,7 +98,7 @@ class Report:
 
 
 def visible_to(person: Person) -> DecisionSet:
-    """The lines of the record that the person may read: those of their queues; an admin reads all."""
+    """Return the lines of the log that the person may read: those of their queues; an admin reads all."""
     lines = Decision.objects.order_by("pk")
     return (
         lines
@@ -108,13 +108,13 @@ def visible_to(person: Person) -> DecisionSet:
 
 
 def since(days: int) -> datetime:
-    """When a report over so many days begins: at the start of a day, so that its first day is whole."""
+    """Return the beginning of a report over so many days: the start of a day, so that its first day is whole."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=days - 1)
 
 
 def report_on(lines: DecisionSet, days: int) -> Report:
-    """The report over the newest `days` of these lines, in four queries whatever their number."""
+    """Return the report over the newest `days` of these lines, in four queries for any number of lines."""
     wanted = lines.filter(created_at__gte=since(days))
     unit = "day" if days <= 30 else "week" if days <= 90 else "month"
     report = Report(since(days), clock.now(), unit, lines=_counted(wanted), steps=_steps(wanted, unit))
@@ -128,7 +128,7 @@ def report_on(lines: DecisionSet, days: int) -> Report:
 
 
 def tools_in(lines: DecisionSet, days: int) -> list[str]:
-    """The tools that anybody was asked about in that time, by name."""
+    """Return the tools with requirements in that time, by name."""
     asked = lines.filter(created_at__gte=since(days), verdict="asked").order_by()
     return sorted(asked.values_list(GROUPS["tool"], flat=True).distinct())
 
@@ -157,7 +157,7 @@ def _total(lines: Iterable[Line]) -> Line:
 
 
 def _waiting_times(lines: DecisionSet, *keys: str) -> list[tuple[tuple[str, ...], float, float]]:
-    """Median and 95th percentile (nearest rank) of what people let questions wait, for each value of `keys`.
+    """Return median and 95th percentile (nearest rank) of the waiting times, for each value of `keys`.
 
     The database ranks and hands back three rows a group at most: SQLite has no percentiles, and a year of decisions is too many
     to fetch.
@@ -178,7 +178,7 @@ def _waiting_times(lines: DecisionSet, *keys: str) -> list[tuple[tuple[str, ...]
 
 
 def _middle_and_most(size: int, by_rank: dict[int, float]) -> tuple[float, float]:
-    """Of so many values, of which these ranks are known: the median and the 95th percentile."""
+    """Return the median and the 95th percentile of so many values, of which these ranks are known."""
     return (by_rank[(size + 1) // 2] + by_rank[size // 2 + 1]) / 2, by_rank[(size * 95 + 99) // 100]
 
 

@@ -1,4 +1,4 @@
-"""Search in sessions: what a query's words are, which of them count, and the sessions that have them all."""
+"""Search in sessions: parse a query, choose its words, and find the sessions that have them all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sessions_app.validation.text import clean
 LONGEST_QUERY = 500
 MOST_WORDS = 8
 LONGEST_WORD = 100
-#: How many of the words that were not used are named.
+#: Limit of ignored words that are named.
 NAMED = 3
 _QUOTES = '"“”„«»＂'
 _WORD = re.compile(f"[{_QUOTES}](?P<phrase>[^{_QUOTES}]+)[{_QUOTES}]|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}])")
@@ -33,7 +33,7 @@ class Words:
 
     @property
     def complaint(self) -> str:
-        """A sentence about what was not looked for; empty when everything was."""
+        """A sentence about ignored words; empty when all were used."""
         if not self.unused:
             return ""
         named = _(", ").join(f"“{word}”" for word in map(_shortened, self.unused[:NAMED]))
@@ -48,7 +48,7 @@ class Words:
 
 
 def words_of(query: str) -> Words:
-    """Take a query apart: at spaces, but for phrases in quotes. Everything else stands for itself."""
+    """Parse a query: split at spaces, except in phrases in quotes. Other characters have no special meaning."""
     text = clean(query)
     words, known = Words(text[:LONGEST_QUERY]), {""}
     for found in _WORD.finditer(text[:LONGEST_QUERY]):
@@ -65,7 +65,9 @@ def words_of(query: str) -> Words:
 
 
 def matching(sessions: SessionSet, words: Words) -> SessionSet:
-    """Those that have every word: in name, customer, last words or a ticket's id; or as their whole id or customer's id.
+    """Return sessions that have every word: in name, customer, last words or a ticket's id.
+
+    Or as their whole id or customer's id.
 
     Or with the ticket that the query names as people paste it, as "Ticket#ZD-48213" or a web address.
     """

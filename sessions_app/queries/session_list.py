@@ -1,4 +1,4 @@
-"""The list of sessions: filters, order, pages by key, and what each row says."""
+"""The list of sessions: filters, order, keyset pages, and the rows' content."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from sessions_app.queries.session_order import ORDERS, page_of_order
 from sessions_app.validation.text import clean
 
 PAGE = 30
-#: How many rows a refresh of a scrolled list fetches at most.
+#: Limit of rows in a refresh of a scrolled list.
 MOST = 300
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What narrows the list and orders it; travels in the address."""
+    """Filters and order of the list, as in the address."""
 
     q: str = ""
     queue: str = ""
@@ -43,7 +43,7 @@ class Filters:
 
     @classmethod
     def of(cls, query: QueryDict) -> Filters:
-        """Read from an address; anything unknown is as if it were not there."""
+        """Parse an address; unknown parameters are ignored."""
         sort = query.get("sort", "")
         return cls(
             # A little more than is looked for, so that it can be told.
@@ -56,7 +56,7 @@ class Filters:
         )
 
     def query(self, **changes: Any) -> str:
-        """As the query of an address, with `changes`; `?` and empty included, so that it replaces an old one."""
+        """Return the address's query, with `changes`; `?` and empty included, so that it replaces an old one."""
         given = {**self.__dict__, **changes}
         defaults = Filters()
         kept = {key: 1 if value is True else value for key, value in given.items() if value != getattr(defaults, key, "")}
@@ -64,32 +64,32 @@ class Filters:
 
     @property
     def here(self) -> str:
-        """The query of fragments' addresses, which have more of their own."""
+        """Return the query of fragments' addresses, which have more of their own."""
         return self.query()
 
     @property
     def suffix(self) -> str:
-        """The query of pages' addresses: nothing where there is nothing to say."""
+        """Return the query of pages' addresses; empty for defaults."""
         return "" if self.here == "?" else self.here
 
     @property
     def leading(self) -> str:
-        """The query as the beginning of a longer one."""
+        """Return the query as the beginning of a longer one."""
         return f"{self.here[1:]}&" if self.here != "?" else ""
 
     @property
     def sort_options(self) -> list[tuple[str, str, bool]]:
-        """Each order's name, its address and whether it is in force."""
+        """Return each order's name, its address and whether it is in force."""
         return self.sorts(_("Newest first"))
 
     def sorts(self, first: str) -> list[tuple[str, str, bool]]:
-        """As `sort_options`, with the name of a list's own order."""
+        """Return `sort_options`, with the name of a list's own order."""
         names = {"newest": first, "oldest": _("Longest wait")}
         return [(name, self.query(sort=sort), sort == self.sort) for sort, name in names.items()]
 
     @property
     def words(self) -> Words:
-        """What is searched for."""
+        """Return the search words."""
         return words_of(self.q)
 
     @property
@@ -97,7 +97,7 @@ class Filters:
         return bool(self.q or self.queue or self.unread or self.unnamed)
 
     def chips(self, queues: dict[str, str]) -> list[tuple[str, str]]:
-        """What narrows the list now: its name, and the address without it. `queues` are names by slug."""
+        """Return the active filters: name, and the address without it. `queues` are names by slug."""
         chosen = [
             (f"“{self.q}”" if self.q else "", self.query(q="")),
             (queues.get(self.queue, self.queue), self.query(queue="")),
@@ -107,13 +107,13 @@ class Filters:
         return [(name, address) for name, address in chosen if name]
 
     def choices(self, queues: dict[str, str]) -> list[tuple[str, str]]:
-        """What could narrow the list too: its name and the address with it."""
+        """Return the inactive filters: name, and the address with it."""
         unread = [] if self.unread else [(_("Unread"), self.query(unread=True))]
         unnamed = [] if self.unnamed else [(_("Unnamed"), self.query(unnamed=True))]
         return [*unread, *unnamed, *((name, self.query(queue=slug)) for slug, name in queues.items() if slug != self.queue)]
 
     def narrow(self, sessions: SessionSet, person: Person) -> SessionSet:
-        """Only the sessions that fit."""
+        """Return only the sessions that fit."""
         if self.queue:
             sessions = sessions.filter(queue__slug=self.queue)
         if self.unread:
@@ -139,7 +139,7 @@ class Row:
 
     @property
     def more_tickets(self) -> int:
-        """How many tickets are linked beside the two that a row has room for."""
+        """The number of linked tickets beside the two that a row has room for."""
         return max(0, len(self.tickets) - 2)
 
     @property
@@ -155,7 +155,7 @@ class Row:
 
 @dataclass
 class Page:
-    """Some rows, and where the next ones begin (`""` at the end)."""
+    """Some rows, and the cursor of the next ones (`""` at the end)."""
 
     rows: list[Row]
     next: str = ""
@@ -163,7 +163,7 @@ class Page:
 
 
 def page_of(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
-    """The page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed."""
+    """Return the page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed."""
     found, after, is_more = page_of_order(sort, sessions, before, until, PAGE, MOST, lambda part: _described(part, person))
     last = str(found[-1][0].cursor_of(found[-1][1])) if found else ""
     rows = rows_of([session for _stretch, session in found])
@@ -182,12 +182,12 @@ def _described(sessions: SessionSet, person: Person) -> SessionSet:
 
 
 def unread_keys(keys: Iterable[int], person: Person) -> set[int]:
-    """Which of these sessions have something that the person has not seen."""
+    """Return keys of those sessions that have a change the person has not seen."""
     return set(Session.objects.filter(unread_by(person), pk__in=keys).values_list("pk", flat=True))
 
 
 def rows_of(sessions: list[Session]) -> list[Row]:
-    """Rows with their decisions and tickets: two queries, however many there are."""
+    """Return rows with their decisions and tickets, in two queries for any number."""
     keys = [session.pk for session in sessions]
     requirements = _by_session(Requirement.objects.pending().filter(session__in=keys).order_by("pk"))
     tickets = _by_session(TicketLink.objects.filter(session__in=keys).order_by("pk"))
@@ -212,7 +212,7 @@ def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 
 def _group(letter: str, when: datetime) -> str:
-    """The heading over sessions: the day of what they are ordered by; of those where nobody waits, that."""
+    """Return the heading of sessions: the day of their order's time, or that of sessions without a waiting customer."""
     if letter == "a":
         return _("Nobody waits")
     today = timezone.localdate()

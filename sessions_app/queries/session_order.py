@@ -1,4 +1,4 @@
-"""Orders of the list of sessions, read page by page with a key: the newest first, or who has waited longest for us."""
+"""Orders of the list of sessions, read page by page with a key: newest first, or longest wait first."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ class Stretch:
     empty: str = ""
 
     def holds(self, session: Session) -> bool:
-        """Whether the session stands in this stretch."""
+        """Return whether the session stands in this stretch."""
         return getattr(session, self.column) is not None and not (self.empty and getattr(session, self.empty) is not None)
 
     def sorted(self, sessions: list[Session]) -> list[Session]:
-        """The stretch's part of sessions that are read already, in its order."""
+        """Return the stretch's part of loaded sessions, in its order."""
         held = [session for session in sessions if self.holds(session)]
         return sorted(held, key=lambda session: (getattr(session, self.column), session.pk), reverse=self.descending)
 
     def of(self, sessions: SessionSet, after: Cursor | None = None) -> SessionSet:
-        """The stretch's part of the sessions, in its order, from behind the cursor."""
+        """Return the stretch's part of the sessions, in its order, from behind the cursor."""
         sign = "-" if self.descending else ""
         only = {f"{self.column}__isnull": False} | ({f"{self.empty}__isnull": True} if self.empty else {})
         found = sessions.filter(**only).order_by(f"{sign}{self.column}", f"{sign}pk")
         return found.filter(self._beyond(after)) if after else found
 
     def up_to(self, sessions: SessionSet, last: Cursor) -> SessionSet:
-        """As `of`, up to the cursor and with it."""
+        """Return the stretch's part up to the cursor and with it."""
         return self.of(sessions).exclude(self._beyond(last))
 
     def cursor_of(self, session: Session) -> Cursor:
-        """Where a session stands in the stretch."""
+        """Return a session's place in the stretch."""
         return Cursor(self.letter, getattr(session, self.column), session.pk)
 
     def _beyond(self, cursor: Cursor) -> Q:
@@ -71,7 +71,7 @@ class Cursor:
 
     @classmethod
     def of(cls, text: str, stretches: tuple[Stretch, ...]) -> Cursor | None:
-        """Read from an address; anything else is none: somebody edited it, or it is of another order."""
+        """Parse a cursor in an address; `None` for an invalid one or one of another order."""
         letter = text[:1] if text[:1].isalpha() else ""
         at, _tilde, key = text[len(letter) :].partition("~")
         try:
@@ -85,8 +85,8 @@ class Cursor:
         return cls(letter, when, number)
 
 
-#: "Longest wait" is about customers who wait for us: since their first message that nobody answered, the oldest of them first.
-#: Those whom nobody keeps waiting stand behind, as in the usual order. Closed sessions are among these; in a snoozed one the
+#: "Longest wait" is about customers who wait for us: since their first unanswered message, the oldest of them first.
+#: Customers who do not wait stand behind, as in the usual order. Closed sessions are among these; in a snoozed one the
 #: customer may well wait. Of two with the same time the one with the lower key comes first, as it was there first.
 ORDERS: dict[str, tuple[Stretch, ...]] = {
     "newest": (Stretch("", "activity_at", True),),
@@ -106,8 +106,9 @@ def page_of_order(
     most: int,
     describe: Callable[[SessionSet], SessionSet],
 ) -> tuple[list[tuple[Stretch, Session]], Cursor | None, bool]:
-    """Sessions behind the cursor `before`, or everything up to `until`, each with its stretch; the cursor behind which they
-    stand; whether there are more. `describe` adds what a row shows.
+    """Return sessions behind the cursor `before`, or everything up to `until`, each with its stretch.
+
+    Returns also the cursor behind which they stand, and whether there are more. `describe` adds the columns that a row shows.
     """
     stretches = ORDERS[order]
     after = Cursor.of(before, stretches)
@@ -124,7 +125,7 @@ def page_of_order(
 def _one_after_the_other(
     stretches: tuple[Stretch, ...], parts: list[SessionSet], describe: Callable[[SessionSet], SessionSet]
 ) -> list[Session]:
-    """Two parts in one query: a union of what each finds by its own index. The ORM makes the SQL, values are parameters."""
+    """Unite two parts in one query, each found by its own index. The ORM makes the SQL, values are parameters."""
     try:
         queries = [part.values("pk").query.sql_with_params() for part in parts]
     except EmptyResultSet:
@@ -137,7 +138,7 @@ def _one_after_the_other(
 
 
 def _count_up_to(stretches: tuple[Stretch, ...], sessions: SessionSet, last: Cursor) -> int:
-    """How many sessions stand up to the cursor, capped, in one query."""
+    """Return the number of sessions up to the cursor, capped, in one query."""
     whole = [stretch.letter for stretch in stretches].index(last.letter)
     parts = [stretch.of(sessions) for stretch in stretches[:whole]]
     return sum(capped_counts([*parts, stretches[whole].up_to(sessions, last)]))

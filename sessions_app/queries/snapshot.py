@@ -1,4 +1,4 @@
-"""Rows read one after the other, shown as they stood at one moment."""
+"""A consistent snapshot of rows that are read in several queries."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Found = TypeVar("Found")
 
 
 def consistent_read(session: Session, read: Callable[[], Found]) -> Found:
-    """What `read` finds out about the session; it reads again, a few times at most, where the session changed meanwhile.
+    """Return the result of `read`; read again, a few times at most, where the session changed meanwhile.
 
-    Between a query for runs and one for their messages a turn may end: its page would show the answer of a run that works.
-    The session's row is as new as what was read, or older: what happened since is news to the page.
+    Between a query for runs and one for their messages a turn may end: its page would show the answer of a run that works. The
+    result is at least as new as `session`; later changes arrive by the stream.
     """
     for _ in range(READINGS - 1):
         found = read()

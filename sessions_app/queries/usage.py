@@ -1,4 +1,4 @@
-"""What a session used and cost, summed over its runs."""
+"""Usage and cost of a session, summed over its runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Usage:
 
 
 def usage_of(session: Session) -> Usage:
-    """The session's sums, in two queries."""
+    """Return the session's sums, in two queries."""
     usage = Usage()
     for parent, model, metrics in Run.objects.filter(session=session).values_list("parent", "model", "metrics"):
         usage.runs += parent is None
@@ -35,7 +35,7 @@ def usage_of(session: Session) -> Usage:
         price = cost_of_run(model, metrics)
         if price is not None:
             usage.cost = (usage.cost or Decimal()) + price
-    # What ended in another way than by a decision waited for nobody any more; what is pending waits still.
+    # A requirement that ended without a decision stopped waiting then; a pending one still waits.
     asked = Requirement.objects.filter(Q(decided_at__isnull=False) | Q(status=Requirement.Status.PENDING), session=session)
     times = asked.values_list("created_at", "decided_at")
     usage.waited = sum(((end or clock.now()) - begin).total_seconds() for begin, end in times)

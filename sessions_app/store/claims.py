@@ -12,9 +12,9 @@ from sessions_app.models import Run, Session, ToolCall
 
 @dataclass(slots=True)
 class Held:
-    """What a claimed write works on: the locked session, the claimed turn, and the run of its tree that is written to.
+    """The objects of a claimed write: the locked session, the claimed turn, and the run of its tree that is written to.
 
-    Where it is not `ours` any more, the claim is good for one thing alone: the outcome of a call that it had started.
+    Where it is not `ours` any more, the claim is valid only for the outcome of a call that it had started.
     """
 
     session: Session
@@ -24,12 +24,12 @@ class Held:
 
     @property
     def in_turn(self) -> bool:
-        """Whether the turn itself is written to, and not a member's run below it."""
+        """True if the turn itself is written to, and not a member's run below it."""
         return self.run.pk == self.root.pk
 
 
 def hold(claim: Claim, run_id: str | None = None) -> Held:
-    """Lock the session and check that the claim is good, for writing to `run_id` (without it: to the claimed run).
+    """Lock the session and check the claim, for writing to `run_id` (without it: to the claimed run).
 
     Raises `LeaseLostError` when the run was ended, taken by another worker, fenced off or deleted.
     """
@@ -40,8 +40,10 @@ def hold(claim: Claim, run_id: str | None = None) -> Held:
 
 
 def hold_for_outcome(claim: Claim, run_id: str | None, call_id: str) -> Held:
-    """As `hold`, and whoever started the call may say what came of it, whatever became of the turn since: a tool that has run
-    can't be called back. Raises `LeaseLostError` when another one started it again, or it has its outcome.
+    """Lock and check as `hold`, but accept the outcome of a call by the worker that started it, also after the turn's end.
+
+    A tool that has run can't be called back. Raises `LeaseLostError` when another worker started the call again, or it has its
+    outcome.
     """
     held = _found(claim, run_id)
     if not held.ours and not _started_here(claim, held, call_id):
@@ -50,7 +52,7 @@ def hold_for_outcome(claim: Claim, run_id: str | None, call_id: str) -> Held:
 
 
 def locked(run_id: str) -> tuple[Session, Run] | None:
-    """Lock the session; it and the turn that the run belongs to; `None` when there is no such run."""
+    """Lock the session; return it with the run's turn, or `None` when there is no such run."""
     session = Session.objects.filter(runs__run_id=run_id).select_for_update(of=("self",)).first()
     if session is None:
         return None
@@ -61,12 +63,12 @@ def locked(run_id: str) -> tuple[Session, Run] | None:
 
 
 def is_ours(root: Run, session: Session, claim: Claim) -> bool:
-    """Whether this claim works on the turn, and nobody has taken the session over since."""
+    """Return whether this claim works on the turn, and the session was not taken over since."""
     return root.status == Run.Status.RUNNING and root.lease_owner == claim.owner and root.fence == session.fence
 
 
 def lost(claim: Claim) -> NoReturn:
-    """Raises the `LeaseLostError` of a claim that is not good any more."""
+    """Raise the `LeaseLostError` of an invalid claim."""
     raise LeaseLostError(f"run {claim.run_id} is no longer this worker's; nothing more is written")
 
 
@@ -80,7 +82,7 @@ def _found(claim: Claim, run_id: str | None) -> Held:
     root, run = runs.get(claim.run_id), runs.get(target)
     if root is None or run is None or root.pk not in (run.pk, run.root_id):
         lost(claim)
-    # What is known already need not be read again for each row that names it.
+    # Set the loaded objects, so that rows that refer to them need no query.
     root.session = run.session = session
     return Held(session, root, run, is_ours(root, session, claim))
 

@@ -68,7 +68,7 @@ class DjangoDb:
         person: Person | None = None,
         note: str = "",
     ) -> AgentSession | None:
-        """As `Db.rename_session`; the record of names also keeps who gave it and, where it fell back, why.
+        """Rename as `Db.rename_session` does; the record of names also keeps the person and, for a fallback, the reason.
 
         Raises `InvalidSessionNameError` for a name with a word that the session's queue forbids.
         """
@@ -78,7 +78,7 @@ class DjangoDb:
         return session_of(row, self) if row else None
 
     def allows_name(self, session_id: str, name: str) -> bool:
-        """Whether the name is free of words that the session's queue forbids."""
+        """Return whether the name is free of words that the session's queue forbids."""
         key = checked_id(session_id, "session_id")
         with read():
             row = sessions.find(key)
@@ -108,25 +108,25 @@ class DjangoDb:
             return reading.load_run(claim.run_id) if runs.claim_run(claim) else None
 
     def renew(self, claim: Claim) -> Signal:
-        """As `Db.renew`. Runs beside a model call, perhaps on a thread of its own, so it keeps no connection."""
+        """Renew as `Db.renew` does. Runs beside a model call, perhaps on a thread of its own, so it keeps no connection."""
         with read():
             signal = leases.renew(claim)
         release_connections()
         return signal
 
     def look(self, claims: Sequence[Claim]) -> list[Signal]:
-        """As `Db.look`, with one query. Keeps no connection either."""
+        """Read the signals as `Db.look` does, with one query. Keeps no connection either."""
         with read():
             signals = leases.look(claims)
         release_connections()
         return signals
 
     def release(self) -> None:
-        """As `Db.release`. Inside a transaction nothing can be given back."""
+        """Release connections as `Db.release` does. Inside a transaction they are kept."""
         release_connections()
 
     def cancel_run(self, run_id: str, *, person: Person | None = None) -> bool:
-        """As `Db.cancel_run`; `person` is who wanted it."""
+        """Cancel as `Db.cancel_run` does; `person` is the one who asked for it."""
         with write():
             return runs.cancel_run(run_id, person)
 
@@ -135,27 +135,30 @@ class DjangoDb:
             pausing.pause_run(claim, requirements, metrics)
 
     def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
-        """As `Db.finish_run`. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
+        """Finish as `Db.finish_run` does. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
         with write():
             return finishing.finish_run(claim, run, answer)
 
     def break_off(self, claim: Claim, status: Status, why: str = "") -> bool:
-        """End a turn whose worker's thread does not come back. Whether it was still the claim's."""
+        """End a turn whose worker's thread hangs. Returns whether it was still the claim's."""
         with write():
             return ending.break_off(claim, status, why)
 
     def hand_over(self, claim: Claim) -> bool:
-        """Give a turn that is being worked back, for another worker to take at once. Whether it was still the claim's."""
+        """Give a running turn back, for another worker to take at once. Returns whether it was still the claim's."""
         with write():
             return leases.hand_over(claim)
 
     def fail_unread(self, run_id: str, error: str, *, only_pending: bool = False) -> bool:
-        """End a turn whose records cannot be read as failed, whoever has it; whether it was there and active."""
+        """End a turn with unreadable records as failed, without a claim; returns whether it was there and active."""
         with write():
             return ending.fail_unread(run_id, error, only_pending)
 
     def keep_words(self, claim: Claim, text: str) -> bool:
-        """Keep what the turn was saying when a person ended it at once (took over): unsent, and once. Whether it was kept."""
+        """Store the partial answer of a turn that a person ended at once (took over): unsent, and once.
+
+        Returns whether it was stored.
+        """
         with write():
             return late.keep_words(claim, text)
 
@@ -188,8 +191,9 @@ class DjangoDb:
         requirement_id: str | None = None,
         requirement_status: RequirementStatus | None = None,
     ) -> None:
-        """As `Db.finish_call`. What came of a call lands also when the turn was taken from the worker that had started it: then
-        this raises `LeaseLostError` afterwards, and nothing else of the turn lands.
+        """Finish a call as `Db.finish_call` does, also when the turn was taken from the worker that had started the call.
+
+        Then this raises `LeaseLostError` afterwards, and no other write of the turn is accepted.
         """
         with write():
             held = steps.finish_call(claim, output, failed)

@@ -1,4 +1,4 @@
-"""Answers of sessions where the AI only drafts, that came as if they were sent: the mode changed while they were written."""
+"""Answers in draft mode that came as if they were sent: the mode changed while they were written."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sessions_app.store.steps import is_approved
 
 
 def is_draft(held: Held, run: RunOutput, answer: Message) -> bool:
-    """Whether people have to look at this last answer of a run before it is one."""
+    """Return whether people have to review this last answer of a run before it is sent."""
     answers = held.in_turn and held.run.purpose == Run.Purpose.ANSWER and run.status == "completed"
     drafts = held.session.effective_ai_mode == AiMode.DRAFT and answer.content.strip() != ""
     return answers and drafts and not is_approved(held, answer)
 
 
 def as_question(held: Held, answer: Message) -> tuple[Message, Requirement]:
-    """The answer as the call that asks to send it, and the question about that call."""
+    """Return the answer as the call that asks to send it, and the requirement about that call."""
     draft = as_draft(answer)
     [call] = draft.tool_calls
     who = held.run.agent_name or answer.author or ""

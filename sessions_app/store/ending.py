@@ -1,4 +1,4 @@
-"""The end of a turn in the store: with its worker's word or without it. The end also makes the next turn due."""
+"""Ends of turns in the store, by their worker or without it. The end also makes the next turn due."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sessions_app.policy import daily_limits, endings
 from sessions_app.store.claims import Held, hold, locked
 from sessions_app.store.records import metrics_row
 
-#: What only a person reads is no news to those who answer the customer.
+#: Changes of private turns are no news to people who answer the customer.
 ENDS_FOR_PEOPLE = {**OF_RUN_END, "completed": Kind.RUN_ADVISED}
 
 
 def cancel_now(session: Session, row: Run, person: Person | None = None) -> None:
-    """End the turn as cancelled, whether or not a worker has it."""
+    """End the turn as cancelled, with or without a worker."""
     endings.end(session, row, Run.Status.CANCELLED, person=person)
     log.record(session, Kind.RUN_CANCELLED, OfRun(row.run_id), person=person)
     open_next(session)
 
 
 def break_off(claim: Claim, status: Status, why: str) -> bool:
-    """End the claimed turn without its worker's word. Whether it was still the claim's."""
+    """End the claimed turn without its worker. Returns whether it was still the claim's."""
     try:
         held = hold(claim)
     except LeaseLostError:
@@ -53,7 +53,7 @@ def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
 
 
 def store_end(held: Held, run: RunOutput) -> None:
-    """Write what the held run has come to, and end it."""
+    """Store the result of the held run, and end it."""
     row = held.run
     row.content, row.error = storable(run.content), storable(run.error)
     row.permanent_error, row.refused = run.permanent_error, run.refused

@@ -1,4 +1,4 @@
-"""The end of a run of the claimed tree, as its worker says it."""
+"""Finish a run of the claimed tree, as its worker reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sessions_app.store.steps import append, store_answer
 
 
 def finish_run(claim: Claim, run: RunOutput, answer: Message | None) -> Status:
-    """Store the end of a run and its last message; how it ended.
+    """Store the end of a run and its last message; returns the final status.
 
     Where the AI only drafts and no person has looked at the answer, the turn does not end: it waits for people to send it.
     """
@@ -49,7 +49,7 @@ def _ask_to_send(claim: Claim, held: Held, run: RunOutput, answer: Message) -> S
 
 
 def _end_turn(held: Held, run: RunOutput, answer: Message | None) -> None:
-    """Record the turn's end, and make due what follows: naming and the next turn."""
+    """Record the turn's end, and make naming and the next turn due."""
     session, agent = held.session, held.run.agent_name
     for_customer = held.run.purpose == Run.Purpose.ANSWER
     answered = for_customer and run.status == "completed"

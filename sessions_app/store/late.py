@@ -1,6 +1,6 @@
-"""What a worker hands in of a turn that was taken from it: its last words, and what came of the call it had started.
+"""Late writes of a worker whose turn was taken away: its partial answer, and the outcome of the call it had started.
 
-Each once, and nothing else: what it would say or do next is for the turns that follow.
+Each once, and nothing else: further answers and calls belong to later turns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sessions_app.store.records import message_row
 
 
 def keep_words(claim: Claim, text: str) -> bool:
-    """Keep what a worker's turn was saying when a person ended it, as words that were not sent; whether they were kept.
+    """Store the partial answer of a turn that a person ended, as unsent; returns whether it was stored.
 
     A run that was cancelled at once keeps `lease_owner`, so that its worker can store its partial answer, once.
     """
@@ -37,7 +37,7 @@ def keep_words(claim: Claim, text: str) -> bool:
 
 
 def outcome_kept(held: Held, output: Message) -> None:
-    """The outcome of a call came from a worker that the turn was taken from: nobody need be asked what became of it."""
+    """Record the late outcome of a call: the question about it is no longer needed."""
     turn, actor = held.root, held.run.agent_name
     log.record(
         held.session,

@@ -1,4 +1,4 @@
-"""The lease of a run at work: extend it, look at it, give it back."""
+"""The lease of a running run: extend it, check it, give it back."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sessions_app.store.ending import cancel_now
 
 
 def is_silenced(row: Run, session: Session) -> bool:
-    """Whether the run answers the customer although the AI has been turned off. Private runs continue."""
+    """Return whether the run answers the customer although the AI has been turned off. Private runs continue."""
     return row.purpose == Run.Purpose.ANSWER and session.led_by_person
 
 
 def renew(claim: Claim) -> Signal:
-    """Extend the lease, and tell what became of the run. A heartbeat locks no session: it changes no state."""
+    """Extend the lease, and return the run's signal. A heartbeat locks no session: it changes no state."""
     row = Run.objects.select_related("session__queue").filter(run_id=claim.run_id).first()
     signal = _signal(row, claim)
     if row is None or signal == "lost":
@@ -33,7 +33,7 @@ def renew(claim: Claim) -> Signal:
 
 
 def look(claims: Sequence[Claim]) -> list[Signal]:
-    """What became of the runs, without extending their leases."""
+    """Return the runs' signals, without extending their leases."""
     found = Run.objects.select_related("session__queue").filter(run_id__in=[claim.run_id for claim in claims])
     rows_by_id = {row.run_id: row for row in found}
     return [_signal(rows_by_id.get(claim.run_id), claim) for claim in claims]
@@ -46,9 +46,9 @@ def _signal(row: Run | None, claim: Claim) -> Signal:
 
 
 def hand_over(claim: Claim) -> bool:
-    """Running → pending, as this worker ends: another may take the turn at once. Whether it was still the claim's.
+    """Change running → pending, as this worker stops: another may take the turn at once. Returns whether it was the claim's.
 
-    It is no death of a worker, so the attempt does not count. A turn that somebody wished to stop is stopped.
+    It is no death of a worker, so the attempt does not count. A turn with a cancellation request is cancelled.
     """
     try:
         held = hold(claim)

@@ -1,4 +1,4 @@
-"""Turns that wait for people: pause one, answer it, let it go on."""
+"""Pause a turn, answer it, let it go on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sessions_app.store.records import metrics_row, requirement_record
 
 
 def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
-    """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
+    """Change running → paused, without a claim. A run with a cancellation request is cancelled instead."""
     held = hold(claim)
     now = clock.now()
     _store_requirements(held, requirements)
@@ -55,13 +55,13 @@ def _store_requirements(held: Held, requirements: Sequence[Requirement]) -> None
 
 
 def _is_answered(item: Requirement, run: Run) -> bool:
-    """Whether what nobody knew is known by now: whoever had started the call came back with its outcome."""
+    """Return whether the outcome of an uncertain call is known by now, from the worker that had started it."""
     finished = ToolCall.objects.filter(run=run, call_id=item.call_id, status=ToolCall.Status.FINISHED)
     return item.reason == "uncertain" and finished.exists()
 
 
 def answer_run(run_id: str, answers: Sequence[Requirement]) -> None:
-    """Paused → pending with every open requirement answered, or an error and nothing."""
+    """Change paused → pending with every open requirement answered, or raise and change nothing."""
     found = locked(run_id)
     if found is None:
         raise RunNotFoundError(f"there is no run {run_id}")
@@ -75,13 +75,13 @@ def answer_run(run_id: str, answers: Sequence[Requirement]) -> None:
 
 
 def go_on(session: Session, turn: Run) -> None:
-    """Make the paused turn due where none of its questions is open any more. The session's row must be locked."""
+    """Make the paused turn due where none of its requirements is open any more. The session's row must be locked."""
     if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
         requeue(session, turn)
 
 
 def requeue(session: Session, turn: Run) -> None:
-    """Paused → pending: the turn waits for a worker, which the sweep finds."""
+    """Change paused → pending: the turn waits for a worker, which the sweep finds."""
     turn.status, turn.updated_at = Run.Status.PENDING, clock.now()
     # The turn got somewhere, so the deaths of its workers are counted anew.
     turn.attempts = 0

@@ -1,4 +1,4 @@
-"""What runs ask people: stored under the policy in force, answered at once where a rule says so, or answered by a program."""
+"""Requirements of runs: stored under the policy in force, and answered by standing approvals or by programs."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from sessions_app.policy.in_force import is_allowed, policy_in_force, policy_of
 from sessions_app.store.claims import Held
 from sessions_app.store.records import plain, put_answer, requirement_record, requirement_row
 
-#: Where no tool says when to remind, it is at most so many seconds before the end.
+#: The longest default time (seconds) between reminder and expiry.
 MOST_REMINDER = 3600
-#: Who answers where no person does: a program that uses the library on our rows.
+#: The actor of answers without a person: a program that uses the library on our rows.
 LIBRARY = "library"
-#: What an answer may be; a program can't say that a tool ran.
+#: The statuses of an answer; a program can't say that a tool ran.
 ANSWERS = ("approved", "rejected", "answered", "expired")
 
 
 def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
-    """Store a new question of the claimed tree. Where an approval in advance covers it, it is approved at once."""
+    """Store a new requirement of the claimed tree. Where a standing approval covers it, it is approved at once."""
     row = requirement_row(item, run, held.root)
     row.session, row.asked_for_by = held.session, held.root.asked_by
     row.look_again = _customer_wrote_meanwhile(held)
@@ -50,7 +50,7 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
 
 
 def _customer_wrote_meanwhile(held: Held) -> bool:
-    """Whether there are words of the customer that the turn has not read; the next one will."""
+    """Return whether the customer wrote messages that the turn has not read; the next one will."""
     unanswered = held.session.messages.unanswered()
     if held.root.purpose != rows.Run.Purpose.ANSWER:
         # A turn for a person leaves the customer's messages unanswered, those that it has read, too.
@@ -59,9 +59,9 @@ def _customer_wrote_meanwhile(held: Held) -> bool:
 
 
 def put_terms(row: rows.Requirement, policy: Policy) -> None:
-    """Write what the policy means for this question to its unsaved row: risk, approvers, when it expires and is reminded of."""
+    """Write the policy's terms to the requirement's unsaved row: risk, approvers, expiry and reminder."""
     if row.reason == "uncertain":
-        # Whether something happened is not answered by time.
+        # An uncertain call does not expire: time does not tell whether it happened.
         policy = replace(policy, expires_after=None, remind_before=None)
     demand = policy.demand(row.arguments, row.schema)
     row.policy, row.risk, row.approvers = plain(policy.to_dict()), demand.risk, demand.approvers
@@ -72,21 +72,25 @@ def put_terms(row: rows.Requirement, policy: Policy) -> None:
 
 
 def _reminder(expires_after: float, remind_before: float | None) -> timedelta:
-    """How long before the end people are reminded: as the tool says, where that is less than there is; else a quarter of it."""
+    """Return the time before the expiry at which people are reminded.
+
+    The tool's if it is shorter than the expiry, else a quarter.
+    """
     wanted = remind_before if remind_before is not None and remind_before < expires_after else None
     return timedelta(seconds=min(expires_after / 4, MOST_REMINDER) if wanted is None else wanted)
 
 
 def tighten_open(policy: rows.ToolPolicy, person: Person) -> None:
-    """Write what a queue asks of a tool from now on to the questions that are open: who looks at them sees it, and the time
-    that it gives them begins now. Nothing is ever loosened.
+    """Apply a queue's stricter policy to open requirements, so that people see it; a new expiry counts from now.
+
+    Nothing is ever loosened.
     """
     open_ones = rows.Requirement.objects.pending().filter(session__queue=policy.queue, tool_name=policy.tool_name)
     for pk, session_id in open_ones.values_list("pk", "session__session_id"):
         with transaction.atomic():
             session = Session.objects.select_for_update().filter(session_id=session_id).first()
             row = open_ones.filter(pk=pk).first()
-            # Nobody decides about one that cannot be read.
+            # An unreadable requirement cannot be decided.
             if session is not None and row is not None and not row.broken:
                 row.session = session
                 _tighten(row)
@@ -107,7 +111,7 @@ def _tighten(row: rows.Requirement) -> None:
 
 
 def _rule_for(row: rows.Requirement) -> StandingApproval | None:
-    """The approval in advance that covers the question. Its maker must still be somebody who might approve this by hand."""
+    """Return the standing approval that covers the requirement. Its maker must still have the right to approve it by hand."""
     queue = row.session.queue
     if queue is None or row.kind != "confirmation" or row.reason != "policy" or row.risk == "high" or row.approvers > 1:
         return None
@@ -121,7 +125,7 @@ def _rule_for(row: rows.Requirement) -> StandingApproval | None:
 
 
 def answer_from_program(session: Session, row: rows.Requirement, answer: Requirement) -> None:
-    """Store the library's answer to a pending question. Raises `InvalidAnswerError` where the policy wants known people."""
+    """Store the library's answer to a pending requirement. Raises `InvalidAnswerError` where the policy wants known people."""
     row.session = session
     _must_accept(row, answer)
     put_answer(row, answer)

@@ -20,7 +20,7 @@ from sessions_app.store.records import execution_of, message_of, requirement_of,
 INTERRUPTED = "interrupted: the process that worked on this run stopped before it ended"
 #: People and customers may talk for long without a run; so many of those messages for each run of the window go to the model.
 REPLIES_PER_RUN = 5
-#: How many runs one statement names, well below what SQLite takes.
+#: Most parameters of one statement, well below SQLite's limit.
 BATCH = 500
 
 
@@ -28,13 +28,13 @@ BATCH = 500
 
 
 def load_run(run_id: str) -> RunOutput | None:
-    """The run with everything below it, or `None`."""
+    """Return the run with everything below it, or `None`."""
     row = rows.Run.objects.select_related("session", "root").filter(run_id=run_id).first()
     return None if row is None else _load(row.session, [row.root or row]).get(run_id)
 
 
 def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
-    """The session's runs without a parent, oldest first."""
+    """Return the session's runs without a parent, oldest first."""
     must_be_counts(last_n=last_n)
     session = rows.Session.objects.filter(session_id=session_id).first()
     if session is None:
@@ -48,7 +48,7 @@ def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
 
 
 def _each(session: rows.Session, roots: list[rows.Run]) -> list[RunOutput]:
-    """The turns in their order; one that cannot be read is there as failed, with why, and the others are whole."""
+    """Return the turns in their order; an unreadable one as failed, with the reason, and the others whole."""
     try:
         loaded = _load(session, roots)
         return [loaded[row.run_id] for row in roots]
@@ -82,7 +82,7 @@ def _newest_roots(
 
 
 def _load(session: rows.Session, roots: list[rows.Run]) -> dict[str, RunOutput]:
-    """All runs of these trees by id, put together. Raises `CorruptRecordError`."""
+    """Return all runs of these trees by id, put together. Raises `CorruptRecordError`."""
     try:
         return _put_together(session, roots)
     except KeyError as missing:
@@ -108,7 +108,7 @@ def _put_together(session: rows.Session, roots: list[rows.Run]) -> dict[str, Run
 
 
 def _mark_interrupted(loaded: dict[int, RunOutput], roots: list[rows.Run], below: list[rows.Run]) -> None:
-    """A tree whose worker let the lease run out reads as failed, all of it that had not ended."""
+    """Mark an expired tree as failed: all of it that had not ended when its worker's lease ran out."""
     dead = {row.pk for row in roots if row.is_abandoned}
     for row in [*roots, *below]:
         run = loaded[row.pk]
@@ -119,7 +119,7 @@ def _mark_interrupted(loaded: dict[int, RunOutput], roots: list[rows.Run], below
 def _add_requirements(
     session: rows.Session, loaded: dict[int, RunOutput], trees: dict[int, rows.Run], roots: list[rows.Run]
 ) -> None:
-    """Each requirement stands at the run that asked and at every run above it."""
+    """Add each requirement to its run and to every run above it."""
     for row in rows.Requirement.objects.filter(root__in=roots).order_by("pk"):
         asked, root = loaded[row.run_id].run_id, loaded[row.root_id].run_id
         requirement = requirement_of(row, asked, root, session.session_id)
@@ -133,11 +133,13 @@ def _add_requirements(
 
 
 def history(session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
-    """What was said before this run, oldest first: the window's runs each in one piece, and people's replies between them.
+    """Return the messages before this run, oldest first.
 
-    What people and the agent said privately is there for runs that answer such questions, and for no other. Nor are words that
-    were never sent: the model would take them for something the customer has read. Calls that their turn's end left without an
-    output have what is known of them. A turn that a server refused for good has one line in its place.
+    The window's runs each in one piece, and people's replies between them.
+
+    Private messages between people and the agent are there for runs that answer such questions, and for no other. Unsent
+    answers are left out: the model would take them for something the customer has read. Calls without an output, which their
+    turn's end cut off, have their known state. A turn that a server refused for good has one line in its place.
     """
     if last_n_runs <= 0:
         return []
@@ -165,7 +167,7 @@ def history(session_id: str, before_run_id: str, last_n_runs: int) -> list[Messa
 
 
 def _tools_called(runs: dict[int, str]) -> dict[str, list[str]]:
-    """The names of the tools that were started in these runs, by run id."""
+    """Return the names of the tools that were started in these runs, by run id."""
     started = rows.ToolCall.objects.filter(run__in=runs).exclude(status=rows.ToolCall.Status.PROPOSED)
     called: dict[str, list[str]] = {run_id: [] for run_id in runs.values()}
     for pk, tool_name in started.order_by("pk").values_list("run_id", "tool_name"):
@@ -174,7 +176,7 @@ def _tools_called(runs: dict[int, str]) -> dict[str, list[str]]:
 
 
 def _purposes_before(turn: rows.Run | None) -> list[str]:
-    """What earlier turns must have been for, so that this turn's model sees them."""
+    """Return the purposes of earlier turns that this turn's model may see."""
     purpose = rows.Run.Purpose
     private = turn is not None and turn.purpose == purpose.INTERNAL
     return [purpose.ANSWER, purpose.INTERNAL] if private else [purpose.ANSWER]
@@ -186,7 +188,7 @@ def _was_said(row: rows.Message) -> bool:
 
 
 def _open_outputs(session_pk: int, turns: Sequence[int]) -> dict[tuple[str | None, str], str]:
-    """What is known of calls that these turns left without an output, by run id and call id. Hardly any turn has some."""
+    """Return the known state of these turns' calls without an output, by run id and call id. Hardly any turn has some."""
     has_open = rows.ToolCall.objects.filter(run__in=turns).exclude(status=rows.ToolCall.Status.FINISHED)
     roots = list(rows.Run.objects.filter(pk__in=has_open.values("run")).order_by("pk"))
     if not roots:
@@ -196,12 +198,15 @@ def _open_outputs(session_pk: int, turns: Sequence[int]) -> dict[tuple[str | Non
 
 
 def _session_key(session_id: str) -> int:
-    """The session's key, or 0, which has nothing."""
+    """Return the session's key, or 0, which has nothing."""
     return rows.Session.objects.filter(session_id=session_id).values_list("pk", flat=True).first() or 0
 
 
 def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, int | None]:
-    """The session's key, the turn, and the key of its first message; a run that is not stored yet has none of its own."""
+    """Return the session's key, the turn, and the key of its first message.
+
+    A run that is not stored yet has none of its own.
+    """
     row = rows.Run.objects.select_related("root").filter(run_id=run_id, session__session_id=session_id).first()
     if row is None:
         return _session_key(session_id), None, None
@@ -211,7 +216,7 @@ def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, i
 
 
 def _outside_of_runs(session_pk: int, since: int, until: int | None) -> MessageSet:
-    """What people and customers said that belongs to no run, newest first; both ends are message keys, exclusive."""
+    """Return messages of people and customers outside of runs, newest first; both ends are message keys, exclusive."""
     found = rows.Message.objects.filter(session_id=session_pk, run=None, internal=False, pk__gt=since)
     if until is not None:
         found = found.filter(pk__lt=until)
@@ -226,7 +231,7 @@ def messages(
     roles: Sequence[Role] | None,
     members: bool,
 ) -> list[Message]:
-    """The session's messages after the filters, oldest first; people's notes to each other are none of them."""
+    """Return the session's messages after the filters, oldest first, without people's notes to each other."""
     must_be_counts(last_n_runs=last_n_runs, limit=limit)
     session_pk = _session_key(session_id)
     found = rows.Message.objects.filter(session_id=session_pk, internal=False)
@@ -243,13 +248,13 @@ def messages(
 
 
 def _key_of(session_pk: int, message_id: str) -> int:
-    """The message's key, or 0, before which there is nothing."""
+    """Return the message's key, or 0, before which there is nothing."""
     keys = rows.Message.objects.filter(session_id=session_pk, message_id=message_id).values_list("pk", flat=True)
     return keys.first() or 0
 
 
 def _in_newest_runs(session_pk: int, last_n_runs: int) -> Q:
-    """Messages of the newest turns, members' too, and those outside of runs since the first of them."""
+    """Return messages of the newest turns, members' too, and those outside of runs since the first of them."""
     roots = list(_newest_roots(session_pk, last_n_runs).values_list("pk", flat=True))
     inside = [*roots, *rows.Run.objects.filter(root__in=roots).values_list("pk", flat=True)]
     first = rows.Message.objects.filter(run__in=inside).aggregate(first=Min("pk"))["first"]
@@ -259,7 +264,7 @@ def _in_newest_runs(session_pk: int, last_n_runs: int) -> Q:
 
 
 def opening(session_id: str, limit: int) -> list[Message]:
-    """The first words of customer, agent and people, oldest first."""
+    """Return the first messages of customer, agent and people, oldest first."""
     must_be_counts(limit=limit)
     session_pk = _session_key(session_id)
     said = rows.Message.objects.filter(session_id=session_pk).said().exclude(run__refused=True)

@@ -1,4 +1,4 @@
-"""Records of the library to rows and back; nowhere else."""
+"""Convert records of the library to rows and back; nowhere else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _METRICS = tuple(RunMetrics.__dataclass_fields__)
 
 
 def moment(seconds: float) -> datetime:
-    """Seconds since 1970 as a point in time."""
+    """Convert seconds since 1970 to a point in time."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -33,7 +33,7 @@ def seconds_of(moment: datetime | None) -> float | None:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON that every database stores; what JSON does not know (dates, endless numbers) becomes its text."""
+    """Return `value` as JSON that every database stores; other types (dates, endless numbers) become text."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
@@ -49,7 +49,7 @@ def plain(value: Any) -> Any:
 
 
 def session_of(row: rows.Session, db: Db) -> AgentSession:
-    """A session, or a `TeamSession`, that reads its runs and messages from `db`."""
+    """Return a session, or a `TeamSession`, that reads its runs and messages from `db`."""
     return (TeamSession if row.kind == "team" else AgentSession)(
         session_id=row.session_id,
         db=db,
@@ -65,7 +65,7 @@ def session_of(row: rows.Session, db: Db) -> AgentSession:
 
 
 def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = None) -> rows.Run:
-    """A run's unsaved row as it begins: running."""
+    """Return a run's unsaved row as it begins: running."""
     return rows.Run(
         run_id=run.run_id,
         session=session,
@@ -84,13 +84,13 @@ def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = Non
 
 
 def must_be_readable(row: rows.Row) -> None:
-    """Raises `CorruptRecordError` for a row that has stand-ins: a turn that went on with them would do something else."""
+    """Raise `CorruptRecordError` for a row that has stand-ins: a turn that went on with them would do something else."""
     if row.broken:
         raise CorruptRecordError(f"the {row._meta.verbose_name} {row.pk}: {row.broken}")
 
 
 def run_of(row: rows.Run, session: rows.Session) -> RunOutput:
-    """A run without its messages, journal, requirements, parent and members. Raises `CorruptRecordError`."""
+    """Return a run without its messages, journal, requirements, parent and members. Raises `CorruptRecordError`."""
     must_be_readable(row)
     return RunOutput(
         session_id=session.session_id,
@@ -116,7 +116,7 @@ def metrics_row(metrics: RunMetrics) -> dict[str, Any]:
 
 
 def metrics_of(stored: dict[str, Any]) -> RunMetrics:
-    """The metrics; names that this version does not know are left out."""
+    """Return the metrics; names that this version does not know are left out."""
     return RunMetrics(**{name: stored[name] for name in _METRICS if name in stored})
 
 
@@ -124,7 +124,10 @@ def metrics_of(stored: dict[str, Any]) -> RunMetrics:
 
 
 def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.Message:
-    """A message's unsaved row in a run; inside a team nobody is a customer, and a run for a person sends nothing."""
+    """Return a message's unsaved row in a run.
+
+    Inside a team no author is a customer, and a run for a person sends nothing.
+    """
     spoken = {"assistant": rows.Message.Author.AGENT, "user": rows.Message.Author.CUSTOMER}
     author_kind = spoken.get(message.role, rows.Message.Author.SYSTEM)
     if author_kind == rows.Message.Author.CUSTOMER and run.parent_id is not None:
@@ -150,7 +153,7 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
 
 
 def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = False) -> Message:
-    """A message. What the provider kept for itself, and what was thought, stays in its run: only what loads that has it.
+    """Return a message. Provider items and thinking stay in its run: only the run's loader has them.
 
     Raises `CorruptRecordError` within a run for a message that cannot be read; elsewhere its words are there as far as they go.
     """
@@ -172,7 +175,7 @@ def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = Fals
 
 
 def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
-    """A journal line's unsaved row; arguments that are no JSON object stay in the message alone."""
+    """Return a journal line's unsaved row; arguments that are no JSON object stay in the message alone."""
     try:
         arguments = plain(call.parsed())
     except ValueError:
@@ -181,7 +184,7 @@ def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
 
 
 def execution_of(row: rows.ToolCall, run_id: str) -> ToolExecution:
-    """A journal line. Raises `CorruptRecordError`."""
+    """Return a journal line. Raises `CorruptRecordError`."""
     must_be_readable(row)
     return ToolExecution(
         run_id=run_id,
@@ -222,14 +225,14 @@ def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Re
         status=item.status,
         note=storable(item.note),
         answer=plain(item.answer),
-        # By the clock of whoever ends it: its time runs from here.
+        # By this process's clock: its time runs from here.
         created_at=moment(item.created_at + clock.shift()),
         decided_at=moment(item.decided_at) if item.decided_at is not None else None,
     )
 
 
 def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session_id: str) -> Requirement:
-    """A requirement with its answer, if it has one. Raises `CorruptRecordError`."""
+    """Return a requirement with its answer, if it has one. Raises `CorruptRecordError`."""
     must_be_readable(row)
     return Requirement(
         requirement_id=row.requirement_id,
@@ -260,12 +263,12 @@ def requirement_of(row: rows.Requirement, run_id: str, root_run_id: str, session
 
 
 def requirement_record(row: rows.Requirement) -> Requirement:
-    """The record of a requirement's row, for people's answers; select `session`, `run` and `root` with it."""
+    """Return the record of a requirement's row, for people's answers; select `session`, `run` and `root` with it."""
     return requirement_of(row, row.run.run_id, row.root.run_id, row.session.session_id)
 
 
 def put_answer(row: rows.Requirement, answer: Requirement) -> None:
-    """Copy what an answer may change to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
+    """Copy the answer to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
     row.status = answer.status
     row.edited_arguments = plain(answer.edited_arguments)
     row.note = storable(answer.note)
@@ -275,6 +278,6 @@ def put_answer(row: rows.Requirement, answer: Requirement) -> None:
 
 
 def put_values(row: rows.Requirement, answer: Requirement) -> None:
-    """Copy what a person filled in to the fields of a stored requirement."""
+    """Copy the filled-in values to the fields of a stored requirement."""
     values = answer.answer if isinstance(answer.answer, dict) else {}
     row.fields = [{**field, "value": plain(values.get(field["name"], field.get("value")))} for field in row.fields]

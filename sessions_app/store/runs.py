@@ -1,4 +1,4 @@
-"""A run's begin: opened by the library, or claimed by a worker. And the wish to stop it. Each locks the session first."""
+"""Open runs, claim them and request their cancellation. Each locks the session first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sessions_app.store.records import message_row, run_row
 
 
 def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, str | None]:
-    """Store the run and its messages under the claim; the session's row, and the run before this one."""
+    """Store the run and its messages under the claim; return the session's row, and the run before this one."""
     session = sessions.lock_or_create(run, kind)
     previous = session.runs.roots().order_by("-pk").first()
     active = session.runs.roots().active().first()
@@ -47,7 +47,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
 
 
 def claim_run(claim: Claim) -> bool:
-    """Pending → running under the claim and the session's fence; whether it was won.
+    """Change pending → running under the claim and the session's fence; returns whether it was won.
 
     A run that was asked to stop before its worker died, or whose queue was silenced since, is cancelled instead.
     """

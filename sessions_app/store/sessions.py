@@ -18,12 +18,12 @@ from sessions_app.store.records import moment
 
 
 def find(session_id: str) -> Session | None:
-    """The session's row, or `None`."""
+    """Return the session's row, or `None`."""
     return Session.objects.filter(session_id=session_id).first()
 
 
 def page(user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> QuerySet[Session]:
-    """Rows in that order from the place on."""
+    """Return rows in that order from the place on."""
     used_at, row = place
     found = Session.objects.there() if user_id is None else Session.objects.there().filter(user_id=user_id)
     if order == "used":
@@ -36,7 +36,7 @@ def page(user_id: str | None, limit: int, place: tuple[float, int], order: Sessi
 
 
 def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
-    """The run's session, locked; created if it is missing.
+    """Return the run's session, locked; created if it is missing.
 
     Raises `SessionOwnershipError` when it is another user's (rule L2).
     """
@@ -52,9 +52,9 @@ def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
 def rename(
     session_id: str, name: str, source: NameSource, expected_version: int | None, person: Person | None, note: str
 ) -> Session | None:
-    """Write the name's columns unless somebody renamed since `expected_version`; the row as it is afterwards.
+    """Write the name's columns unless the session was renamed since `expected_version`; return the row as it is afterwards.
 
-    Raises `InvalidSessionNameError` when the queue, in which the session is now, forbids a word of the name.
+    Raises `InvalidSessionNameError` when the session's current queue forbids a word of the name.
     """
     session = Session.objects.select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
@@ -93,7 +93,7 @@ def delete(session_id: str) -> bool:
 
 
 def used(session: Session, text: str = "", kind: str = "", author: str = "") -> None:
-    """Note that the session was used now; `text` is what was said, by a customer or an agent (`kind`)."""
+    """Record a use of the session; `text` is the message, of a customer or an agent (`kind`)."""
     if text:
         session.said(text, kind, author)
     else:

@@ -29,14 +29,17 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
 
 
 def append(held: Held, message: Message, *, sent: bool = True) -> None:
-    """Add a message to the held run. Where the AI does not answer by itself, the customer gets only words a person approved."""
+    """Add a message to the held run.
+
+    Where the AI does not answer by itself, the customer gets only text that a person approved.
+    """
     if message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
         sent = sent and is_approved(held, message)
     message_row(message, held.run, sent=sent).save(force_insert=True)
 
 
 def is_approved(held: Held, message: Message) -> bool:
-    """Whether a person sends exactly these words."""
+    """Return whether a person sends exactly this text."""
     drafts = Requirement.objects.filter(run=held.run, reason="draft", status__in=["approved", "answered", "executed"])
     return storable(message.content) in [_text_to_send(draft) for draft in drafts]
 
@@ -66,7 +69,7 @@ def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
 
 
 def start_call(claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], requirement_id: str | None) -> bool:
-    """Proposed → started, once; with a requirement that approved a repetition, started → started again, once."""
+    """Change proposed → started, once; with a requirement that approved a repetition, started → started again, once."""
     held = hold(claim, run_id)
     before = ToolCall.Status.PROPOSED if requirement_id is None else ToolCall.Status.STARTED
     approved = _requirement(held, requirement_id) if requirement_id is not None else None
@@ -109,14 +112,14 @@ def finish_call(claim: Claim, output: Message, failed: bool) -> Held:
 
 
 def settle_requirement(held: Held, requirement_id: str, status: RequirementStatus) -> None:
-    """Set what became of the call a person had decided on, and keep it in the record; saying it again changes nothing."""
+    """Store the outcome of a decided call in its requirement, and in the log; repeating it changes nothing."""
     requirement = _requirement(held, requirement_id)
     if requirement is not None and requirement.status != status:
         _came_to(requirement, status)
 
 
 def _settle_approvals(held: Held, call_id: str, failed: bool) -> None:
-    """Whatever was said about the call has led to this: also the approval of one that was asked about again as uncertain."""
+    """Settle all approvals of the call: also that of a call that was asked about again as uncertain."""
     settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED]
     about = Requirement.objects.filter(run=held.run, call_id=call_id, status__in=settled)
     for requirement in about.select_related("session__queue").order_by("pk"):
@@ -129,7 +132,7 @@ def _requirement(held: Held, requirement_id: str) -> Requirement | None:
 
 
 def _came_to(requirement: Requirement, status: str) -> None:
-    """Approved or answered → executed or failed; what was carried out may still turn out to have failed."""
+    """Change approved or answered → executed or failed; an executed one may still turn out to have failed."""
     settled = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED, Requirement.Status.EXECUTED]
     if Requirement.objects.filter(pk=requirement.pk, status__in=settled).update(status=status):
         requirement.status = status

@@ -1,4 +1,4 @@
-"""How the store talks to the database: short transactions, failures as `StorageError` (rule L9), no broken connection kept."""
+"""Transactions of the store: short, failures as `StorageError` (rule L9), no broken connection kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sessions_app.errors import DATABASE_AWAY, StorageAway
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Run queries that change nothing. Raises `StorageError`, or `StorageAway` where trying again later can help."""
+    """Run queries that change nothing. Raises `StorageError`."""
     try:
         yield
     except (Error, UnicodeError) as error:
@@ -26,7 +26,7 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """One transaction: everything in the block or, when it raises, nothing. Raises `StorageError`."""
+    """Run one transaction: everything in the block or, when it raises, nothing. Raises `StorageError`."""
     with reading(), transaction.atomic():
         yield
 

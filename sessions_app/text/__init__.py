@@ -1,1 +1,1 @@
-"""Text as it is shown and compared: markup, folding, unseen characters, forbidden words."""
+"""Text as it is shown and compared: markup, folding, invisible characters, forbidden words."""

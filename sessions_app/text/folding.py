@@ -1,4 +1,4 @@
-"""The form in which text is compared when people search: without case, accents, and the ways to write one letter.
+"""Normalise text for search: without case, accents, and the ways to write one letter.
 
 Databases differ in what `LIKE` thinks alike (SQLite knows the case of ASCII letters alone, PostgreSQL that of its locale), so
 what is searched is kept folded, and what is looked for is folded the same way.
@@ -19,7 +19,7 @@ _MARKS = (
     "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew
     "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"  # Arabic
 )
-#: Characters that nobody sees: soft hyphens, joiners, direction marks, variation selectors.
+#: Invisible characters: soft hyphens, joiners, direction marks, variation selectors.
 _UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef"
 _LEFT_OUT = re.compile(f"[{_MARKS}{_UNSEEN}]")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")

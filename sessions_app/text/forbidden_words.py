@@ -1,10 +1,10 @@
-"""Words and phrases that names in a queue may not have, as an admin wrote them: one a line.
+"""Forbidden words and phrases in names, per queue, as an admin wrote them: one a line.
 
-Customers steer names: a model makes them from what they wrote, and the first words are the name where no model answers. A word
-is found however it is dressed up: capital letters, accents, full width, marks of Markdown and HTML, links, characters that
-nobody sees, letters spelled out one by one. What is compared are whole words (their letters and digits), so that a short word
-does not refuse a longer one that has it inside; scripts that put no spaces between words are looked through as they stand.
-Nothing that an admin writes is a pattern, and each word costs one look through the name.
+Customers influence names: a model makes them from the customers' messages, and the first words are the name where no model
+answers. A word is found in every disguise: capital letters, accents, full width, marks of Markdown and HTML, links, invisible
+characters, letters spelled out one by one. Whole words are compared (their letters and digits), so that a short word does not
+refuse a longer one that contains it; scripts without spaces between words are searched as they stand. An admin's text is never
+a pattern, and each word costs one pass through the name.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WITHOUT_SPACES = re.compile(
 
 @dataclass(frozen=True)
 class _Word:
-    """One line: as it was written, and in the form that is compared."""
+    """One line: as written, and in the compared form."""
 
     written: str
     folded: str
@@ -49,7 +49,7 @@ class _Word:
 
 
 def found_in(text: str, forbidden: str) -> str:
-    """The first of the forbidden words (one a line) that the text has in it, as it was written; empty where it has none."""
+    """Return the first of the forbidden words (one a line) in the text, as it was written; empty where there is none."""
     if not forbidden or not text:
         return ""
     forms = _forms(text[:_LONGEST_TEXT])
@@ -83,7 +83,7 @@ def _read(forbidden: str) -> tuple[_Word, ...]:
 
 
 def _word(line: str) -> _Word | None:
-    """The line in the form that is compared; `None` where nothing is left of it."""
+    """Return the line in the compared form; `None` where it is empty."""
     plain = _plain(line)
     words = _words(plain)
     if words and not _WITHOUT_SPACES.search(plain):
@@ -94,25 +94,25 @@ def _word(line: str) -> _Word | None:
 
 
 def _forms(text: str) -> list[str]:
-    """What a reader may see in the text: as it is written, and with its marks taken away."""
+    """Return the readings of the text: as it is written, and without its marks."""
     text = html.unescape(text)
     bare = _MARKS.sub("", _TAG.sub("", _LINK.sub(r"\1", text)))
     return list(dict.fromkeys(map(_plain, (text, bare, _TAG.sub(" ", text)))))
 
 
 def _plain(text: str) -> str:
-    """Folded, without characters that nobody sees."""
+    """Fold the text and remove invisible characters."""
     seen = "".join(char for char in text.translate(_BLANKS).translate(_NOTHINGS) if unicodedata.category(char) != "Cf")
     return fold(seen)
 
 
 def _words(plain: str) -> list[str]:
-    """The words: letters, digits, and the marks that belong to them. `\\w` knows no vowel signs, and takes `_` for a letter."""
+    """Return the words: letters, digits, and their marks. `\\w` knows no vowel signs, and takes `_` for a letter."""
     return "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in plain).split()
 
 
 def _spelled_out(plain: str) -> Iterable[str]:
-    """The words, of which single letters in a row are one: `f o o` and `f.o.o` are read as `foo`."""
+    """Join single letters in a row to one word: `f o o` and `f.o.o` are read as `foo`."""
     words: list[str] = []
     row = ""
     for word in _words(plain):

@@ -1,7 +1,7 @@
-"""Words as HTML: Markdown of agents and people of the desk, plain text of customers, and both as one line for lists.
+"""Render text as HTML: Markdown of agents and people of the desk, plain text of customers, and both as one line for lists.
 
-What comes out can't act: no scripts, no HTML that somebody typed, nothing that is loaded from elsewhere, and links only to web
-and e-mail addresses. Line breaks and indentation stay as they were typed; the pages' style keeps white space.
+The output can't act: no scripts, no HTML from the input, nothing that is loaded from elsewhere, and links only to web and
+e-mail addresses. Line breaks and indentation stay as they were typed; the pages' style keeps white space.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 REMEMBERED_BYTES = 24 * 2**20
 #: So many characters of a text stand on a page. Of a longer one the beginning does, and all of it is text to be opened.
 SHOWN = 20_000
-#: How much of a text is read for its line in a list.
+#: Only so many characters of a text are read for its line in a list.
 LINE_SOURCE = 2_000
 
 
 def remembered(render: Callable[[str], SafeString]) -> Remembered[SafeString]:
-    """Cache the HTML of short texts: what was said is never rewritten, and pages show it again and again."""
+    """Cache the HTML of short texts: messages are never rewritten, and pages show them again and again."""
     return Remembered(render, REMEMBERED_BYTES)
 
 
 @remembered
 def markdown_html(text: str) -> SafeString:
-    """Markdown as safe HTML. Headings become bold lines, images links to their addresses."""
+    """Render Markdown as safe HTML. Headings become bold lines, images links to their addresses."""
     html = _MARKDOWN.render(shown(text or ""))
     safe = nh3.clean(
         html,
@@ -63,12 +63,12 @@ def markdown_html(text: str) -> SafeString:
 
 @remembered
 def plain_html(text: str) -> SafeString:
-    """Plain text as safe HTML: nothing in it is markup, web and e-mail addresses are links."""
+    """Render plain text as safe HTML: nothing in it is markup, web and e-mail addresses are links."""
     return mark_safe(f"<p>{_with_links(shown(text))}</p>" if text else "")  # noqa: S308 - every part was escaped
 
 
 def one_plain_line(markdown: str) -> str:
-    """The text of Markdown without its marks, as one line: for lists, titles and notifications."""
+    """Return the text of Markdown without its marks, as one line: for lists, titles and notifications."""
     tokens = _MARKDOWN.parse(markdown[:LINE_SOURCE])
     return " ".join(" ".join(_texts(tokens)).split())
 
@@ -98,7 +98,7 @@ def _with_links(text: str) -> str:
 
 
 class Renderer(RendererHTML):
-    """HTML without line breaks of its own, because the pages keep white space."""
+    """Renderer of HTML without line breaks of its own, because the pages keep white space."""
 
     def renderToken(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
         return super().renderToken(tokens, idx, options, env).replace("\n", "")
@@ -121,18 +121,18 @@ class Renderer(RendererHTML):
         return "</strong></p>"
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: MutableMapping[str, Any]) -> str:
-        """A link to the picture, which is not loaded: its address would tell its server who reads this."""
+        """Render a link to the picture, which is not loaded: its server would learn who reads this."""
         token = tokens[idx]
         address = str(token.attrs.get("src", ""))
         words = self.renderInlineAsText(token.children, options, env).strip() or address
         if not _WEB.match(address) and words != address and not address.startswith("data:"):
-            # Nobody can follow it, but it can be read.
+            # It cannot be followed, but it can be read.
             words = f"{words} ({address})"
         return escape(words) if token.meta["is_in_link"] else f'<a href="{escape(address)}">{escape(words)}</a>'
 
 
 def _address(state: StateInline, silent: bool) -> bool:
-    """A web address as it stands in the text: its underscores and stars are no emphasis."""
+    """Parse a web address as it stands in the text: its underscores and stars are no emphasis."""
     if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME.search(state.src, max(0, state.pos - 6), state.pos)
@@ -152,7 +152,7 @@ def _address(state: StateInline, silent: bool) -> bool:
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    """An image that knows whether it stands in a link."""
+    """Parse an image, and note whether it stands in a link."""
     made = _commonmark_image(state, silent)
     if made and not silent:
         state.tokens[-1].meta["is_in_link"] = state.linkLevel > 0
@@ -160,7 +160,7 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:
-    """Emphasis whose double stars also count beside punctuation.
+    """Parse emphasis; double stars also count beside punctuation.
 
     CommonMark leaves them in `**Price:**10` and in Chinese and Japanese, where no spaces stand around them; models write both.
     """
@@ -174,7 +174,7 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def _html_break(state: StateInline, silent: bool) -> bool:
-    """A line break as HTML, which models write into tables."""
+    """Parse a line break as HTML, which models write into tables."""
     found = _HTML_BREAK.match(state.src, state.pos, state.posMax)
     if found is None:
         return False
@@ -185,7 +185,7 @@ def _html_break(state: StateInline, silent: bool) -> bool:
 
 
 def _line_break(state: StateInline, silent: bool) -> bool:
-    """A line break that leaves the next line's indentation alone."""
+    """Parse a line break and keep the next line's indentation."""
     if state.src[state.pos] != "\n":
         return False
     if not silent:
@@ -196,7 +196,7 @@ def _line_break(state: StateInline, silent: bool) -> bool:
 
 
 def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A paragraph whose first line keeps its indentation, as the lines below it do."""
+    """Parse a paragraph and keep the indentation of its first line, as of the lines below it."""
     made = _commonmark_paragraph(state, start, end, silent)
     inline = state.tokens[-2]
     text = state.getLines(start, state.line, state.blkIndent, False)
@@ -205,7 +205,7 @@ def _paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The address of links that name it (`[1]: https://…`). The line is shown, too: nobody may have named it.
+    """Parse a link's reference (`[1]: https://…`). The line is shown, too, as there may be no link that uses it.
 
     A line of a log such as `[ERROR]: timeout` is none.
     """
@@ -241,7 +241,7 @@ _MARKDOWN = _made()
 
 
 def _texts(tokens: Sequence[Token]) -> list[str]:
-    """What is to be read of tokens, in order."""
+    """Return the readable text of tokens, in order."""
     found: list[str] = []
     for token in tokens:
         if token.type == "inline":

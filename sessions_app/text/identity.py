@@ -1,7 +1,7 @@
-"""How people are told apart: one form for each e-mail address, and what no name may look like.
+"""Identity of people: one form for each e-mail address, and names that cannot be mistaken for other people's.
 
-Two texts that people or mail servers take for the same are the same here, so that nobody can be given an address or a name that
-passes for another person's.
+Two texts that people or mail servers take for the same are the same here, so that no person can be given an address or a name
+that passes for another person's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from kern.validation.text import is_visible, without_hidden
 from sessions_app.text.folding import fold
 
-#: What separates the parts of a domain beside the plain dot, once compatibility forms are gone.
+#: Separators of a domain's parts beside the plain dot, once compatibility forms are gone.
 _OTHER_DOTS = str.maketrans(dict.fromkeys("\u3002\uff61", "."))
 #: Signs that mail programs and people read as `@`.
 _AT = re.compile(r"[@\uff20\ufe6b]|[\[({<]\s*at\s*[\])}>]", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Web and e-mail addresses in text: where they begin and end."""
+"""Find web and e-mail addresses in text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STRETCH = re.compile(r"""[^\s<>"“”«»。，、！？；：（）「」『�
 
 
 class Links(LinkifyIt):  # type: ignore[misc]
-    """Finds web and e-mail addresses in text."""
+    """Finder of web and e-mail addresses, for the Markdown parser."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,13 +32,16 @@ class Links(LinkifyIt):  # type: ignore[misc]
             match.url = match.url.replace("http://", "https://", 1)
 
     def pretest(self, text: str) -> bool:
-        """Whether there may be an address: cheap, and never wrong about there being none."""
+        """Return whether there may be an address: a cheap test without false negatives."""
         return _HINT.search(text) is not None
 
     test = pretest
 
     def match(self, text: str) -> list[Any] | None:
-        """All addresses. Looked for in stretches without white space, because the time grows with the square of the length."""
+        """Return all addresses.
+
+        They are looked for in stretches without white space, because the time grows with the square of the length.
+        """
         found = []
         for stretch in _STRETCH.finditer(text):
             if len(stretch[0]) <= LONGEST_ADDRESS and self.pretest(stretch[0]):
@@ -48,6 +51,6 @@ class Links(LinkifyIt):  # type: ignore[misc]
         return found or None
 
     def match_at_start(self, text: str) -> Any:
-        """The address that the text begins with, or `None`."""
+        """Return the address that the text begins with, or `None`."""
         stretch = _STRETCH.match(text)
         return super().match_at_start(stretch[0]) if stretch and len(stretch[0]) <= LONGEST_ADDRESS else None

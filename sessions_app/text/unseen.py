@@ -1,12 +1,12 @@
-"""Characters that nobody sees and that change what is read, shown as what they are: `ACME ‹U+202E›000,1‹U+202C› Ltd`.
+"""Show invisible characters that change the reading by their code points: `ACME ‹U+202E›000,1‹U+202C› Ltd`.
 
-A bidi control turns around what stands after it, a tag or a zero-width character hides words or makes two names look alike. Who
-decides about a refund must read what the tool will get. So they are taken out of sight nowhere and marked where they were, by
-`shown` in texts and by the middleware `kern_inbox.web.unseen` in every page; the API, the export of customers and the
-database keep the text as it is.
+A bidi control turns around the text after it, a tag or a zero-width character hides words or makes two names look alike. A
+person who decides about a refund must read what the tool will get. So they are marked in their places, by `shown` in texts and
+by the middleware `kern_inbox.web.unseen` in every page; the API, the export of customers and the database keep the text as it
+is.
 
-What writing needs stays: joiners in Persian, Indic scripts and emoji, the tags of flags, one variation selector after a
-character, and the marks that keyboards put into Hebrew and Arabic.
+Characters that writing needs stay: joiners in Persian, Indic scripts and emoji, the tags of flags, one variation selector after
+a character, and the marks that keyboards put into Hebrew and Arabic.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _UNSEEN = re.compile(
 )
 _ANY = re.compile(f"[{_NEVER}{_JOINERS}{_VARIATIONS}{_MARKS}]")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-#: How far a letter of such a script may be from a mark that is of use to it.
+#: The largest distance of a useful mark from a letter of such a script.
 _NEAR = 30
 #: So many in a row are shown one by one.
 _MOST = 4
@@ -45,17 +45,17 @@ _SHOWN = re.compile("‹U\\+([0-9A-F]{4,6})›")
 
 
 def shown(text: str) -> str:
-    """The text with every character that nobody sees marked where it is: `‹U+202E›`, or how many where there are many."""
+    """Return the text with every invisible character marked in its place: `‹U+202E›`, or their number where there are many."""
     return _UNSEEN.sub(_marked, text) if _ANY.search(text) else text
 
 
 def editable(text: str) -> str:
-    """`shown` for what people edit: each character stands for itself, however many there are, so that `as_it_was` finds all."""
+    """Mark invisible characters in editable text: each one for itself, so that `as_it_was` restores all."""
     return _UNSEEN.sub(lambda found: _marked(found, each=True), text) if _ANY.search(text) else text
 
 
 def as_it_was(text: str) -> str:
-    """What `editable` made of a text, with its marks turned back into the characters that they stand for."""
+    """Turn the marks of `editable` back into their characters."""
     return _SHOWN.sub(_unmarked, text) if "‹U+" in text else text
 
 

@@ -9,7 +9,7 @@ from django.urls.converters import StringConverter
 
 #: An address's part that begins so is the id's UTF-8 in base64url, without padding.
 ENCODED = "~"
-#: What the API has below a session. Servers undo an address's %2F, so an id that ends like this would be another's address.
+#: The API's paths below a session. Servers undo an address's %2F, so an id that ends like this would be another's address.
 BELOW_SESSION = frozenset(
     (
         "ai-mode",
@@ -34,10 +34,10 @@ BELOW_SESSION = frozenset(
 
 
 def has_plain_address(key: str) -> bool:
-    """Whether an id in an address, percent-encoded, arrives as it was sent and leads to nothing else.
+    """Return whether a percent-encoded id arrives unchanged in an address, and leads to no other page.
 
     Clients and servers take `.` and `..` and empty parts out of a path, some decode `%` twice or turn `\\` into `/`; and
-    `a/messages` leads to what was said in `a`.
+    `a/messages` leads to the messages of `a`.
     """
     parts = key.split("/")
     is_below_another = parts[-1] in BELOW_SESSION and len(parts) > 1
@@ -47,12 +47,12 @@ def has_plain_address(key: str) -> bool:
 
 
 def in_address(key: str) -> str:
-    """The id as it stands in an address, before percent-encoding."""
+    """Return the id as it stands in an address, before percent-encoding."""
     return key if has_plain_address(key) else ENCODED + urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
 def from_address(part: str) -> str:
-    """The id that an address's part stands for. Raises `ValueError` for what stands for none."""
+    """Return the id of an address's part. Raises `ValueError` for an invalid one."""
     if not part.startswith(ENCODED):
         return part
     encoded = part.removeprefix(ENCODED)
@@ -63,7 +63,7 @@ def from_address(part: str) -> str:
 
 
 class KeyConverter(StringConverter):
-    """A session's or run's id: anything its caller chose, except what no database can look for."""
+    """URL converter of a session's or run's id: anything its caller chose, except characters that no database stores."""
 
     regex = r"[^\x00]+"
 

@@ -1,4 +1,4 @@
-"""The arguments of a call as a form made from its JSON schema, and back with their types kept."""
+"""Forms for the arguments of a call, made from its JSON schema, and read back with their types."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Field:
 
     @property
     def words(self) -> str:
-        """The label as people write: `Deliver to` for `deliver_to`."""
+        """The label for people: `Deliver to` for `deliver_to`."""
         return str(self.schema.get("title") or self.name.replace("_", " ").replace(".", ", ").capitalize())
 
     @property
@@ -60,7 +60,7 @@ class Field:
 
     @property
     def type_label(self) -> str:
-        """The type in people's words."""
+        """The type's name for people."""
         if "enum" in self.schema:
             return _("choice")
         if self.widget == "date":
@@ -92,7 +92,7 @@ class Field:
 
     @property
     def hint(self) -> str:
-        """What an empty field says about itself: what the tool takes then, or how to write it."""
+        """The hint of an empty field: the tool's default, or how to write the value."""
         default = self.schema.get("default")
         if default not in (None, "", [], {}):
             words = ", ".join(map(_text, default)) if self.widget == "lines" else _spoken(default)
@@ -110,7 +110,10 @@ class Field:
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
-        """Value, words and whether it is chosen; an empty one where there may be no value, or it is none of them."""
+        """The options: value, label and whether it is chosen.
+
+        An empty one where the value may be missing or is none of them.
+        """
         values = self.schema.get("enum", [True, False])
         options = [(_text(item), _spoken(item), _text(item) == self.value) for item in values]
         may_be_empty = not self.required or self.is_nullable
@@ -121,7 +124,7 @@ class Field:
 
     @property
     def is_nullable(self) -> bool:
-        """Whether it may be null, which an empty field means."""
+        """True if it may be null, which an empty field means."""
         return bool(self.schema.get("nullable"))
 
 
@@ -131,7 +134,7 @@ def fields_of(
     posted: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> list[Field]:
-    """A field for each property of the schema and each argument it does not know; `posted` texts win over `values`.
+    """Return a field for each property of the schema and each argument it does not know; `posted` texts win over `values`.
 
     An object of which the schema knows all properties becomes one field a property, also where it is not given.
     """
@@ -149,7 +152,7 @@ def _fields(
     may_be_absent: bool,
 ) -> list[Field]:
     properties = dict(schema.get("properties", {}))
-    # Where nothing of an object need be there, none of its parts need be; one that is filled in halfway breaks the schema.
+    # An optional object's parts are optional; one that is filled in halfway breaks the schema.
     required = [] if may_be_absent else schema.get("required", [])
     fields: list[Field] = []
     for name in [*properties, *(key for key in values if key not in properties)]:
@@ -171,7 +174,7 @@ def _fields(
 
 
 def _example(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
-    """A value that has the schema's shape."""
+    """Return an example value of the schema's shape."""
     part = resolved(given, root)
     if depth > DEEPEST:
         return None
@@ -185,12 +188,12 @@ def _example(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def _lines(text: str) -> str:
-    """Text as it comes back from a browser, which writes every line break in its own way."""
+    """Return a browser's text with uniform line breaks."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def concerns(where: str, name: str) -> bool:
-    """Whether an error at this path belongs to the field of that name."""
+    """Return whether an error at this path belongs to the field of that name."""
     return where == name or where.startswith((f"{name}.", f"{name}["))
 
 
@@ -202,7 +205,7 @@ def _is_laid_out(schema: Mapping[str, Any], value: Any) -> bool:
 
 
 def _fits_lines(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether a list is of plain texts or numbers, so that one a line says it all."""
+    """Return whether a list holds plain texts or numbers, so that it can be edited as one a line."""
     kind = dict(schema.get("items") or {}).get("type")
     if kind not in ("string", "integer", "number") or not isinstance(value, list | None):
         return False
@@ -220,7 +223,7 @@ def _field_text(field: Field) -> str:
 
 
 def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values that filled fields mean, in their schema's types, and what is wrong by field.
+    """Return the values of filled fields, in their schema's types, and the errors by field.
 
     An untouched field keeps its value exactly; an emptied one is null where it may be, else an empty list or text where the
     tool would take its default for one that is absent, else left out where it may be.
@@ -236,7 +239,7 @@ def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _put(values: dict[str, Any], field: Field) -> None:
-    """Write the field's value where its name says. Raises `ValueError` with words for the person."""
+    """Write the field's value at its path. Raises `ValueError` with a text for the person."""
     meant = list(_meant(field))
     if not meant and field.outer_may_go:
         return
@@ -248,7 +251,7 @@ def _put(values: dict[str, Any], field: Field) -> None:
 
 
 def _meant(field: Field) -> Iterator[Any]:
-    """The value that the field means; none where it is left out. Raises `ValueError` with words for the person."""
+    """Return the field's value; none where it is left out. Raises `ValueError` with a text for the person."""
     if field.given and not field.changed:
         yield field.original
     elif field.value != "":
@@ -260,12 +263,12 @@ def _meant(field: Field) -> Iterator[Any]:
 
 
 def _would_come_back(field: Field) -> bool:
-    """Whether a list or text that a person emptied would be the tool's default instead, if it was left out."""
+    """Return whether an emptied list or text would become the tool's default if it were left out."""
     return field.schema.get("default") not in (None, "", []) and field.schema.get("type") in ("array", "string")
 
 
 def _nothing(field: Field) -> Any:
-    """What an emptied field means that must have a value. Raises `ValueError` where that is nothing."""
+    """Return the value of an emptied required field. Raises `ValueError` where there is no empty value."""
     if field.widget == "lines":
         return []
     if field.schema.get("type") == "string" and "" in field.schema.get("enum", [""]):
@@ -274,7 +277,7 @@ def _nothing(field: Field) -> Any:
 
 
 def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    """One property's schema with its reference followed and `null` taken out of its types (and noted as `nullable`)."""
+    """Return one property's schema with its reference followed and `null` taken out of its types (and noted as `nullable`)."""
     part: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
     reference = str(part.get("$ref", ""))
     if reference.startswith("#/$defs/"):
@@ -297,7 +300,7 @@ def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any, schema: Mapping[str, Any] | None = None) -> str:
-    """A value as the text of its field."""
+    """Return a value as the text of its field."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -313,7 +316,7 @@ def _spoken(value: Any) -> str:
 
 
 def _value(field: Field) -> Any:
-    """The field's text as a value of its type. Raises `ValueError` with words for the person."""
+    """Parse the field's text as a value of its type. Raises `ValueError` with a text for the person."""
     if field.widget == "choice":
         for value in field.schema.get("enum", [True, False]):
             if _text(value) == field.value:

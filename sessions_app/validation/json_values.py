@@ -1,11 +1,11 @@
-"""JSON that every database stores and every page shows: what programs send and people write into forms is checked here."""
+"""Validate JSON of programs and forms, so that every database stores it and every page shows it."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-#: How deep objects may hold objects.
+#: Maximum nesting depth.
 DEEPEST = 40
 
 
@@ -27,7 +27,7 @@ def check_storable(value: Any, depth: int = 0) -> None:
 
 
 def check_text(text: str) -> str:
-    """The text, if a database can store it; `ValueError` says why not."""
+    """Return the text, if a database can store it; `ValueError` says why not."""
     if "\x00" in text:
         raise ValueError("text must not contain the character NUL")
     if any("\ud800" <= letter <= "\udfff" for letter in text):

@@ -10,10 +10,10 @@ _ROW_NUMBER = re.compile("[0-9]{1,18}")
 
 
 def row_number(text: str) -> int | None:
-    """The number of a row (or of a change) as an address or form names it; `None` for a text that no row can have."""
+    """Parse the number of a row (or of a change) in an address or form; `None` for a number that no row can have."""
     return int(text) if _ROW_NUMBER.fullmatch(text) else None
 
 
 def row_numbers(texts: Iterable[str]) -> list[int]:
-    """Those of the texts that are numbers of rows."""
+    """Return the valid numbers of rows among the texts."""
     return [number for number in map(row_number, texts) if number is not None]

@@ -1,4 +1,4 @@
-"""Text that people and programs send, made fit to be stored."""
+"""Sanitise text from people and programs before it is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kern.validation.text import is_one_line, is_visible, without_hidden
 from sessions_app.errors import InvalidAction
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted
-#: are the characters as they are stored, so a line end is one, whatever the browser makes of it.
+#: are the characters as they are stored, so a line end is one, in every browser.
 LONGEST_TEXT = 100_000
 
 
@@ -24,7 +24,10 @@ def normalized(text: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """Normalized text without blank lines around it. The first of several lines keeps its indentation, as the others do."""
+    """Return normalised text without blank lines around it.
+
+    The first of several lines keeps its indentation, as the others do.
+    """
     body = normalized(text).rstrip()
     start = len(body) - len(body.lstrip())
     first_line = body.rfind("\n", 0, start) + 1
@@ -32,7 +35,7 @@ def trimmed(text: str) -> str:
 
 
 def too_long(words: str) -> str:
-    """What to tell somebody whose trimmed text is longer than any may be; empty where it is not."""
+    """Return the error for trimmed text above the length limit; empty where it fits."""
     if len(words) <= LONGEST_TEXT:
         return ""
     return _("This is too long to send: %(have)s characters, at most %(most)s. Shorten it, or send it in parts.") % {
@@ -42,7 +45,7 @@ def too_long(words: str) -> str:
 
 
 def too_long_inside(value: Any, path: str = "") -> dict[str, str]:
-    """What is too long in a call's arguments, by path (`customer.notes[2]`)."""
+    """Return the errors for texts above the limit in a call's arguments, by path (`customer.notes[2]`)."""
     if isinstance(value, str):
         return {path: trouble} if (trouble := too_long(trimmed(value))) else {}
     if isinstance(value, dict):
@@ -53,12 +56,12 @@ def too_long_inside(value: Any, path: str = "") -> dict[str, str]:
 
 
 def clean(text: str) -> str:
-    """A line without spaces at its ends, and only of characters that every database keeps (no NUL, no half surrogate pairs)."""
+    """Return a line without spaces at its ends and without characters that a database refuses (NUL, lone surrogates)."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
 
 
 def checked_message(text: str) -> str:
-    """What somebody wrote, trimmed. Raises `InvalidAction` when there is nothing to see or it is longer than `LONGEST_TEXT`."""
+    """Return a message, trimmed. Raises `InvalidAction` when nothing in it is visible or it exceeds `LONGEST_TEXT`."""
     words = trimmed(text)
     if not is_visible(words):
         raise InvalidAction(_("There is nothing to send: write something first."))
@@ -68,7 +71,7 @@ def checked_message(text: str) -> str:
 
 
 def checked_name(text: str, what: str, longest: int) -> str:
-    """A person's name, cleaned and without hidden characters; `what` names it in the error.
+    """Return a person's name, cleaned and without hidden characters; `what` names it in the error.
 
     Raises `InvalidAction` when it is longer, has line breaks, or has nothing to see.
     """
@@ -85,8 +88,9 @@ def _one_line(text: str, what: str, longest: int) -> str:
 
 
 def checked_line(text: str, what: str, longest: int) -> str:
-    """A short line that programs compare (an id, an address), cleaned. Raises `InvalidAction` as `checked_name` does, and for
-    signs that nobody sees: two ids that look the same are the same.
+    """Return a short line that programs compare (an id, an address), cleaned.
+
+    Raises `InvalidAction` as `checked_name` does, and for invisible characters: two ids that look the same are the same.
     """
     line = _one_line(text, what, longest)
     if not line.isprintable():
@@ -95,9 +99,9 @@ def checked_line(text: str, what: str, longest: int) -> str:
 
 
 def checked_id(key: Id, what: str) -> str:
-    """An id that a caller chose, as the library takes it (numbers and UUIDs are text), on one line as everybody sees it.
+    """Return an id that a caller chose, as the library takes it (numbers and UUIDs are text), on one visible line.
 
-    Raises `InvalidAction` for an empty one, too: without it would lead to somebody else's.
+    Raises `InvalidAction` for an empty one, too: an address without it would lead to another row.
     """
     try:
         line = inputs.checked_id(key.strip() if isinstance(key, str) else key, what)

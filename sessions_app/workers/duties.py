@@ -1,4 +1,4 @@
-"""What has to be done every few seconds, each thing on a thread of its own: one that hangs or fails holds up no other.
+"""Periodic duties, each on a thread of its own: one that hangs or fails delays no other.
 
 The scheduler's process runs them (`manage.py scheduler`). They need the database alone; the broker gets hints where there is
 one.
@@ -33,7 +33,7 @@ LONGEST = 60.0
 
 @dataclass(frozen=True)
 class Duty:
-    """One of them. `every` is in seconds, from beginning to beginning; it never runs twice at once."""
+    """One periodic duty. `every` is in seconds, from start to start; it never runs twice at once."""
 
     name: str
     act: Callable[[], object]
@@ -41,13 +41,13 @@ class Duty:
 
 
 def turns() -> None:
-    """Take turns back from workers that died, and hint at those that no worker took."""
+    """Recover turns of dead workers, and publish hints for those that no worker took."""
     turns_workers.recover()
     execute_turn.hint_each(turns_workers.due())
 
 
 def naming() -> None:
-    """Hint at sessions that are to be named."""
+    """Publish hints for sessions whose naming is due."""
     name_session.hint_each(naming_workers.due())
 
 
@@ -68,13 +68,13 @@ DUTIES: tuple[Duty, ...] = (
 
 
 def sweep() -> None:
-    """Do everything once, one after the other, on this thread. Raises what the first duty that fails raises."""
+    """Run every duty once, one after the other, on this thread. Raises the exception of the first that fails."""
     for duty in DUTIES:
         duty.act()
 
 
 class Rota:
-    """The duties of one process, and which of them it is doing."""
+    """The duties of one process, and the running ones."""
 
     def __init__(self, duties: Sequence[Duty], every: float) -> None:
         self._duties = duties
@@ -84,7 +84,7 @@ class Rota:
         self._failed: set[str] = set()
 
     def begin_due(self) -> None:
-        """Begin each duty whose time has come and that is not still being done."""
+        """Start each duty whose time has come and that is not still running."""
         now = time.monotonic()
         for duty in self._duties:
             if duty.name not in self._begun and self._due.get(duty.name, 0.0) <= now:
@@ -94,18 +94,18 @@ class Rota:
 
     @property
     def stuck(self) -> list[str]:
-        """Duties that take longer than any should."""
+        """Return duties that take longer than any should."""
         latest = time.monotonic() - LONGEST
         return [name for name, begun in list(self._begun.items()) if begun < latest]
 
     @property
     def is_whole(self) -> bool:
-        """Whether no duty hangs, and none failed when it was last done."""
+        """True if no duty hangs, and each last run succeeded."""
         return not self.stuck and not self._failed
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being done."""
+        """True if no duty runs."""
         return not self._begun
 
     def _do(self, duty: Duty) -> None:

@@ -1,6 +1,7 @@
-"""Questions whose time runs out: the assignee is reminded before, and what nobody decided in time expires.
+"""Expiry of requirements: remind the assignee before, and expire those without a decision.
 
-Expired is not rejected: the model is told that nobody decided, and a person can have it asked again. The sweep sets this off.
+Expired is not rejected: the model is told that there was no decision, and a person can reopen the question. The sweep calls
+this.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MAIL_SECONDS = 5
 
 
 def expire() -> None:
-    """Settle every question that nobody answered in time; the turns that waited only for them go on."""
+    """Expire every overdue requirement; turns that waited only for them go on."""
     over = _of_paused_turns().filter(expires_at__lte=clock.now()).exclude(pk__in=broken_rows.resting("requirement"))
     for pk in over.order_by("expires_at").values_list("pk", flat=True)[:BATCH]:
         with broken_rows.isolated("requirement", pk), transaction.atomic():
@@ -38,7 +39,7 @@ def expire() -> None:
 
 
 def remind() -> None:
-    """Tell the assignees of what is about to expire, each question once; one without an assignee waits for one."""
+    """Remind assignees of requirements that expire soon, each once; one without an assignee waits for one."""
     due = _of_paused_turns().filter(remind_at__lte=clock.now(), expires_at__gt=clock.now())
     due = due.filter(session__assignee__isnull=False).exclude(pk__in=broken_rows.resting("requirement")).order_by("expires_at")
     for pk in due.values_list("pk", flat=True)[:BATCH]:
@@ -55,7 +56,7 @@ def _remind(pk: int) -> None:
 
 
 def expire_one(requirement: Requirement) -> bool:
-    """Pending → expired, and the turn goes on if that was its last open question. Whether it was still pending.
+    """Change pending → expired, and resume the turn if that was its last open requirement. Returns whether it was pending.
 
     The caller holds the session's lock.
     """
@@ -77,7 +78,7 @@ def _of_paused_turns() -> RequirementSet:
 
 
 def _locked(pk: int) -> Requirement | None:
-    """The question as it is now, its session locked; `None` when it is settled, or somebody works on the session right now."""
+    """Return the requirement with its session locked; `None` when it is settled, or the session is locked right now."""
     skip = connection.features.has_select_for_update_skip_locked
     sessions: models.QuerySet[Session] = Session.objects.filter(requirements=pk)
     if sessions.select_for_update(skip_locked=skip, of=("self",) if skip else ()).first() is None:
@@ -111,7 +112,7 @@ def _send(requirement: Requirement) -> None:
     subject = _("%(tool)s waits for a decision: %(minutes)d min left") % about
     body = _("%(tool)s for %(customer)s expires in %(minutes)d minutes if nobody decides. Open Decisions in the inbox.") % about
     try:
-        # A subject is one line, whatever a tool or a customer is called.
+        # A subject is one line; names of tools and customers may have several.
         mail = EmailMessage(
             " ".join(subject.split()), body, to=[assignee.email], connection=get_connection(timeout=MAIL_SECONDS)
         )

@@ -1,4 +1,4 @@
-"""What a worker that ends gives back: turns that it has not finished, and hints that it has not followed."""
+"""Return the work of a stopping worker: unfinished turns, and hints that it has not followed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def give_back(claims: Sequence[Claim], hinted: Sequence[str]) -> list[str]:
-    """Make the claimed turns pending again, and have the next sweep hint at the others. Ids of the turns given back."""
+    """Make the claimed turns pending again, and have the next sweep hint at the others. Returns ids of the turns given back."""
     given = []
     for claim in claims:
         try:
@@ -28,5 +28,5 @@ def give_back(claims: Sequence[Claim], hinted: Sequence[str]) -> list[str]:
 
 
 def hint(given: Sequence[str], hinted: Sequence[str]) -> None:
-    """Tell the other workers of them at once, where the broker is there."""
+    """Publish hints to the other workers at once, where the broker is reachable."""
     execute_turn.hint_each([*given, *hinted])

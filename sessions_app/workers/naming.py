@@ -1,4 +1,4 @@
-"""The workers' half of naming: generate a name, or fall back to something that is there anyway. Nothing here enqueues.
+"""The workers' half of naming: generate a name, or use a fallback. Nothing here enqueues.
 
 When naming is due is a column; whether a person asked for it, and how often it failed, is in the session's log.
 """
@@ -30,7 +30,7 @@ from sessions_app.store.transactions import release_connections
 log = logging.getLogger(__name__)
 
 BATCH = 200
-#: So long nobody else names a session that a worker names; a worker that died is made up for afterwards.
+#: Lease of a naming: no other worker takes the session; after a worker's death the next one does.
 CLAIM = timedelta(seconds=180)
 RETRY_AFTER = timedelta(seconds=60)
 MOST_FAILURES = 2
@@ -40,7 +40,7 @@ LONGEST_NOTE = 300
 
 @dataclass
 class Naming:
-    """A naming that is being worked. `until` is what the claim wrote to `name_due_at`: whoever finds another value lost it."""
+    """A claimed naming. `until` is the claim's value of `name_due_at`: another value means that it was lost."""
 
     session: Session
     until: datetime
@@ -49,28 +49,28 @@ class Naming:
 
     @property
     def may_replace(self) -> bool:
-        """Whether the session may get the name: not over a person's, unless a person asked for it since."""
+        """True if the session may get the name: not over a person's, unless a person asked for it since."""
         return self.asked_by is not None or self.session.name_source != Session.NameSource.HUMAN
 
     @property
     def may_keep(self) -> bool:
-        """Whether the name that is there may stay: a person's always, a generated one unless its queue forbids a word of it."""
+        """True if the current name may stay: a person's always, a generated one unless its queue forbids a word of it."""
         session = self.session
         return bool(session.name) and (session.name_source == Session.NameSource.HUMAN or self.allows(session.name))
 
     def allows(self, name: str) -> bool:
-        """Whether the name is free of words that the queue forbids."""
+        """Return whether the name is free of words that the queue forbids."""
         return not self.session.forbidden_in(name)
 
 
 def due() -> list[str]:
-    """Ids of sessions whose naming is due."""
+    """Return ids of sessions whose naming is due."""
     waiting = Session.objects.due_for_naming().order_by("name_due_at")
     return list(waiting.values_list("session_id", flat=True)[:BATCH])
 
 
 def name(session_id: str) -> None:
-    """Name the session if that is due and nobody else does; keeps a person's name, and any newer one."""
+    """Name the session if that is due and not claimed; keeps a person's name, and any newer one."""
     naming = _claim(session_id)
     if naming is None:
         return
@@ -104,7 +104,7 @@ def _claim(session_id: str) -> Naming | None:
 
 
 def _asked_and_failed(session: Session) -> tuple[Person | None, int]:
-    """Who asked for a generated name since the last one was given, and how often it failed since."""
+    """Return the person who asked for a generated name since the last one, and the number of failures since."""
     asked_by, failures = None, 0
     for change in session.changes.filter(kind__in=kinds_about("name")).order_by("-pk").select_related("person")[:20]:
         if change.kind == Kind.NAME_FAILED:
@@ -118,7 +118,7 @@ def _asked_and_failed(session: Session) -> tuple[Person | None, int]:
 
 
 def _failed(naming: Naming, error: Exception) -> None:
-    """Try once more later where that can help, else fall back."""
+    """Retry later where that can help, else use the fallback."""
     note = str(error)[:LONGEST_NOTE]
     log.warning("session %s got no name: %s", naming.session.session_id, note)
     again = not getattr(error, "permanent", True) and naming.failures + 1 < MOST_FAILURES
@@ -136,7 +136,7 @@ def _failed(naming: Naming, error: Exception) -> None:
 
 
 def _fallback(naming: Naming) -> str:
-    """The first ticket's id, else the first words, else the day; empty when there is nothing to name.
+    """Return the first ticket's id, else the first words, else the day; empty when there is nothing to name.
 
     Tickets and words are the customer's: what the queue forbids in names is left out.
     """
@@ -157,7 +157,7 @@ def _first_words(session: Session) -> str:
 
 
 def _write(naming: Naming, name: str, source: NameSource, note: str = "") -> None:
-    """Give the name if nobody gave another since."""
+    """Write the name if the session was not renamed since."""
     if name:
         session, by = naming.session, naming.asked_by
         DjangoDb().rename_session(session.session_id, name, source, expected_version=session.name_version, person=by, note=note)
@@ -165,5 +165,5 @@ def _write(naming: Naming, name: str, source: NameSource, note: str = "") -> Non
 
 
 def _settle(naming: Naming, again_at: datetime | None) -> None:
-    """Give the claim back; a naming that became due anew in between stays due."""
+    """Release the claim; a naming that became due anew in between stays due."""
     Session.objects.filter(pk=naming.session.pk, name_due_at=naming.until).update(name_due_at=again_at)

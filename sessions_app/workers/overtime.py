@@ -1,7 +1,7 @@
-"""A turn is worked on a thread of its own, which may be left behind: whatever an agent does, the worker's thread comes back.
+"""Run a turn on a thread of its own, which may be abandoned: a hanging agent never blocks the worker's thread.
 
-Models and tools can be left behind already (`kern.models.listening`, `kern.loop.execution`). What remains is the agent's own
-code around them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
+Models and tools can be abandoned already (`kern.models.listening`, `kern.loop.execution`). What remains is the agent's own code
+around them: instructions that are a function, a policy, a model's constructor. It may wait for a lock for ever.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kern.models.listening import listen
 from kern.threads.waiting import Box, TookTooLongError, Waiting
 from sessions_app.store.transactions import release_connections
 
-#: How often (seconds) it is looked whether the turn should have ended.
+#: Interval (seconds) of the check whether the turn should have ended.
 LOOK_EVERY = 0.5
 #: A turn ends by itself at its deadline, or soon after it is known to be unwanted. Where it does not, it is left behind so many
 #: seconds later: more than a tool's last second (`kern.loop.execution.GRACE`), and a busy database.
@@ -28,7 +28,7 @@ Turn = Callable[[], Generator[RunEvent, None, None]]
 
 
 class OvertimeError(Exception):
-    """The turn did not end by itself. `is_wanted` says whether its deadline was the reason, or somebody's wish to stop."""
+    """The turn did not end by itself. `is_wanted` is true for its deadline, false for a person's cancellation."""
 
     def __init__(self, is_wanted: bool) -> None:
         super().__init__("the turn did not end when it should have")
@@ -63,7 +63,7 @@ class _Patience(Waiting):
 
 
 def worked(turn: Turn, claim: Claim, seconds: float) -> Generator[RunEvent, None, None]:
-    """The events of a turn that works under the claim, for at most so many seconds. Raises what the turn raises.
+    """Yield the events of a turn that works under the claim, for at most so many seconds. Raises the turn's exceptions.
 
     Raises `OvertimeError` where it does not end by itself; then nothing renews its lease any more, and the caller ends it.
     """

@@ -1,4 +1,4 @@
-"""What processes say of themselves, and which of them leads. See `sessions_app.models.process`."""
+"""Heartbeats of processes, and the leader's lease. See `sessions_app.models.process`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sessions_app.models import Leader, Process
 
 log = logging.getLogger(__name__)
 
-#: How often (seconds) a process says that it lives.
+#: Interval (seconds) of heartbeats.
 BEAT_EVERY = 5.0
 #: Of what a process counted, so many characters are kept; the names of tools and routes are few.
 MOST_MEASURED = 200_000
@@ -29,7 +29,7 @@ LEAD = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class State:
-    """What a process says of itself."""
+    """A process's report of its state."""
 
     kind: Process.Kind
     queues: str = ""
@@ -40,12 +40,12 @@ class State:
 
 
 def own_name() -> str:
-    """This process: machine and number."""
+    """Return this process's name: machine and number."""
     return f"{socket.gethostname()}/{os.getpid()}"[:120]
 
 
 def beat(state: State) -> None:
-    """Say that this process lives, and how it is."""
+    """Record a heartbeat with the process's state."""
     told = {
         "kind": state.kind,
         "queues": state.queues[:100],
@@ -62,18 +62,18 @@ def beat(state: State) -> None:
 
 
 def leave() -> None:
-    """Say that this process ends as it should."""
+    """Delete this process's row at a regular end."""
     Process.objects.filter(name=own_name()).delete()
     Leader.objects.filter(holder=own_name()).update(holder="", until=Now())
 
 
 def clock_skew() -> float:
-    """Seconds by which this process's clock is ahead of the one that all go by."""
+    """Return the seconds by which this process's clock is ahead of the common one."""
     return round(-clock.shift(), 3)
 
 
 def measured(registry: CollectorRegistry = REGISTRY) -> str:
-    """What this process has counted of ours, as Prometheus reads it."""
+    """Return this process's metrics in Prometheus' format."""
     # Not `splitlines`: a label may hold what that takes for the end of a line, too.
     lines = generate_latest(registry).decode().split("\n")
     ours = [line for line in lines if line.startswith(("kern_", "# TYPE kern_")) and "_created" not in line]
@@ -81,7 +81,7 @@ def measured(registry: CollectorRegistry = REGISTRY) -> str:
 
 
 def lead(name: str = SWEEP) -> bool:
-    """Take or keep the lead for a moment, by the database's clock. Whether this process leads now."""
+    """Take or renew the leader's lease, by the database's clock. Returns whether this process leads now."""
     me = own_name()
     Leader.objects.get_or_create(name=name)
     with transaction.atomic():
@@ -90,15 +90,15 @@ def lead(name: str = SWEEP) -> bool:
 
 
 def done(name: str = SWEEP) -> None:
-    """Say that the work of that name was done as a whole."""
+    """Record that the work of that name was completed."""
     Leader.objects.filter(name=name).update(done_at=Now())
 
 
 def tidy() -> None:
-    """Forget processes that died long ago."""
+    """Delete rows of processes that died long ago."""
     Process.objects.forgettable().delete()
 
 
 def age(moment: datetime | None) -> float | None:
-    """How many seconds ago that was, by the database's clock; `None` for never."""
+    """Return the seconds since that time, by the database's clock; `None` for never."""
     return None if moment is None else max(0.0, (clock.now() - moment).total_seconds())

@@ -1,7 +1,7 @@
-"""Doors for Celery: each takes an id, may run twice, and leaves the work to a worker's half.
+"""Celery tasks: each takes an id, may run twice, and calls a worker's half.
 
 A message in the broker is a hint that there is work; the database is the truth (design §4). So publishing never fails the
-caller, and whatever hint gets lost the sweep gives again.
+caller, and the sweep repeats a lost hint.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Hint(DjangoTask[..., None]):
     """A task whose publishing may fail."""
 
     def hint(self, *args: Any) -> bool:
-        """Publish now. A broker that is away is one line in the log. Whether it was published."""
+        """Publish now. A broker that is away is one line in the log. Returns whether it was published."""
         try:
             breaker(str(self.app.conf.broker_url)).call(lambda: self.apply_async(args))
         except AWAY as error:
@@ -48,7 +48,7 @@ class Hint(DjangoTask[..., None]):
 
 @shared_task(name="execute_turn", base=Hint, acks_late=True, ignore_result=True)
 def execute_turn(run_id: str) -> None:
-    """Work a pending run, then hint at what became due in its session."""
+    """Work a pending run, then publish hints for work that became due in its session."""
     turns.execute(run_id)
     execute_turn.hint_each(turns.next_due(run_id))
 

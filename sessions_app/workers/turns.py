@@ -80,9 +80,9 @@ def execute(run_id: str) -> None:
     except (KernError, DatabaseProblem):
         raise
     except Exception as error:
-        # Agents are somebody's program: why it failed is stored with the run, and the worker has others to work.
+        # Agents are the desk's program: the reason of a failure is stored with the run, and the worker has others to work.
         log.exception("run %s: the agent %s failed", run_id, row.agent_id)
-        # What failed before anybody had the run would fail just the same at the next hint.
+        # A failure before the claim would repeat at the next hint.
         _fail_unread(run_id, f"{type(error).__name__}: {error}", only_pending=True)
     finally:
         texts.end()
@@ -90,7 +90,7 @@ def execute(run_id: str) -> None:
 
 
 def _events(row: Run, claim: Claim) -> Generator[RunEvent, None, None]:
-    """Work the turn. The agent's own code runs in here, and nowhere else on the way."""
+    """Yield the turn's events. The agent's own code runs in here only."""
     agent = _agent_of(row)
     if current().is_cancelled:
         raise LeaseLostError(f"run {claim.run_id} was left behind before it began")
@@ -98,32 +98,32 @@ def _events(row: Run, claim: Claim) -> Generator[RunEvent, None, None]:
 
 
 def _agent_of(row: Run) -> Agent | Team:
-    """The agent that works the run. Raises `DeskError`, whatever is wrong with it."""
+    """Return the agent that works the run. Raises `DeskError` for every fault of the agent's code."""
     try:
         return bound_for(desk.agent_for(row.agent_id), row)
     except (desk.DeskError, DatabaseProblem):
         # A database that is away for a moment is not the agent's fault; the sweep hints at the run again.
         raise
     except Exception as error:
-        # Agents are somebody's program. Whatever it raises ends the run: a hint after the other would fail just the same.
+        # Agents are the desk's program. Any exception ends the run, as it would repeat at each hint.
         log.exception("run %s: the agent %s cannot be used", row.run_id, row.agent_id)
         text = _("The agent “%(agent)s” cannot be used: %(kind)s: %(error)s. Correct KERN_DESK, then retry.")
         raise desk.DeskError(text % {"agent": row.agent_id, "kind": type(error).__name__, "error": error}) from error
 
 
 def next_due(run_id: str) -> list[str]:
-    """Ids of pending runs in the same session, which a worker should take next: this one too, where rules let it go on."""
+    """Return ids of due runs in the same session; this one too, where standing approvals let it go on."""
     same_session = Run.objects.due().filter(session__runs__run_id=run_id)
     return list(same_session.values_list("run_id", flat=True))
 
 
 def worker_name() -> str:
-    """Who works here: machine, process and thread."""
+    """Return the worker's name: machine, process and thread."""
     return f"{socket.gethostname()}/{os.getpid()}/{threading.get_ident()}"[:120]
 
 
 class Measured:
-    """What one turn adds to the measurements: how it ended here, and how long it took."""
+    """Metrics of one turn: its ending here, and its duration."""
 
     ENDS: ClassVar[dict[type[RunEvent], str]] = {RunCompleted: "completed", RunPaused: "paused", RunCancelled: "cancelled"}
 
@@ -133,19 +133,19 @@ class Measured:
         self._began = time.monotonic()
 
     def follow(self, event: RunEvent) -> None:
-        """The turn's last event says how it ended."""
+        """Read the turn's ending from its last event."""
         if event.parent_run_id is None:
             self.end = self.ENDS.get(type(event), "failed")
 
     def count(self) -> None:
-        """The turn is over."""
+        """Count the turn once it is over."""
         if self.end:
             TURNS.labels(self.end).inc()
             SECONDS.observe(time.monotonic() - self._began)
 
 
 class TextPublisher:
-    """Sends the words of an answer to open pages while they come, four times a second at most for each run."""
+    """Publishes an answer's text to open pages as it comes, four times a second at most for each run."""
 
     def __init__(self, session_pk: int) -> None:
         self.session_pk = session_pk
@@ -153,7 +153,7 @@ class TextPublisher:
         self._sent_at: dict[str, float] = {}
 
     def follow(self, event: RunEvent) -> None:
-        """Send the event's words; anything else that happens in the run means that its words are in rows now."""
+        """Publish the event's text; any other event of the run means that its text is in rows now."""
         if not isinstance(event, RunContent):
             self._end(event.run_id)
             return
@@ -164,11 +164,11 @@ class TextPublisher:
             publish.publish_text(self.session_pk, event.run_id, event.content)
 
     def words_of(self, run_id: str) -> str:
-        """What the run was saying that is in no row yet."""
+        """Return the run's text that is not yet stored."""
         return self._words.get(run_id, "")
 
     def end(self) -> None:
-        """Say of every run that no more words come, whatever ended the work."""
+        """Publish the end of every run's text, after any end of the work."""
         for run_id in list(self._words):
             self._end(run_id)
 
@@ -179,7 +179,7 @@ class TextPublisher:
 
 
 def recover() -> None:
-    """Give runs whose worker died back to the others; the third death in a row ends the run as failed."""
+    """Make runs of dead workers pending again; the third death in a row ends the run as failed."""
     dead = Run.objects.abandoned().exclude(pk__in=broken_rows.resting("run")).order_by("pk")
     for pk in dead.values_list("pk", flat=True)[:BATCH]:
         with broken_rows.isolated("run", pk):
@@ -187,11 +187,11 @@ def recover() -> None:
 
 
 def due() -> list[str]:
-    """Ids of pending runs that no worker took although they were hinted at; each again only after a while."""
+    """Return ids of pending runs that no worker took although they were hinted at; each again only after a while."""
     now = clock.now()
     waiting = Run.objects.due().filter(Q(lease_until=None) | Q(lease_until__lt=now), updated_at__lt=now - FIRST_HINT)
     found = dict(waiting.order_by("created_at").values_list("pk", "run_id")[:BATCH])
-    # While a run is pending nobody has a lease, so its end says when to hint again: a full queue is not filled further.
+    # A pending run has no lease, so `lease_until` holds the time of the next hint: a full queue is not filled further.
     Run.objects.due().filter(pk__in=found).update(lease_until=now + NEXT_HINT)
     return list(found.values())
 
@@ -206,7 +206,7 @@ def wake() -> None:
 
 
 def go_on() -> None:
-    """Have the AI answer again where a customer's cost was used up and a new day has begun."""
+    """Let the AI answer again where a customer's cost limit was used up and a new day has begun."""
     over = Session.objects.filter(held_until__lte=clock.now())
     over = over.exclude(pk__in=broken_rows.resting("session")).order_by("held_until")
     for pk in over.values_list("pk", flat=True)[:BATCH]:
@@ -227,7 +227,7 @@ def _wake(session: Session) -> None:
 
 
 def _with_session_locked(found: models.QuerySet[Session], change: Callable[[Session], None]) -> None:
-    """One short transaction a session; one that somebody else is changing now is left to the next sweep."""
+    """Apply a change in one short transaction a session; a locked session is left to the next sweep."""
     skip = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
         session = found.select_for_update(skip_locked=skip, of=("self",) if skip else ()).first()
@@ -257,7 +257,7 @@ def _give_up(session: Session, run: Run) -> None:
 
 
 def _end_overtime(claim: Claim, late: OvertimeError) -> None:
-    """End a turn whose thread does not come back: as stopped where somebody wished that, else as failed."""
+    """End a turn whose thread hangs: as cancelled where a person asked for it, else as failed."""
     log.error("run %s did not end when it should have; its thread is left behind", claim.run_id)
     if late.is_wanted:
         text = _("The turn took longer than %(seconds)g s and could not be stopped.") % {"seconds": desk.turn_seconds()}
@@ -268,14 +268,14 @@ def _end_overtime(claim: Claim, late: OvertimeError) -> None:
 
 
 def _fail_unread(run_id: str, problem: str, *, only_pending: bool = False) -> None:
-    """End a run as failed without reading what is stored of it; nobody tries again by himself."""
+    """End a run as failed without reading its stored record; it is not retried automatically."""
     text = _("What is stored of this conversation cannot be read: %(problem)s. Have it repaired or restored, then retry.")
     log.error("run %s: %s", run_id, problem)
     DjangoDb().fail_unread(run_id, text % {"problem": problem}, only_pending=only_pending)
 
 
 def _fail(claim: Claim, text: str) -> None:
-    """End a pending run as failed, if nobody else has it."""
+    """End a pending run as failed, if no other worker has it."""
     log.error("run %s: %s", claim.run_id, text)
     db = DjangoDb()
     run = db.claim_run(claim)

@@ -1,4 +1,4 @@
-"""Whether the work is being done: who lives, what waits and for how long. A handful of queries, for probes and measurements."""
+"""State of the work: living processes, waiting work and its age. A handful of queries, for probes and metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SILENT_SWEEP = 30.0
 
 @dataclass(frozen=True)
 class Work:
-    """What is known now. Ages are in seconds, `None` where there is nothing; `processes` are those that live."""
+    """The current state. Ages are in seconds, `None` where there is nothing; `processes` are those that live."""
 
     processes: list[Process]
     swept: float | None
@@ -26,27 +26,27 @@ class Work:
     unnamed: int
 
     def works_on(self, queue: str) -> bool:
-        """Whether a living worker takes tasks of that queue."""
+        """Return whether a living worker takes tasks of that queue."""
         return any(queue in process.queues.split(",") for process in self.processes)
 
     @property
     def sweeps(self) -> bool:
-        """Whether what is due is found."""
+        """True if the sweep runs."""
         return self.swept is not None and self.swept < SILENT_SWEEP
 
     @property
     def stuck(self) -> int:
-        """Threads that do not come back, of all processes."""
+        """The number of stuck threads of all processes."""
         return sum(process.stuck for process in self.processes)
 
     @property
     def largest_skew(self) -> float:
-        """Seconds by which a living process's clock is off the database's, at most."""
+        """The largest difference (seconds) of a living process's clock from the database's."""
         return max((abs(process.clock_skew) for process in self.processes), default=0.0)
 
 
 def look() -> Work:
-    """Look at everything. Raises `DatabaseError`."""
+    """Query the whole state. Raises `DatabaseError`."""
     leader = Leader.objects.filter(name=SWEEP).first()
     pending = Q(status=Run.Status.PENDING)
     counts = (
