@@ -28,7 +28,7 @@ from sessions_app.policy import disclosure
 from sessions_app.templatetags import durations
 from sessions_app.text import unseen
 from sessions_app.text.formatting import SHOWN, markdown_html
-from sessions_app.views.forms import COUNTED
+from sessions_app.templatetags.text_boxes import COUNTED
 
 register = template.Library()
 

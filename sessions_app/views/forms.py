@@ -9,17 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone
 from sessions_app.models import UnsentText
+from sessions_app.templatetags.text_boxes import COUNTED
 from sessions_app.validation.text import LONGEST_TEXT, normalized, too_long, trimmed
 
 LARGEST = 2**63 - 1
-
-
-#: Attributes of a text box, for the script that says how much room is left.
-COUNTED = {
-    "data-most": LONGEST_TEXT,
-    "data-left": _("{n} characters left"),
-    "data-over": _("{n} characters too many: shorten it, or send it in parts"),
-}
 
 
 class WordsField(forms.CharField):
