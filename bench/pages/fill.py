@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
+
+if TYPE_CHECKING:
+    from sessions_app.models import Message, Run
 
 EMAIL, PASSWORD = "ben@bench.example", "four-green-trams-sing"
 BATCH = 5_000
@@ -111,50 +114,59 @@ def _ask(count: int) -> None:
 
 def _talk(count: int) -> None:
     """One conversation of turns with a question, a tool call, its output and an answer each."""
-    from django.utils import timezone
-
     from sessions_app.changes.kinds import Kind
-    from sessions_app.models import Change, Message, Queue, Run, Session, ToolCall
+    from sessions_app.models import Change, Message, Queue, Run, Session
 
     queue = Queue.objects.get(slug="bookings")
     session = Session.objects.create(session_id="long", queue=queue, customer_name="Customer of many words", name="Long talk")
-    runs = Run.objects.bulk_create(
-        [
-            Run(session=session, agent_id=queue.agent_id, agent_name="Booking agent", status="completed")
-            for _ in range(count // 4)
-        ]
-    )
-    now = timezone.now()
-    messages: list[Message] = []
-    for number, run in enumerate(runs):
-        call = {"id": f"call_{number}", "name": "find_booking", "arguments": '{"reference": "K7QX2M"}'}
-        agent = {"session": session, "run": run, "author_kind": "agent", "author": "Booking agent", "created_at": now}
-        asked = Message(
-            session=session, run=run, content=f"Question {number}: where is my bag?", author="Customer of many words"
-        )
-        called = Message(role="assistant", tool_calls=[call], **agent)
-        output = Message(role="tool", tool_call_id=call["id"], tool_name=call["name"], content="On the belt.", **agent)
-        answered = Message(role="assistant", content=f"Answer {number}: it is **on the belt** by now.", **agent)
-        messages += [asked, called, output, answered]
+    turn = {"session": session, "agent_id": queue.agent_id, "agent_name": "Booking agent", "status": "completed"}
+    runs = Run.objects.bulk_create([Run(**turn) for _ in range(count // 4)])
+    messages = [message for number, run in enumerate(runs) for message in _turn(number, run)]
     Message.objects.bulk_create(messages, batch_size=BATCH)
-    journal = {
+    _journal(runs)
+    kind = Kind.RUN_COMPLETED.value
+    changes = [Change(session=session, kind=kind, actor="Booking agent", data={"run": run.run_id}) for run in runs]
+    Change.objects.bulk_create(changes, batch_size=BATCH)
+    session.last_change = Change.objects.filter(session=session).latest("pk").pk
+    session.save(update_fields=["last_change"])
+
+
+def _turn(number: int, run: Run) -> list[Message]:
+    from django.utils import timezone
+
+    from sessions_app.models import Message
+
+    session = run.session
+    call = {"id": f"call_{number}", "name": "find_booking", "arguments": '{"reference": "K7QX2M"}'}
+    agent = {
+        "session": session,
+        "run": run,
+        "author_kind": "agent",
+        "author": "Booking agent",
+        "created_at": timezone.now(),
+    }
+    return [
+        Message(session=session, run=run, content=f"Question {number}: where is my bag?", author="Customer of many words"),
+        Message(role="assistant", tool_calls=[call], **agent),
+        Message(role="tool", tool_call_id=call["id"], tool_name=call["name"], content="On the belt.", **agent),
+        Message(role="assistant", content=f"Answer {number}: it is **on the belt** by now.", **agent),
+    ]
+
+
+def _journal(runs: list[Run]) -> None:
+    from django.utils import timezone
+
+    from sessions_app.models import ToolCall
+
+    done = {
         "tool_name": "find_booking",
         "arguments": {"reference": "K7QX2M"},
         "status": "finished",
         "result": "On the belt.",
+        "started_at": timezone.now(),
+        "finished_at": timezone.now(),
     }
-    ToolCall.objects.bulk_create(
-        [
-            ToolCall(run=run, call_id=f"call_{number}", started_at=now, finished_at=now, **journal)
-            for number, run in enumerate(runs)
-        ]
-    )
-    changes = [
-        Change(session=session, kind=Kind.RUN_COMPLETED.value, actor="Booking agent", data={"run": run.run_id}) for run in runs
-    ]
-    Change.objects.bulk_create(changes, batch_size=BATCH)
-    session.last_change = Change.objects.filter(session=session).latest("pk").pk
-    session.save(update_fields=["last_change"])
+    ToolCall.objects.bulk_create([ToolCall(run=run, call_id=f"call_{number}", **done) for number, run in enumerate(runs)])
 
 
 def _analyze() -> None:

@@ -53,9 +53,7 @@ def record(
             via=_text(door_of(request), 120),
             address=_address_of(request),
             browser=_text(browser_of(request), 300),
-            subject_kind=subject._meta.model_name or "" if isinstance(subject, models.Model) else "",
-            subject_id=_text(subject.pk if isinstance(subject, models.Model) else subject or "", 255),
-            subject_name=_text(name or (subject if isinstance(subject, models.Model) else ""), 200),
+            **_described(subject, name),
             before=_plain(before),
             after=_plain(after),
             salt=secrets.token_hex(16),
@@ -67,6 +65,15 @@ def record(
     # Outside of the database, too: the log file proves when an entry was removed or rewritten.
     transaction.on_commit(lambda: log.info("audit entry %d %s %s", entry.number, entry.kind, entry.digest))
     return entry
+
+
+def _described(subject: models.Model | str | None, name: str) -> dict[str, str]:
+    """What the entry is about: a row's kind, key and name, or a text."""
+    if isinstance(subject, models.Model):
+        kind, key, called = subject._meta.model_name or "", _text(subject.pk, 255), name or subject
+    else:
+        kind, key, called = "", _text(subject or "", 255), name
+    return {"subject_kind": kind, "subject_id": key, "subject_name": _text(called, 200)}
 
 
 def blank(entries: models.QuerySet[AuditEntry], kind: str, *, after: dict[str, Any] | None = None, **more: Any) -> AuditEntry:
