@@ -26,9 +26,9 @@ from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Message, Run
 from sessions_app.policy import disclosure
 from sessions_app.templatetags import durations
+from sessions_app.templatetags.text_boxes import COUNTED
 from sessions_app.text import unseen
 from sessions_app.text.formatting import SHOWN, markdown_html
-from sessions_app.templatetags.text_boxes import COUNTED
 
 register = template.Library()
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone
 from sessions_app.models import UnsentText
 from sessions_app.templatetags.text_boxes import COUNTED
-from sessions_app.validation.text import LONGEST_TEXT, normalized, too_long, trimmed
+from sessions_app.validation.text import normalized, too_long, trimmed
 
 LARGEST = 2**63 - 1
 
