@@ -2,6 +2,7 @@ from allauth.account.signals import authentication_step_completed
 from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.utils.translation import gettext_lazy as _
 
 
 class KernInboxConfig(AppConfig):
@@ -9,13 +10,13 @@ class KernInboxConfig(AppConfig):
 
     name = "kern_inbox"
     label = "kern_inbox"
-    verbose_name = "Kern Inbox"
+    verbose_name = _("Kern Inbox")
 
 
 class SignInsConfig(UserSessionsConfig):  # type: ignore[misc]  # allauth ships no types
     """allauth's table of sign-ins. `sessions_app.accounts.sign_ins` writes its rows, and keeps one when its key changes."""
 
-    verbose_name = "Sign-ins"
+    verbose_name = _("Sign-ins")
 
     def ready(self) -> None:
         from kern_inbox.sign_in import middleware

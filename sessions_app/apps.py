@@ -6,6 +6,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.core.checks import CheckMessage, Error, register
 from django.db.models.signals import post_migrate, post_save
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ class SessionsAppConfig(AppConfig):
 
     name = "sessions_app"
     label = "sessions_app"
-    verbose_name = "Inbox"
+    verbose_name = _("Inbox")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

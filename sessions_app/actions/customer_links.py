@@ -68,7 +68,7 @@ def session_of(secret: str) -> Session:
         return found
     if FormerLink.objects.filter(secret_hash=hashed).exists():
         raise LinkEnded("revoked")
-    raise Http404("There is no conversation at this address.")
+    raise Http404(_("There is no conversation at this address."))
 
 
 def was_ended(secret: str) -> bool:

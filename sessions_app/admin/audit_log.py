@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app import audit
@@ -82,7 +83,7 @@ class AuditEntryAdmin(RecordPages[AuditEntry]):
         try:
             chosen = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters as problem:
-            raise BadRequest("these are no filters of the list") from problem
+            raise BadRequest(gettext("these are no filters of the list")) from problem
         audit.record(audit.Kind.LOG_EXPORTED, request=request, after={"form": ending, "filters": request.GET.urlencode()})
         name = f"audit-log-{timezone.localdate():%Y-%m-%d}.{ending}"
         return download(request, form(chosen), name)

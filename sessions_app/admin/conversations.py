@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from sessions_app import audit
@@ -56,7 +57,7 @@ class SessionAdmin(AdminPages[Session]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description="Revoke the customers' links of the selected conversations", permissions=["change"])
+    @admin.action(description=_("Revoke the customers' links of the selected conversations"), permissions=["change"])
     def revoke_links(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         linked = list(sessions.exclude(access_hash=""))
         for session in linked:
@@ -64,7 +65,7 @@ class SessionAdmin(AdminPages[Session]):
         text = f"{len(linked)} revoked. Whoever opens one is told so; pages that are open by one end now."
         self.message_user(request, text, messages.SUCCESS)
 
-    @admin.action(description="Make a new customer's link for the selected conversation", permissions=["change"])
+    @admin.action(description=_("Make a new customer's link for the selected conversation"), permissions=["change"])
     def make_link(self, request: HttpRequest, sessions: QuerySet[Session]) -> HttpResponse | None:
         chosen = list(sessions.select_related("queue")[:2])
         if len(chosen) != 1:

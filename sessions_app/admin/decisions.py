@@ -11,6 +11,8 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app.actions import standing_approvals
 from sessions_app.admin import policy_checks
@@ -28,7 +30,7 @@ class DecisionAdmin(RecordPages[Decision]):
     list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited", "erased_at"]
     list_filter = ["verdict", "queue_slug", "tool_name"]
     search_fields = ["=requirement_key", "=session_key", "actor", "person__search_text__contains"]
-    search_help_text = "A requirement's or session's whole id, or a name"
+    search_help_text = gettext_lazy("A requirement's or session's whole id, or a name")
     ordering = ["-pk"]
 
 
@@ -43,7 +45,7 @@ class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
     def clean_roles(self) -> Any:
         roles = self.cleaned_data["roles"] or []
         if not isinstance(roles, list) or not all(isinstance(role, str) and role for role in roles):
-            raise forms.ValidationError('Write a list of names, like ["leads"].')
+            raise forms.ValidationError(_('Write a list of names, like ["leads"].'))
         policy_checks.check_roles(roles)
         return roles
 
@@ -99,7 +101,7 @@ class StandingApprovalAdmin(RecordPages[StandingApproval]):
     ordering = ["-pk"]
     actions = ["revoke"]
 
-    @admin.action(description="Revoke the selected rules")
+    @admin.action(description=gettext_lazy("Revoke the selected rules"))
     def revoke(self, request: HttpRequest, chosen: QuerySet[StandingApproval]) -> None:
         count = 0
         for rule in chosen:

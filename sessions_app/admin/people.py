@@ -73,8 +73,8 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
     model = Queue.members.through
     extra = 0
-    verbose_name = "queue"
-    verbose_name_plural = "queues"
+    verbose_name = gettext_lazy("queue")
+    verbose_name_plural = gettext_lazy("queues")
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return bool(request.user.is_superuser)

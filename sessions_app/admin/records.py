@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
 from sessions_app.models import Change, Message, NameRecord, Requirement, Run, ToolCall
@@ -14,10 +15,10 @@ class MessageAdmin(RecordPages[Message]):
     list_filter = ["role", "author_kind", "internal", "sent"]
     list_select_related = ["session"]
     search_fields = ["=message_id", "=session__session_id", "=tool_call_id"]
-    search_help_text = "A message's, session's or tool call's whole id"
+    search_help_text = _("A message's, session's or tool call's whole id")
     ordering = ["-pk"]
 
-    @admin.display(description="content")
+    @admin.display(description=_("content"))
     def beginning(self, message: Message) -> str:
         return message.content[:80]
 
@@ -28,7 +29,7 @@ class RunAdmin(RecordPages[Run]):
     list_filter = ["status", "agent_id", "model", "permanent_error"]
     list_select_related = ["session"]
     search_fields = ["=run_id", "=session__session_id"]
-    search_help_text = "A run's or session's whole id"
+    search_help_text = _("A run's or session's whole id")
     ordering = ["-pk"]
 
 
@@ -38,7 +39,7 @@ class ToolCallAdmin(RecordPages[ToolCall]):
     list_filter = ["status", "failed", "tool_name"]
     list_select_related = ["run"]
     search_fields = ["=call_id", "=run__run_id"]
-    search_help_text = "A call's or run's whole id"
+    search_help_text = _("A call's or run's whole id")
     ordering = ["-pk"]
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import desk
 from sessions_app.admin.base import AdminPages
@@ -17,7 +18,7 @@ from sessions_app.models import Queue, TicketLink, TicketSystem
 class QueueForm(forms.ModelForm[Queue]):
     """Of agents and teams only those that the desk has can be chosen."""
 
-    agent_id = forms.ChoiceField(label="Agent or team", help_text="Which agent or team of the desk works here.")
+    agent_id = forms.ChoiceField(label=_("Agent or team"), help_text=_("Which agent or team of the desk works here."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +72,7 @@ class TicketSystemAdmin(AdminPages[TicketSystem]):
     search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
 
-    @admin.display(boolean=True, description="pattern works")
+    @admin.display(boolean=True, description=_("pattern works"))
     def pattern_works(self, system: TicketSystem) -> bool:
         return system.has_usable_pattern
 

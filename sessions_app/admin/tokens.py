@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from sessions_app.accounts import tokens
@@ -26,7 +28,9 @@ class TokenForm(ModelForm[ApiToken]):
     """What a token may do, and how long. It can have no more than its person."""
 
     scopes = MultipleChoiceField(choices=Scope.choices, widget=CheckboxSelectMultiple, initial=[Scope.READ.value])
-    days = IntegerField(min_value=1, max_value=MOST_DAYS, initial=DAYS, required=False, label="Days until it expires")
+    days = IntegerField(
+        min_value=1, max_value=MOST_DAYS, initial=DAYS, required=False, label=gettext_lazy("Days until it expires")
+    )
 
     class Meta:
         model = ApiToken
@@ -44,7 +48,7 @@ class TokenForm(ModelForm[ApiToken]):
             person = said["acts_for"] if "acts_for" in self.fields else self.instance.acts_for
             queues = list(said["queues"])
             if not queues and not said["all_queues"]:
-                raise ValidationError("Choose queues, or all queues of its person.")
+                raise ValidationError(_("Choose queues, or all queues of its person."))
             try:
                 tokens.check(person, said["scopes"], queues, said.get("days") or DAYS)
             except AppError as refusal:
@@ -78,7 +82,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
     readonly_fields = ["prefix", "created_at", "ends", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 
-    @admin.display(description="Expires", ordering="expires_at")
+    @admin.display(description=gettext_lazy("Expires"), ordering="expires_at")
     def ends(self, token: ApiToken) -> str:
         """When it ends, and whether it is time to make a new one."""
         when = date_format(localtime(token.expires_at), "DATETIME_FORMAT")
@@ -121,7 +125,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
         }
         return _shown_once(request, context)
 
-    @admin.action(description="Revoke the selected tokens")
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"))
     def revoke(self, request: HttpRequest, chosen: QuerySet[ApiToken]) -> None:
         ending = list(chosen.filter(revoked_at=None))
         for token in ending:

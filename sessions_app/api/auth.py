@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
@@ -104,7 +105,7 @@ def session(request: ApiRequest, session_id: str) -> Session:
     """One session the token sees. Raises `Http404`."""
     found = None if "\x00" in session_id else sessions(request).select_related("queue").filter(session_id=session_id).first()
     if found is None:
-        raise Http404("There is no session of this id.")
+        raise Http404(_("There is no session of this id."))
     return found
 
 
@@ -113,7 +114,7 @@ def run(request: ApiRequest, run_id: str) -> Run:
     seen = Run.objects.filter(session__in=sessions(request)).select_related("session__queue", "parent", "asked_by")
     found = None if "\x00" in run_id else seen.filter(run_id=run_id).first()
     if found is None:
-        raise Http404("There is no run of this id.")
+        raise Http404(_("There is no run of this id."))
     return found
 
 
@@ -124,7 +125,7 @@ def requirement(request: ApiRequest, requirement_id: str) -> Requirement:
     )
     found = None if "\x00" in requirement_id else seen.filter(requirement_id=requirement_id).first()
     if found is None:
-        raise Http404("There is no requirement of this id.")
+        raise Http404(_("There is no requirement of this id."))
     return found
 
 

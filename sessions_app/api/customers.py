@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import model_validator
 
@@ -36,7 +37,7 @@ class CustomerIn(Input):
     def names_one(self) -> CustomerIn:
         """Raises `ValueError`."""
         if sum(getattr(self, way) is not None for way in WAYS) != 1:
-            raise ValueError("send one of user_id, email and session_id")
+            raise ValueError(_("send one of user_id, email and session_id"))
         return self
 
     def customer(self) -> Customer:
@@ -142,5 +143,5 @@ def erase_customer(request: ApiRequest, whom: EraseIn) -> customers.Erased:
     auth.admin(request)
     customer = whom.customer()
     if whom.confirm != customer.value:
-        raise InvalidAction("confirm is not the id or address that was sent with it. Nothing was erased.")
+        raise InvalidAction(_("confirm is not the id or address that was sent with it. Nothing was erased."))
     return customers.erase(customer, SECONDS)

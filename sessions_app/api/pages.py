@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.core import signing
 from django.db import models
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext as _
 from ninja import Field, Schema
 
 from sessions_app.errors import InvalidAction, Unreadable
@@ -43,7 +44,7 @@ def position(paging: Paging, parts: int) -> list[Any] | None:
     except signing.BadSignature:
         values = None
     if not isinstance(values, list) or len(values) != parts:
-        raise InvalidAction("This cursor is not one of ours. Start again without it.")
+        raise InvalidAction(_("This cursor is not one of ours. Start again without it."))
     return values
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Field, Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, model_validator
 
@@ -42,7 +43,7 @@ def _long_text(text: str) -> str:
 
 def _words(text: str) -> str:
     if not is_visible(text):
-        raise ValueError("must not be empty")
+        raise ValueError(_("must not be empty"))
     return _long_text(text)
 
 
@@ -52,7 +53,7 @@ def _number_as_text(key: Any) -> Any:
 
 def _plain_line(text: str) -> str:
     if not text.isprintable() or text != text.strip():
-        raise ValueError("must be one line of plain text without spaces at its ends")
+        raise ValueError(_("must be one line of plain text without spaces at its ends"))
     return text
 
 
@@ -60,7 +61,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError("is no moment that can be stored") from error
+        raise ValueError(_("is no moment that can be stored")) from error
 
 
 Text = Annotated[str, AfterValidator(check_text)]
@@ -211,7 +212,7 @@ class StatusIn(Input):
     @model_validator(mode="after")
     def _no_end_of_nothing(self) -> StatusIn:
         if self.until is not None and self.status != "snoozed":
-            raise ValueError("until goes with the status snoozed")
+            raise ValueError(_("until goes with the status snoozed"))
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Field, Query, Router
 from ninja.responses import Status
 
@@ -50,7 +51,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
     """201 with the new session, or 200 with the one that has this `session_id` and the same customer already."""
     queue = auth.queues(request).filter(slug=session.queue).first()
     if queue is None:
-        raise Http404("There is no such queue, or this token may not use it.")
+        raise Http404(_("There is no such queue, or this token may not use it."))
     begun, is_new = session_actions.start_session_once(
         queue,
         user_id="" if session.user_id is None else session.user_id,
@@ -63,7 +64,7 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
         return Status(201, begun)
     known = auth.sessions(request).filter(pk=begun.pk).first()
     if known is None:
-        raise DuplicateId("This session_id is in use by a session that this token does not see.")
+        raise DuplicateId(_("This session_id is in use by a session that this token does not see."))
     return Status(200, known)
 
 

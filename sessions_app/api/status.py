@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.errors import ValidationError
 
@@ -63,7 +64,7 @@ def move_session(request: ApiRequest, session_id: SessionId, wanted: QueueIn) ->
     session, person = auth.session(request, session_id), auth.person(request)
     queue = auth.queues(request).filter(slug=wanted.queue).first()
     if queue is None:
-        raise Http404("There is no such queue, or this token may not use it.")
+        raise Http404(_("There is no such queue, or this token may not use it."))
     with session_seen(session, person, wanted.seen):
         moving.move(session, person, queue)
     return auth.session(request, session_id)

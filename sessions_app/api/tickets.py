@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.responses import Status
 
@@ -43,7 +44,7 @@ def link_ticket(request: ApiRequest, session_id: SessionId, ticket: TicketIn) ->
     if ticket.system is not None:
         system = TicketSystem.objects.filter(slug=ticket.system).first()
         if system is None:
-            raise Http404("There is no ticket system of this slug.")
+            raise Http404(_("There is no ticket system of this slug."))
     found, is_new = tickets.link_once(session, auth.person(request), ticket.ticket_id, system)
     return Status(201 if is_new else 200, found)
 
@@ -57,6 +58,6 @@ def unlink_ticket(request: ApiRequest, session_id: SessionId, link_id: LinkId) -
     number = row_number(link_id)
     found = None if number is None else session.tickets.filter(pk=number).first()
     if found is None:
-        raise Http404("There is no ticket link of this id.")
+        raise Http404(_("There is no ticket link of this id."))
     tickets.unlink(found, auth.person(request))
     return Status(204, None)

@@ -7,6 +7,7 @@ from typing import NoReturn
 from django.http import Http404, HttpRequest
 from django.urls import register_converter
 from django.urls.converters import StringConverter
+from django.utils.translation import gettext as _
 from ninja import Router
 
 
@@ -28,4 +29,4 @@ def root(request: HttpRequest) -> NoReturn:
 
 @router.api_operation(METHODS, "/{anything:rest}", include_in_schema=False, auth=None)
 def unknown(request: HttpRequest, rest: str) -> NoReturn:
-    raise Http404("There is no such address. The list is at /api/docs.")
+    raise Http404(_("There is no such address. The list is at /api/docs."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
@@ -19,7 +20,7 @@ class NameRecord(FoldedModel):
     search_text = FoldedField("name")
     source = models.CharField(max_length=8, choices=Session.NameSource)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
-    note = models.CharField(max_length=300, blank=True, help_text="Why, where it fell back.")
+    note = models.CharField(max_length=300, blank=True, help_text=_("Why, where it fell back."))
     created_at = MomentField(default=clock.now)
 
     class Meta:

@@ -98,7 +98,7 @@ class Person(FoldedModel, AbstractUser):
     objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]
 
     class Meta:
-        verbose_name_plural = "people"
+        verbose_name_plural = _("people")
         constraints = [
             # The column keeps one form of each address; this holds for other programs that write into it, too.
             models.UniqueConstraint(Lower("email"), name="one_person_an_address"),

@@ -49,7 +49,7 @@ class Process(models.Model):
     objects = ProcessSet.as_manager()
 
     class Meta:
-        verbose_name_plural = "processes"
+        verbose_name_plural = _("processes")
         indexes = [models.Index(fields=["beat_at"], name="process_by_beat")]
 
     def __str__(self) -> str:

@@ -50,7 +50,7 @@ class ToolPolicy(Row):
     )
 
     class Meta:
-        verbose_name_plural = "tool policies"
+        verbose_name_plural = _("tool policies")
         constraints = [models.UniqueConstraint(fields=["queue", "tool_name"], name="one_policy_a_tool")]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from kern.errors import InvalidAnswerError
 from kern.records.conflicts import must_accept
@@ -151,7 +152,7 @@ def _must_accept(row: rows.Requirement, answer: Requirement) -> None:
         stored.edit(answer.edited_arguments)
     stored.status, stored.answer = answer.status, answer.answer
     if stored.lets_run and row.asked_for_by_id is not None:
-        raise InvalidAnswerError("somebody had the agent do this, and another person must approve it: decide in the inbox")
+        raise InvalidAnswerError(_("somebody had the agent do this, and another person must approve it: decide in the inbox"))
     if stored.lets_run and stored.approvers_needed > 1:
         raise InvalidAnswerError(f"two people must approve {row.tool_name}, so a program can't: decide in the inbox")
     must_accept(stored, answer)

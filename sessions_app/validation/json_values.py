@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 #: Maximum nesting depth.
 DEEPEST = 40
 
@@ -16,7 +18,7 @@ def check_storable(value: Any, depth: int = 0) -> None:
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number is too large")
+        raise ValueError(_("a number is too large"))
     elif isinstance(value, dict):
         for key, item in value.items():
             check_text(key)
@@ -29,7 +31,7 @@ def check_storable(value: Any, depth: int = 0) -> None:
 def check_text(text: str) -> str:
     """Return the text, if a database can store it; `ValueError` says why not."""
     if "\x00" in text:
-        raise ValueError("text must not contain the character NUL")
+        raise ValueError(_("text must not contain the character NUL"))
     if any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("text must not contain half a surrogate pair")
+        raise ValueError(_("text must not contain half a surrogate pair"))
     return text
