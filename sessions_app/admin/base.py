@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from sessions_app.admin.audited import Audited
 
@@ -38,7 +39,7 @@ class AdminPages(Audited, Pages[Row]):
             if field.is_relation and field.concrete:
                 sent = (*request.GET.getlist(field.name), *request.POST.getlist(field.name))
                 if not all(KEY.fullmatch(key) for key in sent):
-                    raise BadRequest(f"{field.name} is no key of a row")
+                    raise BadRequest(_("%(field)s is no key of a row") % {"field": field.name})
         return super().changeform_view(request, *given, **more)
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from sessions_app import audit
@@ -62,14 +63,18 @@ class SessionAdmin(AdminPages[Session]):
         linked = list(sessions.exclude(access_hash=""))
         for session in linked:
             customer_links.revoke(session, cast(Person, request.user))
-        text = f"{len(linked)} revoked. Whoever opens one is told so; pages that are open by one end now."
-        self.message_user(request, text, messages.SUCCESS)
+        text = ngettext(
+            "%(count)d link revoked. A page that is open by it ends now, and says why when it is opened again.",
+            "%(count)d links revoked. Pages that are open by one end now, and say why when they are opened again.",
+            len(linked),
+        )
+        self.message_user(request, text % {"count": len(linked)}, messages.SUCCESS)
 
     @admin.action(description=_("Make a new customer's link for the selected conversation"), permissions=["change"])
     def make_link(self, request: HttpRequest, sessions: QuerySet[Session]) -> HttpResponse | None:
         chosen = list(sessions.select_related("queue")[:2])
         if len(chosen) != 1:
-            self.message_user(request, "Choose one conversation: its new link is shown once.", messages.ERROR)
+            self.message_user(request, _("Choose one conversation: its new link is shown once."), messages.ERROR)
             return None
         try:
             secret = customer_links.make(chosen[0], cast(Person, request.user))
@@ -77,7 +82,12 @@ class SessionAdmin(AdminPages[Session]):
             self.message_user(request, refusal.message, messages.ERROR)
             return None
         address = request.build_absolute_uri(reverse("customer-conversation", args=[secret]))
-        context = {**self.admin_site.each_context(request), "title": "The link was made", "address": address, "opts": self.opts}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("The link was made"),
+            "address": address,
+            "opts": self.opts,
+        }
         return _shown_once(request, context)
 
     def _record_deletions(self, request: HttpRequest, rows: Iterable[Any]) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.actions import standing_approvals
 from sessions_app.admin import policy_checks
@@ -84,15 +84,15 @@ class ToolPolicyAdmin(AdminPages[ToolPolicy]):
     def save_model(self, request: HttpRequest, obj: ToolPolicy, form: forms.ModelForm[ToolPolicy], change: bool) -> None:
         super().save_model(request, obj, form, change)
         if policy_checks.asks_nobody(obj.tool_name):
-            text = f"The tool {obj.tool_name} asks nobody: this holds only where a crash left open whether it ran."
-            self.message_user(request, text, messages.WARNING)
+            text = _("The tool %(tool)s needs no decision: this holds only where a crash left open whether it ran.")
+            self.message_user(request, text % {"tool": obj.tool_name}, messages.WARNING)
         # After the commit, one short transaction a question: this one would hold all their sessions.
         transaction.on_commit(lambda: tighten_open(obj, cast(Person, request.user)))
 
 
 @admin.register(StandingApproval)
 class StandingApprovalAdmin(RecordPages[StandingApproval]):
-    """Rules are made on the inbox's pages; here they are looked at and ended."""
+    """Standing approvals are given on the inbox's pages; here they are looked at and revoked."""
 
     list_display = ["tool_name", "queue", "made_by", "created_at", "until", "revoked_at", "revoked_by"]
     list_filter = ["queue", "tool_name"]
@@ -101,12 +101,17 @@ class StandingApprovalAdmin(RecordPages[StandingApproval]):
     ordering = ["-pk"]
     actions = ["revoke"]
 
-    @admin.action(description=gettext_lazy("Revoke the selected rules"))
+    @admin.action(description=gettext_lazy("Revoke the selected standing approvals"))
     def revoke(self, request: HttpRequest, chosen: QuerySet[StandingApproval]) -> None:
         count = 0
-        for rule in chosen:
+        for approval in chosen:
             # One that has ended meanwhile is what was wanted.
             with suppress(InvalidAction):
-                standing_approvals.revoke(rule, cast(Person, request.user))
+                standing_approvals.revoke(approval, cast(Person, request.user))
                 count += 1
-        self.message_user(request, f"{count} revoked. From now on these calls ask people again.", messages.SUCCESS)
+        text = ngettext(
+            "%(count)d standing approval revoked. From now on these calls ask people again.",
+            "%(count)d standing approvals revoked. From now on these calls ask people again.",
+            count,
+        )
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)

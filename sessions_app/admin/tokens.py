@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from sessions_app.accounts import tokens
@@ -86,7 +86,9 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
     def ends(self, token: ApiToken) -> str:
         """When it ends, and whether it is time to make a new one."""
         when = date_format(localtime(token.expires_at), "DATETIME_FORMAT")
-        return f"{when} (expired)" if token.is_expired else f"{when} (soon: make a new one)" if token.is_expiring else when
+        if token.is_expired:
+            return _("%(when)s (expired)") % {"when": when}
+        return _("%(when)s (soon: make a new one)") % {"when": when} if token.is_expiring else when
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> list[Any]:
         return list(self.fields) if obj else ["name", "acts_for", "scopes", "queues", "all_queues", "days"]
@@ -118,7 +120,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
         """The page with the secret. It is an answer to this request alone, so the secret is stored nowhere."""
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": "The token was made",
+            "title": _("The token was made"),
             "token": obj,
             "secret": request.META["kern.token_secret"],
             "opts": self.opts,
@@ -131,7 +133,12 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
         for token in ending:
             tokens.end(token)
         count = len(ending)
-        self.message_user(request, f"{count} revoked. Programs that use them are refused from now on.", messages.SUCCESS)
+        text = ngettext(
+            "%(count)d token revoked. Programs that use it are refused from now on.",
+            "%(count)d tokens revoked. Programs that use them are refused from now on.",
+            count,
+        )
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
 
 @never_cache

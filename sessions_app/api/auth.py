@@ -49,7 +49,7 @@ class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         """The token of this secret. Raises `Throttled` when it asked too often, and `TokenRefused` when it may not do this."""
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-            raise TokenRefused(403, "insecure", "Use https. This token was sent in clear: end it and make a new one.")
+            raise TokenRefused(403, "insecure", _("Use https. This token was sent in clear: end it and make a new one."))
         found = ApiToken.of_secret(token)
         if found is None or found.trouble:
             where = ratelimit.address_of(request)
@@ -62,7 +62,8 @@ class TokenAuth(HttpBearer):
             raise Throttled(wait)
         _note_use(found)
         if self.scope not in found.scope_names:
-            message = f"This needs a token with the scope `{self.scope}`; this one has: {found.scopes}."
+            message = _("This needs a token with the scope `%(scope)s`; this one has: %(scopes)s.")
+            message %= {"scope": self.scope, "scopes": found.scopes}
             raise TokenRefused(403, "insufficient_scope", message, scope=self.scope)
         return found
 
@@ -73,12 +74,13 @@ READ, WRITE, DECIDE, ADMIN = (TokenAuth(scope) for scope in Scope)
 def _refusal(token: ApiToken | None) -> TokenRefused:
     """Why a token does not count, for its bearer and the audit log."""
     if token is None:
-        return TokenRefused(401, "unauthorized", "There is no token of this secret.")
+        return TokenRefused(401, "unauthorized", _("There is no token of this secret."))
     tokens.tell_refused(token, token.trouble)
+    expired = _("This token expired at %(when)s UTC. Make a new one.")
     reasons = {
-        "ended": ("unauthorized", "This token was ended. Make a new one."),
-        "expired": ("token_expired", f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC. Make a new one."),
-        "account closed": ("unauthorized", "The account of this token's person is closed."),
+        "ended": ("unauthorized", _("This token was ended. Make a new one.")),
+        "expired": ("token_expired", expired % {"when": f"{token.expires_at:%Y-%m-%d %H:%M}"}),
+        "account closed": ("unauthorized", _("The account of this token's person is closed.")),
     }
     return TokenRefused(401, *reasons[token.trouble])
 
@@ -133,7 +135,8 @@ def person(request: ApiRequest) -> Person:
     """The person whose decision or rename this is. Raises `AuthorizationError` when the token acts for nobody."""
     somebody = request.auth.acts_for
     if somebody is None:
-        raise AuthorizationError(message="This token acts for nobody. Make one with --for EMAIL to decide, rename or link.")
+        message = _("This token acts for no person. Make one with --for EMAIL to decide, rename or link.")
+        raise AuthorizationError(message=message)
     return somebody
 
 
@@ -141,5 +144,5 @@ def admin(request: ApiRequest) -> Person:
     """The admin whose token this is. Raises `AuthorizationError` for everybody else's, and for tokens of some queues alone."""
     somebody = person(request)
     if not request.auth.sees_everything():
-        raise AuthorizationError(message="This needs a token that acts for an admin, in all queues.")
+        raise AuthorizationError(message=_("This needs a token that acts for an admin, in all queues."))
     return somebody

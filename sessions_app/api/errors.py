@@ -10,6 +10,8 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.errors import Throttled as NinjaThrottled
@@ -111,12 +113,12 @@ def handle_errors(api: NinjaAPI) -> None:
     handlers: dict[type[Exception], Handler] = {
         Exception: _unexpected,
         HttpError: _http,
-        Http404: lambda _request, error: answer(404, "not_found", str(error) or "There is nothing here."),
+        Http404: lambda _request, error: answer(404, "not_found", str(error) or _("There is nothing here.")),
         Throttled: _throttled,
         TokenRefused: _token_refused,
         ValidationError: _invalid_request,
         DjangoValidationError: lambda _request, error: answer(422, "invalid", " ".join(error.messages)),
-        RequestDataTooBig: lambda _request, _error: answer(413, "too_large", "The request is too large."),
+        RequestDataTooBig: lambda _request, _error: answer(413, "too_large", _("The request is too large.")),
         InvalidSessionNameError: lambda _request, error: answer(422, "invalid_name", str(error), {"name": str(error)}),
         InvalidAnswerError: lambda _request, error: answer(422, "invalid_answer", str(error), error.errors),
         **dict.fromkeys(DATABASE_AWAY, _away),
@@ -136,7 +138,7 @@ def handle_errors(api: NinjaAPI) -> None:
 
 def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
     code = CODES.get(error.status_code, "bad_request")
-    message = "Send a valid token as `Authorization: Bearer <token>`." if error.status_code == 401 else error.message
+    message = _("Send a valid token as `Authorization: Bearer <token>`.") if error.status_code == 401 else error.message
     response = answer(error.status_code, code, message)
     if error.status_code == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
@@ -151,7 +153,10 @@ def _token_refused(_request: HttpRequest, error: TokenRefused) -> HttpResponse:
 
 
 def _throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
-    response = answer(429, "too_many_requests", f"Too many requests. Try again in {error.wait} seconds.")
+    message = ngettext(
+        "Too many requests. Try again in %(count)d second.", "Too many requests. Try again in %(count)d seconds.", error.wait
+    )
+    response = answer(429, "too_many_requests", message % {"count": error.wait})
     response["Retry-After"] = str(error.wait)
     return response
 
@@ -164,19 +169,19 @@ def _limit_reached(_request: HttpRequest, error: LimitReached) -> HttpResponse:
 
 def _invalid_request(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     fields = {_path(item["loc"]): _reason(item) for item in error.errors}
-    return answer(422, "invalid", "Some values are missing or wrong.", fields)
+    return answer(422, "invalid", _("Some values are missing or wrong."), fields)
 
 
 def _reason(item: dict[str, Any]) -> str:
     """What is wrong with one value, without the words of the library that found it."""
     if item.get("type") == "no_body":
-        return "This address takes no body. Leave it out."
+        return _("This address takes no body. Leave it out.")
     if _is_body(item["loc"]) and item.get("type") != "value_error":
-        return "Send a JSON object. What goes into it stands at /api/docs."
+        return _("Send a JSON object. What goes into it stands at /api/docs.")
     if item.get("type") == "extra_forbidden":
-        return "There is no such field. Those there are stand at /api/docs."
+        return _("There is no such field. Those there are stand at /api/docs.")
     if item.get("type") == "too_long" and item["ctx"].get("field_type") == "Value":
-        return f"must have at most {item['ctx']['max_length']} characters"
+        return _("must have at most %(most)d characters") % {"most": item["ctx"]["max_length"]}
     return str(item["msg"]).removeprefix("Value error, ")
 
 
@@ -196,7 +201,9 @@ def _is_body(place: tuple[str | int, ...]) -> bool:
 def _newer(_request: HttpRequest, error: StaleError) -> HttpResponse:
     newest = max((change.pk for change in error.changes), default=None)
     detail = ErrorDetail(
-        code="newer", message=error.message, fields={"seen": f"the newest change is {newest}"} if newest else {}
+        code="newer",
+        message=error.message,
+        fields={"seen": _("the newest change is %(number)d") % {"number": newest}} if newest else {},
     )
     changes = [
         ChangeOut(id=change.pk, kind=change.kind, actor=change.actor, created_at=change.created_at) for change in error.changes
@@ -210,11 +217,12 @@ def _already_decided(_request: HttpRequest, error: AlreadyDecided) -> HttpRespon
 
 def _away(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed, the database is away: %s", request.method, request.path, error)
-    response = answer(503, "unavailable", f"The database is away, nothing was done. Try again in {AWAY_FOR} seconds.")
+    message = _("The database is away, nothing was done. Try again in %(count)d seconds.") % {"count": AWAY_FOR}
+    response = answer(503, "unavailable", message)
     response["Retry-After"] = str(AWAY_FOR)
     return response
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return answer(500, "server_error", "Something went wrong on our side. It was logged.")
+    return answer(500, "server_error", _("Something went wrong on our side. It was logged."))

@@ -85,7 +85,8 @@ def must_be_readable(row: models.Model) -> None:
     """Raises `Unreadable` for a row that has stand-ins: a program would take them for what is stored."""
     if problem := getattr(row, "broken", ""):
         out = broken_out(row)
-        raise Unreadable(f"The {out.kind} {out.id} cannot be read: {problem}. Have it repaired or restored.")
+        message = _("The %(kind)s %(id)s cannot be read: %(problem)s. Have it repaired or restored.")
+        raise Unreadable(message % {"kind": out.kind, "id": out.id, "problem": problem})
 
 
 def broken_out(row: models.Model) -> BrokenOut:

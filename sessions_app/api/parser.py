@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn, cast
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja.errors import HttpError
 from ninja.parser import Parser
 
@@ -22,4 +23,4 @@ class StrictParser(Parser):
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise HttpError(400, f"{word} is not JSON")
+    raise HttpError(400, _("%(word)s is not JSON") % {"word": word})

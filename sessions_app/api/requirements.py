@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from ninja import Field, Query, Router
 from ninja.errors import ValidationError
 from ninja.responses import Status
@@ -104,9 +105,10 @@ def _refuse_foreign(decision: DecisionIn) -> None:
     """Raise `ValidationError` for what goes with another action than the decision's."""
     foreign = [(name, action) for action, name in CARRIED.items() if action != decision.action and getattr(decision, name)]
     if foreign:
+        message = _("It goes with %(action)s, not with %(other)s.")
         raise ValidationError(
             [
-                {"loc": ("body", "decision", name), "msg": f"It goes with {action}, not with {decision.action}."}
+                {"loc": ("body", "decision", name), "msg": message % {"action": action, "other": decision.action}}
                 for name, action in foreign
             ]
         )

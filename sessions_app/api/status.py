@@ -74,6 +74,6 @@ def _person(email: str) -> Person:
     """The person of this address. Raises `ValidationError` when nobody who may sign in has it."""
     person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if person is None:
-        message = "Nobody who works here has this email address."
+        message = _("Nobody who works here has this email address.")
         raise ValidationError([{"loc": ("body", "wanted", "assignee"), "msg": message}])
     return person

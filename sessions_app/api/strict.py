@@ -10,6 +10,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver
 from django.utils.http import http_date
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Schema
 from ninja.errors import ValidationError
@@ -82,13 +83,16 @@ def only_known_parameters(view: View) -> View:
     if not operation.include_in_schema:
         return view
     known = _parameters(operation)
-    expected = f"There are: {', '.join(known)}." if known else "This address takes none."
 
     @wraps(view)
     def strict(request: HttpRequest, **values: Any) -> Any:
         unknown = sorted(set(request.GET) - set(known))
         if unknown:
-            message = f"There is no such query parameter. {expected}"
+            message = (
+                _("There is no such query parameter. There are: %(known)s.") % {"known": ", ".join(known)}
+                if known
+                else _("There is no such query parameter. This address takes none.")
+            )
             raise ValidationError([{"loc": ("query", name), "msg": message} for name in unknown])
         return view(request, **values)
 
@@ -108,7 +112,7 @@ def no_body_unasked(view: View) -> View:
     @wraps(view)
     def strict(request: HttpRequest, **values: Any) -> Any:
         if request.body.strip() not in NO_BODY:
-            raise ValidationError([{"loc": ("body", "body"), "type": "no_body", "msg": "This address takes no body."}])
+            raise ValidationError([{"loc": ("body", "body"), "type": "no_body", "msg": _("This address takes no body.")}])
         return view(request, **values)
 
     return strict
@@ -128,7 +132,8 @@ def method_checked(view: View) -> View:
             return response
         known = set(response["Allow"].split(", "))
         allowed = ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
-        refusal = answer(405, "method_not_allowed", f"This address does not know {request.method}; it knows {allowed}.")
+        message = _("This address does not know %(method)s; it knows %(allowed)s.")
+        refusal = answer(405, "method_not_allowed", message % {"method": request.method, "allowed": allowed})
         refusal["Allow"] = allowed
         return refusal
 

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from kern.agent import Agent
 from kern.models.base import Model
@@ -41,7 +42,8 @@ def _worker(agent_id: str) -> Agent | Team:
     for worker in current().workers:
         if worker.id == agent_id:
             return worker
-    raise UnknownAgentError(f"The desk has no agent {agent_id!r}: add it to KERN_DESK or move the session to another queue.")
+    text = _("The desk has no agent “%(agent)s”: add it to KERN_DESK or move the session to another queue.")
+    raise UnknownAgentError(text % {"agent": agent_id})
 
 
 def _bound(worker: Agent | Team) -> Agent | Team:

@@ -141,18 +141,21 @@ def answer_from_program(session: Session, row: rows.Requirement, answer: Require
 
 def _must_accept(row: rows.Requirement, answer: Requirement) -> None:
     if answer.status not in ANSWERS:
-        raise InvalidAnswerError(f"{row.tool_name} waits for an answer, and {answer.status!r} is none")
+        text = _("%(tool)s waits for an answer, and “%(status)s” is none")
+        raise InvalidAnswerError(text % {"tool": row.tool_name, "status": answer.status})
     if answer.status == "expired":
         return
     stored = requirement_record(row)
     stored.policy = policy_of(row)
     if stored.policy.roles:
-        raise InvalidAnswerError(f"only {', '.join(stored.policy.roles)} may decide about {row.tool_name}: decide in the inbox")
+        text = _("only %(roles)s may decide about %(tool)s: decide in the inbox")
+        raise InvalidAnswerError(text % {"roles": ", ".join(stored.policy.roles), "tool": row.tool_name})
     if answer.edited_arguments is not None:
         stored.edit(answer.edited_arguments)
     stored.status, stored.answer = answer.status, answer.answer
     if stored.lets_run and row.asked_for_by_id is not None:
         raise InvalidAnswerError(_("somebody had the agent do this, and another person must approve it: decide in the inbox"))
     if stored.lets_run and stored.approvers_needed > 1:
-        raise InvalidAnswerError(f"two people must approve {row.tool_name}, so a program can't: decide in the inbox")
+        text = _("two people must approve %(tool)s, so a program can't: decide in the inbox")
+        raise InvalidAnswerError(text % {"tool": row.tool_name})
     must_accept(stored, answer)

@@ -14,7 +14,7 @@ DEEPEST = 40
 def check_storable(value: Any, depth: int = 0) -> None:
     """Raise `ValueError` for values that a database would refuse."""
     if depth > DEEPEST:
-        raise ValueError(f"objects are nested more than {DEEPEST} deep")
+        raise ValueError(_("objects are nested more than %(most)d deep") % {"most": DEEPEST})
     if isinstance(value, str):
         check_text(value)
     elif isinstance(value, float) and not math.isfinite(value):

@@ -162,7 +162,7 @@ def test_an_admin_revokes_many_and_makes_one(browser: Client, ana: Person, order
     admin.force_login(ana)
     keys = list(Session.objects.values_list("pk", flat=True))
     chosen = {"action": "revoke_links", "_selected_action": keys}
-    assert "2 revoked" in admin.post("/admin/sessions_app/session/", chosen, follow=True).content.decode()
+    assert "2 links revoked" in admin.post("/admin/sessions_app/session/", chosen, follow=True).content.decode()
     assert [browser.get(address).status_code for address in addresses] == [410, 410]
     page = admin.post("/admin/sessions_app/session/", {"action": "make_link", "_selected_action": keys[:1]}).content.decode()
     found = re.search(r'value="http://testserver(/c/[\w-]{32}/)"', page)

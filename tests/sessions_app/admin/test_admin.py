@@ -262,7 +262,7 @@ def test_a_policy_that_would_hold_nowhere_is_refused(pages: Client, orders: Queu
 def test_of_a_tool_that_asks_nobody_a_policy_is_kept_with_a_warning(pages: Client, orders: Queue) -> None:
     form = {"queue": orders.pk, "tool_name": "note_order", "risk": "high", "approvers": "1", "roles": "[]", "thresholds": "[]"}
     answer = pages.post(reverse("admin:sessions_app_toolpolicy_add"), form, follow=True)
-    assert "The tool note_order asks nobody" in answer.content.decode()
+    assert "The tool note_order needs no decision" in answer.content.decode()
     assert ToolPolicy.objects.get().risk == "high"
 
 

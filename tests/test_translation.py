@@ -1,0 +1,130 @@
+"""Every sentence that people read on a page can be translated: `makemessages` finds it, and it is translated when it is read.
+
+What operators read in a terminal (commands, checks of the environment, logs) and the description of the API are in English.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.template.base import Lexer, TokenType
+
+ROOT = Path(settings.BASE_DIR)
+#: Rooms whose words are for operators, or belong to the demo's made-up shop.
+FOR_OPERATORS = ("migrations", "management", "demo", "conf", "run", "backups", "processes", "observability")
+MODULES = [
+    path
+    for folder in ("sessions_app", "kern_inbox")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not set(FOR_OPERATORS) & set(path.parts)
+]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+SHOWN_KEYWORDS = {"description", "empty_label", "error_messages", "help_text", "label", "verbose_name", "verbose_name_plural"}
+SHOWN_NAMES = {"search_help_text", "short_description", "verbose_name", "verbose_name_plural", "empty_value_display"}
+#: Attributes of HTML that a person sees or hears.
+SHOWN_ATTRIBUTES = r"\b(?:alt|aria-label|aria-description|placeholder|title)=(?:\"([^\"]*)\"|'([^']*)')"
+A_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def translators(module: ast.Module) -> dict[str, str]:
+    """Names in the module that stand for a function of `django.utils.translation`."""
+    imports = (node for node in ast.walk(module) if isinstance(node, ast.ImportFrom))
+    found = (name for node in imports if node.module == "django.utils.translation" for name in node.names)
+    return {name.asname or name.name: name.name for name in found if name.name.removesuffix("_lazy").endswith("gettext")}
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def calls(module: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
+    """Every call, and whether it is made when the module is imported."""
+
+    def walk(node: ast.AST, at_import: bool) -> Iterator[tuple[ast.Call, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Call):
+                yield child, at_import
+            yield from walk(child, at_import and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+    return walk(module, True)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_what_is_translated_is_a_literal_and_translated_when_it_is_read(path: Path) -> None:
+    module = ast.parse(path.read_text())
+    known = translators(module)
+    for call, at_import in calls(module):
+        function = known.get(ast.unparse(call.func), "")
+        if function:
+            where = f"{named(path)}:{call.lineno}"
+            texts = call.args[: 2 if function.startswith(("n", "p")) else 1]
+            assert all(map(is_text, texts)), f"{where}: makemessages finds literals only"
+            assert function.endswith("_lazy") or not at_import, f"{where}: gettext at import knows no reader: use gettext_lazy"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_labels_and_helps_are_marked(path: Path) -> None:
+    module = ast.parse(path.read_text())
+    # The API's description is documentation, in English.
+    if "api" in path.parts:
+        return
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            plain = [word.arg for word in node.keywords if word.arg in SHOWN_KEYWORDS and is_text(word.value)]
+            assert not [name for name in plain if name], f"{named(path)}:{node.lineno}"
+        if isinstance(node, ast.Assign) and is_text(node.value):
+            assert not {ast.unparse(target) for target in node.targets} & SHOWN_NAMES, f"{named(path)}:{node.lineno}"
+
+
+
+
+def test_the_messages_of_errors_that_people_see_are_marked() -> None:
+    shown = {
+        *("AlreadyDecided", "BadRequest", "DuplicateId", "Forbidden", "Http404", "HttpError", "IdempotencyConflict"),
+        *("InvalidAction", "InvalidAnswerError", "LimitReached", "PermissionDenied", "StaleError", "ValidationError"),
+    }
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                if ast.unparse(node.exc.func).rpartition(".")[2] in shown:
+                    plain = [text for text in node.exc.args if is_text(text) or isinstance(text, ast.JoinedStr)]
+                    assert not plain, f"{named(path)}:{node.lineno}: {ast.unparse(node.exc)}"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=named)
+def test_no_template_has_words_that_cannot_be_translated(path: Path) -> None:
+    assert not list(words_outside(path.read_text()))
+
+
+def words_outside(source: str) -> Iterator[str]:
+    """Words that a page shows and that stand in no tag of translation."""
+    kept, is_translated, is_comment = "", False, False
+    for token in Lexer(source).tokenize():
+        command = token.split_contents()[0] if token.token_type == TokenType.BLOCK and token.contents else ""
+        if command in ("blocktranslate", "blocktrans"):
+            is_translated = True
+        elif command in ("endblocktranslate", "endblocktrans"):
+            is_translated = False
+        elif command in ("comment", "endcomment"):
+            is_comment = command == "comment"
+        elif token.token_type == TokenType.TEXT and not is_translated and not is_comment:
+            kept += token.contents
+        elif token.token_type != TokenType.TEXT:
+            kept += "·"
+    kept = re.sub(r"(?s)<!--.*?-->|<(script|style|code|kbd|svg)\b.*?</\1>", "", kept)
+    attributes = ["".join(found) for found in re.findall(SHOWN_ATTRIBUTES, kept)]
+    for text in [*attributes, *re.split(r"(?s)<[^>]*>", kept)]:
+        if A_WORD.search(text) and not re.search(r"(?i)<!doctype", text):
+            yield " ".join(text.split())
