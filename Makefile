@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Commands below are for development; a server sets its own environment (see README).
 manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 
-.PHONY: help setup run test lint types bench faults fuzz servers screenshots reference migrations lock
+.PHONY: help setup run test lint types bench faults fuzz servers screenshots reference migrations messages lock
 
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
@@ -21,6 +21,7 @@ help:
 	@echo "make screenshots  take docs/screenshots/ anew from the running program"
 	@echo "make reference    write the reference in docs/library.md from the library's signatures and docstrings"
 	@echo "make migrations   write migrations for changed models"
+	@echo "make messages     write locale/django.pot anew, and with LOCALE=de the sentences to translate into German"
 	@echo "make lock         write requirements*.txt anew from pyproject.toml"
 
 setup: .venv/.development
@@ -59,6 +60,9 @@ reference: .venv/.development
 
 migrations: .venv/.development
 	$(manage) makemigrations
+
+messages: .venv/.development
+	$(manage) makemessages $(if $(LOCALE),--locale $(LOCALE),--all) --keep-pot --no-wrap $(patsubst %,--ignore %,tests bench docs examples)
 
 # What is installed is what the lock files name, byte for byte; a stamp remembers that it is done.
 .venv/.development: requirements-dev.txt | .venv/.project

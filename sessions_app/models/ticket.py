@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kern.validation.patterns import PatternError, compiled
@@ -93,7 +93,7 @@ class TicketSystem(FoldedModel):
         example = ticket_ids.example_of(self.pattern) or self.links.order_by("-pk").values_list("ticket_id", flat=True).first()
         if not example or not self.spelled(example):
             return self.url_template
-        return now("%(id)s or %(address)s") % {"id": example, "address": self.url_of(example)}
+        return gettext("%(id)s or %(address)s") % {"id": example, "address": self.url_of(example)}
 
 
 class TicketLink(FoldedModel):
