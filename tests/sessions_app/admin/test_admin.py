@@ -292,7 +292,7 @@ def test_a_rule_that_ended_by_itself_is_not_revoked_again(pages: Client, ana: Pe
     rule = StandingApproval.objects.create(tool_name="buy", until=timezone.now() + timedelta(days=1), **terms)
     chosen = {"action": "revoke", "_selected_action": [over.pk, rule.pk]}
     answer = pages.post(reverse("admin:sessions_app_standingapproval_changelist"), chosen, follow=True)
-    assert "1 revoked." in answer.content.decode()
+    assert "1 standing approval revoked." in answer.content.decode()
     over.refresh_from_db()
     assert over.revoked_at is None
     assert not StandingApproval.objects.in_force().exists()
