@@ -130,7 +130,9 @@ def words_outside(source: str) -> Iterator[str]:
             kept += "·"
     kept = re.sub(r"(?s)<!--.*?-->|<(script|style|code|kbd|svg)\b.*?</\1>", "", kept)
     attributes = ["".join(found) for found in re.findall(SHOWN_ATTRIBUTES, kept)]
-    for text in [*attributes, *re.split(r"(?s)<[^>]*>", kept)]:
+    # A fragment may be a piece of a tag.
+    outside = re.sub(r"[\w-]+=\"[^\"]*\"", "", re.sub(r"(?s)<[^>]*>", "\0", kept)).split("\0")
+    for text in [*attributes, *outside]:
         if A_WORD.search(NAMES.sub("", text)):
             yield " ".join(text.split())
 
