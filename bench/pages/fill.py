@@ -100,11 +100,11 @@ def _ask(count: int) -> None:
     from django.db import transaction
 
     from kern.testing import call
-    from sessions_app.demo.story import Story
+    from sessions_app.demo.scenario import Scenario
 
     for number in range(count):
         with transaction.atomic():
-            story = Story(f"asks-{number}", "bookings", f"Customer of decision {number}")
+            story = Scenario(f"asks-{number}", "bookings", f"Customer of decision {number}")
             story.customer(f"Please cancel my booking K7QX2M, it is the {number}th time that I ask.")
             story.agent(
                 call("find_booking", reference="K7QX2M"),

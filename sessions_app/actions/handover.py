@@ -69,7 +69,7 @@ def _change_mode(session: Session, mode: str, person: Person) -> None:
 
 
 def fence_off(session: Session, person: Person | None) -> None:
-    """End the AI's turn, if there is one; its later writes are rejected (design §5.8)."""
+    """End the AI's turn, if there is one; its later writes are rejected."""
     active = session.runs.roots().active().first()
     if active is not None:
         stop(session, active, person)

@@ -37,7 +37,7 @@ class RequirementSet(models.QuerySet["Requirement"]):
 
 
 class Requirement(Row):
-    """One question to a person about one tool call. Answered by compare-and-set from pending (design §5.6)."""
+    """One question to a person about one tool call. Answered by compare-and-set from pending."""
 
     @labels(library.Kind)
     class Kind(models.TextChoices):

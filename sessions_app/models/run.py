@@ -46,7 +46,7 @@ class RunSet(models.QuerySet["Run"]):
         return self.roots().filter(status=Run.Status.RUNNING, lease_until__lt=clock.now())
 
     def open_next(self, session: Session) -> Run | None:
-        """Make the session's next turn pending, with every unanswered message of the customer attached (design §5.7).
+        """Make the session's next turn pending, with every unanswered message of the customer attached.
 
         Returns `None`, and does nothing, when the AI does not answer here, the session is closed, a turn is active or nothing
         waits for an answer. The session's row must be locked or new.
@@ -191,7 +191,7 @@ class ToolCallSet(models.QuerySet["ToolCall"]):
 
 
 class ToolCall(Row):
-    """The journal of one call: proposed → started → finished. Started and never finished is *uncertain* (design §5.4).
+    """The journal of one call: proposed → started → finished. Started and never finished is *uncertain*.
 
     In an ended turn, a call that is still proposed did not run and never will. One that is still started may still be running:
     the worker that started it stores its outcome, also after the turn's end; without it the outcome stays unknown.

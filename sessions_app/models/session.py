@@ -69,7 +69,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.filter(name_due_at__lte=clock.now())
 
     def locked(self, session_id: str) -> Session:
-        """Return the row, locked until the transaction ends: every change of a session's runs starts here (design §5.0)."""
+        """Return the row, locked until the transaction ends: every change of a session's runs starts here."""
         return self.select_for_update().get(session_id=session_id)
 
     def locked_with_run(self, run_id: str) -> Session:
@@ -267,7 +267,7 @@ class Session(LastSaid, FoldedModel):
             self.count_waiting()
 
     def plan_naming(self) -> None:
-        """Schedule naming after a completed turn, for a session without a name that has enough messages (design §5.10)."""
+        """Schedule naming after a completed turn, for a session without a name that has enough messages."""
         queue = self.queue
         if self.name or self.name_due_at or queue is None or not queue.naming_enabled:
             return
@@ -278,6 +278,6 @@ class Session(LastSaid, FoldedModel):
             self.save(update_fields=["name_due_at"])
 
     def raise_fence(self) -> None:
-        """Raise the fence: later writes of older runs are rejected (design §5.8)."""
+        """Raise the fence: later writes of older runs are rejected."""
         type(self).objects.filter(pk=self.pk).update(fence=F("fence") + 1)
         self.refresh_from_db(fields=["fence"])

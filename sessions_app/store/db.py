@@ -135,7 +135,7 @@ class DjangoDb:
             pausing.pause_run(claim, requirements, metrics)
 
     def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
-        """Finish as `Db.finish_run` does. A turn's end also opens the next turn (design §5.7) and makes naming due (§5.10)."""
+        """Finish as `Db.finish_run` does. A turn's end also opens the next turn and makes naming due."""
         with write():
             return finishing.finish_run(claim, run, answer)
 

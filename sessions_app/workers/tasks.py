@@ -1,6 +1,6 @@
 """Celery tasks: each takes an id, may run twice, and calls a worker's half.
 
-A message in the broker is a hint that there is work; the database is the truth (design §4). So publishing never fails the
+A message in the broker is a hint that there is work; the database is the truth. So publishing never fails the
 caller, and the sweep repeats a lost hint.
 """
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from sessions_app import desk
 from sessions_app.demo.people import ANA, BEN, PEOPLE, make_people
-from sessions_app.demo.stories import STORIES
+from sessions_app.demo.scenarios import SCENARIOS
 from sessions_app.models import Person, Session
 
 DEMO_DESK = "sessions_app.demo.desk:desk"
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             if wanted:
                 tell_stories()
         if wanted:
-            self.stdout.write(f"{len(STORIES)} demo conversations were made.")
+            self.stdout.write(f"{len(SCENARIOS)} demo conversations were made.")
         self._tell(passwords)
 
     def _tell(self, passwords: dict[str, str]) -> None:
@@ -54,5 +54,5 @@ class Command(BaseCommand):
 def tell_stories() -> None:
     """Make the demo's conversations."""
     ana, ben = (Person.objects.get(email=email) for email in (ANA, BEN))
-    for tell in STORIES:
+    for tell in SCENARIOS:
         tell(ana, ben)

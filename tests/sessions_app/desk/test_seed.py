@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from sessions_app.demo.stories import STORIES
+from sessions_app.demo.scenarios import SCENARIOS
 from sessions_app.models import Person, Requirement, Run, Session, ToolCall
 from sessions_app.models.session_read import unread_by
 
@@ -31,7 +31,7 @@ def seed(*options: str) -> str:
 
 def test_the_demo_shows_every_state_of_a_conversation(demo: None) -> None:
     seed("--if-empty")
-    assert Session.objects.count() == len(STORIES)
+    assert Session.objects.count() == len(SCENARIOS)
     assert set(Requirement.objects.pending().values_list("kind", flat=True)) == set(Requirement.Kind.values)
     assert {"executed", "rejected"} <= set(Requirement.objects.values_list("status", flat=True))
     assert set(Run.objects.values_list("status", flat=True)) == {"completed", "paused", "error"}
@@ -40,7 +40,7 @@ def test_the_demo_shows_every_state_of_a_conversation(demo: None) -> None:
     assert Requirement.objects.pending().filter(look_again=True).count() == 1
     assert Run.objects.filter(parent__isnull=False, status="paused").exists()
     ben = Person.objects.get(email__startswith="ben")
-    assert 0 < Session.objects.filter(unread_by(ben)).count() < len(STORIES)
+    assert 0 < Session.objects.filter(unread_by(ben)).count() < len(SCENARIOS)
     assert not ToolCall.objects.filter(failed=True).exclude(result__contains="rejected").exists()
 
 
@@ -64,7 +64,7 @@ def test_passwords_are_told_once_and_work(demo: None) -> None:
     assert Person.objects.get(email="cy@desk.example").queues.count() == 0
     again = seed()
     assert "already" in again
-    assert Session.objects.count() == len(STORIES)
+    assert Session.objects.count() == len(SCENARIOS)
 
 
 def test_a_database_in_use_is_left_alone(demo: None) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sessions_app.demo.stories import baggage, bookings, refunds
+from sessions_app.demo.scenarios import baggage, bookings, refunds
 from sessions_app.models import Person
 
 Telling = Callable[[Person, Person], None]
 #: Each tells one conversation with Ana and Ben in it; the last one is the newest.
-STORIES: tuple[Telling, ...] = (
+SCENARIOS: tuple[Telling, ...] = (
     bookings.pets_in_the_cabin,
     baggage.delivered_again,
     refunds.refund_that_was_refused,

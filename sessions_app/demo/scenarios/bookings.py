@@ -6,103 +6,103 @@ from kern.errors import ModelError
 from kern.testing import call
 from sessions_app.actions import sessions
 from sessions_app.demo import airline
-from sessions_app.demo.story import Story
+from sessions_app.demo.scenario import Scenario
 from sessions_app.models import Person
 
 
 def pets_in_the_cabin(ana: Person, ben: Person) -> None:
     """Answered by the agent alone, and closed."""
-    story = Story("anouk", "bookings", "Anouk de Wit", "anouk.dewit@mail.example")
-    story.customer("Can I take my cat with me to Amsterdam? He weighs about 5 kg.").agent(
+    scenario = Scenario("anouk", "bookings", "Anouk de Wit", "anouk.dewit@mail.example")
+    scenario.customer("Can I take my cat with me to Amsterdam? He weighs about 5 kg.").agent(
         "Yes: a cat of up to 8 kg with its bag may travel in the cabin for 55 euros. Please book it at least two days ahead. "
         "Shall I note it on your booking A1NK5V?"
     )
-    story.customer("Great, I will do it online. Thank you!").agent("You are welcome. Have a good flight, both of you.")
-    story.named("Cat in the cabin")
-    sessions.resolve(story.now(), ana)
-    story.read_by(ana, ben).wait(3 * 24 * 60)
+    scenario.customer("Great, I will do it online. Thank you!").agent("You are welcome. Have a good flight, both of you.")
+    scenario.named("Cat in the cabin")
+    sessions.resolve(scenario.now(), ana)
+    scenario.read_by(ana, ben).wait(3 * 24 * 60)
 
 
 def family_rebooked(ana: Person, ben: Person) -> None:
     """A change that Ana approved and that was carried out once."""
     day = airline.booking("P9LD4Z")["day"]
-    story = Story("priya", "bookings", "Priya Raman", "priya.raman@mail.example")
-    story.customer("We are four, booking P9LD4Z to Athens. My son is ill, can we fly two days later?").agent(
+    scenario = Scenario("priya", "bookings", "Priya Raman", "priya.raman@mail.example")
+    scenario.customer("We are four, booking P9LD4Z to Athens. My son is ill, can we fly two days later?").agent(
         call("find_booking", reference="P9LD4Z"),
         "I am sorry to hear that. With your Standard fare a change costs 30 euros a passenger. May I move all four of you?",
     )
     later = airline.flights_between("AMS", "ATH", airline.days_after(day, 2))[0]
-    story.customer("Yes please! And is the toddler's meal still booked then?").agent(
+    scenario.customer("Yes please! And is the toddler's meal still booked then?").agent(
         call("change_booking", reference="P9LD4Z", flight=later["number"], day=later["day"]),
     )
-    story.named("Rebook the Raman family", ana).ticket(ana, "ZD-48207").approve(ana)
-    story.agent(
+    scenario.named("Rebook the Raman family", ana).ticket(ana, "ZD-48207").approve(ana)
+    scenario.agent(
         f"Done: all four of you now fly on {later['day']} with {later['number']}. The toddler's meal moved along with you."
     )
-    story.read_by(ana).wait(26 * 60)
+    scenario.read_by(ana).wait(26 * 60)
 
 
 def wheelchair(ana: Person, ben: Person) -> None:
     """The agent cannot decide and lets a person choose."""
-    story = Story("chloe", "bookings", "Chloé Girard", "chloe.girard@mail.example")
-    story.customer("The wheelchair for my mother is missing from our booking C8GR7D. She cannot walk to the gate!").agent(
+    scenario = Scenario("chloe", "bookings", "Chloé Girard", "chloe.girard@mail.example")
+    scenario.customer("The wheelchair for my mother is missing from our booking C8GR7D. She cannot walk to the gate!").agent(
         call("find_booking", reference="C8GR7D"),
         "I see your booking to Prague and will add the assistance. How far can your mother walk?",
     )
-    story.customer("A few steps with help, no stairs.").agent(
+    scenario.customer("A few steps with help, no stairs.").agent(
         call(
             "ask_user",
             question="Which assistance should be booked for the passenger on C8GR7D?",
             options=["Wheelchair to the aircraft door", "Wheelchair to the seat", "Company on foot"],
         )
     )
-    story.named("Wheelchair missing from booking").ticket(ben, "ZD-48160").read_by(ben).wait(75)
+    scenario.named("Wheelchair missing from booking").ticket(ben, "ZD-48160").read_by(ben).wait(75)
 
 
 def name_correction(ana: Person, ben: Person) -> None:
     """A turn that failed because the model's server was away."""
-    story = Story("diego", "bookings", "Diego Fuentes", "diego.fuentes@mail.example")
-    story.customer("My surname is wrong on D6FN1R, I fly to Berlin on Friday.").agent(
+    scenario = Scenario("diego", "bookings", "Diego Fuentes", "diego.fuentes@mail.example")
+    scenario.customer("My surname is wrong on D6FN1R, I fly to Berlin on Friday.").agent(
         call("find_booking", reference="D6FN1R"), "I can see the booking. How exactly should the surname be written?"
     )
-    story.named("Name correction before Berlin").ticket(ana, "ZD-48166")
-    sessions.assign(story.now(), ben, ana)
-    story.customer("It is Fuentes Rey.").agent(ModelError("the model's server did not answer within 60 s"))
-    story.read_by(ben).wait(40)
+    scenario.named("Name correction before Berlin").ticket(ana, "ZD-48166")
+    sessions.assign(scenario.now(), ben, ana)
+    scenario.customer("It is Fuentes Rey.").agent(ModelError("the model's server did not answer within 60 s"))
+    scenario.read_by(ben).wait(40)
 
 
 def cancelled_lisbon_flight(ana: Person, ben: Person) -> None:
     """The demo's first decision: cancelling cannot be undone, so a person is asked."""
-    story = Story("marta", "bookings", "Marta Kowalska", "marta.kowalska@mail.example")
-    story.customer("You cancelled our flight to Lisbon! What now?").agent(
+    scenario = Scenario("marta", "bookings", "Marta Kowalska", "marta.kowalska@mail.example")
+    scenario.customer("You cancelled our flight to Lisbon! What now?").agent(
         "I am very sorry. Please tell me your booking reference, then I look what we can do."
     )
-    story.customer("I'd like the money back for booking K7QX2M, both passengers. We do not want another flight.").agent(
+    scenario.customer("I'd like the money back for booking K7QX2M, both passengers. We do not want another flight.").agent(
         [
             call("find_booking", reference="K7QX2M"),
             call("flight_status", flight="KIT482", day=airline.booking("K7QX2M")["day"]),
         ],
         call("cancel_reservation", reference="K7QX2M", reason="we cancelled flight KIT482 and the customer wants no other"),
     )
-    story.named("Refund after cancelled Lisbon flight").ticket(ben, "ZD-48213")
-    story.note(ben, "Operations confirmed the cancellation, so the whole fare is owed.").read_by(ben).wait(16)
+    scenario.named("Refund after cancelled Lisbon flight").ticket(ben, "ZD-48213")
+    scenario.note(ben, "Operations confirmed the cancellation, so the whole fare is owed.").read_by(ben).wait(16)
 
 
 def the_eighth_not_the_seventh(ana: Person, ben: Person) -> None:
     """The customer wrote again while a decision was waiting."""
     day = airline.booking("M3RT8W")["day"]
-    story = Story("tomas", "bookings", "Tomás Oliveira", "tomas.oliveira@mail.example")
-    story.customer(f"Please move my booking M3RT8W to flight KIT219 on {day}.").agent(
+    scenario = Scenario("tomas", "bookings", "Tomás Oliveira", "tomas.oliveira@mail.example")
+    scenario.customer(f"Please move my booking M3RT8W to flight KIT219 on {day}.").agent(
         call("find_booking", reference="M3RT8W"), call("change_booking", reference="M3RT8W", flight="KIT219", day=day)
     )
-    story.ticket(ben, "ZD-48195").wait(5)
-    story.customer("Sorry, make that one day later!").wait(2)
+    scenario.ticket(ben, "ZD-48195").wait(5)
+    scenario.customer("Sorry, make that one day later!").wait(2)
 
 
 def when_to_check_in(ana: Person, ben: Person) -> None:
     """New, unread and not named yet."""
-    story = Story("bronwyn", "bookings", "Bronwyn Yates", "bronwyn.yates@mail.example")
-    story.customer("When can I check in for Copenhagen?").agent(
+    scenario = Scenario("bronwyn", "bookings", "Bronwyn Yates", "bronwyn.yates@mail.example")
+    scenario.customer("When can I check in for Copenhagen?").agent(
         "You can check in online from 30 hours to 60 minutes before departure. Boarding ends 20 minutes before departure."
     )
-    story.wait(1)
+    scenario.wait(1)

@@ -46,7 +46,7 @@ SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since")
 PROMPT_TOKENS = 900
 
 
-class Story:
+class Scenario:
     """One conversation being told. Use it inside a transaction: nobody sees, or works on, a half-told one."""
 
     def __init__(self, key: str, queue: str, customer: str, email: str = "") -> None:
@@ -54,13 +54,13 @@ class Story:
             Queue.objects.get(slug=queue), user_id=key, customer_name=customer, customer_email=email, session_id=f"demo-{key}"
         )
 
-    def customer(self, text: str, *, minutes: float = 2) -> Story:
+    def customer(self, text: str, *, minutes: float = 2) -> Scenario:
         """The customer writes, `minutes` after what happened before."""
         self.wait(minutes)
         messages.receive(self.now(), text)
         return self
 
-    def agent(self, *replies: str | ToolCall | list[ToolCall] | ModelError) -> Story:
+    def agent(self, *replies: str | ToolCall | list[ToolCall] | ModelError) -> Scenario:
         """The turn that waits is worked; the model says `replies`, one each time it is asked."""
         run = self.session.runs.due().get()
         model = ScriptedModel([_measured(reply) for reply in replies], id="demo")
@@ -69,37 +69,37 @@ class Story:
             pass
         return self
 
-    def approve(self, person: Person) -> Story:
+    def approve(self, person: Person) -> Scenario:
         """A person approves what the agent asks for."""
         self.wait(4)
         decisions.approve(self.question(), person, seen=self.now().last_change)
         return self
 
-    def reject(self, person: Person, note: str) -> Story:
+    def reject(self, person: Person, note: str) -> Scenario:
         """A person rejects it, and says why."""
         self.wait(4)
         decisions.reject(self.question(), person, note=note, seen=self.now().last_change)
         return self
 
-    def reply(self, person: Person, text: str) -> Story:
+    def reply(self, person: Person, text: str) -> Scenario:
         """A person answers the customer."""
         self.wait(6)
         messages.reply(self.now(), person, text, seen=self.now().last_change)
         return self
 
-    def note(self, person: Person, text: str) -> Story:
+    def note(self, person: Person, text: str) -> Scenario:
         """A person writes a note for the team."""
         self.wait(1)
         messages.note(self.now(), person, text)
         return self
 
-    def ticket(self, person: Person, ticket_id: str) -> Story:
+    def ticket(self, person: Person, ticket_id: str) -> Scenario:
         """A person links a ticket of the demo's help desk, or of its operations (`OPS-…`)."""
         system = TicketSystem.objects.get(slug="ops" if ticket_id.startswith("OPS-") else "desk")
         tickets.link(self.now(), person, ticket_id, system)
         return self
 
-    def named(self, name: str, person: Person | None = None) -> Story:
+    def named(self, name: str, person: Person | None = None) -> Scenario:
         """Somebody names the conversation: a person, else the AI."""
         if person:
             names.rename(self.now(), person, name)
@@ -107,12 +107,12 @@ class Story:
             DjangoDb().rename_session(self.session.session_id, name, "auto")
         return self
 
-    def fell_back(self, name: str) -> Story:
+    def fell_back(self, name: str) -> Scenario:
         """No name could be generated, so something that was there anyway serves."""
         DjangoDb().rename_session(self.session.session_id, name, "fallback")
         return self
 
-    def read_by(self, *people: Person) -> Story:
+    def read_by(self, *people: Person) -> Scenario:
         """These people have seen everything so far."""
         for person in people:
             sessions.mark_read(self.now(), person)
@@ -127,7 +127,7 @@ class Story:
         self.session.refresh_from_db()
         return self.session
 
-    def wait(self, minutes: float) -> Story:
+    def wait(self, minutes: float) -> Scenario:
         """Time passes: everything so far moves into the past, its order unchanged."""
         past = timedelta(minutes=minutes)
         for model, columns in TIMES.items():
@@ -135,7 +135,7 @@ class Story:
         Journal.objects.filter(run__session=self.session).update(
             started_at=F("started_at") - past, finished_at=F("finished_at") - past
         )
-        # The record is never changed; but this is a story about the past, and nobody has read it yet.
+        # The record is never changed; but this is a scenario about the past, and nobody has read it yet.
         record: QuerySet[Decision] = QuerySet(Decision).filter(session_key=self.session.session_id)
         record.update(created_at=F("created_at") - past)
         Session.objects.filter(pk=self.session.pk).update(**{name: F(name) - past for name in SESSION_TIMES})
