@@ -1,7 +1,7 @@
 """Storage in one SQLite file, for one machine and any number of its threads and processes.
 
 This class says which transaction each request is; what is written and read stands in its siblings:
-`sqlite_sessions`, `sqlite_runs` (changes of state), `sqlite_steps` (a run at work) and `sqlite_reading`.
+`sessions`, `runs` (changes of state), `steps` (a run at work) and `reading`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SqliteDb:
         user, begins = optional_id(user_id, "user_id"), place_of(before, order)
         with self._connections.reading() as connection:
             rows = sessions.page(connection, user, limit + 1, begins, order)
-        found = [(session_of(row[:-1], self), place(row[-2], row[-1], order)) for row in rows]
+        found = [(session_of(row, self), place(row.updated_at, number, order)) for row, number in rows]
         return SessionPage.of(found, limit, before)
 
     def rename_session(

@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 
 from kern.db.sqlite.connection import Connection
-from kern.db.sqlite.rows import Row, execution_of, message_of, report_once, requirement_of, run_of, said_of, unread_run
+from kern.db.sqlite.requirement_rows import RequirementRow, requirement_of
+from kern.db.sqlite.rows import RunRow, columns, report_once, run_of, unread_run
 from kern.db.sqlite.runs import REQUIREMENTS
+from kern.db.sqlite.step_rows import CallRow, MessageRow, execution_of, message_of, said_of
 from kern.errors import CorruptRecordError
 from kern.records.history import since_refusals, without_refused
 from kern.records.message import Message, Role
@@ -18,17 +20,15 @@ INTERRUPTED = "interrupted: the process that worked on this run stopped before i
 
 _ROOT = "SELECT root_run_id FROM runs WHERE run_id = ?"
 _ROOTS = "SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT ?"
-_RUNS = """SELECT session_id, run_id, user_id, agent_id, agent_name, model, parent_run_id, parent_call_id, status, content,
-    metrics, error, permanent_error, created_at, updated_at, root_run_id, lease_until,
-    refused FROM runs WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
-_MESSAGES_OF_RUNS = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at,
-    provider_items, reasoning FROM messages WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
-_CALLS_OF_RUNS = """SELECT run_id, call_id, tool_name, arguments, status, result, failed, worker, started_at, finished_at
-    FROM tool_calls WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
-_REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, "WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"))
+_OF_ROOTS = "WHERE root_run_id IN (SELECT value FROM json_each(?)) ORDER BY id"
+_OF_RUNS = "WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY id"
+_RUNS = " ".join(("SELECT", columns(RunRow), "FROM runs", _OF_ROOTS))
+_MESSAGES_OF_RUNS = " ".join(("SELECT", columns(MessageRow), "FROM messages", _OF_RUNS))
+_CALLS_OF_RUNS = " ".join(("SELECT", columns(CallRow), "FROM tool_calls", _OF_RUNS))
+_REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, _OF_ROOTS))
 # What the provider kept for itself, and what was thought, never leaves its run, so it is not read here.
-_MESSAGES = """SELECT message_id, run_id, role, content, tool_calls, tool_call_id, tool_name, author, created_at, '', ''
-    FROM messages"""
+_KEPT_TO_THE_RUN = "provider_items, reasoning"
+_MESSAGES = " ".join(("SELECT", columns(MessageRow).replace(_KEPT_TO_THE_RUN, "'', ''"), "FROM messages"))
 _WINDOW = """SELECT run_id, refused FROM runs WHERE session_id = ? AND parent_run_id IS NULL
     AND id < coalesce((SELECT id FROM runs WHERE run_id = ?), 9223372036854775807) ORDER BY id DESC LIMIT ?"""
 _OF_WINDOW = "WHERE run_id IN (SELECT value FROM json_each(?)) AND role <> 'system' ORDER BY id"
@@ -71,8 +71,8 @@ def _each(connection: Connection, roots: list[str]) -> list[RunOutput]:
         if len(roots) > 1:
             return [run for run_id in roots for run in _each(connection, [run_id])]
         report_once(str(problem))
-        rows = connection.execute(_RUNS, (json.dumps(roots),)).fetchall()
-        return [unread_run(next(row for row in rows if row[1] == roots[0]), problem)]
+        rows = map(RunRow._make, connection.execute(_RUNS, (json.dumps(roots),)).fetchall())
+        return [unread_run(next(row for row in rows if row.run_id == roots[0]), problem)]
 
 
 def history(connection: Connection, session_id: str, before_run_id: str, last_n_runs: int) -> list[Message]:
@@ -82,7 +82,7 @@ def history(connection: Connection, session_id: str, before_run_id: str, last_n_
     """
     window = connection.execute(_WINDOW, (session_id, before_run_id, last_n_runs)).fetchall()[::-1]
     window = window[since_refusals([refused for _, refused in window]) :]
-    said = [said_of(row) for row in connection.execute(_HISTORY, (json.dumps([run_id for run_id, _ in window]),))]
+    said = _said(connection, _HISTORY, (json.dumps([run_id for run_id, _ in window]),))
     read = list(with_outputs(said, _open_outputs(connection, said)))
     refused = [run_id for run_id, refused in window if refused]
     return without_refused(read, _tools_called(connection, refused)) if refused else read
@@ -130,12 +130,12 @@ def messages(
         parts.append(_WITHOUT_MEMBERS)
     statement = " ".join((*parts, _NEWEST_FIRST))
     newest_first = connection.execute(statement, (*values, _ALL if limit is None else limit)).fetchall()
-    return [said_of(row) for row in reversed(newest_first)]
+    return [said_of(MessageRow._make(row)) for row in reversed(newest_first)]
 
 
 def opening(connection: Connection, session_id: str, limit: int) -> list[Message]:
     """The first messages with words, oldest first; the walk along the session's index ends with the last one."""
-    return [said_of(row) for row in connection.execute(_OPENING, (session_id, limit))]
+    return _said(connection, _OPENING, (session_id, limit))
 
 
 def _load(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutput]:
@@ -151,17 +151,17 @@ def _load(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutpu
 
 def _put_together(connection: Connection, root_run_ids: list[str]) -> dict[str, RunOutput]:
     roots = json.dumps(root_run_ids)
-    rows = connection.execute(_RUNS, (roots,)).fetchall()
-    loaded = {row[1]: run_of(row) for row in rows}
+    rows = list(map(RunRow._make, connection.execute(_RUNS, (roots,))))
+    loaded = {row.run_id: run_of(row) for row in rows}
     _mark_interrupted(connection, loaded, rows)
     ids = json.dumps(list(loaded))
-    for row in connection.execute(_MESSAGES_OF_RUNS, (ids,)):
-        loaded[row[1]].messages.append(message_of(row))
-    for row in connection.execute(_CALLS_OF_RUNS, (ids,)):
-        loaded[row[0]].tools.append(execution_of(row))
-    for row in connection.execute(_REQUIREMENTS_OF_ROOTS, (roots,)):
-        requirement = requirement_of(row, connection.shift())
-        for run in _upwards(loaded, row[1]):
+    for message in map(MessageRow._make, connection.execute(_MESSAGES_OF_RUNS, (ids,))):
+        loaded[message.run_id].messages.append(message_of(message))
+    for call in map(CallRow._make, connection.execute(_CALLS_OF_RUNS, (ids,))):
+        loaded[call.run_id].tools.append(execution_of(call))
+    for asked in map(RequirementRow._make, connection.execute(_REQUIREMENTS_OF_ROOTS, (roots,))):
+        requirement = requirement_of(asked, connection.shift())
+        for run in _upwards(loaded, asked.run_id):
             run.requirements.append(requirement)
     for run in loaded.values():
         if run.parent_run_id is not None:
@@ -169,16 +169,20 @@ def _put_together(connection: Connection, root_run_ids: list[str]) -> dict[str, 
     return loaded
 
 
-def _mark_interrupted(connection: Connection, loaded: dict[str, RunOutput], rows: Iterable[Row]) -> None:
+def _mark_interrupted(connection: Connection, loaded: dict[str, RunOutput], rows: Iterable[RunRow]) -> None:
     """A tree whose worker let the lease run out reads as failed, all of it that had not ended."""
     now = connection.now()
-    dead = {row[1] for row in rows if row[8] == "running" and row[16] is not None and row[16] <= now}
+    dead = {row.run_id for row in rows if row.status == "running" and row.lease_until is not None and row.lease_until <= now}
     if not dead:
         return
     for row in rows:
-        run = loaded[row[1]]
-        if row[15] in dead and run.is_active:
+        run = loaded[row.run_id]
+        if row.root_run_id in dead and run.is_active:
             run.status, run.error = "error", INTERRUPTED
+
+
+def _said(connection: Connection, statement: str, values: Sequence[object]) -> list[Message]:
+    return [said_of(MessageRow._make(row)) for row in connection.execute(statement, values)]
 
 
 def _upwards(loaded: dict[str, RunOutput], run_id: str) -> Iterable[RunOutput]:

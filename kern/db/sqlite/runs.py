@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from kern.db.base import Claim, Signal
 from kern.db.sqlite import sessions
 from kern.db.sqlite.connection import Connection
-from kern.db.sqlite.rows import Row, answer_row, metrics_to_json, requirement_of, requirement_row
+from kern.db.sqlite.requirement_rows import RequirementRow, answer_values, requirement_of, requirement_row
+from kern.db.sqlite.rows import SessionRow, columns, insert, metrics_to_json
 from kern.db.sqlite.steps import append_message, check_claim, insert_run
 from kern.errors import RunNotContinuableError, RunNotFoundError, UnresolvedRequirementsError
 from kern.records.conflicts import must_accept, must_agree
@@ -16,9 +17,7 @@ from kern.records.requirement import Requirement
 from kern.records.run import ACTIVE, RunMetrics, RunOutput, Status
 from kern.session import SessionKind
 
-REQUIREMENTS = """SELECT requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name, arguments, schema, fields,
-    question, options, multiple, agent_name, reason, status, edited_arguments, note, answer, created_at, decided_at,
-    policy, expires_at, approved_by FROM requirements"""
+REQUIREMENTS = " ".join(("SELECT", columns(RequirementRow), "FROM requirements"))
 _REQUIREMENTS_OF_TURN = " ".join((REQUIREMENTS, "WHERE root_run_id = ? ORDER BY id"))
 _NEWEST_ROOT = "SELECT run_id FROM runs WHERE session_id = ? AND parent_run_id IS NULL ORDER BY id DESC LIMIT 1"
 _STATE = "SELECT status, root_run_id FROM runs WHERE run_id = ?"
@@ -33,11 +32,7 @@ _RENEW = "UPDATE runs SET lease_until = ? WHERE run_id = ? AND status = 'running
 _LOOK = "SELECT cancel_requested FROM runs WHERE run_id = ? AND status = 'running' AND lease_owner = ?"
 _CANCEL_REQUESTED = "SELECT cancel_requested FROM runs WHERE run_id = ?"
 _REQUEST_CANCEL = "UPDATE runs SET cancel_requested = 1 WHERE run_id = ?"
-_INSERT_REQUIREMENT = """INSERT INTO requirements (requirement_id, run_id, root_run_id, session_id, call_id, kind, tool_name,
-    arguments, schema, fields, question, options, multiple, agent_name, reason, status, edited_arguments, note, answer,
-    created_at, decided_at, policy, expires_at, approved_by)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (requirement_id) DO NOTHING"""
+_INSERT_REQUIREMENT = " ".join((*insert("requirements", columns(RequirementRow)), "ON CONFLICT (requirement_id) DO NOTHING"))
 _PAUSE = """UPDATE runs SET status = 'paused', metrics = ?, updated_at = ?, lease_owner = NULL, lease_until = NULL
     WHERE run_id = ?"""
 _PAUSE_MEMBERS = """UPDATE runs SET status = 'paused', updated_at = ?
@@ -58,7 +53,7 @@ _CANCEL_OPEN = """UPDATE requirements SET status = 'cancelled', decided_at = ?
 _CANCEL_REQUIREMENTS = f"{_BELOW} {_CANCEL_OPEN}"
 
 
-def open_run(connection: Connection, run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Row, str | None]:
+def open_run(connection: Connection, run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[SessionRow, str | None]:
     """Store the run and its messages under the claim; the session's row, and the run before this one."""
     session = sessions.ensure(connection, run, kind)
     previous = connection.execute(_NEWEST_ROOT, (run.session_id,)).fetchone()
@@ -70,7 +65,8 @@ def answer_run(connection: Connection, run_id: str, answers: Sequence[Requiremen
     """Paused → pending with every open requirement answered, or an error and nothing."""
     _must_be_paused(connection, run_id)
     given = {answer.requirement_id: answer for answer in answers if answer.is_resolved}
-    asked = [requirement_of(row, connection.shift()) for row in connection.execute(_REQUIREMENTS_OF_TURN, (run_id,))]
+    rows = map(RequirementRow._make, connection.execute(_REQUIREMENTS_OF_TURN, (run_id,)))
+    asked = [requirement_of(row, connection.shift()) for row in rows]
     must_agree(asked, answers)
     waiting = [item for item in asked if item.status == "pending"]
     unanswered = [item for item in waiting if item.requirement_id not in given]
@@ -80,7 +76,7 @@ def answer_run(connection: Connection, run_id: str, answers: Sequence[Requiremen
     for item in waiting:
         must_accept(item, given[item.requirement_id])
     now = connection.now()
-    connection.executemany(_ANSWER, [answer_row(item, given[item.requirement_id], now) for item in waiting])
+    connection.executemany(_ANSWER, [answer_values(item, given[item.requirement_id], now) for item in waiting])
     connection.execute(_REQUEUE, (now, run_id))
 
 
@@ -106,9 +102,11 @@ def look(connection: Connection, claim: Claim) -> Signal:
 def cancel_run(connection: Connection, run_id: str) -> bool:
     """End the turn, or ask its living worker to; a member's run stands for the whole turn."""
     row = connection.execute(_ROOT_STATE, (run_id,)).fetchone()
-    if row is None or row[1] not in ACTIVE:
+    if row is None:
         return False
     root_run_id, status, lease_until = row
+    if status not in ACTIVE:
+        return False
     if status == "running" and lease_until > connection.now():
         connection.execute(_REQUEST_CANCEL, (root_run_id,))
     else:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kern.db.base import Claim
 from kern.db.sqlite.connection import Connection
-from kern.db.sqlite.rows import message_row, metrics_to_json, proposed_call_row, run_row, to_json
+from kern.db.sqlite.rows import columns, insert, metrics_to_json, run_values, to_json
+from kern.db.sqlite.step_rows import MessageRow, message_row, proposed_call_values
 from kern.errors import LeaseLostError
 from kern.records.message import Message
 from kern.records.requirement import Status as RequirementStatus
@@ -15,8 +16,7 @@ _HELD = """SELECT root.session_id FROM runs AS root JOIN runs AS step ON step.ru
 _INSERT_RUN = """INSERT INTO runs (run_id, session_id, root_run_id, parent_run_id, parent_call_id, user_id, agent_id,
     agent_name, model, content, metrics, error, permanent_error, created_at, updated_at, status, lease_owner, lease_until)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?)"""
-_INSERT_MESSAGE = """INSERT INTO messages (message_id, session_id, run_id, role, content, tool_calls, tool_call_id, tool_name,
-    author, created_at, provider_items, reasoning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT_MESSAGE = " ".join(insert("messages", f"session_id, {columns(MessageRow)}"))
 _PROPOSE = "INSERT INTO tool_calls (run_id, call_id, tool_name, arguments, status) VALUES (?, ?, ?, ?, 'proposed')"
 _START = """UPDATE tool_calls SET status = 'started', arguments = ?, worker = ?, started_at = ?
     WHERE run_id = ? AND call_id = ? AND status = 'proposed'"""
@@ -45,8 +45,8 @@ def check_claim(connection: Connection, claim: Claim, run_id: str | None = None)
 def insert_run(connection: Connection, run: RunOutput, root: Claim, *, leased: bool) -> None:
     """Store a run as running, with its messages; only a run without a parent has a lease of its own."""
     lease = (root.owner, connection.now() + root.lease) if leased else (None, None)
-    connection.execute(_INSERT_RUN, run_row(run, root.run_id) + lease)
-    connection.executemany(_INSERT_MESSAGE, [message_row(message, run.session_id, run.run_id) for message in run.messages])
+    connection.execute(_INSERT_RUN, run_values(run, root.run_id) + lease)
+    connection.executemany(_INSERT_MESSAGE, [(run.session_id, *message_row(message, run.run_id)) for message in run.messages])
 
 
 def open_member_run(connection: Connection, claim: Claim, run: RunOutput) -> None:
@@ -58,14 +58,14 @@ def open_member_run(connection: Connection, claim: Claim, run: RunOutput) -> Non
 def append_message(connection: Connection, claim: Claim, message: Message) -> None:
     """Append one message of one run of the claimed tree."""
     session_id = check_claim(connection, claim, message.run_id)
-    connection.execute(_INSERT_MESSAGE, message_row(message, session_id, message.run_id or claim.run_id))
+    connection.execute(_INSERT_MESSAGE, (session_id, *message_row(message, message.run_id or claim.run_id)))
 
 
 def store_answer(connection: Connection, claim: Claim, message: Message, metrics: RunMetrics) -> None:
     """Append the model's answer, journal its calls as proposed, keep the run's metrics."""
     append_message(connection, claim, message)
     run_id = message.run_id or claim.run_id
-    connection.executemany(_PROPOSE, [proposed_call_row(run_id, call) for call in message.tool_calls])
+    connection.executemany(_PROPOSE, [proposed_call_values(run_id, call) for call in message.tool_calls])
     connection.execute(_SET_METRICS, (metrics_to_json(metrics), connection.now(), run_id))
 
 
