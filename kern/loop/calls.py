@@ -21,8 +21,18 @@ from kern.loop.drafts import is_draft, settle_draft
 from kern.loop.execution import Outcome, run_tool
 from kern.loop.repeats import QUESTION, may_have_happened
 from kern.loop.turn import Turn
+from kern.records.call_outcomes import (
+    DO_NOT_FIT,
+    NO_NAME,
+    NO_TOOL,
+    NOT_ALLOWED,
+    NOT_READ,
+    NOT_RUN,
+    REASON,
+    with_edit,
+)
 from kern.records.message import ToolCall
-from kern.records.outcomes import NOT_RUN, UNKNOWN, answered_output, with_edit
+from kern.records.outcomes import UNKNOWN, answered_output
 from kern.records.requirement import Kind, Requirement
 from kern.records.run import ToolExecution
 from kern.tools import Tool
@@ -35,12 +45,12 @@ def settle_call(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
     try:
         arguments = call.parsed()
     except ValueError as error:
-        yield from turn.finish_call(call, f"The arguments could not be read: {error}. Send one JSON object.", failed=True)
+        yield from turn.finish_call(call, f"{NOT_READ}{error}. Send one JSON object.", failed=True)
         return
     if is_draft(turn, call):
         yield from settle_draft(turn, call, arguments)
     elif limit.refuses(turn, call):
-        text = f"Not run: this turn may call {turn.who.tool_call_limit} tools and has done so. Answer now."
+        text = f"{NOT_ALLOWED}this turn may call {turn.who.tool_call_limit} tools and has done so. Answer now."
         yield from turn.finish_call(call, text, failed=True)
     elif call.name == DELEGATE and (turn.who.members or turn.member_run_of(call)):
         yield from delegate(turn, call, arguments)
@@ -57,7 +67,7 @@ def _settle_without_tool(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
         yield from _follow_answer(turn, call, None, asked)
         return
     known = ", ".join(turn.tools) or "none"
-    output = f"{f'There is no tool {call.name!r}' if call.name else 'The call names no tool'}. Tools: {known}."
+    output = f"{f'{NO_TOOL}{call.name!r}' if call.name else NO_NAME}. Tools: {known}."
     did_not_happen = asked is not None and asked.reason == "uncertain" and asked.status == "approved"
     if turn.journal_of(call).status == "started" and not did_not_happen:
         output = f"{output} {UNKNOWN}"
@@ -89,7 +99,7 @@ def _begin(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]) ->
     try:
         checked = tool.check(arguments, partial=set(tool.user_input_fields))
     except InvalidAnswerError as error:
-        yield from turn.finish_call(call, f"The arguments do not fit: {error}", failed=True)
+        yield from turn.finish_call(call, f"{DO_NOT_FIT}{error}", failed=True)
         return
     if may_have_happened(turn, tool, checked):
         turn.wait_for(_repeated(turn, call, tool, checked))
@@ -102,8 +112,8 @@ def _begin(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]) ->
 def _follow_answer(turn: Turn, call: ToolCall, tool: Tool | None, asked: Requirement) -> Iterator[RunEvent]:
     """Do what the person said."""
     if asked.status in NOT_RUN:
-        text, noted = (UNKNOWN, "A person says") if asked.reason == "uncertain" else (NOT_RUN[asked.status], "Reason")
-        note = f" {noted}: {asked.note}" if asked.note else ""
+        text, noted = (UNKNOWN, " A person says: ") if asked.reason == "uncertain" else (NOT_RUN[asked.status], REASON)
+        note = f"{noted}{asked.note}" if asked.note else ""
         yield from turn.finish_call(call, text + note, failed=True)
     elif (output := answered_output(asked)) is not None:
         yield from turn.finish_call(call, output, asked=asked)
@@ -115,7 +125,7 @@ def _run(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], aske
     try:
         arguments = tool.check(arguments)
     except InvalidAnswerError as error:
-        yield from turn.finish_call(call, f"The arguments do not fit: {error}", failed=True, asked=asked)
+        yield from turn.finish_call(call, f"{DO_NOT_FIT}{error}", failed=True, asked=asked)
         return
     _start(turn, call, tool, arguments, asked)
     yield ToolCallStarted(*turn.source, call_id=call.id, tool_name=call.name, arguments=arguments)
@@ -125,14 +135,16 @@ def _run(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], aske
         turn.wait_for(_uncertain(turn, call, tool, arguments, why))
         return
     outcome = outcome or Outcome(f"The tool took longer than {tool.timeout:g} seconds and was left alone.", failed=True)
-    yield from turn.finish_call(call, with_edit(outcome.output, asked), failed=outcome.failed, asked=asked)
+    yield from turn.finish_call(
+        call, with_edit(outcome.output, asked.edited_arguments if asked else None), failed=outcome.failed, asked=asked
+    )
 
 
 def _store_late(turn: Turn, call: ToolCall, asked: Requirement | None, outcome: Outcome) -> None:
     """Store the outcome of a call whose turn was taken away, where the storage wants to know."""
     if outcome.raised is None:
         with contextlib.suppress(KernError):
-            output = turn.output_of(call, with_edit(outcome.output, asked))
+            output = turn.output_of(call, with_edit(outcome.output, asked.edited_arguments if asked else None))
             turn.db.finish_call(turn.claim, output, failed=outcome.failed)
 
 

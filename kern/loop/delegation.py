@@ -15,6 +15,7 @@ from kern.events import RunCompleted, RunEvent, RunFailed, RunStarted, ToolCallS
 from kern.loop.base import Actor
 from kern.loop.turn import Turn
 from kern.models.base import ToolSchema
+from kern.records.call_outcomes import MEMBER_FAILED, NO_MEMBER
 from kern.records.message import Message, ToolCall, storable
 from kern.records.outcomes import account_of
 from kern.records.run import RunOutput, Status
@@ -50,7 +51,7 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
         task = _text(arguments.get("task"))
         if member is None or not task:
             names = ", ".join(member.name for member in turn.who.members)
-            yield from turn.finish_call(call, f"Name a member ({names}) and a task.", failed=True)
+            yield from turn.finish_call(call, f"{NO_MEMBER}({names}) and a task.", failed=True)
             return
         child = _open(turn, call, member, task)
         yield ToolCallStarted(*turn.source, call_id=call.id, tool_name=call.name, arguments=arguments)
@@ -62,7 +63,7 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
         yield from turn.finish_call(call, child.content)
     else:
         # A member that is given the task again begins anew, and knows nothing of what was done for it.
-        parts = [f"{child.agent_name} could not do it: {child.error or child.status}", account_of(child)]
+        parts = [f"{child.agent_name}{MEMBER_FAILED}{child.error or child.status}", account_of(child)]
         yield from turn.finish_call(call, "\n".join(filter(None, parts)), failed=True)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from kern.errors import InvalidAnswerError
 from kern.events import RunEvent
 from kern.loop.turn import Turn
+from kern.records.call_outcomes import DO_NOT_FIT
 from kern.records.drafts import SCHEMA, SEND_ANSWER, arguments_without_thinking
 from kern.records.message import Message, ToolCall, storable
 from kern.records.requirement import Requirement
@@ -60,7 +61,7 @@ def _ask_for_review(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> It
     try:
         validate(arguments, SCHEMA)
     except InvalidAnswerError as error:
-        yield from turn.finish_call(call, f"The arguments do not fit: {error}", failed=True)
+        yield from turn.finish_call(call, f"{DO_NOT_FIT}{error}", failed=True)
         return
     turn.wait_for(turn.questions.about_draft(call, arguments))
 

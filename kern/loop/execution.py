@@ -13,6 +13,7 @@ from typing import Any, cast
 from kern.errors import LeaseLostError
 from kern.loop.turn import Turn
 from kern.loop.work import StopRequested
+from kern.records.call_outcomes import FAILED
 from kern.records.message import ToolCall
 from kern.threads.detached import start_aside
 from kern.threads.waiting import Box, DeadlineError, TookTooLongError, Waiting
@@ -128,6 +129,6 @@ def _outcome(run: Callable[[], str]) -> Outcome:
     try:
         return Outcome(run())
     except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
-        return Outcome(f"The tool failed: {reason_of(error)}", failed=True)
+        return Outcome(f"{FAILED}{reason_of(error)}", failed=True)
     except BaseException as error:  # noqa: BLE001 - it is raised again where the turn is worked
         return Outcome(raised=error)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kern.records.call_outcomes import RESPONDED
 from kern.records.message import Message
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput, ToolExecution
@@ -19,14 +20,6 @@ UNKNOWN = (
     "Nobody knows whether this call happened: it was started, and the work on it was stopped before a result came. "
     "Do not make this call again unless a person has said that it did not happen: ask first."
 )
-#: The output of a call that did not run, by the status of its requirement.
-NOT_RUN: dict[str, str] = {
-    "rejected": "A person rejected this call, so it did not run.",
-    "expired": "Nobody decided about this call in time, so it did not run. It was not rejected.",
-    "superseded": "This call was withdrawn because something newer happened; it did not run.",
-    "cancelled": "This call was cancelled; it did not run.",
-}
-RESPONDED = "A person answered in the tool's place: "
 _STOPPED = "The work on this was stopped before there was an answer."
 _MADE = "These calls were made for it; do not repeat them:"
 
@@ -40,14 +33,6 @@ def answered_output(asked: Requirement) -> str | None:
     if asked.kind == "user_feedback":
         return json.dumps({"chosen": asked.answer}, ensure_ascii=False)
     return str(asked.answer) if asked.kind == "external_execution" else None
-
-
-def with_edit(output: str, asked: Requirement | None) -> str:
-    """A tool's output, after what a person changed of the arguments, so that the model does not tell its own."""
-    if asked is None or asked.edited_arguments is None:
-        return output
-    changed = json.dumps(asked.edited_arguments, ensure_ascii=False)
-    return f"A person changed the arguments to {changed} before this ran.\n{output}"
 
 
 def open_outputs(run: RunOutput) -> dict[str, str]:

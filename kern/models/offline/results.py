@@ -7,38 +7,41 @@ import json
 import re
 from typing import Any
 
+from kern.records.call_outcomes import CallOutcome, OutcomeKind, read_outcome
+from kern.validation.reasons import names_a_class
 from kern.validation.sizes import is_too_deep
 
 _PERSON_LOOKS = "A person will look at it and write back to you."
-#: What the loop tells the model about a call that did not run or failed, and what the customer reads instead.
-_OUTCOMES: list[tuple[str, str]] = [
-    (r"A person rejected this call[^.]*\.(?: Reason: (?P<why>.+))?", "I asked a colleague about this, and it was not approved"),
-    (r"A person answered in the tool's place: (?P<why>.+)", "A colleague looked at this"),
-    (r"Nobody decided about this call", f"Nobody could decide about this in time, so nothing was changed. {_PERSON_LOOKS}"),
-    (r"This call was (?:withdrawn|cancelled)", "This was stopped before anything was changed."),
-    # A text with an exception's class was not written for customers.
-    (r"The tool failed: [A-Z]\w+: ", f"Something on our side did not work. {_PERSON_LOOKS}"),
-    (r"The tool failed: (?P<why>.+)", "I could not do that"),
-    (r"The arguments (?:do not fit|could not be read): (?P<why>.+)", "I could not do that with these details"),
-    (r"There is no tool |Not run: |Name a member |[^\n]{1,80} could not do it: ", f"I could not do that. {_PERSON_LOOKS}"),
-]
-_CHANGED = re.compile(r"^A person changed the arguments to \{.*?\} before this ran\.\n", re.DOTALL)
+#: What the customer reads of a call that was answered, failed or did not run. A reason is added where no sentence ends.
+_WORDS: dict[OutcomeKind, str] = {
+    "rejected": "I asked a colleague about this, and it was not approved",
+    "answered": "A colleague looked at this",
+    "expired": f"Nobody could decide about this in time, so nothing was changed. {_PERSON_LOOKS}",
+    "withdrawn": "This was stopped before anything was changed.",
+    "failed": "I could not do that",
+    "invalid": "I could not do that with these details",
+    "impossible": f"I could not do that. {_PERSON_LOOKS}",
+}
+_INTERNAL = f"Something on our side did not work. {_PERSON_LOOKS}"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 
 
 def tell(result: str) -> str:
     """Return a tool's result as an answer to a customer: text as it is, JSON as sentences and lists, a failure politely."""
-    if changed := _CHANGED.match(result):
-        return f"A colleague adjusted the details first.\n\n{_told(result[changed.end() :])}"
-    return _told(result)
+    outcome = read_outcome(result)
+    words = _words_for(outcome)
+    return f"A colleague adjusted the details first.\n\n{words}" if outcome.edited else words
 
 
-def _told(result: str) -> str:
-    for form, words in _OUTCOMES:
-        if match := re.match(form, result, re.DOTALL):
-            why = (match.groupdict().get("why") or "").strip()
-            return words if words.endswith(".") else f"{words}: {why}" if why else f"{words}."
-    return _tell_value(_parsed(result))
+def _words_for(outcome: CallOutcome) -> str:
+    if outcome.kind == "returned":
+        return _tell_value(_parsed(outcome.text))
+    if outcome.kind == "failed" and names_a_class(outcome.text):
+        return _INTERNAL
+    words = _WORDS[outcome.kind]
+    if words.endswith("."):
+        return words
+    return f"{words}: {outcome.text}" if outcome.text else f"{words}."
 
 
 def _parsed(result: str) -> Any:
