@@ -1,4 +1,4 @@
-"""Agents that talk in sessions: what is public, in one place. Each name is loaded when it is first asked for.
+"""Agents that talk in sessions: the public names in one place. Each name is loaded at its first use.
 
 The modules `agent`, `team`, `errors`, `events`, `session`, `testing`, `tools`, `db.sqlite` and `models.openai` are public, too;
 what their `__all__` does not name may change from one version to the next.

@@ -1,4 +1,4 @@
-"""A conversation as the library hands it out."""
+"""Sessions as the library returns them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ CHAT_ROLES: tuple[Role, ...] = ("user", "assistant")
 
 
 class SessionReader(Protocol):
-    """What a session asks of the database that it was read from. Every `kern.db.base.Db` is one."""
+    """The database's interface for a session's reads. Every `kern.db.base.Db` is one."""
 
     def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
-        """Runs without a parent, oldest first, each with its messages and its members' runs."""
+        """Return runs without a parent, oldest first, each with its messages and its members' runs."""
         ...
 
     def messages(
@@ -47,16 +47,16 @@ class SessionReader(Protocol):
         roles: Sequence[Role] | None = None,
         members: bool = True,
     ) -> list[Message]:
-        """See `AgentSession.get_messages`; without `members`, messages of members' runs are left out."""
+        """Return messages as `AgentSession.get_messages` does; without `members`, those of members' runs are left out."""
         ...
 
 
 @dataclass
 class AgentSession:
-    """One conversation: its id is the truth, its name a label for people.
+    """One conversation: its id identifies it, its name is a label for people.
 
-    Times are seconds since 1970. Runs and messages are read from the database when they are asked for, so holding a
-    session costs the same whatever its length.
+    Times are seconds since 1970. Runs and messages are read from the database when they are asked for, so holding a session
+    costs the same for any length.
     """
 
     session_id: str
@@ -86,7 +86,9 @@ class AgentSession:
         roles: Sequence[Role] | None = None,
         members: bool = True,
     ) -> list[Message]:
-        """Messages oldest first, of every run: paused, failed and cancelled ones too, tool and system messages too (rule L3).
+        """Return messages oldest first, of every run.
+
+        Paused, failed and cancelled ones, tool and system messages too (rule L3).
 
         `last_n_runs` keeps the newest runs, `before` is a message id (exclusive), `limit` keeps the newest of what is left,
         `members=False` leaves out what went on between a team's leader and its members.
@@ -98,7 +100,10 @@ class AgentSession:
         )
 
     def get_chat_history(self, *, last_n_runs: int | None = None, limit: int | None = None) -> list[Message]:
-        """Only what the user and the assistant said: no system or tool messages, no answers that are nothing but tool calls."""
+        """Return only messages of user and assistant.
+
+        No system or tool messages, no answers that are nothing but tool calls.
+        """
         must_be_counts(last_n_runs=last_n_runs, limit=limit)
         said = self.get_messages(last_n_runs=last_n_runs, roles=CHAT_ROLES, members=False)
         words = [message for message in said if message.content]
@@ -110,7 +115,7 @@ class TeamSession(AgentSession):
 
 
 class SessionPage(list[AgentSession]):
-    """Some sessions of a list, and whether there are more.
+    """One page of a list of sessions.
 
     `next` is what to give as `before` for the page after this one; `None` on the last page.
     """
@@ -121,12 +126,12 @@ class SessionPage(list[AgentSession]):
 
     @property
     def has_more(self) -> bool:
-        """Whether sessions come after this page."""
+        """True if sessions come after this page."""
         return self.next is not None
 
     @classmethod
     def of(cls, found: Sequence[tuple[AgentSession, str]], limit: int, before: str | float | None) -> SessionPage:
-        """The first `limit` of what was found (one more was looked for), each with the place that it has in the list."""
+        """Return the first `limit` of the found sessions (one more was looked for), each with its place in the list."""
         shown = found[:limit]
         place = shown[-1][1] if shown else before
         more = None if len(found) <= limit else "" if place is None else str(place)
@@ -135,14 +140,13 @@ class SessionPage(list[AgentSession]):
 
 @dataclass
 class SessionSummaryManager:
-    """Which model does the side work on sessions. Give a cheaper one than the agent's: names are generated with it (rule
-    L11)."""
+    """The model for side work on sessions. Give a cheaper one than the agent's: names are generated with it (rule L11)."""
 
     model: Model | None = None
 
 
 def _must_be_roles(roles: Sequence[Role] | None) -> None:
-    """Raise `WrongTypeError` for what is no list, `InvalidInputError` for roles that no message has."""
+    """Raise `WrongTypeError` unless it is a list, `InvalidInputError` for roles that no message has."""
     if roles is None:
         return
     known = get_args(Role)

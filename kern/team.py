@@ -67,7 +67,10 @@ class Team(Participant):
 
 
 def _named(members: Sequence[Participant | EllipsisType], model: Model | None) -> list[Participant]:
-    """The members, with the leader's model where they have none. Raises `ValueError` unless each has a name of its own."""
+    """Return the members, with the leader's model where they have none.
+
+    Raises `ValueError` unless each has a name of its own.
+    """
     people = [member for member in members if isinstance(member, Participant)]
     names = [member.name for member in people]
     if not all(names) or len(set(names)) < len(names):

@@ -18,7 +18,9 @@ def test_the_document_is_up_to_date() -> None:
 @pytest.mark.parametrize("path", MODULES)
 def test_every_public_name_has_an_entry(path: str) -> None:
     names = public_names(importlib.import_module(path))
-    section = TEXT.partition(MARK)[2].partition(f"### `{path}`\n")[2].partition("\n### ")[0]
+    section = TEXT.partition(MARK)[2]
+    if path != "kern":  # whose names may stand with their modules
+        section = section.partition(f"### `{path}`\n")[2].partition("\n### ")[0]
     assert names
     assert [name for name in names if f"#### `{name}`" not in section] == []
 

@@ -1,1 +1,1 @@
-"""Storage: `base` says what the library asks of a database, `sqlite` is the one that comes with it."""
+"""Storage: `base` is the interface of a database, `sqlite` the one that comes with the library."""

@@ -1,9 +1,9 @@
-"""What the library asks of a database. `SqliteDb` is one; the web application's `DjangoDb` is another.
+"""The library's interface of a database. `SqliteDb` is one; the web application's `DjangoDb` is another.
 
-Two rules hold for every implementation. Rows are appended, never a blob rewritten, so a turn costs the same whatever the length
-of the session (rule L4). And whoever works on a run holds a `Claim`; every write of the work checks the claim in the same
-transaction and raises `LeaseLostError` when the run is no longer this worker's (cancelled, fenced off, or taken by another).
-All methods raise `StorageError` when the database fails (rule L9).
+Two rules hold for every implementation. Rows are appended, never a blob rewritten, so a turn costs the same for any length of
+the session (rule L4). And the worker of a run holds a `Claim`; every write of the work checks the claim in the same transaction
+and raises `LeaseLostError` when the run is no longer this worker's (cancelled, fenced off, or taken by another). All methods
+raise `StorageError` when the database fails (rule L9).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Claim:
     """The right to work on one run without a parent, and on its members' runs.
 
     `owner` is unique a claim; `lease` is in seconds, renewed by `Db.renew` while the work goes on. `fence`, `worker`,
-    `agent_name` and `model` (who works a run that was opened before anybody knew, with what) are for storages that use them.
+    `agent_name` and `model` (the agent and the model of a run that was opened without them) are for storages that use them.
     """
 
     run_id: str
@@ -48,7 +48,7 @@ class Db(Protocol):
     # Sessions and their names -----------------------------------------------------------------------------------------
 
     def read_session(self, session_id: str) -> AgentSession | None:
-        """The session (a `TeamSession` where its kind is team), or `None`."""
+        """Return the session (a `TeamSession` where its kind is team), or `None`."""
         ...
 
     def list_sessions(
@@ -59,7 +59,7 @@ class Db(Protocol):
         before: float | str | None = None,
         order: SessionOrder = "used",
     ) -> SessionPage:
-        """Sessions, last used first, or with `order="created"` newest first, an order in which nothing moves.
+        """Return sessions, last used first, or with `order="created"` newest first, an order in which nothing moves.
 
         `before` is the `next` of a page in the same order, or an `updated_at` (exclusive) where the last used come first.
         """
@@ -70,13 +70,13 @@ class Db(Protocol):
     ) -> AgentSession | None:
         """Write the name column alone, and count `name_version` up (rule L5).
 
-        With `expected_version`, write only if nobody renamed since. Returns the session as it is afterwards, `None` if there
-        is none. Raises `InvalidSessionNameError` for a name that `allows_name` refuses.
+        With `expected_version`, write only if the session was not renamed since. Returns the session as it is afterwards,
+        `None` if there is none. Raises `InvalidSessionNameError` for a name that `allows_name` refuses.
         """
         ...
 
     def allows_name(self, session_id: str, name: str) -> bool:
-        """Whether the session may have the name: an application may know words that no name of it has."""
+        """Return whether the session may have the name: an application may have forbidden words."""
         ...
 
     def delete_session(self, session_id: str) -> bool:
@@ -108,20 +108,25 @@ class Db(Protocol):
         ...
 
     def claim_run(self, claim: Claim) -> RunOutput | None:
-        """Pending → running under `claim` by compare-and-set. The run as loaded by `load_run`, or `None` when somebody else
-        has it."""
+        """Change pending → running under `claim` by compare-and-set.
+
+        Returns the run as loaded by `load_run`, or `None` when another worker has it.
+        """
         ...
 
     def renew(self, claim: Claim) -> Signal:
-        """Extend the lease. `cancelled`: somebody asked to stop; `lost`: the run is not ours any more."""
+        """Extend the lease. `cancelled`: the run was cancelled; `lost`: the run is not ours any more."""
         ...
 
     def look(self, claims: Sequence[Claim]) -> list[Signal]:
-        """What `renew` would tell of each claim, in their order; writes nothing. Asked twice a second while there is work."""
+        """Return the signal of each claim as `renew` does, in their order; writes nothing.
+
+        Called twice a second during work.
+        """
         ...
 
     def release(self) -> None:
-        """Give back what this thread holds of the database, for a long wait or for good. The next method gets it again."""
+        """Release this thread's connection, for a long wait or for good. The next method gets it again."""
         ...
 
     def cancel_run(self, run_id: str) -> bool:
@@ -136,11 +141,12 @@ class Db(Protocol):
         ...
 
     def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
-        """Store `run`'s status (completed, error or cancelled), content, error and metrics, and the last message, in one
-        transaction. Returns the status that was stored.
+        """Store `run`'s status (completed, error or cancelled), content, error and metrics, and the last message.
 
-        A run that somebody asked to stop before that (`RunOutput.may_still_be_stopped`) ends cancelled, with its words kept as
-        of every cancelled run: whoever was told that it stops does not find it answered.
+        One transaction. Returns the status that was stored.
+
+        A run that was cancelled before that (`RunOutput.may_still_be_stopped`) ends cancelled, with its text kept as of every
+        cancelled run: a cancellation that was accepted is never followed by an answer.
 
         A run without a parent gives the claim up; one that ends other than completed ends its members' active runs and cancels
         open requirements too.
@@ -191,19 +197,18 @@ class Db(Protocol):
     # Reading ----------------------------------------------------------------------------------------------------------
 
     def load_run(self, run_id: str) -> RunOutput | None:
-        """The run with messages, tool journal, requirements (its members' too) and `member_runs`.
+        """Return the run with messages, tool journal, requirements (its members' too) and `member_runs`.
 
         A running run whose lease ran out reads as `error` (interrupted).
         """
         ...
 
     def runs(self, session_id: str, *, last_n: int | None = None) -> list[RunOutput]:
-        """Runs without a parent, oldest first, loaded like `load_run`."""
+        """Return runs without a parent, oldest first, loaded like `load_run`."""
         ...
 
     def history(self, session_id: str, *, before_run_id: str, last_n_runs: int) -> list[Message]:
-        """What was said in the session before this run: the messages (no system ones, no members') of the newest `last_n_runs`
-        runs, oldest first.
+        """Return the messages (no system ones, no members') of the newest `last_n_runs` runs before this run, oldest first.
 
         Reads only that window (rule L4). A storage that has messages outside of runs includes those between them. A run that a
         server refused for good has one line in its place, and after two of them in a row nothing older is there (rule L20).
@@ -220,7 +225,7 @@ class Db(Protocol):
         roles: Sequence[Role] | None = None,
         members: bool = True,
     ) -> list[Message]:
-        """See `AgentSession.get_messages`; without `members`, messages of members' runs are left out."""
+        """Return messages as `AgentSession.get_messages` does; without `members`, those of members' runs are left out."""
         ...
 
     def opening(self, session_id: str, limit: int = 6) -> list[Message]:

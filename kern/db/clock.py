@@ -1,4 +1,4 @@
-"""The time that all processes on one database agree on, whatever each one's own clock says."""
+"""The common time of all processes on one database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOLERANCE = 1.0
 
 
 class SharedClock:
-    """A process's clock, set right by a clock that all processes share.
+    """A process's clock, corrected by a clock that all processes share.
 
     `ask` gives the shared one's seconds since 1970, or `None` where it cannot be asked now: then what was known before holds.
     """
@@ -28,7 +28,7 @@ class SharedClock:
         self._offset = 0.0
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
         own, steady = time.time(), time.monotonic()
         was_set = abs(own - steady - self._began) > TOLERANCE
         if was_set or steady - self._asked_at > ASK_EVERY:
@@ -37,7 +37,7 @@ class SharedClock:
         return own + self._offset
 
     def shift(self) -> float:
-        """How many seconds the shared clock is ahead of this process's; 0 where they agree."""
+        """Return the seconds that the shared clock is ahead of this process's; 0 where they agree."""
         self.now()
         return self._offset
 
@@ -50,13 +50,13 @@ class SharedClock:
             offset = shared - (before + after) / 2
             self._offset = offset if abs(offset) > TOLERANCE else 0.0
         elif was_set and self._asked_at > float("-inf"):
-            # The clock was set, and nobody says by how much but the one that only runs.
+            # The clock was set; only the monotonic clock tells by how much.
             self._offset -= after - steady - self._began
         self._asked_at, self._began = steady, after - steady
 
 
 def file_time(folder: Path) -> float | None:
-    """The time of the file system that holds the folder, which is the machine's; `None` where nothing can be written there."""
+    """Return the time of the file system that holds the folder, which is the machine's; `None` where it cannot be written."""
     with suppress(OSError), tempfile.TemporaryFile(dir=folder) as probe:
         probe.write(b"t")
         probe.flush()

@@ -1,4 +1,4 @@
-"""Places in a list of sessions: what `before` names and a page's `next` gives."""
+"""Cursors in a list of sessions: the values of `before` and of a page's `next`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHAT = "before is the `next` of a page in the same order"
 
 
 def place_of(before: object, order: SessionOrder) -> tuple[float, int]:
-    """The moment and the row before which a page begins.
+    """Return the time and the row before which a page begins.
 
     Raises `WrongTypeError` or `InvalidInputError` for what no page gives as its `next`; where the last used sessions come
     first, an `updated_at` will do, too.
@@ -38,7 +38,7 @@ def place_of(before: object, order: SessionOrder) -> tuple[float, int]:
 
 
 def place(used_at: float, row: int, order: SessionOrder) -> str:
-    """The `next` of a page that ends with this row."""
+    """Return the `next` of a page that ends with this row."""
     return f"{used_at!r}/{row}" if order == "used" else str(row)
 
 

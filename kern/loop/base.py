@@ -1,4 +1,4 @@
-"""What the loop asks of the agent or team whose run it works."""
+"""The loop's interface to the agent or team whose run it works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kern.tools import Tool
 
 
 class Actor(Protocol):
-    """An agent or team, as the loop sees it. `kern.participants.participant.Participant` is one."""
+    """An agent or team, as the loop uses it. `kern.participants.participant.Participant` is one."""
 
     @property
     def name(self) -> str: ...
@@ -43,17 +43,17 @@ class Actor(Protocol):
         ...
 
     def member(self, name: str) -> Actor | None:
-        """The member of that name."""
+        """Return the member of that name."""
         ...
 
     def system_message(self) -> str:
-        """Description and instructions as the model gets them; empty when there are none."""
+        """Return description and instructions for the model; empty when there are none."""
         ...
 
     def tool_schemas(self) -> list[ToolSchema]:
-        """The tools as the model sees them."""
+        """Return the tools' schemas for the model."""
         ...
 
     def new_run(self, session_id: str, user_id: str | None, message: str) -> RunOutput:
-        """A run that is not stored yet, with its system message and its input."""
+        """Return a new unsaved run, with its system message and its input."""
         ...

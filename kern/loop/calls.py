@@ -1,6 +1,6 @@
-"""What becomes of one tool call: run it, ask a person, or tell the model why not.
+"""Settle one tool call: run it, ask a person, or refuse it with a reason for the model.
 
-Every way ends in the call's output being stored, or in a requirement that a person must answer. The journal makes sure that a
+Every way ends with the call's output stored, or with a requirement that a person must answer. The journal makes sure that a
 tool is started once: proposed → started by compare-and-set, and a call that was started and not finished is asked about.
 """
 
@@ -39,7 +39,7 @@ from kern.tools import Tool
 
 
 def settle_call(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
-    """Bring one open call as far as it can go; sets `turn.is_waiting` when a person is needed."""
+    """Advance one open call as far as possible; sets `turn.is_waiting` when a person is needed."""
     turn.work.check(now=True)
     tool = turn.tools.get(call.name)
     try:
@@ -61,7 +61,7 @@ def settle_call(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
 
 
 def _settle_without_tool(turn: Turn, call: ToolCall) -> Iterator[RunEvent]:
-    """The model made the name up, or the tool was there when the call was made and is gone: what people said counts still."""
+    """Settle a call of an unknown tool: an invented name, or a tool that was removed since. People's answers still count."""
     asked = turn.requirement_of(call)
     if asked is not None and (asked.status in NOT_RUN or answered_output(asked) is not None):
         yield from _follow_answer(turn, call, None, asked)
@@ -87,7 +87,7 @@ def _settle_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, An
 
 
 def _is_uncertain(line: ToolExecution, tool: Tool, asked: Requirement | None) -> bool:
-    """Whether the call was started, its worker died, and no person has been asked about that yet."""
+    """Return whether the call was started, its worker died, and no person has been asked about that yet."""
     if asked is not None and asked.reason == "uncertain":
         # The person's answer started the call once more, and that worker died too: ask again.
         return asked.status == "executed"
@@ -110,7 +110,7 @@ def _begin(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]) ->
 
 
 def _follow_answer(turn: Turn, call: ToolCall, tool: Tool | None, asked: Requirement) -> Iterator[RunEvent]:
-    """Do what the person said."""
+    """Follow the person's answer."""
     if asked.status in NOT_RUN:
         text, noted = (UNKNOWN, " A person says: ") if asked.reason == "uncertain" else (NOT_RUN[asked.status], REASON)
         note = f"{noted}{asked.note}" if asked.note else ""
@@ -141,7 +141,7 @@ def _run(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], aske
 
 
 def _store_late(turn: Turn, call: ToolCall, asked: Requirement | None, outcome: Outcome) -> None:
-    """Store the outcome of a call whose turn was taken away, where the storage wants to know."""
+    """Store the late outcome of a call whose turn was taken away, if the storage accepts it."""
     if outcome.raised is None:
         with contextlib.suppress(KernError):
             output = turn.output_of(call, with_edit(outcome.output, asked.edited_arguments if asked else None))
@@ -149,7 +149,7 @@ def _store_late(turn: Turn, call: ToolCall, asked: Requirement | None, outcome: 
 
 
 def _start(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], asked: Requirement | None) -> None:
-    """Journal that the tool is about to run. Raises `LeaseLostError` when it was started before and may not be repeated."""
+    """Journal the start of the tool. Raises `LeaseLostError` when it was started before and may not be repeated."""
     line = turn.journal_of(call)
     again = asked.requirement_id if asked is not None and asked.reason == "uncertain" else None
     repeats = line.status == "started" and tool.idempotent
@@ -175,7 +175,10 @@ def _requirement(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, An
 
 
 def _repeated(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any]) -> Requirement:
-    """The question about a call that may have happened before. As a risky one no standing approval answers it."""
+    """Return the requirement about a call that may have happened before.
+
+    Its risk is high, so no standing approval answers it.
+    """
     asked = _requirement(turn, call, tool, arguments, tool.requirement_kind or "confirmation")
     asked.question, asked.policy = QUESTION, replace(asked.policy, risk="high")
     return asked

@@ -1,4 +1,4 @@
-"""How a team's leader gives work to a member: a tool call whose execution is a child run.
+"""Delegation of a task from a team's leader to a member: a tool call whose execution is a child run.
 
 The child run is unique per (leader's run, call), so a leader that is resumed after a pause or a crash finds the child it began
 and goes on with it. The child runs under the leader's claim.
@@ -26,7 +26,7 @@ DELEGATE = "delegate_to_member"
 
 
 def delegate_schema(members: Sequence[Actor]) -> ToolSchema:
-    """The delegating tool as the leader's model sees it."""
+    """Return the schema of the delegating tool for the leader's model."""
     about = "\n".join(f"- {member.name}: {member.description or 'no description'}" for member in members)
     return ToolSchema(
         name=DELEGATE,
@@ -44,7 +44,7 @@ def delegate_schema(members: Sequence[Actor]) -> ToolSchema:
 
 
 def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
-    """Open or go on with the member's run of this call; its answer becomes the call's output."""
+    """Open or continue the member's run of this call; its answer becomes the call's output."""
     child = turn.member_run_of(call)
     if child is None:
         member = turn.who.member(_text(arguments.get("member")))
@@ -68,7 +68,7 @@ def delegate(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[
 
 
 def _text(value: Any) -> str:
-    """What stands in an argument, as text without thinking: models give a task as an object, too, and null for none."""
+    """Return an argument as text without thinking: models give a task as an object, too, and null for none."""
     if isinstance(value, str):
         return split_thinking(value)[0].strip()
     return "" if value is None else json.dumps(value, ensure_ascii=False)
@@ -86,10 +86,10 @@ def _open(turn: Turn, call: ToolCall, member: Actor, task: str) -> RunOutput:
 
 
 def _work(turn: Turn, child: RunOutput) -> Iterator[RunEvent]:
-    """Work the member's run; its own model's failure ends only that run, and the leader is told."""
+    """Work the member's run; a failure of its own model ends only that run, and the leader is told."""
     member = turn.who.member(child.agent_name)
     if member is None:
-        # Left the team while its run waited for somebody.
+        # The member left the team while its run waited for people.
         _finish(turn, child, "error", error=f"{child.agent_name} is not in the team any more")
         return
     inner = turn.of_member(member, child)

@@ -21,7 +21,7 @@ def raising(events: Generator[RunEvent, None, None]) -> Generator[RunEvent, None
 
 
 def outcome(events: Generator[RunEvent, None, None]) -> RunOutput:
-    """The run as the last event carries it. Raises what `raising` raises."""
+    """Return the run of the last event. Raises as `raising` does."""
     last = deque(raising(events), maxlen=1).pop()
     if isinstance(last, RunCompleted | RunPaused | RunCancelled) and last.run is not None:
         return last.run

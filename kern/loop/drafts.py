@@ -26,12 +26,12 @@ _NOT_SENT: dict[str, str] = {
 
 
 def is_draft(turn: Turn, call: ToolCall) -> bool:
-    """Whether the call is an answer to review; one that a person was asked about stays so when the mode changes."""
+    """Return whether the call is an answer to review; a call with a requirement stays one when the mode changes."""
     return call.name == SEND_ANSWER and (turn.reviews_answers or turn.requirement_of(call) is not None)
 
 
 def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Iterator[RunEvent]:
-    """Ask a person, or do what they said: send (`sent_answer` has the text then), or have it written again."""
+    """Ask a person, or follow their answer: send (`sent_answer` has the text then), or have it written again."""
     asked = turn.requirement_of(call)
     if asked is None:
         yield from _ask_for_review(turn, call, arguments_without_thinking(arguments))
@@ -39,7 +39,7 @@ def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Itera
         turn.is_waiting = True
     elif asked.status in _NOT_SENT:
         wish = f" Do this instead: {asked.note}" if asked.note else ""
-        # Nobody looked at this one in time, so nobody would at another: the turn ends, and a person can have it asked again.
+        # An expired review would likely expire again: the turn ends, and a person can reopen it.
         again = "" if asked.status == "expired" else " Write the answer again."
         yield from turn.finish_call(call, f"{_NOT_SENT[asked.status]}{wish}{again}", failed=True)
     else:
@@ -47,7 +47,7 @@ def settle_draft(turn: Turn, call: ToolCall, arguments: dict[str, Any]) -> Itera
 
 
 def sent_answer(turn: Turn) -> Message | None:
-    """The answer of this run that a person sent, in the words they sent it with; one without words where time ran out."""
+    """Return the answer of this run that a person sent, in their words; an empty one where the time ran out."""
     drafts = [item for item in turn.run.requirements if item.reason == "draft" and item.run_id == turn.run.run_id]
     if not drafts or drafts[-1].status not in ("executed", "expired"):
         return None

@@ -1,4 +1,4 @@
-"""Running one tool without depending on it: it works on a thread of its own, which may be left behind (rule L19)."""
+"""Run one tool on a thread of its own, which may be abandoned (rule L19)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOOL = "tool"
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a tool that ran: its text, or why it failed, or what stops the program."""
+    """The outcome of a tool: its text, its failure, or an exception that stops the program."""
 
     output: str = ""
     failed: bool = False
@@ -39,7 +39,7 @@ HandIn = Callable[[Outcome], object]
 
 
 class LateOutcome:
-    """Hands in the outcome of a tool whose turn was taken away: once, on the thread that is second to say its part."""
+    """Delivers the outcome of a tool whose turn was taken away: once, by the later of the two threads."""
 
     def __init__(self, hand_in: HandIn) -> None:
         self._hand_in = hand_in
@@ -47,12 +47,12 @@ class LateOutcome:
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
 
     def came(self, outcome: Outcome) -> bool:
-        """Say that the outcome is there. Whether the turn had been taken away by then."""
+        """Report the outcome. Returns whether the turn had been taken away by then."""
         self._outcomes.put(outcome)
         return self._taken_away.is_set() and self._give()
 
     def take_away(self) -> None:
-        """Say that the turn was taken away."""
+        """Report that the turn was taken away."""
         self._taken_away.set()
         self._give()
 
@@ -66,11 +66,11 @@ class LateOutcome:
 
 
 def run_tool(turn: Turn, call: ToolCall, tool: Tool, arguments: dict[str, Any], hand_in: HandIn) -> Outcome | None:
-    """Run the tool; `None` where it took longer than its `timeout`, so that nobody knows what comes of it.
+    """Run the tool; `None` where it took longer than its `timeout`, so that its outcome is unknown.
 
     Raises `StopRequested`, `LeaseLostError` or `DeadlineError` where the turn ends first, and `KeyboardInterrupt` and the like
     as the tool raises them. Where the turn was taken away, `hand_in` gets the outcome when it comes, once, most often on the
-    tool's thread; otherwise nobody hears of it.
+    tool's thread; otherwise it is dropped.
     """
     context = _context_of(turn, call)
     box, late = Box(), LateOutcome(hand_in)
@@ -128,7 +128,7 @@ def _received(work: Waiting, box: Box, timeout: float | None) -> Outcome:
 def _outcome(run: Callable[[], str]) -> Outcome:
     try:
         return Outcome(run())
-    except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - whatever a tool raises is the model's to read (rule L15)
+    except (Exception, SystemExit, CancelledError) as error:  # noqa: BLE001 - a tool's exceptions are for the model (rule L15)
         return Outcome(f"{FAILED}{reason_of(error)}", failed=True)
     except BaseException as error:  # noqa: BLE001 - it is raised again where the turn is worked
         return Outcome(raised=error)

@@ -1,4 +1,4 @@
-"""Renews the leases of the runs this process works on, and hears whether they are still wanted, from one thread.
+"""Renew the leases of this process's runs and receive cancellations, on one thread.
 
 However many runs there are: each renewal is one write in a third of a lease, and all of one database are looked at together.
 """
@@ -19,7 +19,7 @@ from kern.db.base import Claim, Db, Signal
 log = logging.getLogger("kern.loop.heartbeat")
 #: A lease is renewed this often before it would run out.
 BEATS_PER_LEASE = 3
-#: How often (seconds) it is looked whether somebody asked a run to stop. Shorter work is not looked at.
+#: Interval (seconds) of the check for cancellations. Shorter work is not checked.
 LOOK_EVERY = 0.5
 #: With nothing to do the thread goes on for so many seconds, so that short turns in a row need not wake it.
 LINGER = 5.0
@@ -27,18 +27,18 @@ LINGER = 5.0
 
 @dataclass(slots=True, eq=False)
 class Beat:
-    """One claim that is worked. `hear` is told, on the heartbeat's thread, what became of the run."""
+    """One active claim. `hear` is called, on the heartbeat's thread, with the run's signal."""
 
     db: Db
     claim: Claim
     hear: Callable[[Signal], object]
     renewal: float
     look: float
-    #: When (monotonic seconds) it was first heard that the work is not wanted any more.
+    #: The time (monotonic seconds) of the first signal that the work is not wanted any more.
     unwanted_since: float | None = None
 
     def tell(self, signal: Signal) -> None:
-        """Say what became of the run."""
+        """Pass on the run's signal."""
         if signal == "ok":
             self.unwanted_since = None
         elif self.unwanted_since is None:
@@ -65,7 +65,7 @@ class Heartbeat:
         self._running = False
 
     def add(self, db: Db, claim: Claim, hear: Callable[[Signal], object]) -> Beat:
-        """Keep the claim alive until `remove`, and tell `hear` what is known of its run."""
+        """Keep the claim alive until `remove`, and pass signals of its run to `hear`."""
         now = time.monotonic()
         beat = Beat(db, claim, hear, now + claim.lease / BEATS_PER_LEASE, now + LOOK_EVERY)
         with self._wake:
@@ -78,22 +78,22 @@ class Heartbeat:
         return beat
 
     def remove(self, beat: Beat) -> None:
-        """Let the claim be."""
+        """Stop renewing the claim."""
         with self._wake:
             self._beats.discard(beat)
 
     def claims(self) -> list[Claim]:
-        """The claims that this process works on now."""
+        """Return the active claims of this process."""
         with self._wake:
             return [beat.claim for beat in self._beats]
 
     def unwanted_since(self, owner: str) -> float | None:
-        """Since when (monotonic seconds) that owner's work is known to be unwanted; `None` while it is wanted."""
+        """Return since when (monotonic seconds) that owner's work is known to be unwanted; `None` while it is wanted."""
         with self._wake:
             return next((beat.unwanted_since for beat in self._beats if beat.claim.owner == owner), None)
 
     def forget(self, owner: str) -> None:
-        """Renew the lease of that owner's claim no more: its work does not end, and has been ended without it."""
+        """Stop renewing that owner's lease: its work hangs, and has been ended without it."""
         with self._wake:
             self._beats = {beat for beat in self._beats if beat.claim.owner != owner}
 
@@ -133,7 +133,7 @@ class Heartbeat:
     def _renew(self, beat: Beat) -> None:
         try:
             beat.tell(beat.db.renew(beat.claim))
-        except Exception as error:  # noqa: BLE001 - whatever one run's database raises, the others' leases must be renewed
+        except Exception as error:  # noqa: BLE001 - after a failure of one run's database the others' leases must be renewed
             # The next beat tries again; if the lease runs out, the next write of the work says so.
             log.warning("a lease could not be renewed: %s", error)
 

@@ -1,7 +1,7 @@
-"""How many tools one run may call (`tool_call_limit`): the first so many calls it asks for, whatever becomes of them.
+"""The limit of a run's tool calls (`tool_call_limit`): the first calls count, with any outcome.
 
-An answer that a person looks through is no call of a tool: it must be possible whatever was called before. Such drafts are
-bounded on their own; a `send_answer` that reached nobody (its arguments do not fit, nobody reviews) counts as any call.
+An answer that a person reviews is no tool call: it must be possible after any number of calls. Such drafts have a limit of
+their own; a `send_answer` without a reviewer or with invalid arguments counts as a tool call.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ MOST_REFUSALS = 3
 
 
 def is_reached(turn: Turn) -> bool:
-    """Whether the run has asked for as many tools as it may."""
+    """Return whether the run has used up its tool calls."""
     limit = turn.who.tool_call_limit
     return limit is not None and len(_counted(turn)) >= limit
 
 
 def refuses(turn: Turn, call: ToolCall) -> bool:
-    """Whether the call is one too many. What was begun already, or somebody was asked about, goes on."""
+    """Return whether the call exceeds the limit. A begun call, or one that a person was asked about, goes on."""
     if not _is_beyond(turn, call):
         return False
     has_begun = turn.journal_of(call).status != "proposed" or turn.member_run_of(call) is not None
@@ -32,7 +32,7 @@ def refuses(turn: Turn, call: ToolCall) -> bool:
 
 
 def raise_if_ignored(turn: Turn) -> None:
-    """Raise `ModelError` when the model has asked for tools again and again although it was told to answer."""
+    """Raise `ModelError` when the model keeps asking for tools although it was told to answer."""
     if not is_reached(turn):
         return
     asked = [message.tool_calls for message in turn.run.messages if message.tool_calls]
@@ -45,7 +45,7 @@ def raise_if_ignored(turn: Turn) -> None:
 
 
 def raise_if_drafts_ignored(turn: Turn) -> None:
-    """Raise `ModelError` when people looked at draft after draft of the answer and sent none."""
+    """Raise `ModelError` when people reviewed draft after draft of the answer and sent none."""
     limit = turn.who.tool_call_limit
     looked_at = len(_drafts(turn))
     if limit is not None and looked_at >= max(limit, TOOL_CALL_LIMIT):
@@ -58,7 +58,7 @@ def _counted(turn: Turn) -> list[ToolExecution]:
 
 
 def _drafts(turn: Turn) -> set[str]:
-    """The calls that are answers which people were asked to send."""
+    """Return the calls that are answers to review."""
     asked = turn.run.requirements
     return {item.call_id for item in asked if item.reason == "draft" and item.run_id == turn.run.run_id}
 

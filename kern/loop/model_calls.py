@@ -1,4 +1,4 @@
-"""One call of the model: the request, its answer as it streams in, and the message that comes of it."""
+"""One call of the model: the request, its streamed answer, and the resulting message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ask_model(turn: Turn) -> Generator[RunEvent, None, Message]:
 
 
 def _answer_within_window(turn: Turn) -> Generator[RunEvent, None, ModelAnswer]:
-    """The model's answer. A request that is too long is sent once more with half of it, and the turn goes on so."""
+    """Return the model's answer. A request that is too long is sent once more with half of it, and the turn goes on so."""
     request = _request(turn)
     try:
         return (yield from _answer(turn, request))
@@ -60,7 +60,7 @@ def _answer_within_window(turn: Turn) -> Generator[RunEvent, None, ModelAnswer]:
 
 
 def _answer(turn: Turn, request: ModelRequest) -> Generator[RunEvent, None, ModelAnswer]:
-    """The model's answer; its words are yielded as they come."""
+    """Return the model's answer; its text is yielded as it comes."""
     started = time.monotonic()
     answer: ModelAnswer | None = None
     stream = partial(answer_events, turn.who.required_model, request)
@@ -111,7 +111,7 @@ def _message(turn: Turn, answer: ModelAnswer) -> Message:
 
 
 def _with_own_ids(turn: Turn, calls: list[ToolCall]) -> list[ToolCall]:
-    """The calls with ids unique in the run: some servers count from `call_1` in every answer."""
+    """Return the calls with ids unique in the run: some servers count from `call_1` in every answer."""
     taken = {line.call_id for line in turn.run.tools}
     unique = []
     for call in calls:
@@ -124,7 +124,7 @@ def _with_own_ids(turn: Turn, calls: list[ToolCall]) -> list[ToolCall]:
 
 
 def _renamed(items: list[dict[str, Any]], before: list[ToolCall], calls: list[ToolCall]) -> list[dict[str, Any]]:
-    """The provider's items, with the places of the calls under their ids in this run."""
+    """Return the provider's items, with the places of the calls under their ids in this run."""
     if size_of(items) > MAX_PROVIDER_CHARS:
         return []  # they only help: without them the model thinks afresh
     ids = {call.id: now.id for call, now in zip(before, calls, strict=True)}

@@ -6,9 +6,9 @@ from kern.records.message import storable
 
 
 class PartialText:
-    """What the model has said of its answer so far, storable at any moment.
+    """The partial answer of the model, storable at any moment.
 
-    Half a character at the end waits for its other half, so that not the whole text is gone through for each piece.
+    Half a surrogate pair at the end waits for its other half, so that not the whole text is searched for each piece.
     """
 
     def __init__(self) -> None:
@@ -28,10 +28,10 @@ class PartialText:
         self._words += whole(text.removesuffix(self._half))
 
     def clear(self) -> None:
-        """Forget the text: the answer is stored, or begins anew."""
+        """Clear the text: the answer is stored, or begins anew."""
         self._words = self._half = ""
 
 
 def whole(text: str) -> str:
-    """Storable text, with the two halves of a character joined where they came in two pieces."""
+    """Return storable text, with surrogate pairs joined where they came in two pieces."""
     return storable(text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""Calls that may have happened before: what nobody knows about is not done again before a person has looked.
+"""Detect repeats of a call whose outcome is unknown, and require confirmation.
 
 The model is told not to repeat such a call (kern.records.outcomes), and models do not always listen.
 """
@@ -17,9 +17,9 @@ QUESTION = "The same call was started before, and nobody knows whether it happen
 
 
 def may_have_happened(turn: Turn, tool: Tool, arguments: dict[str, Any]) -> bool:
-    """Whether the agent, or who leads it, has read of the same call that nobody knows whether it happened.
+    """Return whether the conversation of the agent, or of its leader, has the same call with an unknown outcome.
 
-    An idempotent tool may be repeated whatever happened.
+    An idempotent tool may always be repeated.
     """
     if tool.idempotent:
         return False

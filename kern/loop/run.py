@@ -46,7 +46,7 @@ class WorkedTurn(Turn):
 def work_run(
     who: Actor, run: RunOutput, work: Work, context: list[Message], broken: Exception | None = None
 ) -> Iterator[RunEvent]:
-    """Work `run`, claimed by `work.claim`. The last event tells how it ended; the claim is given up by then.
+    """Work `run`, claimed by `work.claim`. The last event gives the outcome; the claim is given up by then.
 
     `broken` is what the agent's own code raised before the run was stored: the run fails with it.
 
@@ -99,7 +99,7 @@ def _fail(turn: Turn, error: ModelError) -> RunEvent:
 
 
 def _break_off(turn: Turn, error: BaseException, reason: str) -> None:
-    """Store why the run was broken off; what broke it off is raised even where that fails."""
+    """Store why the run was aborted; the cause is raised even where that fails."""
     turn.run.error = storable(reason)
     try:
         _end(turn, "error")
@@ -108,7 +108,7 @@ def _break_off(turn: Turn, error: BaseException, reason: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What the agent's own code raised, and where, as far as that was noted."""
+    """Return the exception of the agent's own code, with its place if that was noted."""
     where = "; ".join(getattr(error, "__notes__", ()))
     return f"{reason_of(error)} ({where})" if where else reason_of(error)
 

@@ -1,4 +1,4 @@
-"""One run of one agent while it is worked: its state, and the two ways in which a tool call is left behind."""
+"""One run of one agent while it is worked: its state, and the two ways in which a tool call ends its step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
 
 class Turn(ABC):
-    """A run being worked. `context` is what the model sees before the run's own messages.
+    """A run being worked. `context` is the model's view of the conversation before the run's own messages.
 
     The whole state is in the stored run, so the same loop begins a turn, goes on after a pause, and picks up after a crash.
     """
@@ -48,9 +48,9 @@ class Turn(ABC):
         self.leader = leader
         self.window = Window(who.max_tool_output_chars, who.max_history_tokens)
         self.tools = {tool.name: tool for tool in who.tools}
-        #: Members answer to their leader, not to a customer, so nobody reviews what they say.
+        #: Members answer to their leader, not to a customer, so their answers are not reviewed.
         self.reviews_answers = who.review_answers and run.parent_run_id is None
-        #: What the model has said of its answer so far.
+        #: The partial answer of the model.
         self.spoken = PartialText()
         #: The new requirements of a run that must wait, and whether it must.
         self.waiting: list[Requirement] = []
@@ -68,12 +68,12 @@ class Turn(ABC):
         """
 
     def of_member(self, member: Actor, run: RunOutput) -> Self:
-        """The turn of a member's run, worked under this turn's claim."""
+        """Return the turn of a member's run, worked under this turn's claim."""
         return type(self)(member, run, self.work, [], leader=self)
 
     @cached_property
     def instructions(self) -> list[Message]:
-        """The system message as the run was stored with it: every model call of a turn gets the same.
+        """Return the system message as stored with the run: every model call of a turn gets the same.
 
         Made here, and once, where the run was opened without one: by the inbox, when the customer wrote.
         """
@@ -82,21 +82,21 @@ class Turn(ABC):
         return [Message("system", text)] if text else []
 
     def open_calls(self) -> list[ToolCall]:
-        """The calls that have no output yet."""
+        """Return the calls that have no output yet."""
         answered = {message.tool_call_id for message in self.run.messages if message.role == "tool"}
         return [call for message in self.run.messages for call in message.tool_calls if call.id not in answered]
 
     def journal_of(self, call: ToolCall) -> ToolExecution:
-        """The journal line of a stored call."""
+        """Return the journal line of a stored call."""
         return next(line for line in self.run.tools if line.call_id == call.id)
 
     def requirement_of(self, call: ToolCall) -> Requirement | None:
-        """The newest question about the call."""
+        """Return the newest requirement about the call."""
         asked = [item for item in self.run.requirements if item.call_id == call.id and item.run_id == self.run.run_id]
         return asked[-1] if asked else None
 
     def member_run_of(self, call: ToolCall) -> RunOutput | None:
-        """The run of the member that got this call's work."""
+        """Return the run of the member that got this call's task."""
         return next((run for run in self.run.member_runs if run.parent_call_id == call.id), None)
 
     def finish_call(
@@ -122,17 +122,17 @@ class Turn(ABC):
         yield StepStored(*self.source)
 
     def wait_for(self, *requirements: Requirement) -> None:
-        """Let the run pause for people's answers."""
+        """Pause the run for people's answers."""
         self.waiting += requirements
         self.run.requirements += requirements
         self.is_waiting = True
 
     def output_of(self, call: ToolCall, text: str) -> Message:
-        """The message with a call's output, cut where it is too long for a row."""
+        """Return the message with a call's output, cut where it is too long for a row."""
         return Message("tool", kept(storable(text)), tool_call_id=call.id, tool_name=call.name, run_id=self.run.run_id)
 
     def count_time(self) -> None:
-        """Add the time since this was last called to the run's duration."""
+        """Add the time since the last call to the run's duration."""
         now = time.monotonic()
         self.run.metrics.duration += now - self._counted_until
         self._counted_until = now

@@ -1,6 +1,6 @@
-"""How much of a conversation goes to a model: shortened tool outputs and as many earlier runs as fit (rule L20).
+"""The part of a conversation that goes to a model: shortened tool outputs and as many earlier runs as fit (rule L20).
 
-Only the request is shortened. The rows, and what people see, keep everything.
+Only the request is shortened. The rows, and people's pages, keep everything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_TOOL_OUTPUT_CHARS = 16_000
 MAX_HISTORY_TOKENS = 64_000
 #: No output is made shorter than this (characters): from less, no model could tell anything.
 SHORTEST_OUTPUT = 500
-#: What roles and separators cost (tokens a message).
+#: Tokens of roles and separators (a message).
 OVERHEAD = 4
 BYTES_PER_TOKEN = 4
 
@@ -33,7 +33,10 @@ class Window:
     max_tokens: int | None = MAX_HISTORY_TOKENS
 
     def of(self, context: Iterable[Message], own: Iterable[Message], run_id: str) -> list[Message]:
-        """What the model reads: as much of `context` (earlier runs, oldest first) as fits before `own` (the run at work)."""
+        """Return the model's messages.
+
+        As much of `context` (earlier runs, oldest first) as fits before `own` (the run at work).
+        """
         current = self._fitted(self._shortened(valid_input(own, run_id)))
         earlier = self._shortened(valid_input(context, run_id))
         if self.max_tokens is not None:
@@ -41,7 +44,7 @@ class Window:
         return in_turns([*earlier, *current])
 
     def halved(self, sent: Sequence[Message]) -> Window:
-        """The window for asking once more when the server said that `sent` is too long."""
+        """Return the window for a retry after the server refused `sent` as too long."""
         return replace(self, max_tokens=tokens_of(message for message in sent if message.role != "system") // 2)
 
     def _shortened(self, messages: list[Message]) -> list[Message]:
@@ -57,7 +60,7 @@ class Window:
 
 
 def tokens_of(messages: Iterable[Message]) -> int:
-    """About how many tokens the messages have: a quarter of their UTF-8 bytes.
+    """Return the approximate number of tokens of the messages: a quarter of their UTF-8 bytes.
 
     That is four letters a token for English, two for Cyrillic, and nearly one for each Chinese or Japanese character.
     """
@@ -65,7 +68,7 @@ def tokens_of(messages: Iterable[Message]) -> int:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text's beginning and end, and between them how much is left out; at most `most` characters."""
+    """Return the text's beginning and end with the length of the gap between them; at most `most` characters."""
     if len(text) <= most:
         return text
     note = "\n[… {:,} of {:,} characters left out …]\n"
@@ -82,7 +85,7 @@ def _with_short_output(message: Message, most: int) -> Message:
 
 
 def _newest(messages: list[Message], tokens: int) -> list[Message]:
-    """The newest runs, whole, that have no more tokens than that."""
+    """Return the newest runs, whole, that have no more tokens than that."""
     kept: list[list[Message]] = []
     for run in reversed(_runs(messages)):
         tokens -= tokens_of(run)

@@ -1,4 +1,4 @@
-"""The right to go on: one claim being worked, with its lease, its deadline and a person's wish to stop."""
+"""The right to go on: an active claim with its lease, its deadline and its cancellation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from kern.threads.waiting import Waiting
 
 
 class StopRequested(Exception):
-    """Somebody asked the run to stop; the loop ends it as cancelled."""
+    """The run was cancelled; the loop ends it as cancelled."""
 
 
 class Work(Waiting):
-    """A claim while it is worked. Use as a context manager: the lease is renewed in between, and whoever waits is woken when
-    the work is not wanted any more.
+    """An active claim. Use as a context manager.
+
+    The lease is renewed in between, and waiting threads wake when it is cancelled.
 
     Work that is begun as part of other work (see `kern.threads.cancellation`) stops with it.
     """
@@ -40,7 +41,7 @@ class Work(Waiting):
         self._open.close()
 
     def check(self, *, now: bool = False) -> None:
-        """Go on only if the work is still wanted and still ours, as far as is known; with `now` the database is asked.
+        """Raise unless the work is still wanted and still ours, as far as is known; with `now` the database is asked.
 
         Raises `StopRequested`, `LeaseLostError` or `DeadlineError`.
         """

@@ -1,1 +1,1 @@
-"""What agents and teams have in common: settings, turns, sessions and their cache."""
+"""The common part of agents and teams: settings, turns, sessions and their cache."""

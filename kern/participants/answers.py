@@ -12,7 +12,7 @@ Answers = Sequence[Requirement | Mapping[str, Any]]
 
 
 def requirements_of(given: Answers | None) -> list[Requirement]:
-    """The answers as requirements. Raises `WrongTypeError`, `InvalidAnswerError`."""
+    """Return the answers as requirements. Raises `WrongTypeError`, `InvalidAnswerError`."""
     if given is None:
         return []
     if isinstance(given, str | bytes | Mapping | Requirement) or not isinstance(given, Sequence):

@@ -40,7 +40,7 @@ class AsyncTurns:
     def arun(
         self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: bool = False
     ) -> Coroutine[Any, Any, RunOutput] | AsyncGenerator[RunEvent, None]:
-        """As `run`: `await agent.arun(…)`, or `async for event in agent.arun(…, stream=True)`.
+        """Run as `run` does: `await agent.arun(…)`, or `async for event in agent.arun(…, stream=True)`.
 
         Cancelling the task, and closing the stream, stop the run: it is stored as cancelled before that returns.
         """
@@ -76,7 +76,7 @@ class AsyncTurns:
         user_id: Id | None = None,
         stream: bool = False,
     ) -> Coroutine[Any, Any, RunOutput] | AsyncGenerator[RunEvent, None]:
-        """As `continue_run`, in the ways of `arun`."""
+        """Continue as `continue_run` does, in the ways of `arun`."""
         options = {"session_id": session_id, "user_id": user_id}
         return _turn(partial(self.continue_run, run_id, requirements, **options), stream)
 
@@ -107,7 +107,7 @@ async def _streamed(begin: Callable[[], Iterator[RunEvent]]) -> AsyncGenerator[R
 
 
 class _Thread:
-    """Makes the steps of one turn, one after the other, while the event loop goes on."""
+    """Executes the steps of one turn, one after the other, while the event loop goes on."""
 
     def __init__(self) -> None:
         self._steps: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
@@ -115,7 +115,7 @@ class _Thread:
         start_aside(self._work, self._cancellation)
 
     async def do(self, step: Callable[[], T]) -> T:
-        """What the step returns or raises. When the task is cancelled, the turn is stopped, and this waits until it has."""
+        """Return the step's result. When the task is cancelled, the turn is stopped, and this waits until it has."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._steps.put(partial(_make, step, done, loop))
@@ -126,7 +126,7 @@ class _Thread:
             while not done.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([done])
-            # Looked at, so that nobody is told that its exception was lost.
+            # Read, so that asyncio does not warn of an exception that was never retrieved.
             done.exception()
             raise
 

@@ -13,7 +13,7 @@ WARNING = "cache_session=True keeps sessions in memory: use it for development a
 
 
 class SessionCache:
-    """The history window of each session as this process last saw it.
+    """The history window of each session in its last known state.
 
     An entry is made of completed runs alone, for they never change, and counts only while the newest run in the database is the
     one it ends with. So another process's run, an end of one that paused or overlapped, and a deletion are seen by the very
@@ -29,7 +29,7 @@ class SessionCache:
         self._lock = threading.Lock()
 
     def history(self, db: Db, run: RunOutput, previous_run_id: str | None, last_n_runs: int) -> list[Message]:
-        """The window before `run`, from memory or from the database."""
+        """Return the window before `run`, from memory or from the database."""
         with self._lock:
             newest, window = self._entries.pop(run.session_id, (None, []))
             if newest is not None and newest == previous_run_id:
@@ -43,7 +43,7 @@ class SessionCache:
         return messages
 
     def keep(self, run: RunOutput, last_n_runs: int) -> None:
-        """Remember the session after `run`, if nothing in it can change any more."""
+        """Store the session after `run`, if nothing in it can change any more."""
         before = self._windows.get(run.run_id)
         if before is None or run.status != "completed":
             return
@@ -53,12 +53,14 @@ class SessionCache:
             self._entries[run.session_id] = (run.run_id, [message for message in window if message.run_id in newest])
 
     def leave(self, run: RunOutput) -> None:
-        """The work on `run` is over, however it went."""
+        """End the work on `run`, successful or not."""
         self._windows.pop(run.run_id, None)
 
 
 def _all_completed(db: Db, run: RunOutput, last_n_runs: int) -> bool:
-    """Whether no run of the window can change. Runs younger than this one may hide an older one here; then the next turn finds
-    the entry outdated anyway."""
+    """Return whether no run of the window can change.
+
+    Runs younger than this one may hide an older one here; then the next turn finds the entry outdated anyway.
+    """
     newest = db.runs(run.session_id, last_n=last_n_runs + 1)
     return all(other.status == "completed" for other in newest if other.run_id != run.run_id)

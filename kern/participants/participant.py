@@ -1,4 +1,4 @@
-"""What agents and teams have in common: settings, turns, and (in `kern.participants.sessions`) the sessions they talk in."""
+"""The common base of agents and teams: settings, turns, and (in `kern.participants.sessions`) sessions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from kern.validation.inputs import Id, checked_id, checked_seconds, checked_word
 
 
 class Participant(AsyncTurns, Sessions):
-    """Base of `Agent` and `Team`, which say what each setting means."""
+    """Base of `Agent` and `Team`, which document each setting."""
 
     kind: ClassVar[SessionKind] = "agent"
 
@@ -70,7 +70,7 @@ class Participant(AsyncTurns, Sessions):
     def run(
         self, message: str, *, session_id: Id | None = None, user_id: Id | None = None, stream: bool = False
     ) -> RunOutput | Iterator[RunEvent]:
-        """One turn: store the message, ask the model, run its tools, store the answer.
+        """Run one turn: store the message, ask the model, run its tools, store the answer.
 
         Without a session id (here or on the agent) the turn begins a new session (rule L1). The returned run is completed,
         or paused with `requirements`; with `stream=True` the events come as they happen, the last one carrying the run.
@@ -111,14 +111,14 @@ class Participant(AsyncTurns, Sessions):
         user_id: Id | None = None,
         stream: bool = False,
     ) -> RunOutput | Iterator[RunEvent]:
-        """Go on with a paused run, from any process, with the answers in `requirements` (or those already in the database).
+        """Continue a paused run, from any process, with the answers in `requirements` (or those already in the database).
 
-        Requirements may come as JSON (`Requirement.to_dict`). Which tool runs, and with what, is what the database says (rule
-        L8). With `session_id` the run must be of that session. Raises `RunNotFoundError`, `RunNotContinuableError` when the run
-        does not wait (any more), and, with nothing stored, `UnresolvedRequirementsError` when an answer is missing,
-        `AlreadyAnsweredError` when another one stands and `InvalidAnswerError` when one does not fit what was asked, comes too
-        late or from too few people; then what `run` raises. A streamed run begins when its first event is asked for; only then
-        it turns out whether somebody else was faster.
+        Requirements may come as JSON (`Requirement.to_dict`). Tool and arguments are those of the database (rule L8). With
+        `session_id` the run must be of that session. Raises `RunNotFoundError`, `RunNotContinuableError` when the run does not
+        wait (any more), and, with nothing stored, `UnresolvedRequirementsError` when an answer is missing,
+        `AlreadyAnsweredError` when another one stands and `InvalidAnswerError` when one does not fit the requirement, comes too
+        late or from too few people; then the exceptions of `run`. A streamed run begins with its first event; only then another
+        caller's faster answer is noticed.
         """
         answers = requirements_of(requirements)
         must_not_contradict(answers)
@@ -135,7 +135,7 @@ class Participant(AsyncTurns, Sessions):
         return raising(events) if stream else outcome(events)
 
     def execute(self, claim: Claim) -> Iterator[RunEvent]:
-        """Claim a pending run and work it until it ends or pauses; yields nothing when somebody else has it.
+        """Claim a pending run and work it until it ends or pauses; yields nothing when another worker has it.
 
         For workers: a model's failure is stored and yielded as `RunFailed`. Raises `LeaseLostError`, `StorageError`.
         """
@@ -144,18 +144,17 @@ class Participant(AsyncTurns, Sessions):
             yield from self._resume(run, claim)
 
     def cancel_run(self, run_id: Id, *, session_id: Id | None = None, user_id: Id | None = None) -> bool:
-        """Stop a run: at once when it waits for people, within two seconds when it works, whatever it waits for (rule L18).
-        Returns whether it was active.
+        """Cancel a run; returns whether it was active.
 
-        Raises `RunNotFoundError`, `SessionOwnershipError`.
+        It stops at once when it waits for people, within two seconds when it works (rule L18). Raises `RunNotFoundError`,
+        `SessionOwnershipError`.
         """
         return self.db.cancel_run(self._readable_run(run_id, user_id, session_id).run_id)
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
     def bound(self, *, db: Db | None = None, model: Model | None = None, **changes: Any) -> Self:
-        """A copy with another database, with `model` where it (or a member) has none, and with other attributes from
-        `changes`."""
+        """Return a copy with another database, with `model` where it (or a member) has none, and `changes` of attributes."""
         twin = copy.copy(self)
         twin.db = db or self.db
         twin.model = self.model or model
@@ -167,11 +166,11 @@ class Participant(AsyncTurns, Sessions):
         return twin
 
     def member(self, name: str) -> Participant | None:
-        """The member of that name."""
+        """Return the member of that name."""
         return next((member for member in self.members if member.name == name), None)
 
     def system_message(self) -> str:
-        """Description and instructions as the model gets them; empty when there are none.
+        """Return description and instructions for the model; empty when there are none.
 
         Raises what the function that makes the instructions raises.
         """
@@ -184,12 +183,12 @@ class Participant(AsyncTurns, Sessions):
         return "\n\n".join(part.strip() for part in (self.description, lines) if part.strip())
 
     def tool_schemas(self) -> list[ToolSchema]:
-        """The tools as the model sees them."""
+        """Return the tools' schemas for the model."""
         own = [tool.model_schema() for tool in self.tools]
         return [*own, delegate_schema(self.members)] if self.members else own
 
     def new_run(self, session_id: str, user_id: str | None, message: str) -> RunOutput:
-        """A run of this participant that is not stored yet, with its system message and its input.
+        """Return a new unsaved run of this participant, with its system message and its input.
 
         Raises what the function that makes the instructions raises.
         """

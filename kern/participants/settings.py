@@ -1,4 +1,4 @@
-"""The arguments of agents and teams, checked when one is made: a mistake is raised there, not in a customer's first turn."""
+"""Validation of agents' and teams' arguments when one is made: a mistake is raised there, not in a customer's first turn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Tools = Iterable[Tool | Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `Agent` and `Team` were given (see there). Raises `WrongTypeError` or `InvalidInputError` for what can not be."""
+    """The arguments of `Agent` and `Team` (see there). Raises `WrongTypeError` or `InvalidInputError` for invalid ones."""
 
     model: Model | None
     db: Db | None
@@ -44,7 +44,7 @@ class Settings:
     lease: float
 
     def check(self, kind: str) -> None:
-        """Raise for what can not be; `kind` names the participant where it has no name."""
+        """Raise for invalid settings; `kind` names the participant where it has no name."""
         must_be_sizes(self.num_history_runs, self.max_history_tokens, self.max_tool_output_chars, self.tool_call_limit)
         must_be_made_of(self.name or kind, self.model, self.db)
         must_be_texts(name=self.name, description=self.description)
@@ -52,7 +52,7 @@ class Settings:
 
 
 def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_call_limit: int | None) -> None:
-    """Raise `WrongTypeError` or `InvalidInputError` for what are no sizes of a history and no limit of calls."""
+    """Raise `WrongTypeError` or `InvalidInputError` unless these are sizes of a history and a limit of calls."""
     must_be_count("num_history_runs", runs)
     if runs < 1:
         raise InvalidInputError("num_history_runs is at least 1; add_history_to_context=False turns the history off")
@@ -64,7 +64,7 @@ def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_
 
 
 def must_be_made_of(who: str, model: object, db: object) -> None:
-    """Raise `WrongTypeError` for what is no model or no database."""
+    """Raise `WrongTypeError` unless these are a model and a database."""
     if not _has(model, "stream"):
         raise WrongTypeError(f"{who}: {model!r} is no model; write model=OpenAIResponses(id='…')")
     if not _has(db, "open_run"):
@@ -72,14 +72,14 @@ def must_be_made_of(who: str, model: object, db: object) -> None:
 
 
 def must_be_instructions(instructions: object) -> None:
-    """Raise `WrongTypeError` for what is neither text, nor lines, nor a function."""
+    """Raise `WrongTypeError` unless it is text, lines or a function."""
     is_lines = isinstance(instructions, list | tuple) and all(isinstance(line, str) for line in instructions)
     if not (isinstance(instructions, str) or is_lines or callable(instructions)):
         raise WrongTypeError(f"instructions is text, a list of lines or a function, not {shown(instructions)}")
 
 
 def checked_lease(lease: float) -> float:
-    """The lease in seconds. Raises `WrongTypeError` or `InvalidInputError` for what is none."""
+    """Return the lease in seconds. Raises `WrongTypeError` or `InvalidInputError` for an invalid one."""
     seconds = checked_seconds("lease", lease)
     if seconds is None:
         raise WrongTypeError("lease is a number of seconds; a run cannot be kept from others for ever")
@@ -87,7 +87,10 @@ def checked_lease(lease: float) -> float:
 
 
 def checked_tools(tools: Tools, *, is_team: bool) -> list[Tool]:
-    """The tools, plain functions wrapped. Raises `TypeError` for what is no tool, `ValueError` for names that are taken."""
+    """Return the tools, plain functions wrapped.
+
+    Raises `TypeError` for other objects, `ValueError` for names that are taken.
+    """
     if isinstance(tools, str | bytes | Tool) or not isinstance(tools, Iterable):
         raise WrongTypeError(f"tools is a list of functions, not {shown(tools)}")
     made = [as_tool(item) for item in tools]
@@ -103,5 +106,5 @@ def checked_tools(tools: Tools, *, is_team: bool) -> list[Tool]:
 
 
 def _has(part: object, verb: str) -> bool:
-    """Whether the part is missing or an object with that method: no class, no text that names one."""
+    """Return True for None or an instance that has the method; False for classes and text."""
     return part is None or (not isinstance(part, type) and callable(getattr(part, verb, None)))

@@ -1,1 +1,1 @@
-"""What is stored and handed out: messages, runs, requirements, and what follows from them alone."""
+"""Records that are stored and returned: messages, runs, requirements, and functions of these alone."""

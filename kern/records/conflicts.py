@@ -1,4 +1,4 @@
-"""Check answers before they are stored: against each other, the one that stands, and what was asked (rules L7, L8)."""
+"""Check answers before they are stored: against each other, the stored one, and the requirement (rules L7, L8)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kern.errors import AlreadyAnsweredError, InvalidAnswerError
 from kern.records.message import storable
 from kern.records.requirement import Requirement
 
-#: What becomes of a call once somebody let it go on: however it went, the answer was the same.
+#: Statuses of an approved call after its execution: the answer was the same.
 _WENT_ON = frozenset({"approved", "answered", "executed", "failed"})
 
 
 def must_agree(stored: Iterable[Requirement], given: Iterable[Requirement]) -> None:
-    """Raise `AlreadyAnsweredError` when a given answer says something else than the one that stands."""
+    """Raise `AlreadyAnsweredError` when a given answer differs from the stored one."""
     standing = {item.requirement_id: item for item in stored if item.status != "pending"}
     for answer in given:
         current = standing.get(answer.requirement_id)
@@ -26,7 +26,7 @@ def must_agree(stored: Iterable[Requirement], given: Iterable[Requirement]) -> N
 
 
 def must_not_contradict(given: Iterable[Requirement]) -> None:
-    """Raise `InvalidAnswerError` when two answers for one question say different things: neither counts by chance."""
+    """Raise `InvalidAnswerError` when two answers to one requirement differ: neither may win by chance."""
     said: dict[str, tuple[str, ...]] = {}
     for answer in given:
         if answer.is_resolved and said.setdefault(answer.requirement_id, _said(answer)) != _said(answer):
@@ -36,7 +36,7 @@ def must_not_contradict(given: Iterable[Requirement]) -> None:
 
 
 def must_accept(asked: Requirement, answer: Requirement) -> None:
-    """Raise `InvalidAnswerError` unless the answer fits what was asked, is in time, and the policy allows it.
+    """Raise `InvalidAnswerError` unless the answer fits the requirement, is in time, and the policy allows it.
 
     For storages, about to store it: an answer may come from anywhere, so it is taken for no more than a wish.
     """
@@ -51,7 +51,7 @@ def must_accept(asked: Requirement, answer: Requirement) -> None:
 
 
 def _must_fit(asked: Requirement, answer: Requirement) -> None:
-    """Raise `InvalidAnswerError` unless `answer` could have been made from what was asked by the verbs of `Requirement`.
+    """Raise `InvalidAnswerError` unless the methods of `Requirement` could have made `answer` from the requirement.
 
     It may come as JSON from anywhere, so the kind, schema, fields and options that count are those of `asked` (rule L8).
     """
@@ -67,7 +67,7 @@ def _must_fit(asked: Requirement, answer: Requirement) -> None:
 
 
 def _answer(again: Requirement, given: Any) -> None:
-    """Give the answer to a copy that nobody has answered."""
+    """Give the answer to an unanswered copy."""
     asked_for = {item.name for item in again.fields}
     if isinstance(given, dict) and list(given) == ["response"] and "response" not in asked_for:
         again.respond(given["response"] if isinstance(given["response"], str) else "")
@@ -87,5 +87,5 @@ def _said(item: Requirement) -> tuple[str, ...]:
 
 
 def _stored(value: Any) -> str:
-    """The value as a database gives it back: dates and the like as text, keys in one order."""
+    """Return the value as a database returns it: dates and the like as text, keys in one order."""
     return storable(json.dumps(value, default=str, sort_keys=True, ensure_ascii=False).replace("\\u0000", "\x00"))

@@ -23,7 +23,7 @@ SCHEMA: dict[str, Any] = {
 
 
 def as_draft(answer: Message) -> Message:
-    """A final answer as the call that asks a person to send it. An answer without words stays as it is.
+    """Return a final answer as the call that asks a person to send it. An answer without words stays as it is.
 
     What the provider kept for itself led to words, not to a call, and is left out.
     """
@@ -34,7 +34,7 @@ def as_draft(answer: Message) -> Message:
 
 
 def without_drafts(messages: Iterable[Message], current_run_id: str | None) -> Iterator[Message]:
-    """The conversation as models read it: drafts of the current run as said and sent back, those of earlier runs left out."""
+    """Return the conversation for models: drafts of the current run as said and sent back, those of earlier runs left out."""
     texts: dict[tuple[str | None, str | None], str] = {}
     for message in messages:
         drafts = [call for call in message.tool_calls if call.name == SEND_ANSWER]
@@ -51,7 +51,10 @@ def without_drafts(messages: Iterable[Message], current_run_id: str | None) -> I
 
 
 def arguments_without_thinking(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a draft as people read them: a model that has seen a draft may call the pseudo-tool itself."""
+    """Return the arguments of a draft for people, without thinking.
+
+    A model that has seen a draft may call the pseudo-tool itself.
+    """
     text = arguments.get("text")
     return {**arguments, "text": split_thinking(text)[0]} if isinstance(text, str) else arguments
 

@@ -1,6 +1,6 @@
-"""Which messages a model may see: always valid input, whatever became of earlier runs (rules L14, L20).
+"""The messages that a model may see: always valid input, after any end of earlier runs (rules L14, L20).
 
-How much of them it sees is the matter of `kern.loop.window`.
+Their number is the matter of `kern.loop.window`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kern.records.message import Message, ToolCall
 CallKey = tuple[str | None, str | None]
 Outputs = Mapping[CallKey, deque[Message]]
 
-#: Stand where chat templates want a role that nobody spoke in: most begin with the user, end with the user or a tool's output,
+#: Fill a role that chat templates require: most begin with the user, end with the user or a tool's output,
 #: and let only the assistant speak after an output (Mistral's, Gemma's, DeepSeek's and others refuse the whole request).
 BEGUN_BEFORE = "[The conversation so far:]"
 NO_ANSWER = "[No answer was given.]"
@@ -26,7 +26,7 @@ MOST_REFUSALS = 2
 
 
 def valid_input(messages: Iterable[Message], current_run_id: str | None = None) -> list[Message]:
-    """The same conversation without what a provider would refuse.
+    """Return the conversation without parts that a provider would refuse.
 
     Each run stands in one piece, also where runs overlapped, and each message's calls stand directly before their outputs. A
     tool call without its output (of a paused, cancelled or crashed run) is left out, and an output without its call; the words
@@ -43,7 +43,7 @@ def valid_input(messages: Iterable[Message], current_run_id: str | None = None) 
 
 
 def run_by_run(messages: Iterable[Message]) -> list[Message]:
-    """The messages with those of each run together, runs in the order of their first messages."""
+    """Return the messages with those of each run together, runs in the order of their first messages."""
     runs: dict[object, list[Message]] = {}
     for position, message in enumerate(messages):
         runs.setdefault(position if message.run_id is None else message.run_id, []).append(message)
@@ -51,10 +51,10 @@ def run_by_run(messages: Iterable[Message]) -> list[Message]:
 
 
 def in_turns(messages: Iterable[Message]) -> list[Message]:
-    """Valid input with roles as the strictest chat template wants them: neighbours of one role are one message, the user speaks
-    first, the assistant after a tool's output, and the model has something to answer.
+    """Return valid input with roles as the strictest chat template wants them.
 
-    What two people said stays apart: nobody's words may pass for another's.
+    Neighbours of one role are one message, the user speaks first, the assistant after a tool's output, and the model has
+    something to answer. Messages of two people stay apart: one person's words may not pass for another's.
     """
     turns: list[Message] = []
     for message in messages:
@@ -74,16 +74,16 @@ def in_turns(messages: Iterable[Message]) -> list[Message]:
 
 
 def since_refusals(refused: Sequence[bool]) -> int:
-    """Where a window of runs begins for a model, oldest run first: with the last `MOST_REFUSALS` that were refused in a row.
+    """Return the index of the first run of a model's window: the beginning of the last `MOST_REFUSALS` refused runs in a row.
 
-    The server may refuse them for what was said before, and what one request was refused for, it never sees again.
+    The server may refuse them for an earlier message; after that many refusals it never sees that message again.
     """
     starts = range(len(refused) - MOST_REFUSALS, -1, -1)
     return next((start for start in starts if all(refused[start : start + MOST_REFUSALS])), 0)
 
 
 def without_refused(messages: Iterable[Message], refused: Mapping[str, Sequence[str]]) -> list[Message]:
-    """The messages, with one line in place of each run that a server refused for good; `refused` has the tools it had called.
+    """Replace each run that a server refused for good by one line; `refused` has the tools it had called.
 
     What such a run's tools gave back may be what was refused, so no more than their names is told: a model that knew nothing
     of them would call them again.
@@ -109,7 +109,10 @@ def _left_out(tools: Sequence[str]) -> str:
 
 
 def _with_outputs(message: Message, outputs: Outputs, is_current: bool) -> Iterator[Message]:
-    """The message with those of its calls that have an output, and these outputs; nothing where nothing is left of it."""
+    """Return the message with those of its calls that have an output, and these outputs.
+
+    Nothing where nothing is left of it.
+    """
     found = [(call, waiting.popleft()) for call in message.tool_calls if (waiting := outputs.get((message.run_id, call.id)))]
     calls: list[ToolCall] = [call for call, _ in found]
     if not message.content and not calls:
@@ -124,12 +127,12 @@ def _with_outputs(message: Message, outputs: Outputs, is_current: bool) -> Itera
 def _is_one_with(before: Message, message: Message) -> bool:
     if before.role != message.role or message.role not in ("user", "assistant"):
         return False
-    # What the provider kept for itself leads to the words or calls of its own message, so such messages stay apart.
+    # Provider items refer to the text or calls of their own message, so such messages stay apart.
     return not (before.tool_calls or before.provider_items or message.provider_items)
 
 
 def _is_another(before: Message, message: Message) -> bool:
-    """Whether two neighbours are of two people, where it is known of both."""
+    """Return whether two neighbours are known to be of two people."""
     return before.role == message.role and None not in (before.author, message.author) and before.author != message.author
 
 

@@ -1,4 +1,4 @@
-"""What a requirement may ask, why it is asked, and its states."""
+"""Kinds, reasons and statuses of requirements."""
 
 from __future__ import annotations
 

@@ -14,12 +14,12 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 def new_id() -> str:
-    """A fresh id: a UUID as text."""
+    """Return a new id: a UUID as text."""
     return str(uuid.uuid4())
 
 
 def storable(text: str) -> str:
-    """The text with what no database or server takes replaced: NUL by U+FFFD, half characters (lone surrogates) by `?`."""
+    """Replace characters that no database or server takes: NUL by U+FFFD, half characters (lone surrogates) by `?`."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
@@ -27,7 +27,7 @@ def storable(text: str) -> str:
 class ToolCall:
     """A call that the model asked for. `arguments` is the JSON text exactly as the model wrote it.
 
-    What is no text becomes text, whoever made the call: servers and models give arguments as an object, and null for a name.
+    Other types become text: servers and models give arguments as an object, and null for a name.
     """
 
     id: str
@@ -41,7 +41,7 @@ class ToolCall:
             self.arguments = "{}" if given is None else json.dumps(given, ensure_ascii=False, default=str)
 
     def parsed(self) -> dict[str, Any]:
-        """The arguments as a dict; blank text and null are no arguments, and JSON within JSON text is read.
+        """Parse the arguments to a dict; blank text and null are no arguments, and JSON within JSON text is read.
 
         Raises `ValueError` where the text is no JSON object, or one that is nested too deep.
         """
@@ -57,12 +57,12 @@ class ToolCall:
         return value
 
     def to_dict(self) -> dict[str, str]:
-        """As JSON-able data."""
+        """Return it as JSON-able data."""
         return {"id": self.id, "name": self.name, "arguments": self.arguments}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> ToolCall:
-        """From `to_dict`; unknown keys are ignored. Raises `KeyError` without an id or a name."""
+        """Build it from `to_dict`; unknown keys are ignored. Raises `KeyError` without an id or a name."""
         return cls(id=data["id"], name=data["name"], arguments=data.get("arguments", "{}"))
 
 
@@ -75,13 +75,13 @@ def _from_json(text: str) -> Any:
 
 @dataclass(slots=True)
 class Message:
-    """One entry: what somebody said, or what a tool gave back.
+    """One entry of a conversation: a person's or an agent's text, or a tool's output.
 
-    `created_at` is in seconds since 1970 (UTC). `author` is the speaking agent's, member's or person's name where it is
-    known. `provider_items` are opaque items of the provider (reasoning) that belong to this message when the same run asks the
-    model again, and their places in it (see `ModelAnswer`); they never leave the run. `reasoning` is what the model thought
-    before it said this: for the team's eyes, no part of the conversation, never sent to a model or a customer, and read from
-    storage with its run alone.
+    `created_at` is in seconds since 1970 (UTC). `author` is the name of the speaking agent, member or person where it is known.
+    `provider_items` are opaque items of the provider (reasoning) that belong to this message when the same run asks the model
+    again, and their places in it (see `ModelAnswer`); they never leave the run. `reasoning` is the model's thinking before this
+    message: for the team's eyes, no part of the conversation, never sent to a model or a customer, and read from storage with
+    its run alone.
     """
 
     role: Role

@@ -1,6 +1,6 @@
-"""What models read of calls that have no output: that nobody knows, what a person said, what a member has done.
+"""Texts for models about calls without an output: an unknown outcome, a person's answer, a member's work.
 
-Without it a model would take what was done, or perhaps done, for something that is still to do.
+Without them a model would take a call that was done, or perhaps done, for one that is still to do.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kern.records.message import Message
 from kern.records.requirement import Requirement
 from kern.records.run import RunOutput, ToolExecution
 
-#: The output of a call that was started and whose end nobody saw.
+#: The output of a call that was started and has an unknown end.
 UNKNOWN = (
     "Nobody knows whether this call happened: it was started, and the work on it was stopped before a result came. "
     "Do not make this call again unless a person has said that it did not happen: ask first."
@@ -25,7 +25,7 @@ _MADE = "These calls were made for it; do not repeat them:"
 
 
 def answered_output(asked: Requirement) -> str | None:
-    """The output that a person's answer is by itself; `None` where a tool runs upon it, or does not run at all."""
+    """Return the output that a person's answer is by itself; `None` where a tool runs after it, or does not run at all."""
     if asked.response is not None:
         return f"{RESPONDED}{asked.response}"
     if asked.status != "answered":
@@ -36,9 +36,9 @@ def answered_output(asked: Requirement) -> str | None:
 
 
 def open_outputs(run: RunOutput) -> dict[str, str]:
-    """What is known of each call of this ended run that was not finished, by the call's id.
+    """Return the known state of each unfinished call of this ended run, by the call's id.
 
-    A call that never began, and about which nobody said anything, is not in it (rule L14).
+    A call that never began, and that has no answer, is not in it (rule L14).
     """
     members = _by_call(run)
     known = {line.call_id: _known(run, line, members.get(line.call_id)) for line in run.tools if line.status != "finished"}
@@ -46,7 +46,7 @@ def open_outputs(run: RunOutput) -> dict[str, str]:
 
 
 def with_outputs(messages: Iterable[Message], outputs: Mapping[tuple[str | None, str], str]) -> Iterator[Message]:
-    """The messages, and after each the outputs of those of its calls that have one here, by run id and call id."""
+    """Return the messages, and after each the outputs of those of its calls that have one here, by run id and call id."""
     for message in messages:
         yield message
         for call in message.tool_calls:
@@ -57,13 +57,13 @@ def with_outputs(messages: Iterable[Message], outputs: Mapping[tuple[str | None,
 
 
 def account_of(run: RunOutput) -> str:
-    """What became of the calls that a member, and members below it, made in this run; empty when there are none."""
+    """Return an account of the calls that a member, and members below it, made in this run; empty when there are none."""
     made = list(_made(run))
     return "\n".join([_MADE, *made]) if made else ""
 
 
 def line_of(tool_name: str, arguments: dict[str, Any], output: str) -> str:
-    """One call in an account."""
+    """Return one call as a line of an account."""
     return f"- {tool_name}({json.dumps(arguments, ensure_ascii=False, sort_keys=True, default=str)}): {output}"
 
 

@@ -1,4 +1,4 @@
-"""How carefully a tool must be decided about: its risk, who may decide, how many of them, and until when."""
+"""Policies of tools: risk, deciders, number of approvals, and expiry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONDITION = re.compile(r"\s*([\w.]+)\s*(>=|<=|==|!=|>|<)\s*(.+?)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """With arguments for which `condition` holds (`"amount > 500"`, `"to == cash"`), more care is needed.
+    """A condition on the arguments (`"amount > 500"`, `"to == cash"`) above which more care is needed.
 
     The condition names one argument (a path with dots for nested ones; through a list it means any item, or with a number that
     one), a comparison, and a number or a word.
@@ -34,8 +34,10 @@ class Threshold:
             raise ValueError(f"a threshold is written like 'amount > 500', not {self.condition!r:.200}")
 
     def holds_for(self, arguments: dict[str, Any]) -> bool:
-        """Whether the arguments pass the threshold. An argument that is missing does not; one of another kind than number does,
-        because whoever wrote the threshold wanted care. Of a list, one value that passes is enough.
+        """Return whether the arguments pass the threshold.
+
+        A missing argument does not; one of another type than number does, because a threshold asks for care. Of a list, one
+        value that passes is enough.
         """
         _path, operator, wanted = self._parts
         values = _values_at(arguments, self.path)
@@ -54,7 +56,7 @@ class Threshold:
 
 
 def _values_at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    """What stands at the path. A value that is in the way is one, too: it can't be measured."""
+    """Yield the values at the path. A value in the middle of the path counts, too: it can't be measured."""
     if isinstance(value, list):
         if path and path[0].isdecimal():
             yield from (item for part in value[int(path[0]) :][:1] for item in _values_at(part, path[1:]))
@@ -84,7 +86,7 @@ def _is(value: Any, wanted: str) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """The value as a number; a whole one stays exact, however large it is. `None` for anything else, NaN included."""
+    """Return the value as a number; a whole one stays exact for any size. `None` for anything else, NaN included."""
     if isinstance(value, int):
         return None if isinstance(value, bool) else value
     try:
@@ -96,7 +98,7 @@ def _number(value: Any) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalLevel:
-    """What one call needs: how risky it is and how many different people must agree."""
+    """The needs of one call: its risk and the number of different people who must agree."""
 
     risk: Risk
     approvers: int
@@ -127,7 +129,7 @@ class Policy:
             raise ValueError("expires_after is a number of seconds above 0")
 
     def demand(self, arguments: dict[str, Any], schema: dict[str, Any] | None = None) -> ApprovalLevel:
-        """What a call with these arguments needs: the strictest of the policy and its thresholds that hold.
+        """Return the needs of a call with these arguments: the strictest of the policy and its thresholds that hold.
 
         With the tool's `schema`, an argument that is left out counts as its default.
         """
@@ -156,12 +158,12 @@ class Policy:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-able data."""
+        """Return it as JSON-able data."""
         return {**asdict(self), "roles": list(self.roles), "thresholds": [asdict(item) for item in self.thresholds]}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Policy:
-        """From `to_dict`; unknown keys are ignored. Raises `ValueError` for wrong values."""
+        """Build it from `to_dict`; unknown keys are ignored. Raises `ValueError` for wrong values."""
         known = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
         known["roles"] = tuple(known.get("roles") or ())
         known["thresholds"] = tuple(Threshold(**item) for item in known.get("thresholds") or ())
@@ -169,7 +171,7 @@ class Policy:
 
 
 def _with_defaults(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as the tool will get them, inside of objects too."""
+    """Return the arguments as the tool will get them, inside of objects too."""
     filled = dict(arguments)
     for name, part in schema.get("properties", {}).items():
         if name not in filled and "default" in part:
@@ -206,7 +208,7 @@ def _seconds(time: float | timedelta | None) -> float | None:
 
 
 def _listed(what: str, items: Sequence[Any]) -> tuple[Any, ...]:
-    """The items; one string would be taken for a list of its letters. Raises `ValueError` for it."""
+    """Return the items. Raises `ValueError` for a string, which would be taken for a list of its letters."""
     if isinstance(items, str):
         raise ValueError(f"{what} is a list: [{items!r}]")
     return tuple(items)

@@ -15,7 +15,7 @@ from kern.records.requirement import InputField, Kind, Reason, Requirement
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The run that asks: `root_run_id` is the run that pauses, and `agent_name` who asks."""
+    """The run that asks: `root_run_id` is the run that pauses, and `agent_name` its agent."""
 
     session_id: str
     run_id: str
@@ -36,7 +36,7 @@ class Questions:
         options: Sequence[str] = (),
         multiple: bool = False,
     ) -> Requirement:
-        """A requirement about one call of the run; the policy says when it expires."""
+        """Return a requirement about one call of the run; the policy says when it expires."""
         now, policy = time.time(), policy or Policy()
         return Requirement(
             kind=kind,
@@ -59,5 +59,5 @@ class Questions:
         )
 
     def about_draft(self, call: ToolCall, arguments: dict[str, Any]) -> Requirement:
-        """The requirement that asks whether a drafted answer may be sent."""
+        """Return the requirement that asks whether a drafted answer may be sent."""
         return self.about(call, "confirmation", arguments, schema=SCHEMA, question="Send this answer?", reason="draft")

@@ -1,4 +1,4 @@
-"""What a paused run waits for, and how a person answers it."""
+"""Requirements of paused runs, and people's answers to them."""
 
 from __future__ import annotations
 
@@ -62,55 +62,58 @@ class Requirement:
     requirement_id: str = field(default_factory=new_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """As data that `json.dumps` takes, with the answer as far as there is one."""
+        """Return it as data that `json.dumps` takes, with the answer as far as there is one."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("fields", "policy")}
         return {**plain(data), "fields": plain([asdict(item) for item in self.fields]), "policy": self.policy.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Requirement:
-        """From `to_dict`, in any process. Raises `WrongTypeError`, and `InvalidAnswerError` with one entry a wrong key."""
+        """Build it from `to_dict`, in any process.
+
+        Raises `WrongTypeError`, and `InvalidAnswerError` with one entry a wrong key.
+        """
         return cls(**checked(data, cls.__dataclass_fields__))
 
     @property
     def is_resolved(self) -> bool:
-        """Whether the run may go on as far as this requirement is concerned."""
+        """True if the run may go on as far as this requirement is concerned."""
         return self.status in RESOLVED
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether somebody must let the tool run, or not: `confirm()` or `reject()`."""
+        """True if a person must allow or refuse the tool: `confirm()` or `reject()`."""
         return self._waits_for("confirmation")
 
     @property
     def needs_user_input(self) -> bool:
-        """Whether somebody must fill fields: `provide_user_input()`."""
+        """True if a person must fill fields: `provide_user_input()`."""
         return self._waits_for("user_input")
 
     @property
     def needs_user_feedback(self) -> bool:
-        """Whether somebody must choose from options: `provide_user_feedback()`."""
+        """True if a person must choose from options: `provide_user_feedback()`."""
         return self._waits_for("user_feedback")
 
     @property
     def needs_external_execution(self) -> bool:
-        """Whether somebody must say what came of a call that runs outside: `set_external_execution_result()`."""
+        """True if the result of a call outside must be given: `set_external_execution_result()`."""
         return self._waits_for("external_execution")
 
     @property
     def effective_arguments(self) -> dict[str, Any]:
-        """What the tool gets: the person's arguments where there are any, else the model's, plus the person's input."""
+        """The tool's arguments: the person's where there are any, else the model's, plus the person's input."""
         chosen = self.arguments if self.edited_arguments is None else self.edited_arguments
         filled = self.kind == "user_input" and isinstance(self.answer, dict) and self.response is None
         return {**chosen, **self.answer} if filled else dict(chosen)
 
     @property
     def approvers_needed(self) -> int:
-        """How many different people must confirm, with the arguments as they are now."""
+        """The number of different people who must confirm, with the current arguments."""
         return self.policy.demand(self.effective_arguments, self.schema).approvers
 
     @property
     def lets_run(self) -> bool:
-        """Whether the answer has the tool run or, of a draft, words reach who asked."""
+        """True if the answer runs the tool or, of a draft, sends text to the customer."""
         if self.status != "answered":
             return self.status == "approved"
         if self.response is not None:
@@ -119,7 +122,7 @@ class Requirement:
 
     @property
     def response(self) -> str | None:
-        """What a person said in the tool's place, or `None`."""
+        """The person's text in the tool's place, or `None`."""
         given = self.answer if self.status in _SETTLED_BY_ANSWER and isinstance(self.answer, dict) else {}
         return str(given[RESPONSE]) if list(given) == [RESPONSE] and not self._asks_for(RESPONSE) else None
 
@@ -164,7 +167,7 @@ class Requirement:
         self.answer = {RESPONSE: text}
 
     def expire(self) -> None:
-        """Nobody decided in time: the tool does not run, and the model is told that nobody rejected it either.
+        """Expire it: the tool does not run, and the model is told that there was neither approval nor rejection.
 
         Raises `AlreadyAnsweredError` when it has an answer.
         """
@@ -177,7 +180,7 @@ class Requirement:
             raise InvalidAnswerError(f"requirement {self.requirement_id} has expired: nobody decided in time; expire() it")
 
     def edit(self, arguments: dict[str, Any]) -> None:
-        """Replace the arguments; the original ones are kept (rule L8). Does not confirm, and voids who confirmed others.
+        """Replace the arguments; the original ones are kept (rule L8). Does not confirm, and voids confirmations of others.
 
         Raises `InvalidAnswerError` with one entry a wrong field when they break the tool's schema, or leave a draft without
         words.
@@ -194,7 +197,7 @@ class Requirement:
         self.edited_arguments, self.approved_by = arguments, []
 
     def provide_user_input(self, values: dict[str, Any]) -> None:
-        """Fill the asked fields; `values` maps a field's name to its value.
+        """Fill the requested fields; `values` maps a field's name to its value.
 
         Raises `InvalidAnswerError` for missing, unknown or wrongly typed fields.
         """

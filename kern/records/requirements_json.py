@@ -1,7 +1,7 @@
-"""Requirements as JSON and back: a page or another program shows what is asked and hands the answers in (rule L21).
+"""Requirements as JSON and back: a page or another program shows the question and returns the answers (rule L21).
 
-What comes back is somebody else's text, so everything is checked. It can answer, but not change what is asked: storages take of
-an answer only what `answer_row` and its like copy, never the tool, the stored arguments or the policy (rule L8).
+The returned JSON is untrusted, so everything is checked. It can answer, but not change the question: storages take of an answer
+only the columns that `answer_row` and its like copy, never the tool, the stored arguments or the policy (rule L8).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Check = Callable[[Any], bool]
 
 
 def plain(value: Any) -> Any:
-    """The value as data that `json.dumps` takes; what JSON does not know (dates, endless numbers) becomes its text."""
+    """Return the value as data that `json.dumps` takes; other types (dates, endless numbers) become text."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
@@ -34,7 +34,9 @@ def plain(value: Any) -> Any:
 
 
 def checked(data: object, names: Collection[str]) -> dict[str, Any]:
-    """The values for `names` in what `Requirement.to_dict` made; other keys are ignored, keys with a default may be missing.
+    """Return the values for `names` in the output of `Requirement.to_dict`.
+
+    Other keys are ignored, keys with a default may be missing.
 
     Raises `WrongTypeError` for what is no object, `InvalidAnswerError` with one entry a wrong key.
     """

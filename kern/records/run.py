@@ -18,7 +18,7 @@ ACTIVE: frozenset[str] = frozenset({"pending", "running", "paused"})
 
 @dataclass(slots=True)
 class RunMetrics:
-    """What a run used. Tokens are the provider's counts; durations are seconds of work, waiting for people excluded."""
+    """The usage of a run. Tokens are the provider's counts; durations are seconds of work, waiting for people excluded."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -32,7 +32,7 @@ class RunMetrics:
 
     @property
     def total_tokens(self) -> int:
-        """Tokens in and out."""
+        """The sum of tokens in and out."""
         return self.input_tokens + self.output_tokens
 
 
@@ -40,7 +40,7 @@ class RunMetrics:
 class ToolExecution:
     """The journal of one tool call: proposed → started → finished, unique per (run, call).
 
-    Started and not finished after its worker died means *uncertain*: nobody knows whether it happened.
+    Started and not finished after its worker died means *uncertain*: it may have happened.
     """
 
     run_id: str
@@ -57,7 +57,7 @@ class ToolExecution:
 
 @dataclass(slots=True)
 class RunOutput:
-    """One turn: its input, steps, output, what it waits for and what it used.
+    """One turn: its input, steps, output, requirements and metrics.
 
     `content` is the answer (partial or empty unless `status` is completed); `error` says what went wrong, `permanent_error`
     whether trying again is pointless, `refused` whether a server refused its input for good, so that later requests leave it
@@ -87,27 +87,30 @@ class RunOutput:
     updated_at: float = field(default_factory=time.time)
 
     def check_ids(self) -> None:
-        """For storages, about to store it: its session's and its user's id as text. Raises `InvalidInputError`."""
+        """Normalise the session's and the user's id to text, for storages. Raises `InvalidInputError`."""
         self.session_id = checked_id(self.session_id, "session_id")
         self.user_id = optional_id(self.user_id, "user_id")
 
     @property
     def is_paused(self) -> bool:
-        """Whether it waits for people."""
+        """True if it waits for people."""
         return self.status == "paused"
 
     @property
     def is_active(self) -> bool:
-        """Whether it has not ended."""
+        """True if it has not ended."""
         return self.status in ACTIVE
 
     @property
     def reasoning(self) -> str:
-        """What the model thought during the run, as far as it told; for the team, not for the customer."""
+        """The model's thinking during the run, as far as the provider shows it; for the team, not for the customer."""
         return "\n\n".join(message.reasoning for message in self.messages if message.reasoning)
 
     def end(self, status: Status) -> None:
-        """Ended as `status`. Unless it completed, the members' active runs end the same way and nobody is asked any more."""
+        """End it as `status`.
+
+        Unless it completed, the members' active runs end the same way and open requirements are cancelled.
+        """
         self.status = status
         if status == "completed":
             return
@@ -119,7 +122,7 @@ class RunOutput:
 
     @property
     def may_still_be_stopped(self) -> bool:
-        """Whether a wish to stop it comes in time at its end: it would complete, and no person has sent its answer."""
+        """True if a cancellation comes in time at its end: it would complete, and no person has sent its answer."""
         sent = any(item.reason == "draft" and item.status == "executed" for item in self.requirements)
         return self.status == "completed" and self.parent_run_id is None and not sent
 

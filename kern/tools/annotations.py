@@ -1,4 +1,4 @@
-"""Python types as JSON schema, by pydantic, made plain for models and for people's forms.
+"""JSON schemas of Python types, by pydantic, simplified for models and for people's forms.
 
 References are written out, `X | None` becomes one schema with two types, titles are dropped, decimals are numbers, and objects
 allow nothing that they do not name.
@@ -27,7 +27,7 @@ _REF = "#/$defs/"
 
 
 def adapter_of(annotation: Any, what: str) -> TypeAdapter[Any]:
-    """The converter for a type. Raises `TypeError` that names `what` where the type cannot come out of JSON."""
+    """Return the converter for a type. Raises `TypeError` that names `what` where the type cannot come out of JSON."""
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(_readable(annotation))
         adapter.json_schema(schema_generator=_PlainSchema)
@@ -38,7 +38,7 @@ def adapter_of(annotation: Any, what: str) -> TypeAdapter[Any]:
 
 
 def schemas_of(adapters: Mapping[str, TypeAdapter[Any]]) -> tuple[dict[str, Schema], dict[str, Schema]]:
-    """The schema of each type, and the shared ones that refer to themselves (they cannot be written out)."""
+    """Return the schema of each type, and the shared ones that refer to themselves (they cannot be written out)."""
     wanted = [(name, "validation", adapter) for name, adapter in adapters.items()]
     found, shared = TypeAdapter.json_schemas(wanted, schema_generator=_PlainSchema)  # type: ignore[arg-type]
     plain = _Plain(shared.get("$defs", {}))
@@ -47,7 +47,7 @@ def schemas_of(adapters: Mapping[str, TypeAdapter[Any]]) -> tuple[dict[str, Sche
 
 
 def encode_default(adapter: TypeAdapter[Any], default: Any) -> Schema:
-    """`{"default": …}`, or nothing where the default has no JSON form."""
+    """Return `{"default": …}`, or nothing where the default has no JSON form."""
     try:
         plain = float(default) if isinstance(default, Decimal) else adapter.dump_python(default, mode="json", warnings=False)
     except (PydanticSerializationError, ValueError, TypeError):
@@ -56,7 +56,10 @@ def encode_default(adapter: TypeAdapter[Any], default: Any) -> Schema:
 
 
 def _readable(annotation: Any) -> Any:
-    """The same type with each `typing.TypedDict` as one of typing_extensions; before Python 3.12 pydantic refuses the other."""
+    """Return the same type with each `typing.TypedDict` as one of typing_extensions.
+
+    Before Python 3.12 pydantic refuses the other.
+    """
     if sys.version_info >= (3, 12):
         return annotation
     if typing.is_typeddict(annotation) and type(annotation).__module__ == "typing":
@@ -73,7 +76,7 @@ def _readable(annotation: Any) -> Any:
 
 
 def _typed_dict(original: Any) -> Any:
-    """Keys that may be missing are marked one by one: with postponed annotations Python thinks that none may."""
+    """Mark optional keys one by one: with postponed annotations Python thinks that none may be missing."""
     keys = {}
     for key, hint in typing.get_type_hints(original, include_extras=True).items():
         mark = typing.get_origin(hint)
@@ -112,7 +115,7 @@ class _Plain:
         self.recursive: dict[str, Schema] = {}
 
     def schema(self, raw: Schema) -> Schema:
-        """The plain form of one schema."""
+        """Return the plain form of one schema."""
         beside = {key: self._value(key, value) for key, value in raw.items() if key not in self._LEFT_OUT}
         # A bound or a default of infinity says nothing that JSON could say.
         beside = {key: value for key, value in beside.items() if key in self._HOLDING_SCHEMAS or _is_json(value)}
@@ -146,7 +149,7 @@ class _Plain:
 
 
 def _is_json(value: Any) -> bool:
-    """Whether every program can read the value as JSON; NaN and Infinity are Python's own."""
+    """Return whether every program can read the value as JSON; NaN and Infinity are Python's own."""
     try:
         json.dumps(value, allow_nan=False)
     except (ValueError, TypeError):
@@ -155,7 +158,10 @@ def _is_json(value: Any) -> bool:
 
 
 def _without_null_branch(plain: Schema) -> Schema:
-    """`X | None` as X that may also be null: easier to read, to render as a form field, and to complain about."""
+    """Return `X | None` as X that may also be null.
+
+    Easier to read, to render as a form field, and to validate with clear errors.
+    """
     branches = plain.get("anyOf", [])
     others = [branch for branch in branches if branch != {"type": "null"}]
     if len(others) != 1 or len(branches) != 2 or not isinstance(others[0].get("type"), str):

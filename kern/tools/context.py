@@ -1,4 +1,4 @@
-"""What a tool may know about the call it serves."""
+"""The context of a tool call."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kern.threads.cancellation import Cancellation
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Given to each parameter annotated with it; the model never sees such a parameter.
+    """The context of a tool call, passed to each parameter annotated with it; the model never sees such a parameter.
 
-    `idempotency_key` is the same whenever the same call is tried again, so hand it to systems that recognise repeats.
-    `is_cancelled` turns true when nobody waits for the call any more: it took too long, or somebody stopped the turn. A tool
-    with much to do looks at it now and then, and ends. `cancellation` can also be waited for.
+    `idempotency_key` is the same for every retry of a call, so hand it to systems that recognise repeats. `is_cancelled` turns
+    true when the result is no longer needed: the call took too long, or the turn was cancelled. A tool with much to do looks at
+    it now and then, and ends. `cancellation` can also be waited for.
     """
 
     session_id: str

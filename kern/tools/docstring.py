@@ -1,4 +1,4 @@
-"""What a docstring says: the function's description, and one text a parameter."""
+"""Parse a docstring: the function's description, and one text a parameter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _OTHER_FIELD = re.compile(r"^:(returns?|rtype|raises?|type|yields?)\b")
 
 
 def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:
-    """The description and the parameters' texts of a Google-style or `:param x:` docstring.
+    """Return the description and the parameters' texts of a Google-style or `:param x:` docstring.
 
     What it says about results and exceptions is for programmers and is left out.
     """

@@ -18,10 +18,10 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def await_in_loop(awaitable: Awaitable[Any]) -> Any:
-    """What it resolves to; the caller's thread waits. Raises what it raises.
+    """Return the awaitable's result; the caller's thread waits. Raises its exception.
 
-    The task is cancelled when the work that it is part of is called off. It gets a loop of its own where something blocks the
-    common one: a tool that sleeps without `await`, or one that runs an agent without `await` and waits for it.
+    The task is cancelled when the work that it is part of is cancelled. It gets a loop of its own where the common one is
+    blocked: by a tool that sleeps without `await`, or one that runs an agent without `await` and waits for it.
     """
     mine, begun = threading.Lock(), threading.Event()
 
@@ -57,7 +57,7 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 
 
 def _start_afresh() -> None:
-    """In a forked process the thread is not there; another thread may have held the lock."""
+    """Reset the state in a forked process: the thread is not there, and another thread may have held the lock."""
     global _loop, _starting
     _loop, _starting = None, threading.Lock()
 

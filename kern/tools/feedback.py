@@ -1,4 +1,4 @@
-"""The ready tool with which an agent lets a person choose."""
+"""The ready tool by which an agent lets a person choose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a tool's function returned to the text that the model reads."""
+"""Convert a tool's return value to text for the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kern.validation.sizes import bounded
 
 
 def to_text(value: Any) -> str:
-    """Text as it is, `None` as "done", anything else as compact JSON (dates, decimals, dataclasses and models included).
+    """Return text as it is, `None` as "done", anything else as compact JSON (dates, decimals, dataclasses and models included).
 
     What has no JSON form is written as Python shows it: the tool has done its work by now, and must not be called again for
     how its result looks. A generator is run to its end here, and may raise what it likes; of endless items the first are kept.

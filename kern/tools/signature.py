@@ -1,4 +1,4 @@
-"""A function's signature: what the model fills, where the run context goes, and JSON turned into the annotated types."""
+"""A function's signature: the model's parameters, the run context's, and conversion of JSON to the annotated types."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Signature:
             return
 
     def coerce(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """JSON values turned into the annotated types (dates, enums, models). Raises `InvalidAnswerError`."""
+        """Convert JSON values to the annotated types (dates, enums, models). Raises `InvalidAnswerError`."""
         from pydantic import ValidationError
 
         values: dict[str, Any] = {}
@@ -100,7 +100,7 @@ class Signature:
         return {name: adapter_of(self._types[name], f"parameter {name!r} of tool {self._tool_name!r}") for name in filled}
 
     def _complete(self, name: str, part: dict[str, Any]) -> None:
-        """Add what the function knows of a parameter beyond its type: description and default."""
+        """Add a parameter's description and default to its schema."""
         from kern.tools.annotations import encode_default
 
         if text := self._texts.get(name) or _text_beside(self._types[name]):
@@ -124,7 +124,7 @@ def _is_context(annotation: Any) -> bool:
 
 
 def _text_beside(annotation: Any) -> str:
-    """The description in `Annotated[str, "description"]`."""
+    """Return the description in `Annotated[str, "description"]`."""
     return next((item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, str)), "")
 
 

@@ -1,4 +1,4 @@
-"""A tool: a typed function, what the model knows about it, and what a person must do before it runs."""
+"""A tool: a typed function, its schema for the model, and a person's part before it runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 class Tool:
-    """Callable like the function it was made from.
+    """A typed function that a model may call. Callable like the function it was made from.
 
     `name` and `description` are what the model sees, `parameters` the JSON schema of the arguments. `idempotent` says that
     running the same call twice does no harm, so it is repeated after a crash instead of asking a person what happened.
@@ -95,7 +95,7 @@ class Tool:
         return self._named_fields or tuple(self.parameters["properties"])
 
     def input_fields(self) -> list[InputField]:
-        """What a person fills before the tool runs; empty unless it was made with `requires_user_input`."""
+        """Return the fields that a person fills before the tool runs; empty unless it was made with `requires_user_input`."""
         parts, required = self.parameters["properties"], self.parameters["required"]
         return [
             InputField(name, dict(parts[name]), parts[name].get("description", ""), required=name in required)
@@ -103,7 +103,7 @@ class Tool:
         ]
 
     def model_schema(self) -> ToolSchema:
-        """The tool as the model sees it: without what a person fills."""
+        """Return the schema for the model: without the person's fields."""
         hidden = self.user_input_fields
         parameters = dict(self.parameters)
         if hidden:
@@ -112,7 +112,7 @@ class Tool:
         return ToolSchema(self.name, self.description, parameters)
 
     def check(self, arguments: dict[str, Any], *, partial: Collection[str] = ()) -> dict[str, Any]:
-        """The arguments, if they fit the parameters; a copy.
+        """Return a copy of the arguments, if they fit the parameters.
 
         A null for a parameter with a default means the default, unless null is one of its values. `partial` names what a person
         will fill later: it may be missing, and what the model guessed for it is dropped.
@@ -129,9 +129,9 @@ class Tool:
         return dict(given)
 
     def call(self, arguments: dict[str, Any], context: RunContext) -> str:
-        """Run the function with JSON arguments and give its result as text.
+        """Run the function with JSON arguments and return its result as text.
 
-        Raises `InvalidAnswerError` for arguments that do not fit, and whatever the function raises.
+        Raises `InvalidAnswerError` for arguments that do not fit; the function's exceptions pass.
         """
         from kern.tools.event_loop import await_in_loop
         from kern.tools.result import to_text
@@ -208,7 +208,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Tool 
 
 
 def as_tool(candidate: Tool | Callable[..., Any]) -> Tool:
-    """A tool as it is, a plain typed function wrapped. Raises `TypeError` for anything else."""
+    """Return a tool as it is, a plain typed function wrapped. Raises `TypeError` for anything else."""
     return candidate if isinstance(candidate, Tool) else tool(candidate)
 
 

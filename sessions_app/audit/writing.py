@@ -68,7 +68,7 @@ def record(
 
 
 def _described(subject: models.Model | str | None, name: str) -> dict[str, str]:
-    """What the entry is about: a row's kind, key and name, or a text."""
+    """Return the subject of an entry: a row's kind, key and name, or a text."""
     if isinstance(subject, models.Model):
         kind, key, called = subject._meta.model_name or "", _text(subject.pk, 255), name or subject
     else:

@@ -43,7 +43,7 @@ _FIRST = (
 
 @dataclass
 class DecisionRow(Row):
-    """One line of the queue of decisions: what waits, and what its reader may do about it."""
+    """One line of the queue of decisions: the requirement, and its reader's rights on it."""
 
     asked: Requirement = field(kw_only=True)
     may: May = field(kw_only=True)
@@ -57,17 +57,17 @@ class DecisionRow(Row):
 
     @property
     def is_for_reader(self) -> bool:
-        """Whether the reader may decide about it, and has not given the first approval already."""
+        """True if the reader may decide about it, and has not given the first approval already."""
         return self.may.decide and self.first_approver != self.reader
 
     @property
     def can_be_approved(self) -> bool:
-        """Whether the reader may approve it from the list."""
+        """True if the reader may approve it from the list."""
         return self.status.is_confirmation and self.may.approve
 
     @property
     def can_be_selected(self) -> bool:
-        """Whether the reader may approve it together with others of its tool."""
+        """True if the reader may approve it together with others of its tool."""
         may = self.status.is_plain_call and self.may.approve and self.first_approver != self.reader
         return may and not self.asked.look_again
 
@@ -80,7 +80,7 @@ class DecisionRow(Row):
 
     @property
     def words(self) -> str:
-        """What stands beside the customer's name in place of the arguments: the draft, or the question."""
+        """The text beside the customer's name in place of the arguments: the draft, or the question."""
         if self.status.is_draft:
             return str(self.arguments.get("text") or self.asked.arguments.get("text") or "")
         return self.asked.question if self.asked.kind == Requirement.Kind.USER_FEEDBACK else ""

@@ -144,12 +144,12 @@ class Row:
 
     @property
     def status(self) -> RequirementStatus | None:
-        """How the decision stands that waits here."""
+        """The state of the pending decision."""
         return RequirementStatus(self.requirement) if self.requirement else None
 
     @property
     def badge(self) -> Badge | None:
-        """How the session stands where no decision waits."""
+        """The badge of a session without a pending decision."""
         return session_badge(self.session, self.run_status)
 
 

@@ -101,7 +101,7 @@ class Field:
 
     @property
     def is_text_box(self) -> bool:
-        """Whether it has room for several lines."""
+        """True if it has room for several lines."""
         return self.widget in ("long", "json", "lines")
 
     @property

@@ -116,7 +116,7 @@ class SqliteDb:
             return [runs.look(connection, claim) for claim in claims]
 
     def release(self) -> None:
-        """Nothing to give back: a connection to a file keeps nobody waiting, and ends with its thread."""
+        """Do nothing: a connection to a file blocks no other, and ends with its thread."""
 
     def cancel_run(self, run_id: str) -> bool:
         with self._connections.writing() as connection:

@@ -1,8 +1,8 @@
 """Connections to one SQLite file: one a thread and process; a single shared one for `:memory:`.
 
 A connection must never cross a fork: SQLite keeps in memory which locks this process holds, the child would believe it holds
-its parent's and could lose its writes when somebody else tidies up the log. So every connection is closed before a fork and
-opened again, by whoever needs it, after.
+its parent's and could lose its writes when another process tidies up the log. So every connection is closed before a fork and
+opened again at its next use.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class Connection(sqlite3.Connection):
     clock: SharedClock
 
     def now(self) -> float:
-        """Seconds since 1970, whatever the clock of this process says."""
+        """Return the common time in seconds since 1970."""
         return self.clock.now()
 
     def shift(self) -> float:
-        """What to add to a time of this process for a row, and to take away from a row's for this process."""
+        """Return the difference to add to a time of this process for a row, and to subtract from a row's."""
         return self.clock.shift()
 
 
 class _Handle:
-    """A connection and the lock that whoever uses it holds."""
+    """A connection and the lock of its user."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -140,11 +140,11 @@ class Connections:
             target, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False, factory=Connection
         )
         connection.clock = self._clock
-        # Text that somebody cut within a letter must not take the other rows with it.
+        # Text that was cut within a letter must not take the other rows with it.
         connection.text_factory = _decoded
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        # What is deleted is overwritten, so that nobody reads it in the file any more.
+        # Deleted content is overwritten, so that it cannot be read from the file any more.
         connection.execute("PRAGMA secure_delete = ON").fetchall()
         return connection
 

@@ -26,7 +26,7 @@ _RUNS = " ".join(("SELECT", columns(RunRow), "FROM runs", _OF_ROOTS))
 _MESSAGES_OF_RUNS = " ".join(("SELECT", columns(MessageRow), "FROM messages", _OF_RUNS))
 _CALLS_OF_RUNS = " ".join(("SELECT", columns(CallRow), "FROM tool_calls", _OF_RUNS))
 _REQUIREMENTS_OF_ROOTS = " ".join((REQUIREMENTS, _OF_ROOTS))
-# What the provider kept for itself, and what was thought, never leaves its run, so it is not read here.
+# Provider items and thinking never leave their run, so they are not read here.
 _KEPT_TO_THE_RUN = "provider_items, reasoning"
 _MESSAGES = " ".join(("SELECT", columns(MessageRow).replace(_KEPT_TO_THE_RUN, "'', ''"), "FROM messages"))
 _WINDOW = """SELECT run_id, refused FROM runs WHERE session_id = ? AND parent_run_id IS NULL
@@ -96,7 +96,7 @@ def _tools_called(connection: Connection, run_ids: list[str]) -> dict[str, list[
 
 
 def _open_outputs(connection: Connection, said: list[Message]) -> dict[tuple[str | None, str], str]:
-    """What is known of the calls without an output, by run id and call id. Hardly any run has some."""
+    """Return the known state of calls without an output, by run id and call id. Hardly any run has some."""
     answered = {(message.run_id, message.tool_call_id) for message in said if message.role == "tool"}
     made = ((message.run_id, call.id) for message in said for call in message.tool_calls)
     cut_off = {run_id for run_id, call_id in made if run_id is not None and (run_id, call_id) not in answered}

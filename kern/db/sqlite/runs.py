@@ -94,7 +94,7 @@ def renew(connection: Connection, claim: Claim) -> Signal:
 
 
 def look(connection: Connection, claim: Claim) -> Signal:
-    """What became of the run, without extending the lease."""
+    """Return the run's signal, without extending the lease."""
     row = connection.execute(_LOOK, (claim.run_id, claim.owner)).fetchone()
     return "lost" if row is None else "cancelled" if row[0] else "ok"
 
@@ -115,7 +115,7 @@ def cancel_run(connection: Connection, run_id: str) -> bool:
 
 
 def pause_run(connection: Connection, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
-    """Running → paused, without a claim. A run that was asked to stop meanwhile is cancelled: nobody waits for an answer."""
+    """Change running → paused, without a claim. A run with a cancellation request is cancelled instead."""
     session_id = check_claim(connection, claim)
     now = connection.now()
     connection.executemany(_INSERT_REQUIREMENT, [requirement_row(item, connection.shift()) for item in requirements])

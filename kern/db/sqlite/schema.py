@@ -71,7 +71,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "ALTER TABLE runs ADD COLUMN refused INTEGER NOT NULL DEFAULT 0",
-        # What older versions stored of a server that refused the input itself, as opposed to a key or a model's name.
+        # The error texts of older versions for a refused input, as opposed to a key or a model's name.
         """UPDATE runs SET refused = 1 WHERE permanent_error = 1 AND status = 'error' AND (error LIKE '%server answered 400%'
             OR error LIKE '%server answered 413%' OR error LIKE '%server answered 422%' OR error LIKE '%content filter%')""",
     ),
@@ -102,7 +102,7 @@ def refuse_foreign_file(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise StorageVersionError(_no_database(path)) from error
-        return  # perhaps somebody writes it just now: opening it under a lock will tell
+        return  # perhaps another process writes it just now: opening it under a lock will tell
     if version == 0 and _has_content(path.with_name(path.name + "-wal")):
         raise StorageVersionError(_foreign(path))
 

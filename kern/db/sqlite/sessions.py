@@ -43,7 +43,7 @@ def page(
 def rename(
     connection: Connection, session_id: str, name: str, source: NameSource, expected_version: int | None
 ) -> SessionRow | None:
-    """Write the name unless somebody did since `expected_version`; the row as it is afterwards."""
+    """Write the name unless the session was renamed since `expected_version`; returns the row as it is afterwards."""
     connection.execute(_RENAME, (name, source, session_id, expected_version))
     return read(connection, session_id)
 

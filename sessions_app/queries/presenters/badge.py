@@ -13,7 +13,7 @@ Words: TypeAlias = "str | Promise"
 
 @dataclass(frozen=True)
 class Badge:
-    """What a page shows of a state. `is_quiet` is for what needs no attention, `is_live` for work that goes on."""
+    """A state as a page shows it. `is_quiet` is for states that need no attention, `is_live` for running work."""
 
     words: Words = ""
     icon: str = ""
@@ -24,5 +24,5 @@ class Badge:
 
     @property
     def is_alarm(self) -> bool:
-        """Whether it is worth its place where there is little of it."""
+        """True if it is shown even where space is short."""
         return self.tone == "bad"

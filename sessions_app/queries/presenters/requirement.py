@@ -1,4 +1,4 @@
-"""What state a requirement is in, and what that is called: on its card, in lists, on its page."""
+"""Presenter of requirements: the state and its name on cards, in lists and on pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sessions_app.queries.presenters.verbs import CALL, DRAFT, OUTSIDE, UNCERTAI
 
 
 class Wait(Enum):
-    """What a person who looks at an open requirement has to do."""
+    """The action that an open requirement asks of a person."""
 
     LOOK_AGAIN = auto()
     SECOND = auto()
@@ -63,7 +63,7 @@ OUTCOMES: dict[str, Words] = {
     Requirement.Status.EXECUTED: gettext_lazy("{who} approved this, and it ran."),
     Requirement.Status.FAILED: gettext_lazy("{who} approved this, and it failed."),
 }
-#: How risky a call is, where that is worth a word.
+#: The badges of risks; a usual risk has none.
 RISKS: dict[str, Badge] = {
     "high": Badge(gettext_lazy("High risk"), tone="bad"),
     "medium": Badge(gettext_lazy("Medium risk"), tone="wait"),
@@ -79,7 +79,7 @@ class RequirementStatus:
 
     @property
     def wait(self) -> Wait:
-        """What is to be done; why it is asked counts more than what kind of answer it takes."""
+        """The requested action; the reason of the requirement takes precedence over the kind of its answer."""
         asked = self.requirement
         if asked.look_again:
             return Wait.LOOK_AGAIN
@@ -96,47 +96,47 @@ class RequirementStatus:
 
     @property
     def risk(self) -> Badge | None:
-        """How risky the call was when it was asked for."""
+        """The risk of the call at the time of asking."""
         return RISKS.get(self.requirement.risk)
 
     @property
     def names_tool(self) -> bool:
-        """Whether the badge names the tool beside its words."""
+        """True if the badge names the tool beside its words."""
         return not self.is_draft and self.wait is not Wait.LOOK_AGAIN
 
     @property
     def is_draft(self) -> bool:
-        """Whether it is an answer to the customer that a person looks through."""
+        """True if it is an answer to the customer that a person reviews."""
         return self.requirement.reason == Requirement.Reason.DRAFT
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether it asks what became of a call."""
+        """True if it asks for the outcome of an uncertain call."""
         return self.requirement.reason == Requirement.Reason.UNCERTAIN
 
     @property
     def is_confirmation(self) -> bool:
-        """Whether it asks for a yes or no, which can be given together with others."""
+        """True if it asks for yes or no, which can be given together with others."""
         return self.requirement.kind == Requirement.Kind.CONFIRMATION
 
     @property
     def is_plain_call(self) -> bool:
-        """Whether it is a call that the tool's own policy asks about: such ones are approved together."""
+        """True if it is a call under the tool's own policy: such calls are approved together."""
         return self.is_confirmation and self.requirement.reason == Requirement.Reason.POLICY
 
     @property
     def takes_a_response(self) -> bool:
-        """Whether a person may answer in the tool's place."""
+        """True if a person may answer in the tool's place."""
         return not (self.is_draft or self.is_uncertain) and self._asks is not Wait.OUTSIDE
 
     @property
     def verbs(self) -> Verbs:
-        """What the buttons say."""
+        """The labels of the buttons."""
         return {Wait.DRAFT: DRAFT, Wait.UNCERTAIN: UNCERTAIN, Wait.OUTSIDE: OUTSIDE}.get(self._asks, CALL)
 
     @property
     def approve(self) -> Words:
-        """What the button that approves says."""
+        """The label of the button that approves."""
         if self.requirement.look_again:
             return self.verbs.approve_anyway
         return self.verbs.approve_second if self.first_approved else self.verbs.approve
@@ -167,7 +167,7 @@ class RequirementStatus:
 
     @property
     def outcome(self) -> str:
-        """What became of it, in a sentence."""
+        """The outcome as a sentence."""
         asked = self.requirement
         text = OUTCOMES.get(asked.status, gettext_lazy("This is settled: {status}."))
         return str(text).format(who=asked.decided_by or _("Somebody"), status=asked.get_status_display())

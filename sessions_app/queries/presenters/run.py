@@ -1,4 +1,4 @@
-"""What state a run is in, and what that is called: in lists, at the head of a conversation and in it."""
+"""Presenter of runs: the state and its name in lists and in a conversation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sessions_app.queries.presenters.badge import Badge, Words
 
 FAILED = Badge(_("Run failed"), "circle-alert", "bad")
 WORKING = Badge(_("Agent working"), tone="good", is_live=True)
-#: What lists and heads show of a session's newest turn. One that waits for people is shown by what it asks.
+#: The badges of a session's newest turn in lists and heads. A paused turn is shown by its requirement.
 BADGES: dict[str, Badge] = {Run.Status.ERROR: FAILED, Run.Status.RUNNING: WORKING, Run.Status.PENDING: WORKING}
 
 
@@ -29,7 +29,7 @@ class RunStatus:
 
     @property
     def is_working(self) -> bool:
-        """Whether this is where the next words will stand."""
+        """True if further text will appear here."""
         return self.is_last and self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
 
     @property
@@ -42,17 +42,17 @@ class RunStatus:
 
     @property
     def is_private(self) -> bool:
-        """Whether only the team sees it."""
+        """True if only the team sees it."""
         return self.run.purpose == Run.Purpose.INTERNAL
 
     @property
     def is_drafting(self) -> bool:
-        """Whether what is being written is for a person to look through first."""
+        """True if a draft for review is being written."""
         return self.is_working and self.run.purpose == Run.Purpose.DRAFT
 
     @property
     def has_totals(self) -> bool:
-        """Whether its model, tokens and cost are worth a line."""
+        """True if its model, tokens and cost are shown."""
         return self.is_last and self.run.status in (Run.Status.COMPLETED, Run.Status.ERROR)
 
     @property
@@ -61,7 +61,7 @@ class RunStatus:
 
     @property
     def words(self) -> Words:
-        """What stands beside the agent's name."""
+        """The text beside the agent's name."""
         if self.is_working:
             if self.run.cancel_requested:
                 return _("Stopping")
@@ -73,12 +73,12 @@ class RunStatus:
 
     @property
     def error(self) -> str:
-        """Why it failed, as far as that is known."""
+        """The reason of its failure, as far as it is known."""
         return self.run.error or str(_("nobody knows why"))
 
     @property
     def consequences(self) -> list[Words]:
-        """What follows from its failure, a sentence each."""
+        """The consequences of its failure, a sentence each."""
         found: list[Words] = []
         if self.run.purpose == Run.Purpose.ANSWER:
             found.append(_("The customer got no answer."))
@@ -89,7 +89,7 @@ class RunStatus:
         return found
 
     def call_without_result(self, *, begun: bool) -> Words:
-        """What is known of a call of this run that has no result."""
+        """Return the known state of a call of this run without a result."""
         if begun:
             return _("running") if self.run.is_active else _("nobody knows whether it ran")
         return _("not run yet") if self.run.is_active else _("not run")

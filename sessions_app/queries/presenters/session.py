@@ -1,4 +1,4 @@
-"""What state a session is in, and what that is called: in lists and at the head of a conversation."""
+"""Presenter of sessions: the state and its name in lists and at the head of a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the buttons of a decision say, by what is decided."""
+"""Labels of a decision's buttons, by its kind."""
 
 from __future__ import annotations
 
