@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import admin
 from django.core.exceptions import BadRequest
@@ -16,18 +16,9 @@ from sessions_app.admin.audited import Audited
 #: What names a row in a form: nothing, or a number that every database takes.
 KEY = re.compile(r"[0-9]{0,18}")
 Row = TypeVar("Row", bound=models.Model)
-if TYPE_CHECKING:
-    Pages = admin.ModelAdmin
-else:
-
-    class Pages(admin.ModelAdmin):
-        """Takes a type in brackets, as the type checker wants it."""
-
-        def __class_getitem__(cls, _row: Any) -> type:
-            return cls
 
 
-class AdminPages(Audited, Pages[Row]):
+class AdminPages(Audited, admin.ModelAdmin[Row]):
     """Pages of one model that only superusers see, being staff is not enough; what they edit is in the audit log."""
 
     show_full_result_count = False

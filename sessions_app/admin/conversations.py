@@ -22,7 +22,7 @@ from sessions_app.errors import InvalidAction
 from sessions_app.models import FormerLink, Person, Session, SessionRead, TicketLink
 
 
-class TicketInline(admin.TabularInline):  # type: ignore[type-arg]
+class TicketInline(admin.TabularInline[TicketLink, Session]):
     model = TicketLink
     extra = 0
     fields = ["system", "ticket_id", "linked_by", "created_at"]

@@ -31,7 +31,7 @@ REPLACED = (account_pages.EmailAddressAdmin,)
 admin.site.unregister(EmailAddress)
 
 
-class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class NewPersonForm(AdminUserCreationForm[Person]):
     """A person who signs in by email."""
 
     class Meta:
@@ -46,7 +46,7 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         )
 
 
-class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+class PersonForm(UserChangeForm[Person]):
     """The same person later. `editor` is the admin who edits; the page sets it."""
 
     editor: Person | None = None
@@ -68,7 +68,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
+class MemberInline(admin.TabularInline[Any, Person]):
     """Which queues the person works."""
 
     model = Queue.members.through
@@ -83,7 +83,7 @@ class MemberInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Person)
-class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(Audited, UserAdmin[Person]):
     """Sign-in by email; groups are the roles that policies name; queues at the bottom.
 
     Whoever saves here is asked for their password or second factor again: with these pages one could take any account.

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from kern.records.drafts import SCHEMA, SEND_ANSWER
 from kern.records.policy import Threshold
 from sessions_app.desk.tools import tool_names, tools_named
-from sessions_app.validation.argument_fields import resolved
+from sessions_app.validation.argument_schemas import resolved
 
 #: Answers to these are one person's word about what happened outside, or a choice: nothing runs that two could approve.
 ONE_ANSWERS = ("external_execution", "user_feedback")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from sessions_app.api import (
     customer_links,
     customers,
@@ -16,7 +18,7 @@ from sessions_app.api import (
     unknown,
     writing,
 )
-from sessions_app.api.auth import ADMIN, REQUESTS
+from sessions_app.api.auth import ADMIN
 from sessions_app.api.docs import LocalSwagger
 from sessions_app.api.errors import MEANINGS, handle_errors
 from sessions_app.api.parser import StrictParser
@@ -27,7 +29,7 @@ DESCRIPTION = f"""
 Conversations ("sessions") of customers with agents and people.
 
 Send `Authorization: Bearer <token>` with every request. Errors have one shape, `{{"error": {{"code", "message", "fields"}}}}`.
-One token may ask {REQUESTS} times a minute.
+One token may ask {settings.KERN_API_REQUESTS} times a minute.
 A token has scopes, and each operation says which one it needs: `read`, `write`, `decide` or `admin`; none includes another.
 It sees the queues that it names, or all of its person's, and loses what its person loses at once. Every answer to it says in
 `Token-Expires` when it ends; its person is warned before. A token in an address is never looked at.

@@ -20,8 +20,6 @@ from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.token import Scope
 
-#: Requests of one token in a minute, unless the settings say otherwise.
-REQUESTS = 600
 #: (how many, in how many seconds): requests of one address with a token that is none.
 REFUSALS = (60, 60)
 #: How old (seconds) `last_used_at` may be before it is written again: a read should not cost a write.
@@ -56,8 +54,7 @@ class TokenAuth(HttpBearer):
             if wait := ratelimit.wait_for("api-refused", where, limit=REFUSALS[0], seconds=REFUSALS[1]):
                 raise Throttled(wait)
             raise _refusal(found)
-        limit = int(getattr(settings, "KERN_API_REQUESTS", REQUESTS))
-        wait = ratelimit.wait_for("api", str(found.pk), limit=limit, seconds=60)
+        wait = ratelimit.wait_for("api", str(found.pk), limit=settings.KERN_API_REQUESTS, seconds=60)
         if wait:
             raise Throttled(wait)
         _note_use(found)

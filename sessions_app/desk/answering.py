@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from kern.session import SessionKind
 
 OPENAI = "https://api.openai.com/v1"
-TURN_SECONDS = 300.0
-LEASE_SECONDS = 30.0
 
 
 def agent_for(agent_id: str) -> Agent | Team:
@@ -52,12 +50,12 @@ def _bound(worker: Agent | Team) -> Agent | Team:
 
 def turn_seconds() -> float:
     """Return the time limit (seconds) of one turn."""
-    return float(getattr(settings, "KERN_TURN_SECONDS", TURN_SECONDS))
+    return float(settings.KERN_TURN_SECONDS)
 
 
 def lease_seconds() -> float:
     """Return the time (seconds) without a heartbeat after which another worker takes the run."""
-    return float(getattr(settings, "KERN_LEASE_SECONDS", LEASE_SECONDS))
+    return float(settings.KERN_LEASE_SECONDS)
 
 
 def is_offline() -> bool:

@@ -1,22 +1,20 @@
-"""Forms for the arguments of a call, made from its JSON schema, and read back with their types."""
+"""Forms for the arguments of a call, made from its JSON schema; `argument_values` reads them back."""
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from sessions_app.text.unseen import as_it_was
-from sessions_app.validation.json_values import check_storable
+from sessions_app.validation.argument_schemas import DEEPEST, example_of, fits_lines, is_laid_out, resolved
+from sessions_app.validation.argument_texts import line_feeds, spoken, text_of
 
 PREFIX = "arg."
-#: An object that is not given is laid out down to here: a schema may refer to itself.
-DEEPEST = 3
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -84,10 +82,10 @@ class Field:
             return "number"
         if kind == "string" and self.schema.get("format") == "date" and _DATE.fullmatch(self.value or "2000-01-01"):
             return "date"
-        if kind == "array" and _fits_lines(self.schema, self.original):
+        if kind == "array" and fits_lines(self.schema, self.original):
             return "lines"
         if kind == "string" or (kind is None and isinstance(self.original, str)):
-            return "long" if len(self.value) > 60 or "\n" in _lines(self.value) else "text"
+            return "long" if len(self.value) > 60 or "\n" in line_feeds(self.value) else "text"
         return "json"
 
     @property
@@ -95,7 +93,7 @@ class Field:
         """The hint of an empty field: the tool's default, or how to write the value."""
         default = self.schema.get("default")
         if default not in (None, "", [], {}):
-            words = ", ".join(map(_text, default)) if self.widget == "lines" else _spoken(default)
+            words = ", ".join(map(text_of, default)) if self.widget == "lines" else spoken(default)
             return _("default: %(value)s") % {"value": words}
         return self.shape or (_("One a line") if self.widget == "lines" else "")
 
@@ -115,7 +113,7 @@ class Field:
         An empty one where the value may be missing or is none of them.
         """
         values = self.schema.get("enum", [True, False])
-        options = [(_text(item), _spoken(item), _text(item) == self.value) for item in values]
+        options = [(text_of(item), spoken(item), text_of(item) == self.value) for item in values]
         may_be_empty = not self.required or self.is_nullable
         if may_be_empty or not any(chosen for _value, _words, chosen in options):
             empty = self.hint or _("not set")
@@ -157,39 +155,20 @@ def _fields(
     fields: list[Field] = []
     for name in [*properties, *(key for key in values if key not in properties)]:
         part, path = resolved(properties.get(name, {}), root), (*outer, name)
-        if _is_laid_out(part, values.get(name, {} if len(outer) < DEEPEST else None)):
+        if is_laid_out(part, values.get(name, {} if len(outer) < DEEPEST else None)):
             absent = name not in values and name not in required
             fields += _fields(part, values.get(name, {}), root, path, posted, errors, may_be_absent=absent)
             continue
         field = Field(".".join(path), part, "", values.get(name), name in values, name in required, path=path)
         field.outer_may_go = may_be_absent
         field.was = field.value = _field_text(field)
-        field.shape = json.dumps(_example(part, root), ensure_ascii=False) if field.widget == "json" and part else ""
+        field.shape = json.dumps(example_of(part, root), ensure_ascii=False) if field.widget == "json" and part else ""
         if posted is not None and field.key in posted:
-            field.value = _lines(as_it_was(posted[field.key]))
-            field.changed = field.value != _lines(field.was)
+            field.value = line_feeds(as_it_was(posted[field.key]))
+            field.changed = field.value != line_feeds(field.was)
         field.error = next((why for where, why in errors.items() if concerns(where, field.name)), "")
         fields.append(field)
     return fields
-
-
-def _example(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
-    """Return an example value of the schema's shape."""
-    part = resolved(given, root)
-    if depth > DEEPEST:
-        return None
-    if "enum" in part:
-        return next(iter(part["enum"]), None)
-    if part.get("type") == "object":
-        return {name: _example(inner, root, depth + 1) for name, inner in part.get("properties", {}).items()}
-    if part.get("type") == "array":
-        return [_example(part.get("items"), root, depth + 1)]
-    return {"integer": 0, "number": 0.5, "boolean": True}.get(str(part.get("type")), "…")
-
-
-def _lines(text: str) -> str:
-    """Return a browser's text with uniform line breaks."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def concerns(where: str, name: str) -> bool:
@@ -197,161 +176,9 @@ def concerns(where: str, name: str) -> bool:
     return where == name or where.startswith((f"{name}.", f"{name}["))
 
 
-def _is_laid_out(schema: Mapping[str, Any], value: Any) -> bool:
-    known = schema.get("properties", {})
-    if schema.get("type") != "object" or not known or not isinstance(value, dict):
-        return False
-    return all(key in known for key in value)
-
-
-def _fits_lines(schema: Mapping[str, Any], value: Any) -> bool:
-    """Return whether a list holds plain texts or numbers, so that it can be edited as one a line."""
-    kind = dict(schema.get("items") or {}).get("type")
-    if kind not in ("string", "integer", "number") or not isinstance(value, list | None):
-        return False
-    if kind == "string":
-        return all(isinstance(item, str) and item.strip() == item and item and "\n" not in item for item in value or [])
-    return all(isinstance(item, int | float) and not isinstance(item, bool) for item in value or [])
-
-
 def _field_text(field: Field) -> str:
     if not field.given:
         return ""
     if field.widget == "lines" and isinstance(field.original, list):
-        return "\n".join(_text(item) for item in field.original)
-    return _text(field.original, field.schema)
-
-
-def values_of(fields: list[Field]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values of filled fields, in their schema's types, and the errors by field.
-
-    An untouched field keeps its value exactly; an emptied one is null where it may be, else an empty list or text where the
-    tool would take its default for one that is absent, else left out where it may be.
-    """
-    values: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for field in fields:
-        try:
-            _put(values, field)
-        except ValueError as problem:
-            errors[field.name] = str(problem)
-    return values, errors
-
-
-def _put(values: dict[str, Any], field: Field) -> None:
-    """Write the field's value at its path. Raises `ValueError` with a text for the person."""
-    meant = list(_meant(field))
-    if not meant and field.outer_may_go:
-        return
-    *outer, name = field.path
-    for step in outer:
-        values = values.setdefault(step, {})
-    for value in meant:
-        values[name] = value
-
-
-def _meant(field: Field) -> Iterator[Any]:
-    """Return the field's value; none where it is left out. Raises `ValueError` with a text for the person."""
-    if field.given and not field.changed:
-        yield field.original
-    elif field.value != "":
-        yield _value(field)
-    elif field.is_nullable and (field.required or field.given):
-        yield None
-    elif field.required or (field.given and _would_come_back(field)):
-        yield _nothing(field)
-
-
-def _would_come_back(field: Field) -> bool:
-    """Return whether an emptied list or text would become the tool's default if it were left out."""
-    return field.schema.get("default") not in (None, "", []) and field.schema.get("type") in ("array", "string")
-
-
-def _nothing(field: Field) -> Any:
-    """Return the value of an emptied required field. Raises `ValueError` where there is no empty value."""
-    if field.widget == "lines":
-        return []
-    if field.schema.get("type") == "string" and "" in field.schema.get("enum", [""]):
-        return ""
-    raise ValueError(_("This is needed."))
-
-
-def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one property's schema with its reference followed and `null` taken out of its types (and noted as `nullable`)."""
-    part: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {}
-    reference = str(part.get("$ref", ""))
-    if reference.startswith("#/$defs/"):
-        target = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-        part = {**target, **{key: value for key, value in part.items() if key != "$ref"}}
-    options = part.get("anyOf") or part.get("oneOf")
-    if options:
-        real = [option for option in options if option.get("type") != "null"]
-        nullable = len(real) < len(options)
-        if len(real) == 1:
-            rest = {key: value for key, value in part.items() if key not in ("anyOf", "oneOf")}
-            return {**resolved(real[0], root), **rest, "nullable": nullable}
-    kind = part.get("type")
-    if isinstance(kind, list):
-        real = [item for item in kind if item != "null"]
-        part = {**part, "type": real[0] if len(real) == 1 else None, "nullable": "null" in kind}
-    if None in part.get("enum", []):
-        part = {**part, "enum": [item for item in part["enum"] if item is not None], "nullable": True}
-    return part
-
-
-def _text(value: Any, schema: Mapping[str, Any] | None = None) -> str:
-    """Return a value as the text of its field."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    indent = 1 if isinstance(value, list | dict) and schema is not None else None
-    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
-
-
-def _spoken(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _value(field: Field) -> Any:
-    """Parse the field's text as a value of its type. Raises `ValueError` with a text for the person."""
-    if field.widget == "choice":
-        for value in field.schema.get("enum", [True, False]):
-            if _text(value) == field.value:
-                return value
-        raise ValueError(_("Choose one of the options."))
-    if field.widget == "number":
-        return _number(field.value.strip(), whole=field.schema.get("type") == "integer")
-    if field.widget == "lines":
-        return _listed(field)
-    if field.widget == "json":
-        try:
-            value = json.loads(field.value)
-        except (ValueError, RecursionError):
-            raise ValueError(_("This is not valid JSON.")) from None
-        check_storable(value)
-        return value
-    return field.value
-
-
-def _listed(field: Field) -> list[Any]:
-    lines = [line.strip() for line in field.value.split("\n") if line.strip()]
-    kind = dict(field.schema.get("items") or {}).get("type")
-    return lines if kind == "string" else [_number(line, whole=kind == "integer") for line in lines]
-
-
-def _number(text: str, *, whole: bool) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        if whole:
-            raise ValueError(_("Write a whole number.")) from None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(_("Write a number, with a point before the decimals."))
-    return number
+        return "\n".join(text_of(item) for item in field.original)
+    return text_of(field.original, field.schema)

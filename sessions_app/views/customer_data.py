@@ -14,7 +14,7 @@ from sessions_app import customers
 from sessions_app.customers import Customer, retention
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.downloads import download
-from sessions_app.views.decisions.history import page_context
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
 #: A page waits no longer than so many seconds for its answer.

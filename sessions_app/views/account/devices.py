@@ -17,7 +17,7 @@ from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.infrastructure import browsers
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.redirects import is_own_page
-from sessions_app.views.decisions.history import page_context
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
 

@@ -13,8 +13,8 @@ from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
 from sessions_app.validation.redirects import own_path
 from sessions_app.views.account import security
-from sessions_app.views.decisions.history import page_context
 from sessions_app.views.forms import PreferencesForm
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
 

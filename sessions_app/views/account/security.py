@@ -37,7 +37,7 @@ def _password(request: PersonRequest) -> Line | None:
 
 
 def _address(request: PersonRequest) -> Line | None:
-    if not getattr(settings, "PEOPLE_CHANGE_ADDRESS", False):
+    if not settings.PEOPLE_CHANGE_ADDRESS:
         return None
     return Line(_("Email address"), request.user.email, _("Change"), reverse("account_email"))
 

@@ -19,7 +19,7 @@ from sessions_app.models import ApiToken, Person, Queue
 from sessions_app.models.token import DAYS, MOST_DAYS, Scope, within_rights
 from sessions_app.queries import access
 from sessions_app.validation.text import checked_name
-from sessions_app.views.decisions.history import page_context
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
 #: Tokens that are over and still shown.

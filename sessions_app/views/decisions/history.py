@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sessions_app import desk
 from sessions_app.actions import decisions
-from sessions_app.changes import log
 from sessions_app.models import Decision, Requirement, ToolCall
-from sessions_app.queries.inbox_views import rail
-from sessions_app.queries.session_list import Filters
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest
 
 
@@ -34,17 +31,6 @@ def differences(before: dict[str, Any], after: dict[str, Any] | None) -> list[Di
     edited = before if after is None else after
     names = {**before, **edited}
     return [Difference(name, before.get(name), edited.get(name), name in before, name in edited) for name in names]
-
-
-def page_context(request: PersonRequest, where: str) -> dict[str, Any]:
-    """What every page beside the rail needs; `where` is the place in the rail that is marked."""
-    return {
-        "rail": rail(request.user, "search"),
-        "where": where,
-        "filters": Filters(),
-        "newest": log.newest(),
-        "offline": desk.is_offline(),
-    }
 
 
 def story_context(request: PersonRequest, asked: Requirement) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from sessions_app.errors import AlreadyDecided, AppError, Forbidden, InvalidActi
 from sessions_app.models import Message, Person, Requirement
 from sessions_app.queries import access
 from sessions_app.queries.decision_list import next_after
-from sessions_app.validation.argument_fields import Field, values_of
+from sessions_app.validation.argument_fields import Field
+from sessions_app.validation.argument_values import values_of
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.cards import Card
 from sessions_app.views.conversation.context import back_to, conversation_url

@@ -12,8 +12,8 @@ from sessions_app.actions import standing_approvals
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Queue, StandingApproval
 from sessions_app.queries import access
-from sessions_app.views.decisions.history import page_context
 from sessions_app.views.forms import RuleForm
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 

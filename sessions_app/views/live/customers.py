@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from django.db import connections
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
@@ -21,8 +19,10 @@ from sessions_app.actions.customer_links import LinkEnded, session_of
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.views.live.hub import Hub, Page, in_thread
-from sessions_app.views.live.people import let_thread_go
+from sessions_app.views.live.hub import Hub
+from sessions_app.views.live.page import Page
+from sessions_app.views.live.reading import in_thread
+from sessions_app.views.live.stream import newest_seen, stream_of
 
 #: Streams that one conversation may open in so many seconds.
 STREAMS = (60, 60)
@@ -65,26 +65,26 @@ class CustomerHub(Hub):
     async def welcome(self, session: Session, after: int) -> CustomerPage:
         """A page's mailbox, with what happened since change `after` in it already."""
         page = CustomerPage(0, session.pk, frozenset(), time.monotonic(), access_hash=session.access_hash)
-        await self._add(page)
+        await self.add(page)
         # Read once the page hears: what happened since the session was found reached nobody.
         newest = await in_thread(newest_change, session.pk)
         if newest > after:
             page.tell(session.pk, newest)
         return page
 
-    async def _change(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
+    async def tell(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
         self.after = max(self.after, change_pk)
         # Somebody may have taken over, or have changed the mode: what its runs may tell is found out again.
         self._public = {run_id: known for run_id, known in self._public.items() if known.session_pk != session_pk}
         for page in list(pages):
             page.tell(session_pk, change_pk)
 
-    async def _receive(self, payload: dict[str, Any]) -> None:
+    async def receive(self, payload: dict[str, Any]) -> None:
         is_text = payload["t"] == "text"
         if is_text and not any(page.session_pk == payload["s"] for page in self.pages):
             return
         if not is_text or await self._is_public(payload["s"], payload["r"]):
-            await super()._receive(payload)
+            await super().receive(payload)
 
     async def _is_public(self, session_pk: int, run_id: str) -> bool:
         now = time.monotonic()
@@ -95,7 +95,7 @@ class CustomerHub(Hub):
             known = self._public[run_id] = Known(session_pk, await in_thread(is_public, run_id), now + PUBLIC_FOR)
         return known.is_public
 
-    async def _look(self, pages: set[Page]) -> None:
+    async def look(self, pages: set[Page]) -> None:
         """End the pages whose secret link no longer leads to their conversation."""
         valid = await in_thread(links_of, {page.session_pk or 0 for page in pages})
         for page in pages:
@@ -143,19 +143,11 @@ async def live(request: HttpRequest, secret: str) -> HttpResponseBase:
         return HttpResponse(status=429, headers={"Retry-After": str(wait)})
     loop = asyncio.get_running_loop()
     hub = _hubs.setdefault(loop, CustomerHub())
-    page = await hub.welcome(session, _after(request))
-    response = StreamingHttpResponse(_stream(hub, page), content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
+    page = await hub.welcome(session, newest_seen(request, otherwise=0))
+    response = stream_of(hub, page)
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-
-async def _stream(hub: CustomerHub, page: CustomerPage) -> AsyncIterator[bytes]:
-    let_thread_go()
-    async for frame in hub.frames(page):
-        yield frame
 
 
 def _session(secret: str) -> Session | None:
@@ -166,11 +158,6 @@ def _session(secret: str) -> Session | None:
     finally:
         # This thread lives as long as the stream; its connection must not.
         connections.close_all()
-
-
-def _after(request: HttpRequest) -> int:
-    text = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
 def _words(run_id: str, text: str) -> str:

@@ -19,7 +19,7 @@ from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
 from sessions_app.queries import access, reports
 from sessions_app.validation.numbers import row_number
-from sessions_app.views.decisions.history import page_context
+from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.reports.chart import chart_of
 from sessions_app.views.respond import PersonRequest, for_people
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sessions_app.validation.argument_fields import fields_of, values_of
+from sessions_app.validation.argument_fields import fields_of
+from sessions_app.validation.argument_values import values_of
 
 SCHEMA = {
     "properties": {

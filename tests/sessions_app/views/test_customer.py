@@ -445,7 +445,7 @@ def test_a_takeover_ends_the_stream_of_words_at_once(session: Session, ana: Pers
         page = await hub.welcome(session, 2**59)
         before = await hub._is_public(session.pk, run_id)
         await sync_to_async(handover.take_over)(session, ana)
-        await hub._receive({"t": "change", "s": session.pk, "c": 2**59, "k": "session.taken_over"})
+        await hub.receive({"t": "change", "s": session.pk, "c": 2**59, "k": "session.taken_over"})
         after = await hub._is_public(session.pk, run_id)
         hub.close(page)
         return [before, after]

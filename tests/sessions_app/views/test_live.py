@@ -17,7 +17,7 @@ from sessions_app.actions import messages, sessions
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from sessions_app.views.live import hub
-from sessions_app.views.live.hub import Page, event, fragment
+from sessions_app.views.live.page import Page, event, fragment
 from tests.silent import SilentServer
 
 PATIENCE = 20.0

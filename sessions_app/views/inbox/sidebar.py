@@ -1,0 +1,22 @@
+"""The sidebar of pages that show no list of conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app import desk
+from sessions_app.changes import log
+from sessions_app.queries.inbox_views import rail
+from sessions_app.queries.session_list import Filters
+from sessions_app.views.respond import PersonRequest
+
+
+def page_context(request: PersonRequest, where: str) -> dict[str, Any]:
+    """The context of a page beside the sidebar; `where` is the place in the sidebar that is marked."""
+    return {
+        "rail": rail(request.user, "search"),
+        "where": where,
+        "filters": Filters(),
+        "newest": log.newest(),
+        "offline": desk.is_offline(),
+    }

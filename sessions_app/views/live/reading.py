@@ -1,0 +1,58 @@
+"""What hubs read of the database: who may see what, and the change log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from sessions_app.accounts import second_factor, sign_ins
+from sessions_app.changes import log as change_log
+from sessions_app.models import Person, Queue
+
+#: How many changes are read at once.
+CATCH_UP = 200
+
+#: A change: its session, its number, the session's queue.
+Logged = tuple[int, int, int | None]
+
+
+def queues_of(person: Person) -> frozenset[int] | None:
+    """The queues a person sees changes of; `None` for an admin, who sees all, also sessions in no queue."""
+    return _queues_of([person])[person.pk]
+
+
+def standing_of(keys: set[str]) -> tuple[dict[str, frozenset[int] | None], dict[str, str]]:
+    """The queues that the person of each sign-in sees changes of; and why the others no longer see any."""
+    people = sign_ins.people_of(keys)
+    refused = {key: "second-factor" for key, person in people.items() if second_factor.must_set_up(person)}
+    refused |= {key: sign_ins.why_ended(key) for key in keys - people.keys()}
+    queues = _queues_of(people.values())
+    return {key: queues[person.pk] for key, person in people.items() if key not in refused}, refused
+
+
+def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
+    members: dict[int, set[int]] = {person.pk: set() for person in people}
+    works = Queue.members.through.objects.filter(person__in=[person.pk for person in people if not person.is_superuser])
+    for person_pk, queue_pk in works.values_list("person", "queue"):
+        members[person_pk].add(queue_pk)
+    return {person.pk: None if person.is_superuser else frozenset(members[person.pk]) for person in people}
+
+
+def read_log(after: int) -> list[Logged]:
+    """The changes after that one, oldest first."""
+    return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
+
+
+async def in_thread(read: Callable[..., Any], *args: Any) -> Any:
+    """Read from the database in a thread of the pool, and keep no connection: a thousand open pages must not hold one each."""
+
+    def work() -> Any:
+        try:
+            return read(*args)
+        finally:
+            connections.close_all()
+
+    return await sync_to_async(work, thread_sensitive=False)()
