@@ -90,9 +90,8 @@ class Db(Protocol):
         L10).
 
         The returned session's `previous_run_id` names the newest run without a parent before this one.
-        Raises `SessionOwnershipError` when the session is another user's (nothing is stored), `SessionBusyError` where the
-        storage
-        allows one active run a session.
+        Raises `SessionOwnershipError` when the session is another user's (nothing is stored), `SessionBusyError` where
+        the storage allows one active run a session.
         """
         ...
 
@@ -173,9 +172,8 @@ class Db(Protocol):
         """Proposed → started by compare-and-set, with the arguments the tool gets. False when it was started before.
 
         With `requirement_id` (a person said that an uncertain call did not happen): started → started again, and that
-        requirement
-        goes approved → executed in the same transaction, so that one answer starts the call once. False when it was used
-        before.
+        requirement goes approved → executed in the same transaction, so that one answer starts the call once. False when it
+        was used before.
         """
         ...
 

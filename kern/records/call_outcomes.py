@@ -1,4 +1,4 @@
-"""What became of a tool call, written as text for models and read back as data.
+"""The outcome of a tool call, written as text for models and read back as data.
 
 Both directions stand here, so that a sentence is reworded in one place. Storages keep the text alone.
 """
@@ -50,7 +50,7 @@ _KINDS: dict[str, OutcomeKind] = {
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """What became of a call: `text` is its result, a person's words or the reason; `edited` whether a person changed it."""
+    """The outcome of a call: `text` is its result, a person's words or the reason; `edited` whether a person changed it."""
 
     kind: OutcomeKind
     text: str
@@ -78,7 +78,7 @@ def read_outcome(output: str) -> CallOutcome:
 
 
 def _after_edit(output: str) -> str | None:
-    """What stands behind the note of `with_edit`; `None` where there is no such note."""
+    """Return the text behind the note of `with_edit`; `None` where there is no such note."""
     if not output.startswith(_EDITED):
         return None
     try:

@@ -18,7 +18,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def names_a_class(reason: str) -> bool:
-    """Whether a text of `reason_of` begins with an exception's class, so that it was not written for customers."""
+    """Return whether a text of `reason_of` begins with an exception's class, so that it was not written for customers."""
     return _CLASS.match(reason) is not None
 
 

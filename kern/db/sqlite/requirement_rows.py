@@ -81,7 +81,7 @@ def requirement_of(row: RequirementRow, shift: float = 0.0) -> Requirement:
 
 
 def answer_values(stored: Requirement, answer: Requirement, now: float) -> Values:
-    """What an answer may change of a stored requirement: never its arguments, schema or fields, only their values (rule L8)."""
+    """The columns that an answer may change: never arguments, schema or fields, only the fields' values (rule L8)."""
     values = answer.answer if isinstance(answer.answer, dict) else {}
     for field in stored.fields:
         field.value = values.get(field.name, field.value)

@@ -81,7 +81,7 @@ def to_json(value: Any) -> str:
 
 
 def to_optional_json(value: Any) -> str:
-    """As `to_json`; the empty text for `None`."""
+    """Return `value` as JSON; the empty text for `None`."""
     return "" if value is None else to_json(value)
 
 
