@@ -16,11 +16,12 @@ from kern.loop.base import Actor
 from kern.loop.turn import Turn
 from kern.models.base import ToolSchema
 from kern.records.call_outcomes import MEMBER_FAILED, NO_MEMBER
-from kern.records.message import Message, ToolCall, storable
+from kern.records.message import Message, ToolCall
 from kern.records.outcomes import account_of
 from kern.records.run import RunOutput, Status
 from kern.thinking import split_thinking
 from kern.threads.waiting import DeadlineError
+from kern.validation.text import storable
 
 DELEGATE = "delegate_to_member"
 

@@ -14,8 +14,9 @@ from kern.events import RunEvent
 from kern.loop.turn import Turn
 from kern.records.call_outcomes import DO_NOT_FIT
 from kern.records.drafts import SCHEMA, SEND_ANSWER, arguments_without_thinking
-from kern.records.message import Message, ToolCall, storable
+from kern.records.message import Message, ToolCall
 from kern.records.requirement import Requirement
+from kern.validation.text import storable
 
 _NOT_SENT: dict[str, str] = {
     "rejected": "A person looked at this answer and did not send it.",

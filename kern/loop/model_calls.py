@@ -17,9 +17,10 @@ from kern.loop.window import tokens_of
 from kern.models.base import AnswerRestarted, ModelAnswer, ModelRequest, ReasoningDelta, TextDelta, answer_events
 from kern.models.listening import listen
 from kern.records.drafts import as_draft
-from kern.records.message import Message, ToolCall, new_id, storable
+from kern.records.message import Message, ToolCall, new_id
 from kern.records.run import ToolExecution
 from kern.validation.sizes import LONGEST_MODEL, MAX_PROVIDER_CHARS, MAX_REASONING_BYTES, kept, size_of
+from kern.validation.text import storable
 
 #: Ids of calls and names of tools are columns of databases; no tool's name is that long.
 LONGEST_ID = 200

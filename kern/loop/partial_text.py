@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kern.records.message import storable
+from kern.validation.text import storable
 
 
 class PartialText:

@@ -13,9 +13,10 @@ from kern.loop.drafts import sent_answer
 from kern.loop.model_calls import ask_model
 from kern.loop.turn import Turn
 from kern.loop.work import StopRequested, Work
-from kern.records.message import Message, storable
+from kern.records.message import Message
 from kern.records.run import RunOutput, Status
 from kern.validation.reasons import reason_of
+from kern.validation.text import storable
 
 INTERRUPTED = "interrupted: the program stopped while it was working on this run"
 

@@ -14,12 +14,13 @@ from kern.loop.partial_text import PartialText
 from kern.loop.window import Window
 from kern.loop.work import Work
 from kern.records.drafts import SEND_ANSWER
-from kern.records.message import Message, ToolCall, storable
+from kern.records.message import Message, ToolCall
 from kern.records.questions import Questions
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunOutput, ToolExecution
 from kern.validation.sizes import kept
+from kern.validation.text import storable
 
 
 class Source(NamedTuple):

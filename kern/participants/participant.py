@@ -21,11 +21,12 @@ from kern.participants.cache import SessionCache
 from kern.participants.sessions import Sessions, in_memory
 from kern.participants.settings import Settings, checked_lease, checked_tools
 from kern.records.conflicts import must_agree, must_not_contradict
-from kern.records.message import Message, new_id, storable
+from kern.records.message import Message, new_id
 from kern.records.run import RunOutput
 from kern.session import SessionKind
 from kern.tools import Tool
 from kern.validation.inputs import Id, checked_id, checked_seconds, checked_words, optional_id
+from kern.validation.text import storable
 
 
 class Participant(AsyncTurns, Sessions):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from kern.errors import AlreadyAnsweredError, InvalidAnswerError
-from kern.records.message import storable
 from kern.records.requirement import Requirement
+from kern.validation.json_values import storable_json
 
 #: Statuses of an approved call after its execution: the answer was the same.
 _WENT_ON = frozenset({"approved", "answered", "executed", "failed"})
@@ -88,4 +88,4 @@ def _said(item: Requirement) -> tuple[str, ...]:
 
 def _stored(value: Any) -> str:
     """Return the value as a database returns it: dates and the like as text, keys in one order."""
-    return storable(json.dumps(value, default=str, sort_keys=True, ensure_ascii=False).replace("\\u0000", "\x00"))
+    return json.dumps(storable_json(value), sort_keys=True, ensure_ascii=False)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from kern.records.message import Message, ToolCall, new_id, storable
+from kern.records.message import Message, ToolCall, new_id
 from kern.thinking import split_thinking
+from kern.validation.text import storable
 
 SEND_ANSWER = "send_answer"
 SCHEMA: dict[str, Any] = {

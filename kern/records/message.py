@@ -18,11 +18,6 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def storable(text: str) -> str:
-    """Replace characters that no database or server takes: NUL by U+FFFD, half characters (lone surrogates) by `?`."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
-
-
 @dataclass(slots=True)
 class ToolCall:
     """A call that the model asked for. `arguments` is the JSON text exactly as the model wrote it.

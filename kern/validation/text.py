@@ -20,6 +20,15 @@ HIDDEN = frozenset((*_DIRECTIONS, *_NOTHINGS))
 _WITHOUT_HIDDEN = str.maketrans(dict.fromkeys(HIDDEN, ""))
 
 
+def storable(text: str) -> str:
+    """Return the text with what no database or server takes replaced: NUL by U+FFFD, half characters (lone surrogates) by `?`.
+
+    Every text of a conversation goes through here, through every door: messages, thoughts, arguments, results, notes.
+    Nothing vanishes: a word would become another word. All other control characters, and bidi controls, stay.
+    """
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def is_one_line(text: str) -> bool:
     """Return whether the text has no line breaks, control characters or unpaired surrogates."""
     return not any(unicodedata.category(char) in _BREAKS for char in text)
@@ -42,5 +51,9 @@ def one_line(text: str) -> str:
     """
     if not is_visible(text):
         return ""
-    text = without_hidden(text)
-    return " ".join("".join(" " if unicodedata.category(char) in _BREAKS else char for char in text).split())
+    return " ".join(without_breaks(without_hidden(text)).split())
+
+
+def without_breaks(text: str) -> str:
+    """The text with a space for each line break, control character and half character."""
+    return text if is_one_line(text) else "".join(" " if unicodedata.category(char) in _BREAKS else char for char in text)

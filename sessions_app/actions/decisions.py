@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kern.errors import InvalidAnswerError
 from kern.records.policy import Policy
 from kern.records.requirement import Requirement as RequirementRecord
+from kern.validation.json_values import storable_json
 from sessions_app.actions.locking import session_locked
 from sessions_app.actions.reopening import reopen
 from sessions_app.actions.standing_approvals import StandingOffer, offer_for
@@ -22,7 +23,7 @@ from sessions_app.models import Decision, Person, Requirement, Run, Session
 from sessions_app.policy.approvals import completes, must_know_the_news
 from sessions_app.policy.in_force import may_decide, policy_of, same
 from sessions_app.store.pausing import go_on
-from sessions_app.store.records import plain, put_answer, put_values, requirement_record
+from sessions_app.store.records import put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
 from sessions_app.workers.expiry import expire_one
 
@@ -162,7 +163,7 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
     # The number of approvers is checked below, where the people are known; the record alone knows names at best.
     asked.policy = Policy()
     answer(asked)
-    runs, given = asked.lets_run, plain(asked.effective_arguments)
+    runs, given = asked.lets_run, storable_json(asked.effective_arguments)
     if runs:
         may_decide(row, person, approving=True)
         demand = policy.demand(given, asked.schema)
@@ -172,7 +173,9 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
         return
     _store(row, asked, person)
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
-    Decision.objects.append(row, verdict, person=person, seen=seen, note=_words(asked), policy=plain(policy.to_dict()), **line)
+    Decision.objects.append(
+        row, verdict, person=person, seen=seen, note=_words(asked), policy=storable_json(policy.to_dict()), **line
+    )
     payload = OfRequirement(requirement=row.pk, tool=row.tool_name)
     record(session, OF_REQUIREMENT_STATUS[row.status], payload, person=person)
     go_on(session, row.root)
@@ -189,7 +192,7 @@ def _keep_first(
 ) -> None:
     """Keep the first of two approvals: the requirement stays open, with the arguments that the second person is to approve."""
     changed = not same(row.arguments if row.edited_arguments is None else row.edited_arguments, given)
-    row.edited_arguments = plain(asked.edited_arguments)
+    row.edited_arguments = storable_json(asked.edited_arguments)
     # The filled-in values stand in the second person's form.
     put_values(row, asked)
     row.save(update_fields=["edited_arguments", "fields", "risk", "approvers"])
@@ -199,7 +202,7 @@ def _keep_first(
         person=person,
         seen=seen,
         edited_arguments=None if same(given, row.arguments) else given,
-        policy=plain(policy.to_dict()),
+        policy=storable_json(policy.to_dict()),
     )
     payload = FirstApproval(requirement=row.pk, tool=row.tool_name, changed=changed, line=line.pk)
     record(session, Kind.REQUIREMENT_FIRST_APPROVAL, payload, person=person)

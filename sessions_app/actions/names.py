@@ -12,7 +12,6 @@ from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store import DjangoDb
-from sessions_app.validation.text import clean
 from sessions_app.workers.tasks import name_session
 
 
@@ -22,7 +21,7 @@ def rename(session: Session, person: Person, name: str, *, seen: int | None = No
     Raises `InvalidSessionNameError` (rule L12, or a word that the queue forbids in names), and `StaleError`
     when another person named it since `seen`.
     """
-    return _give(session, person, check_name(clean(name)), seen)
+    return _give(session, person, check_name(name), seen)
 
 
 def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:

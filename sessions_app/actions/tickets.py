@@ -11,7 +11,6 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfTicket, TicketLinked
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
-from sessions_app.validation.text import clean
 
 LONGEST_ADDRESS = 500
 LONGEST_SHOWN = 80
@@ -54,7 +53,7 @@ def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, st
         raise InvalidAction(_("There is no ticket system yet. An admin can add one."))
     if len(written) > LONGEST_ADDRESS:
         raise InvalidAction(_("A ticket's address has at most %(most)d characters.") % {"most": LONGEST_ADDRESS})
-    text = ticket_ids.normalized(clean(written))
+    text = ticket_ids.normalized(written)
     if not text:
         raise InvalidAction(_("Write the ticket's id, or paste its web address."))
     systems, text = _named(systems, text)

@@ -139,6 +139,9 @@ def handle_errors(api: NinjaAPI) -> None:
 def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
     code = CODES.get(error.status_code, "bad_request")
     message = _("Send a valid token as `Authorization: Bearer <token>`.") if error.status_code == 401 else error.message
+    if isinstance(error.__cause__, ValueError):
+        # What the parser said of the body, which ninja keeps to itself.
+        message = _("The body can not be read: %(why)s.") % {"why": error.__cause__}
     response = answer(error.status_code, code, message)
     if error.status_code == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api"'

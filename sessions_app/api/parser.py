@@ -7,7 +7,6 @@ from typing import Any, NoReturn, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja.errors import HttpError
 from ninja.parser import Parser
 
 from sessions_app.validation.json_values import check_storable
@@ -23,4 +22,4 @@ class StrictParser(Parser):
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise HttpError(400, _("%(word)s is not JSON") % {"word": word})
+    raise ValueError(_("%(word)s is not JSON") % {"word": word})

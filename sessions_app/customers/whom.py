@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from kern.records.message import storable
+from kern.validation.text import storable
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Run, Session
 from sessions_app.models.decision import DecisionSet

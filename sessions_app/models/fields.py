@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils import timezone
 
-from kern.validation.text import without_hidden
+from kern.validation.text import without_breaks, without_hidden
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import CorruptDict, CorruptList
 from sessions_app.text.identity import canonical_address, check_address
@@ -27,9 +27,10 @@ else:
 
 
 class NameField(_CharField):
-    """A name that people read beside other text; stored without hidden characters, from every source.
+    """A name that people read beside other text: one line without hidden characters, through every door.
 
-    A bidi control in it would turn around the text after it. Migrations see a plain column.
+    A bidi control in it would turn around what stands after it; a line break is kept as a space. Migrations see the plain
+    column that it is.
     """
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
@@ -42,7 +43,7 @@ class NameField(_CharField):
 
     def get_prep_value(self, value: Any) -> Any:
         kept = super().get_prep_value(value)
-        return without_hidden(kept) if isinstance(kept, str) else kept
+        return without_breaks(without_hidden(kept)) if isinstance(kept, str) else kept
 
 
 class AddressField(_EmailField):

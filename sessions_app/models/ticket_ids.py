@@ -39,9 +39,9 @@ def _plain(char: str) -> str:
         return str(unicodedata.digit(char))
     if category == "Pd" or char in "\N{MINUS SIGN}\N{HYPHEN BULLET}\N{MODIFIER LETTER MINUS SIGN}":
         return "-"
-    if char.isspace():
+    if char.isspace() or category in ("Cc", "Cs"):
         return " "
-    return "" if category in ("Cf", "Cc", "Cs") else char
+    return "" if category == "Cf" else char
 
 
 def guesses(text: str) -> list[str]:

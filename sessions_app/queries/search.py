@@ -12,7 +12,7 @@ from sessions_app.actions import tickets
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.text.folding import fold
-from sessions_app.validation.text import clean
+from sessions_app.validation.text import searchable
 
 LONGEST_QUERY = 500
 MOST_WORDS = 8
@@ -48,8 +48,8 @@ class Words:
 
 
 def words_of(query: str) -> Words:
-    """Parse a query: split at spaces, except in phrases in quotes. Other characters have no special meaning."""
-    text = clean(query)
+    """Take a query apart: at spaces, but for phrases in quotes. Everything else stands for itself."""
+    text = searchable(query)
     words, known = Words(text[:LONGEST_QUERY]), {""}
     for found in _WORD.finditer(text[:LONGEST_QUERY]):
         written = (found["phrase"] or found["word"] or found["quote"]).strip()

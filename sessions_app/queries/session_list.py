@@ -23,7 +23,7 @@ from sessions_app.queries.presenters.requirement import RequirementStatus
 from sessions_app.queries.presenters.session import badge_of as session_badge
 from sessions_app.queries.search import LONGEST_QUERY, Words, matching, words_of
 from sessions_app.queries.session_order import ORDERS, page_of_order
-from sessions_app.validation.text import clean
+from sessions_app.validation.text import searchable
 
 PAGE = 30
 #: Limit of rows in a refresh of a scrolled list.
@@ -47,8 +47,8 @@ class Filters:
         sort = query.get("sort", "")
         return cls(
             # A little more than is looked for, so that it can be told.
-            q=clean(query.get("q", ""))[: LONGEST_QUERY + 50],
-            queue=clean(query.get("queue", ""))[:50],
+            q=searchable(query.get("q", ""))[: LONGEST_QUERY + 50],
+            queue=searchable(query.get("queue", ""))[:50],
             unread="unread" in query,
             unnamed="unnamed" in query,
             sort=sort if sort in ORDERS else "newest",

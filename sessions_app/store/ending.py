@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kern.db.base import Claim
 from kern.errors import LeaseLostError
-from kern.records.message import storable
 from kern.records.run import RunOutput, Status
+from kern.validation.text import storable
 from sessions_app.changes import log
 from sessions_app.changes.kinds import OF_RUN_END, Kind
 from sessions_app.changes.payloads import OfRun

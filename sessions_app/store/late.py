@@ -6,7 +6,8 @@ Each once, and nothing else: further answers and calls belong to later turns.
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.records.message import Message, storable
+from kern.records.message import Message
+from kern.validation.text import storable
 from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import OfRun, OutcomeKept

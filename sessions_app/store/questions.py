@@ -13,6 +13,7 @@ from kern.errors import InvalidAnswerError
 from kern.records.conflicts import must_accept
 from kern.records.policy import Policy
 from kern.records.requirement import Requirement
+from kern.validation.json_values import storable_json
 from sessions_app import models as rows
 from sessions_app.changes import log
 from sessions_app.changes.kinds import OF_REQUIREMENT_STATUS, Kind
@@ -21,7 +22,7 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import Decision, Person, Session, StandingApproval
 from sessions_app.policy.in_force import is_allowed, policy_in_force, policy_of
 from sessions_app.store.claims import Held
-from sessions_app.store.records import plain, put_answer, requirement_record, requirement_row
+from sessions_app.store.records import put_answer, requirement_record, requirement_row
 
 #: The longest default time (seconds) between reminder and expiry.
 MOST_REMINDER = 3600
@@ -65,7 +66,7 @@ def put_terms(row: rows.Requirement, policy: Policy) -> None:
         # An uncertain call does not expire: time does not tell whether it happened.
         policy = replace(policy, expires_after=None, remind_before=None)
     demand = policy.demand(row.arguments, row.schema)
-    row.policy, row.risk, row.approvers = plain(policy.to_dict()), demand.risk, demand.approvers
+    row.policy, row.risk, row.approvers = storable_json(policy.to_dict()), demand.risk, demand.approvers
     row.expires_at = row.remind_at = None
     if policy.expires_after is not None:
         row.expires_at = row.created_at + timedelta(seconds=policy.expires_after)

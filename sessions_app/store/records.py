@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from kern.errors import CorruptRecordError
-from kern.records.message import Message, Role, ToolCall, storable
+from kern.records.message import Message, Role, ToolCall
 from kern.records.policy import Policy
 from kern.records.requirement import InputField, Kind, Reason, Requirement
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import CallStatus, RunMetrics, RunOutput, Status, ToolExecution
 from kern.session import AgentSession, NameSource, TeamSession
+from kern.validation.json_values import storable_json
+from kern.validation.text import storable
 from sessions_app import models as rows
 from sessions_app.infrastructure import clock
 
@@ -30,19 +31,6 @@ def moment(seconds: float) -> datetime:
 
 def seconds_of(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
-
-
-def plain(value: Any) -> Any:
-    """Return `value` as JSON that every database stores; other types (dates, endless numbers) become text."""
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        return {storable(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    return storable(str(value))
 
 
 # Sessions and runs ----------------------------------------------------------------------------------------------------
@@ -73,8 +61,8 @@ def run_row(run: RunOutput, session: rows.Session, parent: rows.Run | None = Non
         parent_call_id=run.parent_call_id or "",
         user_id=run.user_id or "",
         agent_id=run.agent_id,
-        agent_name=run.agent_name,
-        model=run.model,
+        agent_name=storable(run.agent_name),
+        model=storable(run.model),
         status=rows.Run.Status.RUNNING,
         content=storable(run.content),
         metrics=metrics_row(run.metrics),
@@ -141,10 +129,10 @@ def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.M
         author_kind=author_kind,
         author=storable(author)[:120],
         content=storable(message.content),
-        tool_calls=[plain(call.to_dict()) for call in message.tool_calls],
+        tool_calls=[storable_json(call.to_dict()) for call in message.tool_calls],
         tool_call_id=message.tool_call_id or "",
         tool_name=storable(message.tool_name or "")[:200],
-        provider_items=plain(message.provider_items),
+        provider_items=storable_json(message.provider_items),
         reasoning=storable(message.reasoning),
         internal=run.purpose != rows.Run.Purpose.ANSWER,
         sent=sent and run.purpose == rows.Run.Purpose.ANSWER,
@@ -177,7 +165,7 @@ def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = Fals
 def proposed_call_row(call: ToolCall, run: rows.Run) -> rows.ToolCall:
     """Return a journal line's unsaved row; arguments that are no JSON object stay in the message alone."""
     try:
-        arguments = plain(call.parsed())
+        arguments = storable_json(call.parsed())
     except ValueError:
         arguments = {}
     return rows.ToolCall(run=run, call_id=call.id, tool_name=storable(call.name)[:200], arguments=arguments)
@@ -214,17 +202,17 @@ def requirement_row(item: Requirement, run: rows.Run, root: rows.Run) -> rows.Re
         reason=item.reason,
         call_id=item.call_id,
         tool_name=storable(item.tool_name)[:200],
-        agent_name=item.agent_name[:100],
-        arguments=plain(item.arguments),
-        edited_arguments=plain(item.edited_arguments),
-        schema=plain(item.schema),
-        fields=[plain(asdict(field)) for field in item.fields],
+        agent_name=storable(item.agent_name)[:100],
+        arguments=storable_json(item.arguments),
+        edited_arguments=storable_json(item.edited_arguments),
+        schema=storable_json(item.schema),
+        fields=[storable_json(asdict(field)) for field in item.fields],
         question=storable(item.question),
-        options=plain(item.options),
+        options=storable_json(item.options),
         multiple=item.multiple,
         status=item.status,
         note=storable(item.note),
-        answer=plain(item.answer),
+        answer=storable_json(item.answer),
         # By this process's clock: its time runs from here.
         created_at=moment(item.created_at + clock.shift()),
         decided_at=moment(item.decided_at) if item.decided_at is not None else None,
@@ -270,9 +258,9 @@ def requirement_record(row: rows.Requirement) -> Requirement:
 def put_answer(row: rows.Requirement, answer: Requirement) -> None:
     """Copy the answer to a stored requirement: never its arguments, schema or fields, only values (rule L8)."""
     row.status = answer.status
-    row.edited_arguments = plain(answer.edited_arguments)
+    row.edited_arguments = storable_json(answer.edited_arguments)
     row.note = storable(answer.note)
-    row.answer = plain(answer.answer)
+    row.answer = storable_json(answer.answer)
     put_values(row, answer)
     row.decided_at = clock.now() if answer.decided_at is None else moment(answer.decided_at)
 
@@ -280,4 +268,4 @@ def put_answer(row: rows.Requirement, answer: Requirement) -> None:
 def put_values(row: rows.Requirement, answer: Requirement) -> None:
     """Copy the filled-in values to the fields of a stored requirement."""
     values = answer.answer if isinstance(answer.answer, dict) else {}
-    row.fields = [{**field, "value": plain(values.get(field["name"], field.get("value")))} for field in row.fields]
+    row.fields = [{**field, "value": storable_json(values.get(field["name"], field.get("value")))} for field in row.fields]

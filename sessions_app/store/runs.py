@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from kern.db.base import Claim
 from kern.errors import SessionBusyError
-from kern.records.message import storable
 from kern.records.run import RunOutput
 from kern.session import SessionKind
+from kern.validation.text import storable
 from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import OfRun, RunStarted

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kern.db.base import Claim
-from kern.records.message import Message, storable
+from kern.records.message import Message
 from kern.records.requirement import Status as RequirementStatus
 from kern.records.run import RunMetrics, RunOutput
+from kern.validation.json_values import storable_json
+from kern.validation.text import storable
 from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import OfStep
@@ -14,7 +16,7 @@ from sessions_app.models import Decision, Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.policy import daily_limits
 from sessions_app.store.claims import Held, hold, hold_for_outcome
-from sessions_app.store.records import message_row, metrics_row, plain, proposed_call_row, run_row
+from sessions_app.store.records import message_row, metrics_row, proposed_call_row, run_row
 
 
 def open_member_run(claim: Claim, run: RunOutput) -> None:
@@ -75,7 +77,7 @@ def start_call(claim: Claim, run_id: str, call_id: str, arguments: dict[str, obj
     approved = _requirement(held, requirement_id) if requirement_id is not None else None
     if requirement_id is not None and (approved is None or approved.status != Requirement.Status.APPROVED):
         return False
-    started = {"arguments": plain(arguments), "worker": claim.worker, "owner": claim.owner, "started_at": clock.now()}
+    started = {"arguments": storable_json(arguments), "worker": claim.worker, "owner": claim.owner, "started_at": clock.now()}
     call = ToolCall.objects.filter(run=held.run, call_id=call_id, status=before)
     if not call.update(status=ToolCall.Status.STARTED, **started):
         return False

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_app.text.unseen import as_it_was
-from sessions_app.validation.argument_schemas import DEEPEST, example_of, fits_lines, is_laid_out, resolved
+from sessions_app.validation.argument_schemas import MOST_LEVELS, example_of, fits_lines, is_laid_out, resolved
 from sessions_app.validation.argument_texts import line_feeds, spoken, text_of
 
 PREFIX = "arg."
@@ -155,7 +155,7 @@ def _fields(
     fields: list[Field] = []
     for name in [*properties, *(key for key in values if key not in properties)]:
         part, path = resolved(properties.get(name, {}), root), (*outer, name)
-        if is_laid_out(part, values.get(name, {} if len(outer) < DEEPEST else None)):
+        if is_laid_out(part, values.get(name, {} if len(outer) < MOST_LEVELS else None)):
             absent = name not in values and name not in required
             fields += _fields(part, values.get(name, {}), root, path, posted, errors, may_be_absent=absent)
             continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 #: An object that is not given is laid out down to here: a schema may refer to itself.
-DEEPEST = 3
+MOST_LEVELS = 3
 
 
 def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def resolved(given: Any, root: Mapping[str, Any]) -> dict[str, Any]:
 def example_of(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
     """Return an example value of the schema's shape."""
     part = resolved(given, root)
-    if depth > DEEPEST:
+    if depth > MOST_LEVELS:
         return None
     if "enum" in part:
         return next(iter(part["enum"]), None)

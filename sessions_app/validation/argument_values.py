@@ -9,9 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from kern.validation.text import storable
 from sessions_app.validation.argument_fields import Field
 from sessions_app.validation.argument_texts import text_of
-from sessions_app.validation.json_values import check_storable
+from sessions_app.validation.json_values import as_storable
 
 
 class _Absent(Enum):
@@ -87,17 +88,19 @@ def _value(field: Field) -> Any:
     if field.widget == "lines":
         return _listed(field)
     if field.widget == "json":
-        try:
-            value = json.loads(field.value)
-        except (ValueError, RecursionError):
-            raise ValueError(_("This is not valid JSON.")) from None
-        check_storable(value)
-        return value
-    return field.value
+        return as_storable(_parsed(field.value))
+    return storable(field.value)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(_("This is not valid JSON.")) from None
 
 
 def _listed(field: Field) -> list[Any]:
-    lines = [line.strip() for line in field.value.split("\n") if line.strip()]
+    lines = [line.strip() for line in storable(field.value).split("\n") if line.strip()]
     kind = dict(field.schema.get("items") or {}).get("type")
     return lines if kind == "string" else [_number(line, whole=kind == "integer") for line in lines]
 

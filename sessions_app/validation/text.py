@@ -7,10 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kern.errors import InvalidInputError
-from kern.records.message import storable
 from kern.validation import inputs
 from kern.validation.inputs import Id
-from kern.validation.text import is_one_line, is_visible, without_hidden
+from kern.validation.text import is_one_line, is_visible, storable, without_breaks, without_hidden
 from sessions_app.errors import InvalidAction
 
 #: Most characters of a text at every door: messages, replies, notes, questions, answers to the AI, imported content. Counted
@@ -19,7 +18,7 @@ LONGEST_TEXT = 100_000
 
 
 def normalized(text: str) -> str:
-    """Text as it is stored: every line end is one `\\n`, and what no database keeps is replaced (NUL, half surrogate pairs)."""
+    """Text as it is stored: every line end is one `\\n`, and what no database keeps is replaced, as `storable` does."""
     return storable(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -55,9 +54,12 @@ def too_long_inside(value: Any, path: str = "") -> dict[str, str]:
     return {where: why for inner, item in parts for where, why in too_long_inside(item, inner).items()}
 
 
-def clean(text: str) -> str:
-    """Return a line without spaces at its ends and without characters that a database refuses (NUL, lone surrogates)."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode().strip()
+def searchable(text: str) -> str:
+    """Text to look for, in one line: line breaks, control characters and half characters, which no row has, are spaces.
+
+    They do not vanish: the words around them would become one that another row may have.
+    """
+    return without_breaks(text).strip()
 
 
 def checked_message(text: str) -> str:
@@ -71,15 +73,15 @@ def checked_message(text: str) -> str:
 
 
 def checked_name(text: str, what: str, longest: int) -> str:
-    """Return a person's name, cleaned and without hidden characters; `what` names it in the error.
+    """A person's name, trimmed and without hidden characters; `what` names it in the error.
 
-    Raises `InvalidAction` when it is longer, has line breaks, or has nothing to see.
+    Raises `InvalidAction` when it is longer, has line breaks or other control characters, or has nothing to see.
     """
     return without_hidden(_one_line(text, what, longest)).strip()
 
 
 def _one_line(text: str, what: str, longest: int) -> str:
-    line = clean(text)
+    line = text.strip()
     if len(line) > longest:
         raise InvalidAction(_("%(what)s is too long: at most %(most)d characters.") % {"what": what, "most": longest})
     if not is_one_line(line) or (line and not is_visible(line)):
@@ -88,9 +90,8 @@ def _one_line(text: str, what: str, longest: int) -> str:
 
 
 def checked_line(text: str, what: str, longest: int) -> str:
-    """Return a short line that programs compare (an id, an address), cleaned.
-
-    Raises `InvalidAction` as `checked_name` does, and for invisible characters: two ids that look the same are the same.
+    """A short line that programs compare (an id, an address), trimmed. Raises `InvalidAction` as `checked_name` does, and for
+    invisible signs: two ids that look the same are the same.
     """
     line = _one_line(text, what, longest)
     if not line.isprintable():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import time
 import uuid
 
@@ -629,6 +630,23 @@ def test_half_characters_in_a_persons_words_do_no_harm(db):
     rebook.respond("by hand")
     db.answer_run(run.run_id, [refund, rebook])
     assert [item.note for item in db.load_run(run.run_id).requirements] == ["no ?", ""]
+
+
+def test_every_text_of_a_record_is_stored_as_every_database_keeps_it(db):
+    odd, kept = "a\x00b\ud83dc\x1bd\u202e", "a\ufffdb?c\x1bd\u202e"
+    run, claim = open_turn(db)
+    call = ToolCall("c", odd, json.dumps({"x": [odd], odd: 1, "big": float("inf")}))
+    db.store_answer(claim, Message("assistant", odd, [call], run_id=run.run_id, reasoning=odd), RunMetrics())
+    ask = requirement(run, call, kind="user_feedback", question=odd, options=[odd], agent_name=odd)
+    ask.arguments = {"x": odd}
+    db.pause_run(claim, [ask], RunMetrics())
+    stored = db.load_run(run.run_id)
+    said, [line], [asked] = stored.messages[-1], stored.tools, stored.requirements
+    assert (said.content, said.reasoning, said.tool_calls[0].name, line.tool_name) == (kept,) * 4
+    assert line.arguments == {"x": [kept], kept: 1, "big": "inf"}
+    assert (asked.question, asked.options, asked.agent_name, asked.arguments) == (kept, [kept], kept, {"x": kept})
+    asked.provide_user_feedback([kept])
+    db.answer_run(run.run_id, [asked])
 
 
 def test_an_answer_of_another_runs_requirement_counts_nowhere(db):

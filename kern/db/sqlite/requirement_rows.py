@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from kern.db.sqlite.rows import Values, readable, to_json, to_object, to_optional_json
-from kern.records.message import storable
 from kern.records.policy import Policy
 from kern.records.requirement import InputField, Kind, Reason, Requirement, Status
+from kern.validation.text import storable
 
 #: Most tools have no policy of their own; theirs is stored as the empty text.
 _PLAIN = Policy()
@@ -53,14 +53,14 @@ def requirement_row(item: Requirement, shift: float = 0.0) -> RequirementRow:
         session_id=item.session_id,
         call_id=item.call_id,
         kind=item.kind,
-        tool_name=item.tool_name,
+        tool_name=storable(item.tool_name),
         arguments=to_json(item.arguments),
         schema=to_json(item.schema),
         fields=_fields_to_json(item),
-        question=item.question,
+        question=storable(item.question),
         options=to_json(item.options) if item.options else "",
         multiple=item.multiple,
-        agent_name=item.agent_name,
+        agent_name=storable(item.agent_name),
         reason=item.reason,
         status=item.status,
         edited_arguments=to_optional_json(item.edited_arguments),

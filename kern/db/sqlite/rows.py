@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, get_args
@@ -16,6 +17,8 @@ from kern.db.base import Db
 from kern.errors import CorruptRecordError
 from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, TeamSession
+from kern.validation.json_values import storable_json
+from kern.validation.text import storable
 
 log = logging.getLogger("kern.db")
 Values = tuple[Any, ...]
@@ -25,6 +28,8 @@ _STATUSES = get_args(Status)
 #: What cannot be read is reported once; so many reports at most.
 _MOST_REPORTED = 1_000
 _reported: set[str] = set()
+#: What JSON has of NUL, of half and whole pairs of surrogates, and of numbers without end.
+_PERHAPS_ODD = re.compile(r"\\u(?:0000|d[89a-f])|NaN|Infinity")
 
 
 class SessionRow(NamedTuple):
@@ -76,8 +81,10 @@ def insert(table: str, names: str) -> tuple[str, ...]:
 
 
 def to_json(value: Any) -> str:
-    """`value` as JSON; values JSON does not know (dates a person filled in, say) become their text."""
-    return json.dumps(value, default=str)
+    """`value` as JSON, its texts as every database stores them; what JSON does not know (dates, endless numbers) is text."""
+    text = json.dumps(value, default=str)
+    # Most values have nothing of that kind, and are not walked through.
+    return json.dumps(storable_json(value)) if _PERHAPS_ODD.search(text) else text
 
 
 def to_optional_json(value: Any) -> str:
@@ -140,11 +147,11 @@ def run_values(run: RunOutput, root_run_id: str) -> Values:
         run.parent_call_id,
         run.user_id,
         run.agent_id,
-        run.agent_name,
-        run.model,
-        run.content,
+        storable(run.agent_name),
+        storable(run.model),
+        storable(run.content),
         metrics_to_json(run.metrics),
-        run.error,
+        storable(run.error),
         run.permanent_error,
         run.created_at,
         run.updated_at,

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from kern.db.sqlite.rows import Values, readable, report_once, to_json, to_object
 from kern.errors import CorruptRecordError
-from kern.records.message import Message, Role, ToolCall, storable
+from kern.records.message import Message, Role, ToolCall
 from kern.records.run import CallStatus, ToolExecution
+from kern.validation.text import storable
 
 
 class MessageRow(NamedTuple):
@@ -48,11 +49,11 @@ def message_row(message: Message, run_id: str) -> MessageRow:
         message_id=message.message_id,
         run_id=run_id,
         role=message.role,
-        content=message.content,
+        content=storable(message.content),
         tool_calls=to_json([call.to_dict() for call in message.tool_calls]) if message.tool_calls else "",
         tool_call_id=message.tool_call_id,
-        tool_name=message.tool_name,
-        author=message.author,
+        tool_name=_optional_text(message.tool_name),
+        author=_optional_text(message.author),
         created_at=message.created_at,
         provider_items=to_json(message.provider_items) if message.provider_items else "",
         reasoning=storable(message.reasoning),
@@ -84,7 +85,7 @@ def proposed_call_values(run_id: str, call: ToolCall) -> Values:
         arguments = to_json(call.parsed())
     except ValueError:
         arguments = "{}"
-    return (run_id, call.id, call.name, arguments)
+    return (run_id, call.id, storable(call.name), arguments)
 
 
 def execution_of(row: CallRow) -> ToolExecution:
@@ -107,3 +108,7 @@ def _message_of(row: MessageRow) -> Message:
         provider_items=json.loads(row.provider_items) if row.provider_items else [],
         reasoning=row.reasoning,
     )
+
+
+def _optional_text(text: str | None) -> str | None:
+    return None if text is None else storable(text)

@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from kern.validation.text import storable
 from sessions_app.management.importing.conversation import Conversation, Ticket
 from sessions_app.management.importing.entries import EntryReader
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.notes import Notes
 from sessions_app.management.importing.objects import BadLineError, Reader
 from sessions_app.management.importing.vocabulary import CREATED, UPDATED, conversation_status, name_source
-from sessions_app.validation.text import normalized as clean
 
 LONGEST_ID = 200
 LONGEST_NAME = 200
@@ -93,6 +93,8 @@ def _customer_id(reader: Reader, *keys: str) -> str:
     What is left of an id that is cut could be another customer's.
     """
     given = reader.take(*keys)
+    if isinstance(given, str) and given != storable(given):
+        raise BadLineError("its customer's id has a NUL or half a character in it")
     found = Reader({keys[0]: given}, reader.notes, reader.where, reader.what).line(keys[0], longest=LONGEST_LINE)
     found = "".join(filter(str.isprintable, found))
     if len(found) > LONGEST_ID:
@@ -143,14 +145,14 @@ def _own_id(reader: Reader) -> str:
         return ""
     if isinstance(given, bool) or not isinstance(given, (str, int)):
         raise BadLineError("its id is neither text nor a number")
-    text = clean(str(given)).strip()
+    text = str(given).strip()
     if not text or len(text) > LONGEST_ID or not text.isprintable():
         raise BadLineError(f"its id must be 1 to {LONGEST_ID} letters in one line")
     return text
 
 
 def _email(value: Any) -> str:
-    text = clean(value).strip() if isinstance(value, str) else ""
+    text = value.strip() if isinstance(value, str) else ""
     try:
         validate_email(text)
     except ValidationError as error:

@@ -131,7 +131,7 @@ def _thing(kind: str, reader: Reader) -> str:
             reader.note(f"the data of {_article(kind)} is not kept, its name is", _size(data))
     transcript = _text(reader.take("transcript") or inner.take("transcript"))
     inner.finish()
-    told = " ".join(filter(None, (one_line(clean(name)), _address(address, reader) if address else "" if name else key)))
+    told = " ".join(filter(None, (one_line(name), _address(address, reader) if address else "" if name else key)))
     label = f"[{kind}: {told}]" if told else f"[{kind}]"
     return f"{label}\n{clean(transcript)}" if transcript else label
 
@@ -141,7 +141,7 @@ def _address(address: str, reader: Reader) -> str:
     if address.startswith("data:"):
         reader.note("data that stands in the place of an address is not kept", _size(address))
         return address[5:].partition(";")[0].partition(",")[0]
-    return one_line(clean(address))
+    return one_line(address)
 
 
 def _sources(reader: Reader) -> Iterator[str]:
@@ -155,7 +155,7 @@ def _sources(reader: Reader) -> Iterator[str]:
         else:
             told = _text(annotation)
         if told:
-            yield f"[source: {one_line(clean(told))}]"
+            yield f"[source: {one_line(told)}]"
         else:
             reader.note("an annotation without a title, file or address is not kept", annotation)
 

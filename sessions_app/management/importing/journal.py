@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
+from kern.records.message import ToolCall as Call
+from kern.validation.json_values import storable_json
 from sessions_app.models import Run, ToolCall
-from sessions_app.validation.json_values import check_storable
 
 
 class Journal:
@@ -46,10 +46,9 @@ class Journal:
 
 
 def arguments_of(text: str) -> dict[str, Any]:
-    """A call's arguments, empty when the text is no JSON object that can be stored; the message keeps the text as it was."""
+    """A call's arguments as a turn's journal has them, empty for no JSON object; the message keeps the text as it was."""
     try:
-        value = json.loads(text or "{}")
-        check_storable(value)
-    except (ValueError, RecursionError):
+        arguments: dict[str, Any] = storable_json(Call("", "", text).parsed())
+    except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return arguments

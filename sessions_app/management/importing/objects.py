@@ -53,7 +53,7 @@ class Reader:
         if not isinstance(value, str):
             self.note(f"{keys[0]!r} of {self.what} is not kept, since it is no text", value)
             return ""
-        text = one_line(clean(value))
+        text = one_line(value)
         if len(text) > longest:
             self.note(f"{keys[0]!r} of {self.what} is cut to {longest} characters", value)
         return text[:longest].strip()

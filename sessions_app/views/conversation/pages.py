@@ -20,7 +20,7 @@ from sessions_app.queries import access
 from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
-from sessions_app.validation.text import clean
+from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import (
     back_to,
     cards_of,
@@ -134,7 +134,7 @@ def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
     """Move the session to another queue that the person works."""
     session = access.session_or_404(request.user, session_id)
-    queue = access.queues_for(request.user).filter(slug=clean(request.POST.get("queue", ""))).first()
+    queue = access.queues_for(request.user).filter(slug=searchable(request.POST.get("queue", ""))).first()
     if queue is None:
         raise InvalidAction(_("There is no such queue any more, or you do not work it."))
     moving.move(session, request.user, queue)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from sessions_app.actions import tickets
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.queries import access
-from sessions_app.validation.text import clean
+from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import back_to
 from sessions_app.views.respond import PersonRequest, done, for_people
 
@@ -19,7 +19,7 @@ from sessions_app.views.respond import PersonRequest, done, for_people
 def session_tickets(request: PersonRequest, session_id: str) -> HttpResponse:
     """Link a ticket."""
     session = access.session_or_404(request.user, session_id)
-    system = TicketSystem.objects.filter(slug=clean(request.POST.get("system", ""))).first()
+    system = TicketSystem.objects.filter(slug=searchable(request.POST.get("system", ""))).first()
     tickets.link(session, request.user, request.POST.get("ticket", ""), system)
     return done(request, back_to(request, session))
 

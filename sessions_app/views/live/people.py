@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
-from sessions_app.validation.text import clean
+from sessions_app.validation.text import searchable
 from sessions_app.views.live.hub import Hub
 from sessions_app.views.live.stream import newest_seen, stream_of
 
@@ -43,7 +43,7 @@ def _admitted(request: HttpRequest) -> tuple[Person | None, Session | None]:
     try:
         if not request.user.is_authenticated:
             return None, None
-        session_id = clean(request.GET.get("session", ""))
+        session_id = searchable(request.GET.get("session", ""))
         return request.user, access.session_or_404(request.user, session_id) if session_id else None
     finally:
         # This thread lives as long as the stream; its connection must not.

@@ -19,6 +19,7 @@ from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
 from sessions_app.queries import access, reports
 from sessions_app.validation.numbers import row_number
+from sessions_app.validation.text import searchable
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.reports.chart import chart_of
 from sessions_app.views.respond import PersonRequest, for_people
@@ -110,4 +111,4 @@ def _days_of_record(asked: str) -> int | None:
 
 
 def _text(query: QueryDict, name: str) -> str:
-    return query.get(name, "").replace("\x00", "")[:200]
+    return searchable(query.get(name, ""))[:200]

@@ -109,7 +109,7 @@ def test_emptied_values_become_null_where_they_may() -> None:
     assert values_of(fields_of(NULLABLE, untouched, {f"arg.{name}": "" for name in given})) == (untouched, {})
 
 
-@pytest.mark.parametrize("depth", [41, 800, 50_000])
+@pytest.mark.parametrize("depth", [101, 800, 50_000])
 def test_what_is_nested_too_deep_is_refused(depth: int) -> None:
     deep = {"arg.data": '{"a":' * depth + "1" + "}" * depth}
     _values, errors = values_of(fields_of({"properties": {"data": {"type": "object"}}}, {"data": {}}, deep))
