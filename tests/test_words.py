@@ -13,9 +13,12 @@ ROOT = Path(__file__).parents[1]
 #: The folders and files whose docstrings have been revised; the others follow.
 REVISED = [
     *("kern", "kern_inbox"),
-    *("sessions_app/accounts", "sessions_app/actions", "sessions_app/audit", "sessions_app/changes", "sessions_app/customers"),
-    *("sessions_app/desk", "sessions_app/infrastructure", "sessions_app/models", "sessions_app/policy", "sessions_app/queries"),
-    *("sessions_app/store", "sessions_app/text", "sessions_app/validation", "sessions_app/workers"),
+    *(
+        f"sessions_app/{room}"
+        for room in ("accounts", "actions", "admin", "api", "audit", "changes", "customers", "demo", "desk")
+    ),
+    *(f"sessions_app/{room}" for room in ("infrastructure", "management", "models", "policy", "queries", "store")),
+    *(f"sessions_app/{room}" for room in ("templatetags", "text", "validation", "workers")),
     *("sessions_app/apps.py", "sessions_app/errors.py", "sessions_app/ratelimit.py", "sessions_app/urls.py"),
 ]
 RIDDLE = re.compile(

@@ -1,4 +1,4 @@
-"""The outcome of a tool call, written as text for models and read back as data.
+"""Outcomes of tool calls, written as text for models and read back as data.
 
 Both directions stand here, so that a sentence is reworded in one place. Storages keep the text alone.
 """
@@ -50,7 +50,7 @@ _KINDS: dict[str, OutcomeKind] = {
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """The outcome of a call: `text` is its result, a person's words or the reason; `edited` whether a person changed it."""
+    """The outcome of a call: `text` is its result, a person's text or the reason; `edited` whether a person changed it."""
 
     kind: OutcomeKind
     text: str
@@ -58,14 +58,14 @@ class CallOutcome:
 
 
 def with_edit(output: str, edited_arguments: dict[str, Any] | None) -> str:
-    """A tool's output, after the arguments that a person changed, so that the model does not tell its own."""
+    """Return a tool's output after a note of the person's edits, so that the model does not report its own arguments."""
     if edited_arguments is None:
         return output
     return f"{_EDITED}{json.dumps(edited_arguments, ensure_ascii=False)}{_BEFORE}{output}"
 
 
 def read_outcome(output: str) -> CallOutcome:
-    """The outcome that a call's output tells of; an output of another form is what the tool returned."""
+    """Parse the outcome from a call's output; an output of another form is the tool's own."""
     rest = _after_edit(output)
     edited, output = rest is not None, output if rest is None else rest
     for opening, kind in _KINDS.items():

@@ -38,7 +38,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(RecordPages[AuditEntry]):
-    """Who did what about accounts, rights, settings and data. The export takes the filters along."""
+    """The log of changes of accounts, rights, settings and data. The export takes the filters along."""
 
     change_list_template = "admin/sessions_app/auditentry/list.html"
     list_display = ["number", "when", "what", "actor_name", "subject", "address", "via"]

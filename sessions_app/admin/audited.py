@@ -1,4 +1,4 @@
-"""What is edited in the administration stands in the audit log, with what it was before."""
+"""Audit entries for edits in the administration, with the former values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from sessions_app import audit
 
-#: Never in the log, whatever the model.
+#: Columns that are never in the log, of any model.
 SECRET = ("password", "secret", "token_hash", "access_hash")
 #: Derived from other columns.
 DERIVED = ("search_text",)
@@ -52,7 +52,7 @@ class Audited:
 
 
 def _edited(form: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the form changed, before and after."""
+    """Return the form's changes, before and after."""
     names = [name for name in form.changed_data if not _is_secret(name)]
     return {name: form.initial.get(name) for name in names}, {name: form.cleaned_data.get(name) for name in names}
 
@@ -67,7 +67,7 @@ def _add_inlines(formset: Any, before: dict[str, Any], after: dict[str, Any]) ->
 
 
 def _named(row: models.Model) -> str:
-    """What kind of row it is, and which; a row that only joins two others is named by both."""
+    """Return the row's kind and name; a row that only joins two others is named by both."""
     if row._meta.auto_created:
         ends = [getattr(row, field.name) for field in row._meta.fields if isinstance(field, models.ForeignKey)]
         return " – ".join(str(end) for end in ends)

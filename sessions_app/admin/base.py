@@ -1,4 +1,4 @@
-"""Who may use the admin pages, and pages of rows that nobody edits."""
+"""Access to the admin pages, and read-only pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.admin.audited import Audited
 
-#: What names a row in a form: nothing, or a number that every database takes.
+#: Valid keys of rows in a form: nothing, or a number that every database takes.
 KEY = re.compile(r"[0-9]{0,18}")
 Row = TypeVar("Row", bound=models.Model)
 

@@ -1,4 +1,4 @@
-"""Sessions, and how far people have read them."""
+"""Sessions, and people's read state of them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class TicketInline(admin.TabularInline[TicketLink, Session]):
 
 @admin.register(Session)
 class SessionAdmin(AdminPages[Session]):
-    """Who the customer is may be corrected here. Names, states and turns change on the inbox's pages, which keep the log."""
+    """Sessions; the customer's identity may be corrected here.
+
+    Names, states and turns change on the inbox's pages, which keep the log.
+    """
 
     list_display = ["__str__", "queue", "customer", "status", "assignee", "channel", "activity_at"]
     list_filter = ["status", "queue", "name_source", "channel", "ai_mode", "assignee", "created_at"]
@@ -91,14 +94,14 @@ class SessionAdmin(AdminPages[Session]):
         return _shown_once(request, context)
 
     def _record_deletions(self, request: HttpRequest, rows: Iterable[Any]) -> None:
-        """Which session, and nothing of the customer: when they are erased, nothing leads from the entry to them any more."""
+        """Record which session was deleted, without the customer: after an erasure nothing may lead from the entry to them."""
         for session in rows:
             queue = session.queue.slug if session.queue else ""
             told = {"queue": queue, "status": session.status, "created_at": session.created_at}
             audit.record(audit.Kind.ROW_DELETED, request=request, subject=session, name=f"{session.pk}", before=told)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Session]) -> Any:
-        """What the session was called may be a customer's name or words, and nothing would lead from the entry to them."""
+        """Blank Django's log of deletions: a session's name may contain the customer's name or words."""
         logged = super().log_deletions(request, queryset)
         empty_admin_log(list(queryset))
         return logged

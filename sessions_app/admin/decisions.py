@@ -25,7 +25,7 @@ from sessions_app.store.questions import tighten_open
 
 @admin.register(Decision)
 class DecisionAdmin(RecordPages[Decision]):
-    """Who decided what. The lines stay when their session is deleted."""
+    """The decision log. Its lines stay when their session is deleted."""
 
     list_display = ["id", "created_at", "verdict", "tool_name", "queue_slug", "actor", "session_key", "waited", "erased_at"]
     list_filter = ["verdict", "queue_slug", "tool_name"]
@@ -35,7 +35,7 @@ class DecisionAdmin(RecordPages[Decision]):
 
 
 class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
-    """Refuses what would hold nowhere, or for nobody."""
+    """Refuses a policy that would have no effect, or that no person could fulfil."""
 
     def clean_tool_name(self) -> str:
         name: str = self.cleaned_data["tool_name"]
@@ -55,7 +55,7 @@ class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
         return conditions
 
     def clean(self) -> dict[str, Any]:
-        """What the fields mean together."""
+        """Validate the fields together."""
         given = super().clean() or self.cleaned_data
         name, conditions = given.get("tool_name"), given.get("thresholds") or []
         if name and not self.errors:
@@ -72,7 +72,7 @@ class ToolPolicyForm(forms.ModelForm[ToolPolicy]):
 
 @admin.register(ToolPolicy)
 class ToolPolicyAdmin(AdminPages[ToolPolicy]):
-    """What a queue asks beyond what the tool itself asks."""
+    """Policies of queues, stricter than the tools' own."""
 
     form = ToolPolicyForm
     list_display = ["tool_name", "queue", "risk", "approvers", "expires_after", "roles", "thresholds"]

@@ -69,7 +69,7 @@ class PersonForm(UserChangeForm[Person]):
 
 
 class MemberInline(admin.TabularInline[Any, Person]):
-    """Which queues the person works."""
+    """The queues that the person works."""
 
     model = Queue.members.through
     extra = 0
@@ -86,10 +86,10 @@ class MemberInline(admin.TabularInline[Any, Person]):
 class PersonAdmin(Audited, UserAdmin[Person]):
     """Sign-in by email; groups are the roles that policies name; queues at the bottom.
 
-    Whoever saves here is asked for their password or second factor again: with these pages one could take any account.
+    Saving asks for the admin's password or second factor again: these pages can take over any account.
     """
 
-    audit_row = False  # an account's entries are written whichever door changed it
+    audit_row = False  # an account's entries are written by its own receivers, for every way to change it
     form = PersonForm
     add_form = NewPersonForm
     ordering = ["email"]
@@ -143,7 +143,7 @@ class PersonAdmin(Audited, UserAdmin[Person]):
 
     @admin.action(description=gettext_lazy("Make a one-time link for a new password"))
     def password_link(self, request: HttpRequest, people: QuerySet[Person]) -> HttpResponse | None:
-        """For whoever forgot theirs, or has none yet; the other way is to have them choose one here."""
+        """Make a link for a person without a password; the other way is to set one here."""
         if len(people) != 1 or not people[0].is_active:
             self.message_user(request, _("Choose one person, whose account is not closed."), messages.ERROR)
             return None

@@ -1,4 +1,4 @@
-"""Whether a policy that an admin writes would hold anywhere: a word that names nothing makes no call any safer."""
+"""Validate an admin's policy: unknown tools, groups or arguments are errors."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ONE_ANSWERS = ("external_execution", "user_feedback")
 
 
 def check_tool(name: str) -> None:
-    """Raises `ValidationError` where no agent of the desk has a tool of that name."""
+    """Raise `ValidationError` where no agent of the desk has a tool of that name."""
     known = [*tool_names(), SEND_ANSWER]
     if name not in known:
         raise ValidationError(_("No agent has a tool named %(name)s. Tools: %(known)s.") % _listing(name, known))
 
 
 def check_roles(roles: list[str]) -> None:
-    """Raises `ValidationError` for a name that is no group's: nobody could decide."""
+    """Raise `ValidationError` for an unknown group: no person could decide."""
     known = list(Group.objects.order_by("name").values_list("name", flat=True))
     for role in roles:
         if role not in known:
@@ -33,7 +33,7 @@ def check_roles(roles: list[str]) -> None:
 
 
 def check_conditions(tool_name: str, conditions: list[str]) -> None:
-    """Raises `ValidationError` for a condition on an argument that the tool does not have."""
+    """Raise `ValidationError` for a condition on an argument that the tool does not have."""
     for condition in conditions:
         path = Threshold(condition).path
         schemas = _schemas_of(tool_name)
@@ -44,14 +44,14 @@ def check_conditions(tool_name: str, conditions: list[str]) -> None:
 
 
 def check_approvers(tool_name: str, approvers: int, conditions: list[str]) -> None:
-    """Raises `ValidationError` where two people are asked to approve what one answers."""
+    """Raise `ValidationError` where two people are asked to approve a call that one person answers."""
     kinds = {tool.requirement_kind for tool in tools_named(tool_name)}
     if (approvers > 1 or conditions) and kinds and kinds <= set(ONE_ANSWERS):
         raise ValidationError(_("One person answers for %(tool)s: nothing runs that two could approve.") % {"tool": tool_name})
 
 
 def asks_nobody(tool_name: str) -> bool:
-    """Whether the tool runs without asking, so that a policy holds only where a crash left open what happened."""
+    """Return whether the tool runs without asking, so that a policy holds only for calls that a crash left uncertain."""
     tools = tools_named(tool_name)
     return bool(tools) and all(tool.requirement_kind is None for tool in tools)
 
@@ -61,7 +61,7 @@ def _schemas_of(tool_name: str) -> list[dict[str, Any]]:
 
 
 def _leads_somewhere(part: dict[str, Any], root: dict[str, Any], path: tuple[str, ...]) -> bool:
-    """Whether a value may stand at the path; what the schema leaves open may hold anything."""
+    """Return whether the schema allows a value at the path; an open schema allows any."""
     part = resolved(part, root)
     if not path:
         return True

@@ -1,4 +1,4 @@
-"""Which workers and schedulers live."""
+"""Living workers and schedulers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an installation sets up: queues and ticket systems."""
+"""Set-up of an installation: queues and ticket systems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class QueueForm(forms.ModelForm[Queue]):
         super().__init__(*args, **kwargs)
         workers = sorted(((worker.id, worker.name) for worker in desk.current().workers), key=lambda worker: worker[1])
         chosen = cast(forms.ChoiceField, self.fields["agent_id"])
-        # The empty one shows where a queue has an agent that the desk has no longer, and makes somebody choose.
+        # The empty choice shows that the desk no longer has the queue's agent, and asks for another one.
         chosen.choices = [("", "---------"), *workers]
 
 
@@ -66,7 +66,7 @@ class QueueAdmin(AdminPages[Queue]):
 
 @admin.register(TicketSystem)
 class TicketSystemAdmin(AdminPages[TicketSystem]):
-    """Where tickets open, and what their ids look like."""
+    """Ticket systems: the address of a ticket, and the pattern of its ids."""
 
     list_display = ["name", "slug", "url_template", "pattern", "pattern_works"]
     search_fields = ["search_text__contains"]
@@ -79,7 +79,7 @@ class TicketSystemAdmin(AdminPages[TicketSystem]):
 
 @admin.register(TicketLink)
 class TicketLinkAdmin(AdminPages[TicketLink]):
-    """Which session belongs to which ticket."""
+    """Links between sessions and tickets."""
 
     list_display = ["ticket_id", "system", "session", "linked_by", "created_at"]
     list_filter = ["system"]

@@ -1,4 +1,4 @@
-"""Where people are signed in, and their second factors: to be looked at and taken away, never edited."""
+"""People's sign-ins and second factors: to be looked at and deleted, never edited."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def remove_lost(pages: admin.ModelAdmin[Person], request: HttpRequest, people: Q
 
 @admin.action(description=gettext_lazy("Require a second factor of the selected people"))
 def require_second_factor(pages: admin.ModelAdmin[Person], request: HttpRequest, people: QuerySet[Person]) -> None:
-    """Whoever has none can do nothing before one is set up, on pages that are open already, too."""
+    """Require a second factor of these people from now on, on pages that are open already, too."""
     for person in people.filter(must_use_second_factor=False):
         person.must_use_second_factor = True
         person.save(update_fields=["must_use_second_factor"])

@@ -25,7 +25,7 @@ from sessions_app.models.token import DAYS, MOST_DAYS, Scope
 
 
 class TokenForm(ModelForm[ApiToken]):
-    """What a token may do, and how long. It can have no more than its person."""
+    """A token's rights and lifetime, never more than its person's."""
 
     scopes = MultipleChoiceField(choices=Scope.choices, widget=CheckboxSelectMultiple, initial=[Scope.READ.value])
     days = IntegerField(
@@ -84,7 +84,7 @@ class ApiTokenAdmin(AdminPages[ApiToken]):
 
     @admin.display(description=gettext_lazy("Expires"), ordering="expires_at")
     def ends(self, token: ApiToken) -> str:
-        """When it ends, and whether it is time to make a new one."""
+        """Return its expiry, and whether it is time to make a new one."""
         when = date_format(localtime(token.expires_at), "DATETIME_FORMAT")
         if token.is_expired:
             return _("%(when)s (expired)") % {"when": when}

@@ -52,7 +52,7 @@ api = StrictAPI(
     version="1",
     description=DESCRIPTION,
     urls_namespace="api",
-    # What names no scope of its own asks for the rarest one.
+    # An operation without a scope of its own needs the rarest one.
     auth=ADMIN,
     docs=LocalSwagger(),
     parser=StrictParser(),

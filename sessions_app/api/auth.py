@@ -1,4 +1,4 @@
-"""Who is asking: a token, what it may see, and the person it acts for."""
+"""Authentication of the API: the token, the rows it may see, and the person it acts for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sessions_app.models.token import Scope
 
 #: (how many, in how many seconds): requests of one address with a token that is none.
 REFUSALS = (60, 60)
-#: How old (seconds) `last_used_at` may be before it is written again: a read should not cost a write.
+#: Age (seconds) of `last_used_at` at which it is written again: a read should not cost a write.
 LAST_USED_STEP = timedelta(minutes=1)
 
 
@@ -69,7 +69,7 @@ READ, WRITE, DECIDE, ADMIN = (TokenAuth(scope) for scope in Scope)
 
 
 def _refusal(token: ApiToken | None) -> TokenRefused:
-    """Why a token does not count, for its bearer and the audit log."""
+    """Return the reason why a token is invalid, for its bearer and the audit log."""
     if token is None:
         return TokenRefused(401, "unauthorized", _("There is no token of this secret."))
     tokens.tell_refused(token, token.trouble)
@@ -90,18 +90,18 @@ def _note_use(token: ApiToken) -> None:
 
 
 def queues(request: ApiRequest) -> QueueSet:
-    """The queues the token acts on, never more than its person sees."""
+    """Return the queues the token acts on, never more than its person sees."""
     return request.auth.sees()
 
 
 def sessions(request: ApiRequest) -> SessionSet:
-    """The sessions the token sees. A session without a queue is seen only by an admin's token for all queues."""
+    """Return the sessions the token sees. A session without a queue is seen only by an admin's token for all queues."""
     there = Session.objects.there()
     return there if request.auth.sees_everything() else there.filter(queue__in=queues(request))
 
 
 def session(request: ApiRequest, session_id: str) -> Session:
-    """One session the token sees. Raises `Http404`."""
+    """Return one session the token sees. Raises `Http404`."""
     found = None if "\x00" in session_id else sessions(request).select_related("queue").filter(session_id=session_id).first()
     if found is None:
         raise Http404(_("There is no session of this id."))
@@ -109,7 +109,7 @@ def session(request: ApiRequest, session_id: str) -> Session:
 
 
 def run(request: ApiRequest, run_id: str) -> Run:
-    """One run of a session the token sees. Raises `Http404`."""
+    """Return one run of a session the token sees. Raises `Http404`."""
     seen = Run.objects.filter(session__in=sessions(request)).select_related("session__queue", "parent", "asked_by")
     found = None if "\x00" in run_id else seen.filter(run_id=run_id).first()
     if found is None:
@@ -118,7 +118,7 @@ def run(request: ApiRequest, run_id: str) -> Run:
 
 
 def requirement(request: ApiRequest, requirement_id: str) -> Requirement:
-    """One requirement of a session the token sees. Raises `Http404`."""
+    """Return one requirement of a session the token sees. Raises `Http404`."""
     seen = Requirement.objects.filter(session__in=sessions(request)).select_related(
         "session__queue", "run", "root", "decided_by", "asked_for_by", "reopened_from"
     )
@@ -129,7 +129,7 @@ def requirement(request: ApiRequest, requirement_id: str) -> Requirement:
 
 
 def person(request: ApiRequest) -> Person:
-    """The person whose decision or rename this is. Raises `AuthorizationError` when the token acts for nobody."""
+    """Return the token's person, for actions in a person's name. Raises `AuthorizationError` for a token without one."""
     somebody = request.auth.acts_for
     if somebody is None:
         message = _("This token acts for no person. Make one with --for EMAIL to decide, rename or link.")

@@ -40,7 +40,7 @@ def make_link(request: ApiRequest, session_id: SessionId) -> Status[LinkOut]:
     auth=auth.WRITE,
 )
 def revoke_link(request: ApiRequest, session_id: SessionId) -> HttpResponse:
-    """Nobody gets in by it any more, and pages that are open by it end. Needs a token that acts for a person."""
+    """Revoke the link, and end pages that are open by it. Needs a token that acts for a person."""
     customer_links.revoke(auth.session(request, session_id), auth.person(request))
     return HttpResponse(status=204)
 
@@ -52,7 +52,7 @@ def revoke_link(request: ApiRequest, session_id: SessionId) -> HttpResponse:
     auth=auth.WRITE,
 )
 def ask_for_person(request: ApiRequest, session_id: SessionId) -> Session:
-    """Hand in that the customer wants a person: the AI falls silent and the session waits for somebody of the team.
+    """Record that the customer wants a person: the AI stops answering and the session waits for the team.
 
     Offer this to every customer whom an AI answers. Asking again changes nothing.
     """

@@ -1,4 +1,4 @@
-"""What is kept about a customer: see it, export it, erase it. Ids come in the body, as addresses stand in logs."""
+"""Customers' data: see it, export it, erase it. Ids come in the body, since addresses stand in logs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECONDS = 20.0
 
 
 class CustomerIn(Input):
-    """One of three: `user_id` exactly as it is, `email` whatever its capitals, or `session_id` of one conversation."""
+    """One of three: `user_id` exactly as it is, `email` in any capitals, or `session_id` of one conversation."""
 
     user_id: Text | None = Field(None, min_length=1, max_length=200)
     email: Text | None = Field(None, min_length=3, max_length=254)
@@ -41,7 +41,7 @@ class CustomerIn(Input):
         return self
 
     def customer(self) -> Customer:
-        """Who is meant. Raises `InvalidAction`."""
+        """Return the customer. Raises `InvalidAction`."""
         by = next(way for way in WAYS if getattr(self, way) is not None)
         return Customer.of(by, getattr(self, by))
 
@@ -71,7 +71,7 @@ class OtherOut(Schema):
 
 
 class MentionOut(Schema):
-    """Words of somebody else that name the customer's address. They stay."""
+    """Other people's texts that name the customer's address. They stay."""
 
     session_id: str
     author: str
@@ -79,7 +79,7 @@ class MentionOut(Schema):
 
 
 class PreviewOut(Schema):
-    """How much would go. Lines of the record of decisions are emptied of words and ids, and stay."""
+    """Size of the erasure. Lines of the decision log are emptied of words and ids, and stay."""
 
     sessions: int
     messages: int
@@ -123,7 +123,7 @@ class ErasedOut(Schema):
     "/preview", response={200: PreviewOut, FAILURES: ErrorOut}, summary="List what is kept about a customer", auth=auth.ADMIN
 )
 def preview_customer(request: ApiRequest, whom: CustomerIn) -> dict[str, Any]:
-    """What erasing would take; nothing is changed. Needs a token of an admin."""
+    """Preview of an erasure; nothing is changed. Needs a token of an admin."""
     auth.admin(request)
     return customers.preview(whom.customer()).as_json()
 

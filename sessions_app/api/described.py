@@ -1,4 +1,4 @@
-"""What the description of the API says beside what ninja reads from the operations."""
+"""Additions to the API's description beside the parts that ninja reads from the operations."""
 
 from __future__ import annotations
 

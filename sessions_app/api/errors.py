@@ -32,9 +32,9 @@ from sessions_app.errors import (
 )
 
 log = logging.getLogger(__name__)
-#: What a request is refused for before it reaches a verb, besides what has a handler of its own.
+#: Errors before an operation runs, besides those with a handler of their own.
 CODES = {400: "bad_request", 401: "unauthorized", 403: "forbidden"}
-#: What `code` may be, for the description.
+#: The values of `code`, for the description.
 MEANINGS = {
     "bad_request": "the body can not be read as JSON",
     "unauthorized": "no token, or one that is not valid",
@@ -176,7 +176,7 @@ def _invalid_request(_request: HttpRequest, error: ValidationError) -> HttpRespo
 
 
 def _reason(item: dict[str, Any]) -> str:
-    """What is wrong with one value, without the words of the library that found it."""
+    """Return the fault of one value, without the library's own wording."""
     if item.get("type") == "no_body":
         return _("This address takes no body. Leave it out.")
     if _is_body(item["loc"]) and item.get("type") != "value_error":
@@ -197,7 +197,7 @@ def _path(place: tuple[str | int, ...]) -> str:
 
 
 def _is_body(place: tuple[str | int, ...]) -> bool:
-    """Whether this is about the body as a whole: none, or no object."""
+    """Return whether this is about the body as a whole: none, or no object."""
     return place[0] == "body" and len(place) <= 2
 
 

@@ -1,4 +1,4 @@
-"""Who leads a session, and what people have the agent do for them. All of it needs a token that acts for a person."""
+"""Handover between AI and people, and private turns. All of it needs a token that acts for a person."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def take_over_session(request: ApiRequest, session_id: SessionId) -> Session:
     auth=auth.WRITE,
 )
 def hand_back_session(request: ApiRequest, session_id: SessionId) -> Session:
-    """The agent works again as it did before the takeover, beginning with what nobody has answered."""
+    """The agent works again as it did before the takeover, beginning with unanswered messages."""
     handover.hand_back(auth.session(request, session_id), auth.person(request))
     return auth.session(request, session_id)
 

@@ -6,7 +6,7 @@ from ninja import P, PathEx
 
 from sessions_app.validation import addresses
 
-#: What addresses of a session say about its id.
+#: Description of the session's id in addresses.
 HOW_TO_WRITE = (
     "The session's id, percent-encoded. One that begins with ~, has %, \\ or signs that nobody sees, has an empty part, . or .."
     f" between slashes, or ends like an address here (/messages, /runs …) is written as {addresses.ENCODED} and its UTF-8 in "

@@ -1,4 +1,4 @@
-"""A session's messages: read them, and hand in what the customer wrote."""
+"""A session's messages: read them, and hand in the customer's."""
 
 from __future__ import annotations
 

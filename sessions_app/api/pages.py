@@ -22,21 +22,21 @@ LARGEST_PAGE = 4_000_000
 
 
 class BrokenOut(Schema):
-    """Something of this page that cannot be read where it is stored; somebody has to repair it or restore it from a backup."""
+    """An unreadable row of this page; it must be repaired or restored from a backup."""
 
     kind: str
     id: str
 
 
 class Paging(Schema):
-    """Which part of a list. `cursor` is the `next` of the page before."""
+    """A part of a list. `cursor` is the `next` of the page before."""
 
     limit: int = Field(50, ge=1, le=100, description="How many items at most.")
     cursor: str = Field("", max_length=400, description="The `next` of the page before; without it, the first page.")
 
 
 def position(paging: Paging, parts: int) -> list[Any] | None:
-    """Where the page begins: the values of the last row before it, `None` for the first page. Raises `InvalidAction`."""
+    """Return the values of the last row before the page, `None` for the first page. Raises `InvalidAction`."""
     if not paging.cursor:
         return None
     try:
@@ -66,7 +66,7 @@ def page(
 
 
 def sorted_out(rows: Iterable[Row], shape: type[Schema]) -> tuple[list[Row], list[BrokenOut]]:
-    """The rows that can be told in this shape, and what is told of the others."""
+    """Return the rows that fit this shape, and placeholders of the others."""
     items, broken = [], []
     for row in rows:
         try:
@@ -82,7 +82,7 @@ def sorted_out(rows: Iterable[Row], shape: type[Schema]) -> tuple[list[Row], lis
 
 
 def must_be_readable(row: models.Model) -> None:
-    """Raises `Unreadable` for a row that has stand-ins: a program would take them for what is stored."""
+    """Raise `Unreadable` for a row that has stand-ins: a program would take them for stored values."""
     if problem := getattr(row, "broken", ""):
         out = broken_out(row)
         message = _("The %(kind)s %(id)s cannot be read: %(problem)s. Have it repaired or restored.")
@@ -90,7 +90,7 @@ def must_be_readable(row: models.Model) -> None:
 
 
 def broken_out(row: models.Model) -> BrokenOut:
-    """What is told of a row that cannot be read."""
+    """Return the placeholder of a row that cannot be read."""
     kind = row._meta.model_name or "row"
     return BrokenOut(kind=kind, id=str(getattr(row, f"{kind}_id", row.pk)))
 
@@ -106,6 +106,6 @@ def _part(rows: models.QuerySet[Row], limit: int, size: Combinable | None) -> tu
 
 
 def _fitting(sizes: list[int]) -> int:
-    """How many of the rows fit on one page."""
+    """Return the number of rows that fit on one page."""
     totals = list(accumulate(sizes))
     return max(1, sum(total <= LARGEST_PAGE for total in totals))

@@ -1,4 +1,4 @@
-"""Requirements: what paused runs wait for, and the answers."""
+"""Requirements of paused runs, and the answers to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sessions_app.models.requirement import RequirementSet
 
 router = Router()
 
-#: What each action carries; what belongs to another one would be ignored.
+#: The fields of each action; those of another one would be ignored.
 CARRIED = {
     "approve": "arguments",
     "reject": "note",
@@ -33,7 +33,7 @@ CARRIED = {
 
 
 class RequirementFilter(Paging):
-    """Which requirements."""
+    """Filters of requirements."""
 
     status: Literal["pending", "any"] = Field(
         "pending", description="`pending` waits for an answer, `any` has those with one, too."
@@ -77,9 +77,11 @@ def get_requirement(request: ApiRequest, requirement_id: RequirementId) -> Requi
     auth=auth.DECIDE,
 )
 def answer_requirement(request: ApiRequest, requirement_id: RequirementId, decision: DecisionIn) -> Requirement:
-    """409 `already_decided` when somebody was faster, 409 `newer` when the customer wrote or another person approved it after
-    `seen`, 403 when the policy does not let this person decide. Where two people must agree, the first approval leaves it
-    `pending`. To `respond` to a draft is to send these words in its place.
+    """Answer it: 409 `already_decided` when another person was faster, 409 `newer` after unseen news (see `seen`).
+
+    `newer` means that the customer wrote or another person approved it after `seen`; 403 that the policy does not let this
+    person decide. Where two people must agree, the first approval leaves it `pending`. To `respond` to a draft is to send these
+    words in its place.
 
     Needs a token that acts for a person.
     """
@@ -102,7 +104,7 @@ def reopen_requirement(request: ApiRequest, requirement_id: RequirementId) -> St
 
 
 def _refuse_foreign(decision: DecisionIn) -> None:
-    """Raise `ValidationError` for what goes with another action than the decision's."""
+    """Raise `ValidationError` for fields of another action than the decision's."""
     foreign = [(name, action) for action, name in CARRIED.items() if action != decision.action and getattr(decision, name)]
     if foreign:
         message = _("It goes with %(action)s, not with %(other)s.")

@@ -18,7 +18,7 @@ from sessions_app.api.schemas import RunOut, RunPage
 from sessions_app.models import Run, ToolCall
 
 router = Router()
-#: How long all results of a run's tools are.
+#: The length of all results of a run's tools.
 RESULTS = (
     ToolCall.objects.filter(run=OuterRef("pk"))
     .order_by()

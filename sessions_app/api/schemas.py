@@ -1,4 +1,4 @@
-"""What goes over the wire."""
+"""Schemas of the API's requests and responses."""
 
 from __future__ import annotations
 
@@ -299,8 +299,10 @@ class MessageOut(Schema):
 
 
 class ToolCallOut(Schema):
-    """One line of a run's journal: proposed, then started on a `worker`, then finished. In a run that has ended, a proposed
-    call was not made and never will be, and nobody knows (yet) whether a started one happened."""
+    """One line of a run's journal: proposed, then started on a `worker`, then finished.
+
+    In a run that has ended, a proposed call was not made and never will be, and a started one may or may not have happened.
+    """
 
     call_id: str
     tool_name: str
@@ -353,9 +355,9 @@ class RunOut(Schema):
 
 
 class RequirementOut(Schema):
-    """What a paused run waits for. `root_run_id` is the run that goes on once all of them are answered.
+    """A requirement of a paused run. `root_run_id` is the run that goes on once all of them are answered.
 
-    `policy` says who may decide; whoever is in `asked_for_by` may not approve. A `reason` of `draft` asks to send an answer.
+    `policy` says who may decide; the person in `asked_for_by` may not approve. A `reason` of `draft` asks to send an answer.
     """
 
     requirement_id: str

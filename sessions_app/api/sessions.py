@@ -28,7 +28,7 @@ router = Router()
 
 
 class SessionFilter(Paging):
-    """Which sessions."""
+    """Filters of sessions."""
 
     user_id: Text | None = Field(None, min_length=1, max_length=200, description="Only this customer's.")
     session_id: Text | None = Field(

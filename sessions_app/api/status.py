@@ -1,4 +1,4 @@
-"""Where a session stands: its status, its assignee, its queue. Changing them needs a token that acts for a person."""
+"""A session's status, assignee and queue. Changing them needs a token that acts for a person."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def set_session_status(request: ApiRequest, session_id: SessionId, wanted: Statu
     "/{key:session_id}/assignee", response={200: SessionOut, FAILURES: ErrorOut}, summary="Assign a session", auth=auth.WRITE
 )
 def assign_session(request: ApiRequest, session_id: SessionId, wanted: AssigneeIn) -> Session:
-    """To a person who works its queue, by email address, or to nobody with null. 409 `newer` as for the status."""
+    """To a person who works its queue, by email address, or to none with null. 409 `newer` as for the status."""
     session, person = auth.session(request, session_id), auth.person(request)
     assignee = None if wanted.assignee is None else _person(wanted.assignee)
     with session_seen(session, person, wanted.seen):
@@ -59,8 +59,10 @@ def assign_session(request: ApiRequest, session_id: SessionId, wanted: AssigneeI
     auth=auth.WRITE,
 )
 def move_session(request: ApiRequest, session_id: SessionId, wanted: QueueIn) -> Session:
-    """That queue's agent answers from then on. Not possible while a turn is active. An assignee who does not work the queue
-    loses the session. 409 `newer` as for the status."""
+    """The new queue's agent answers from then on. Not possible while a turn is active.
+
+    An assignee who does not work the queue loses the session. 409 `newer` as for the status.
+    """
     session, person = auth.session(request, session_id), auth.person(request)
     queue = auth.queues(request).filter(slug=wanted.queue).first()
     if queue is None:
@@ -71,7 +73,7 @@ def move_session(request: ApiRequest, session_id: SessionId, wanted: QueueIn) ->
 
 
 def _person(email: str) -> Person:
-    """The person of this address. Raises `ValidationError` when nobody who may sign in has it."""
+    """Return the person of this address. Raises `ValidationError` when no active account has it."""
     person = Person.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if person is None:
         message = _("Nobody who works here has this email address.")

@@ -1,4 +1,4 @@
-"""Nothing that a program sends is ignored: what the API does not know it refuses, by name."""
+"""Strict requests: unknown input is refused by name, never ignored."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class StrictAPI(NinjaAPI):
 
 
 def scope_of(operation: Operation) -> str:
-    """The scope that a token needs for an operation."""
+    """Return the scope that a token needs for an operation."""
     return str(next(auth.scope for auth in operation.auth_callbacks if isinstance(auth, TokenAuth)))
 
 

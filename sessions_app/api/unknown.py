@@ -12,7 +12,7 @@ from ninja import Router
 
 
 class AnythingConverter(StringConverter):
-    """Whatever is left of an address, line breaks included, which Django's own converters leave out."""
+    """The rest of an address, line breaks included, which Django's own converters leave out."""
 
     regex = "(?s:.+)"
 

@@ -1,4 +1,4 @@
-"""What people write: replies to the customer and notes for the team. Needs a token that acts for a person."""
+"""People's messages: replies to the customer and notes for the team. Needs a token that acts for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works at the demo airline's desk: an agent for bookings, one for bags, and a team for money."""
+"""Agents of the demo airline: one for bookings, one for bags, and a team for money."""
 
 from __future__ import annotations
 

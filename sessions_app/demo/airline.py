@@ -1,7 +1,7 @@
-"""What the demo airline can look up and do. The agents' tools are thin doors to these functions.
+"""Look-ups and actions of the demo airline. The agents' tools call these functions.
 
-Everything that changes something takes a `key`: doing it again with the same key does nothing and returns the first result.
-All raise `ToolError` with words for the model when something is not possible. Money is in cents inside, in euros in words.
+Every function that changes data takes a `key`: a repetition with the same key does nothing and returns the first result. All
+raise `ToolError` with words for the model when something is not possible. Money is in cents inside, in euros in words.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def days_after(day: str, days: int) -> str:
 
 
 def refund_owed(found: Row) -> tuple[int, str]:
-    """How many cents the fare rules give back for a booking, and why."""
+    """Return the cents that the fare rules give back for a booking, and the reason."""
     leg = flight(found["flight"], found["day"])
     if leg["status"] == "cancelled":
         return found["paid"], "we cancelled the flight, so the whole fare is owed, whatever the fare type"

@@ -1,4 +1,4 @@
-"""What the demo airline starts with. Dates are days from the day the file is made, so the demo never grows old."""
+"""Initial data of the demo airline. Dates are days from the day the file is made, so the demo never grows old."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ PAYMENTS = (
 
 @dataclass(frozen=True)
 class Fare:
-    """What a fare allows. `refund_share` is the part paid back when the customer cancels; `change_fee` is in cents."""
+    """The rules of a fare. `refund_share` is the part paid back when the customer cancels; `change_fee` is in cents."""
 
     refund_share: float
     change_fee: int

@@ -1,4 +1,4 @@
-"""What the demo airline tells its customers; the offline responder answers with it."""
+"""Knowledge articles of the demo airline; the offline responder answers with them."""
 
 from __future__ import annotations
 

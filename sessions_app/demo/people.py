@@ -1,4 +1,4 @@
-"""Who works at the demo desk."""
+"""People of the demo desk."""
 
 from __future__ import annotations
 

@@ -42,12 +42,12 @@ TIMES: dict[Any, tuple[str, ...]] = {
     Change: ("created_at",),
 }
 SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since")
-#: What a turn's input would measure, so that the pages have numbers to show.
+#: Tokens of a turn's input, so that the pages have numbers to show.
 PROMPT_TOKENS = 900
 
 
 class Scenario:
-    """One conversation being told. Use it inside a transaction: nobody sees, or works on, a half-told one."""
+    """One conversation being written. Use it inside a transaction: an unfinished one must not be seen or worked."""
 
     def __init__(self, key: str, queue: str, customer: str, email: str = "") -> None:
         self.session = sessions.start_session(
@@ -100,7 +100,7 @@ class Scenario:
         return self
 
     def named(self, name: str, person: Person | None = None) -> Scenario:
-        """Somebody names the conversation: a person, else the AI."""
+        """Name the conversation, by a person or else by the AI."""
         if person:
             names.rename(self.now(), person, name)
         else:
@@ -119,7 +119,7 @@ class Scenario:
         return self
 
     def question(self) -> Requirement:
-        """What the conversation waits for."""
+        """Return the pending requirement of the conversation."""
         return Requirement.objects.pending().get(session=self.session)
 
     def now(self) -> Session:
@@ -135,7 +135,7 @@ class Scenario:
         Journal.objects.filter(run__session=self.session).update(
             started_at=F("started_at") - past, finished_at=F("finished_at") - past
         )
-        # The record is never changed; but this is a scenario about the past, and nobody has read it yet.
+        # The log is never changed; but this scenario is about the past, and is not visible yet.
         record: QuerySet[Decision] = QuerySet(Decision).filter(session_key=self.session.session_id)
         record.update(created_at=F("created_at") - past)
         Session.objects.filter(pk=self.session.pk).update(**{name: F(name) - past for name in SESSION_TIMES})

@@ -1,7 +1,7 @@
-"""The demo airline's own database: one SQLite file, made and filled the first time anybody looks into it.
+"""The demo airline's own database: one SQLite file, made and filled at its first use.
 
-It is a file of its own because it plays the part of a system outside: the inbox never joins it with its own tables, and a
-user who brings another desk never meets it. Any number of processes may use it at once.
+It is a file of its own because it plays the part of a system outside: the inbox never joins it with its own tables, and a user
+who brings another desk never meets it. Any number of processes may use it at once.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Store:
             connection.close()
 
     def rows(self, query: str, *values: object) -> list[Row]:
-        """What a query finds, as dicts."""
+        """Return a query's rows, as dicts."""
         connection = self._connect()
         try:
             if is_empty(connection):
@@ -77,8 +77,7 @@ class Store:
     def once(self, key: str, tool: str, work: Callable[[sqlite3.Connection], str]) -> str:
         """Do `work` unless an action of this key was done before; returns the result of the one time it was done.
 
-        The journal line and what `work` changes are one transaction, so a crash leaves both or neither. Whatever `work` raises
-        leaves neither.
+        The journal line and the changes of `work` are one transaction, so a crash or an exception leaves neither.
         """
         with self.transaction() as connection:
             done = connection.execute("select result from actions where key = ?", [key]).fetchone()
@@ -102,7 +101,7 @@ def now() -> str:
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
-    """Whether nobody has made the tables yet."""
+    """Return whether the tables have not been made yet."""
     return bool(connection.execute("pragma user_version").fetchone()[0] == 0)
 
 

@@ -1,4 +1,4 @@
-"""How long ago, and how much is left, in words. The open page goes on counting with the same tables (`static/js/times.js`)."""
+"""Durations in words: past and remaining. The open page goes on counting with the same tables (`static/js/times.js`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Table = list[tuple[int | None, str]]
 
 
 def tables() -> dict[str, Table]:
-    """All ways to say a span, in the reader's language: `short` (`22m`), `ago` (`12 min ago`), `left` (`1 h 10 min left`)."""
+    """Return the forms of a duration in the reader's language: `short` (`22m`), `ago` (`12 min ago`), `left` (`1 h left`)."""
     return {
         "short": [(MINUTE, _("now")), (HOUR, "{minutes}m"), (DAY, "{hours}h"), (2 * WEEK, "{days}d"), (None, "{weeks}w")],
         "ago": [
@@ -40,7 +40,7 @@ def tables() -> dict[str, Table]:
 
 
 def said(seconds: float, table: Table) -> str:
-    """A span in the words of one of the `tables`."""
+    """Return a duration in the words of one of the `tables`."""
     words = next(words for limit, words in table if limit is None or seconds < limit)
     whole = max(0, int(seconds))
     units = {"weeks": whole // WEEK, "days": whole // DAY, "hours": whole // HOUR, "minutes": whole // MINUTE}
@@ -48,7 +48,7 @@ def said(seconds: float, table: Table) -> str:
 
 
 def moment(when: datetime) -> str:
-    """A time to come by the reader's clock, as short as it is clear: `09:00`, `Tue 09:00`, `Tue 8 Dec, 09:00`."""
+    """Return a future time by the reader's clock, as short as it is clear: `09:00`, `Tue 09:00`, `Tue 8 Dec, 09:00`."""
     local, today = timezone.localtime(when), timezone.localdate()
     days = (local.date() - today).days
     near = "H:i" if days == 0 else "D H:i" if 0 < days < 7 else ""
@@ -56,17 +56,17 @@ def moment(when: datetime) -> str:
 
 
 def since(when: datetime | None, way: str) -> str:
-    """How long ago, said the `short` way or as `ago`; nothing for no time."""
+    """Return the time since then, in the `short` form or as `ago`; empty for `None`."""
     return said((clock.now() - when).total_seconds(), tables()[way]) if when else ""
 
 
 def until(when: datetime | None, way: str) -> str:
-    """How much time there is, said the `short` way or as `left`; nothing for no time."""
+    """Return the time until then, in the `short` form or as `left`; empty for `None`."""
     return said((when - clock.now()).total_seconds(), tables()[way]) if when else ""
 
 
 def length(span: timedelta) -> str:
-    """A whole span: `7 days`, `12 hours`, `90 minutes`."""
+    """Return a whole duration: `7 days`, `12 hours`, `90 minutes`."""
     seconds = int(span.total_seconds())
     if seconds % DAY == 0 and seconds >= 2 * DAY:
         return ngettext("%(count)d day", "%(count)d days", seconds // DAY) % {"count": seconds // DAY}

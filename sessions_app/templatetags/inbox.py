@@ -1,4 +1,4 @@
-"""How the inbox writes things: words, times, money, icons, arguments at a glance."""
+"""Template tags and filters of the inbox: text, times, money, icons, arguments."""
 
 from __future__ import annotations
 
@@ -37,51 +37,54 @@ COUNT_CAP = 1000
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """What an agent writes or proposes to write, as every page shows it."""
+    """Render an agent's text or draft, the same on every page."""
     return markdown_html(text or "")
 
 
 @register.filter
 def editable(text: str) -> str:
-    """The text of a field, with characters that nobody sees as what they are; the form reads them back (see `unseen`)."""
+    """Return the text of a field, with invisible characters marked; the form reads them back (see `unseen`)."""
     return unseen.editable(str(text))
 
 
 @register.simple_tag
 def byline(message: Message) -> tuple[str, str]:
-    """Who said it and what they are, as the customer reads it."""
+    """Return the author and their role for the customer."""
     return disclosure.byline(message)
 
 
 @register.simple_tag
 @lru_cache(maxsize=256)
 def icon(name: str, size: str = "") -> SafeString:
-    """An icon of the sprite; `size="s"` for the small one."""
+    """Render an icon of the sprite; `size="s"` for the small one."""
     address = f"{static('icons.svg')}#{name}"
     return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}"/></svg>', f" {size}" if size else "", address)
 
 
 @register.simple_tag
 def ago(when: datetime | None, way: str = "short") -> SafeString:
-    """How long ago: as short as in a row (`22m`), or in words (`way="ago"`: `12 min ago`); the exact time on hover."""
+    """Render the time since then: short as in a row (`22m`), or in words (`way="ago"`: `12 min ago`).
+
+    The exact time on hover.
+    """
     return _counted(when, durations.since(when, way), way)
 
 
 @register.simple_tag
 def left(when: datetime | None, way: str = "left") -> SafeString:
-    """How much time is left, in words (`24 min left`) or as short as in a row (`way="short"`); the exact time on hover."""
+    """Render the remaining time, in words (`24 min left`) or short as in a row (`way="short"`); the exact time on hover."""
     return _counted(when, durations.until(when, way), way, " data-future")
 
 
 @register.simple_tag
 def password_rules() -> str:
-    """What a new password must be like, in words."""
+    """Return the rules of a new password, in words."""
     return " ".join(str(line) for line in password_validators_help_texts() if "commonly" not in str(line))
 
 
 @register.simple_tag
 def mail_is_sent() -> bool:
-    """Whether mail reaches people, so that links can be sent to them."""
+    """Return whether mail reaches people, so that links can be sent to them."""
     return mail_reaches_people()
 
 
@@ -106,13 +109,13 @@ def clock(when: datetime | None) -> SafeString:
 
 @register.filter
 def in_words(when: datetime | None) -> str:
-    """How long ago, inside of a sentence: `12 min ago`."""
+    """Return the time since then, inside of a sentence: `12 min ago`."""
     return durations.since(when, "ago")
 
 
 @register.filter
 def time_left(when: datetime | None) -> str:
-    """How much time is left, inside of a sentence: `24 min left`."""
+    """Return the remaining time, inside of a sentence: `24 min left`."""
     return durations.until(when, "left")
 
 
@@ -124,7 +127,7 @@ def length_of_time(span: timedelta) -> str:
 
 @register.simple_tag
 def why_signed_out(code: str | None) -> str:
-    """Why one has to sign in again, where the address says so; nothing else in it is shown."""
+    """Return the reason for signing in again, from the code in the address; other values show nothing."""
     idle, lifetime = durations.length(settings.SIGN_IN_IDLE), durations.length(settings.SIGN_IN_LIFETIME)
     return {
         "idle": _("You were signed out, as nothing was done here for %(time)s.") % {"time": idle},
@@ -161,7 +164,7 @@ def _counted(when: datetime | None, text: str, way: str, direction: str = "") ->
 
 @register.filter
 def count(number: int | None) -> str:
-    """A count for the rail: `12`, or `1,000+` where counting stopped; nothing for zero."""
+    """Return a count for the sidebar: `12`, or `1,000+` where counting stopped; nothing for zero."""
     if not number:
         return ""
     return f"{COUNT_CAP:,}+" if number > COUNT_CAP else f"{number:,}"
@@ -212,7 +215,7 @@ def pretty(value: Any) -> str:
 
 @register.filter
 def beginning(text: str) -> str:
-    """As much of a text as a page shows; three dots where that is not all."""
+    """Return the part of a text that a page shows; three dots where it is cut."""
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
@@ -240,7 +243,7 @@ def seconds(value: float | None) -> str:
 
 @register.filter
 def money(amount: Decimal | None) -> str:
-    """What the model cost, in dollars with enough digits to be more than zero."""
+    """Return a model's cost, in dollars with enough digits to be more than zero."""
     if amount is None:
         return ""
     for digits in (2, 3, 4, 6):
@@ -251,7 +254,7 @@ def money(amount: Decimal | None) -> str:
 
 @register.filter
 def cost(run: Run) -> str:
-    """What the run cost, where its model's price is known."""
+    """Return the run's cost, where its model's price is known."""
     return money(cost_of_run(run.model, run.metrics))
 
 

@@ -1,4 +1,4 @@
-"""One row of a list on a page, whatever is stored of it: `{% load rows %}{% row item "sessions/_row.html" %}`."""
+"""One row of a list on a page, isolated from faults of others: `{% load rows %}{% row item "sessions/_row.html" %}`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.infrastructure import broken_rows
 
 register = template.Library()
-#: What a row is called on pages, by its model; anything else is an entry.
+#: Names of rows on pages, by their model; others are an entry.
 _NAMES = {
     "apitoken": _("token"),
     "change": _("event"),
@@ -33,7 +33,7 @@ _NAMES = {
 
 
 class RowNode(Node):
-    """An `{% include %}` that says what cannot be shown, and lets the other rows be."""
+    """An `{% include %}` that replaces an unreadable row by a notice, and leaves the other rows alone."""
 
     child_nodelists = ("nodelist",)
 
@@ -62,7 +62,7 @@ class RowNode(Node):
 
 
 def named(item: Any) -> tuple[str, object]:
-    """The kind and the key of what a row of a page is about: a stored row, or something that was made of one."""
+    """Return the kind and the key of a page's row: a stored row, or an object made of one."""
     stored = item if isinstance(item, models.Model) else getattr(item, "row", item)
     if isinstance(stored, models.Model):
         return stored._meta.model_name or "", stored.pk

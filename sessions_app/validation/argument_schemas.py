@@ -47,7 +47,7 @@ def example_of(given: Any, root: Mapping[str, Any], depth: int = 0) -> Any:
 
 
 def is_laid_out(schema: Mapping[str, Any], value: Any) -> bool:
-    """Whether an object gets a field for each of its properties: the schema knows all that are there."""
+    """Return whether an object gets a field for each of its properties: the schema must know all that are there."""
     known = schema.get("properties", {})
     if schema.get("type") != "object" or not known or not isinstance(value, dict):
         return False

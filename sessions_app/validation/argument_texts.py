@@ -20,7 +20,7 @@ def text_of(value: Any, schema: Mapping[str, Any] | None = None) -> str:
 
 
 def spoken(value: Any) -> str:
-    """A value as a choice or a hint names it."""
+    """Return a value in the words of a choice or a hint."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -16,7 +16,7 @@ from sessions_app.validation.json_values import as_storable
 
 
 class _Absent(Enum):
-    """What a field means that is left out."""
+    """The value of a field that is left out."""
 
     LEFT_OUT = auto()
 
@@ -50,7 +50,7 @@ def _put(values: dict[str, Any], field: Field) -> None:
 
 
 def _meant(field: Field) -> Any:
-    """The value that the field means, or `LEFT_OUT`. Raises `ValueError` with words for the person."""
+    """Return the field's value, or `LEFT_OUT`. Raises `ValueError` with a text for the person."""
     if field.given and not field.changed:
         return field.original
     if field.value != "":

@@ -81,7 +81,10 @@ def requirement_of(row: RequirementRow, shift: float = 0.0) -> Requirement:
 
 
 def answer_values(stored: Requirement, answer: Requirement, now: float) -> Values:
-    """The columns that an answer may change: never arguments, schema or fields, only the fields' values (rule L8)."""
+    """Return the answer's columns for a stored requirement.
+
+    Never its arguments, schema or fields, only their values (rule L8).
+    """
     values = answer.answer if isinstance(answer.answer, dict) else {}
     for field in stored.fields:
         field.value = values.get(field.name, field.value)

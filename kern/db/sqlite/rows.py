@@ -25,7 +25,7 @@ Values = tuple[Any, ...]
 
 _METRICS = tuple(RunMetrics.__dataclass_fields__)
 _STATUSES = get_args(Status)
-#: What cannot be read is reported once; so many reports at most.
+#: Unreadable rows are reported once; so many reports at most.
 _MOST_REPORTED = 1_000
 _reported: set[str] = set()
 #: What JSON has of NUL, of half and whole pairs of surrogates, and of numbers without end.
@@ -88,7 +88,7 @@ def to_json(value: Any) -> str:
 
 
 def to_optional_json(value: Any) -> str:
-    """Return `value` as JSON; the empty text for `None`."""
+    """Return the value as `to_json` does; the empty text for `None`."""
     return "" if value is None else to_json(value)
 
 

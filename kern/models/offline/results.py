@@ -12,7 +12,7 @@ from kern.validation.reasons import names_a_class
 from kern.validation.sizes import is_too_deep
 
 _PERSON_LOOKS = "A person will look at it and write back to you."
-#: What the customer reads of a call that was answered, failed or did not run. A reason is added where no sentence ends.
+#: Sentences to the customer about a call that was answered, failed or did not run; some are followed by the reason.
 _WORDS: dict[OutcomeKind, str] = {
     "rejected": "I asked a colleague about this, and it was not approved",
     "answered": "A colleague looked at this",

@@ -15,7 +15,7 @@ from sessions_app.errors import InvalidAction
 
 
 def add_customer(parser: ArgumentParser) -> None:
-    """The options that say who is meant."""
+    """Add the options that name the customer."""
     whom = parser.add_mutually_exclusive_group(required=True)
     whom.add_argument("--user-id", dest="user_id", help="the customer's user id, exactly as it is")
     whom.add_argument("--email", help="the customer's email address; upper and lower case are the same")
@@ -23,7 +23,7 @@ def add_customer(parser: ArgumentParser) -> None:
 
 
 def customer_of(options: dict[str, Any]) -> Customer:
-    """Who is meant. Raises `CommandError`."""
+    """Return the customer. Raises `CommandError`."""
     by = next(way for way in WAYS if options[way] is not None)
     try:
         return Customer.of(by, options[by])

@@ -124,7 +124,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def summary(counts: dict[str, int], importer: Importer) -> str:
-    """What became of the lines, and where the imported ones are."""
+    """Return the number of lines by outcome, and the place of the imported ones."""
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
     if importer.dry_run:
         return f"{told}, if this were no dry run; nothing was stored"
@@ -132,7 +132,7 @@ def summary(counts: dict[str, int], importer: Importer) -> str:
 
 
 def complaint(counts: dict[str, int]) -> str:
-    """What is left to say where lines were bad."""
+    """Return the message about bad lines."""
     if counts["imported"]:
         return "Some lines were bad; the others are imported."
     if counts["already there"]:
@@ -142,7 +142,7 @@ def complaint(counts: dict[str, int]) -> str:
 
 @contextmanager
 def opened(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
-    """The file as bytes, and its size where it is known. Raises `CommandError` when it cannot be read."""
+    """Return the file as bytes, and its size where it is known. Raises `CommandError` when it cannot be read."""
     if name == "-":
         yield sys.stdin.buffer, None
         return
@@ -157,7 +157,7 @@ def opened(name: str) -> Iterator[tuple[BinaryIO, int | None]]:
 
 @contextmanager
 def written(name: str | None) -> Iterator[TextIO | None]:
-    """The report to write, if one is wanted. Raises `CommandError` when it cannot be written."""
+    """Return the report to write, if one is wanted. Raises `CommandError` when it cannot be written."""
     if not name:
         yield None
         return
@@ -169,7 +169,7 @@ def written(name: str | None) -> Iterator[TextIO | None]:
 
 
 def progress(stream: BinaryIO, size: int | None) -> Iterator[tuple[int, bytes]]:
-    """The file's lines with their numbers, empty ones left out, under a progress bar where somebody watches."""
+    """Yield the file's lines with their numbers, without empty ones, under a progress bar on a terminal."""
     with tqdm(total=size, unit="B", unit_scale=True, disable=None, file=sys.stderr) as bar:
         for number, line in enumerate(stream, start=1):
             if line.strip():

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-#: Where allauth keeps secrets in the data of a second factor.
+#: Keys of secrets in allauth's data of a second factor.
 SECRETS = ("secret", "seed")
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def _renew(pk: int) -> bool:
-    """Encrypt one anew, while nobody uses a code of it. False where no key reads it."""
+    """Encrypt one anew under a lock, so that no code of it is used meanwhile. False where no key reads it."""
     adapter = get_adapter()
     row = Authenticator.objects.select_for_update().filter(pk=pk).first()
     try:

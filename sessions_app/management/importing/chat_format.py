@@ -48,7 +48,7 @@ def read_line(line: bytes, zone: tzinfo = UTC) -> Conversation:
 
 
 def _describe(conversation: Conversation, reader: Reader) -> None:
-    """Everything of a conversation beside its messages."""
+    """Read the fields of a conversation beside its messages."""
     conversation.name = reader.line("name", "title", "subject", longest=LONGEST_NAME)
     conversation.name_source = reader.tried(name_source, "name_source") or "human"
     _customer(conversation, reader)
@@ -88,9 +88,9 @@ def _customer(conversation: Conversation, reader: Reader) -> None:
 
 
 def _customer_id(reader: Reader, *keys: str) -> str:
-    """The customer's id, without signs that nobody sees, which are noted. Raises `BadLineError` where it is too long.
+    """Return the customer's id without invisible characters, which are noted. Raises `BadLineError` where it is too long.
 
-    What is left of an id that is cut could be another customer's.
+    The rest of an id that is cut could be another customer's.
     """
     given = reader.take(*keys)
     if isinstance(given, str) and given != storable(given):

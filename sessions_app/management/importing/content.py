@@ -1,4 +1,4 @@
-"""What a message says: text, or parts of which each becomes its words, or the name and address of what it was."""
+"""Convert a message's content to text: text, or parts of which each becomes its text, or a line with its name and address."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DATA = ("file_data", "data")
 
 
 def content_of(message: Reader) -> str:
-    """The words of a message, with a line for each file, image and source that came with it.
+    """Return the text of a message, with a line for each file, image and source that came with it.
 
     Raises `BadLineError` for content that is neither text nor a list of parts.
     """

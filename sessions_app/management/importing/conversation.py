@@ -1,4 +1,4 @@
-"""A conversation as an import has read it: its messages in order, what is known of it beside them, and its turns."""
+"""A conversation as read by an import: its messages in order, its other fields, and its turns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether it belongs to no turn of the AI: people of the desk write beside them."""
+        """True if it belongs to no turn of the AI: people of the desk write beside them."""
         return self.author_kind == "person" or self.internal
 
 
@@ -51,7 +51,7 @@ class Ticket:
 
 @dataclass
 class Turn:
-    """What one turn of the AI is made of: the customer's words, and what the agent said and did about them."""
+    """One turn of the AI: the customer's messages, and the agent's answers and calls."""
 
     entries: list[Entry] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ class Conversation:
         return list(dict.fromkeys(f"import-{digest[:32]}" for digest in (*made, self.digest)))
 
     def turns(self) -> list[Turn]:
-        """The entries as turns: a new one where a customer has spoken since the agent did.
+        """Return the entries as turns: a new one where a customer has written since the agent did.
 
         People's words and what no agent has answered are in none.
         """

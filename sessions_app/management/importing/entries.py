@@ -198,7 +198,7 @@ class EntryReader:
         return []
 
     def _thoughts(self) -> str:
-        """What was thought before what comes now."""
+        """Take the thinking before the next entry."""
         thoughts, self._reasoning = "\n\n".join(self._reasoning), []
         return thoughts
 
@@ -231,7 +231,7 @@ class EntryReader:
         return made
 
     def _answer(self, entry: Entry, call_id: Any, name: Any, reader: Reader) -> None:
-        """Find the call that a tool's result belongs to; a result nobody asked for stands on its own."""
+        """Find the call that a tool's result belongs to; a result without a call stands on its own."""
         for call in self._open:
             if (call_id is not None and str(call_id) == call.id) or (call_id is None and name in (call.name, None)):
                 self._open.remove(call)
@@ -268,7 +268,7 @@ def _refuse(constant: str) -> None:
 
 
 def _internal(reader: Reader) -> bool:
-    """Whether it is a note for the team: one of its keys says so, or says something that nobody can read."""
+    """Return whether it is a note for the team: one of its keys says so, or has an unreadable value."""
     secret = [reader.flag(key, unreadable=True) for key in ("internal", "private", "is_private")]
     return any(secret) or reader.flag("public", unreadable=False) is False
 

@@ -19,7 +19,7 @@ class Journal:
         self._waiting: dict[str, list[str]] = {}
 
     def propose(self, call_id: str, name: str, arguments: str, at: datetime) -> str:
-        """Add a call; returns its id in this run. Until its result comes nobody knows whether it ran."""
+        """Add a call; returns its id in this run. Without a result it stays unknown whether it ran."""
         unique, count = call_id, 1
         while unique in self.calls:
             count += 1

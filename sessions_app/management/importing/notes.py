@@ -1,4 +1,4 @@
-"""What an import does not keep as it was: said by line, and counted by kind."""
+"""Notes about parts that an import does not keep unchanged, by line and counted by kind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Notes:
 
 @dataclass
 class Tally:
-    """How often each kind of note came, and in which line first."""
+    """The number of notes of each kind, and the first line of each."""
 
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""One object of a line, read key by key: what is read is taken out, so that what nobody reads is noted at the end."""
+"""One object of a line, read key by key: each key that is read is removed, so that unread ones are noted at the end."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Reader:
         return unreadable if said is None else said
 
     def tried(self, read: Callable[[Any], T], *keys: str) -> T | None:
-        """What `read` makes of the value; where that raises `ValueError`, its words are noted and there is none."""
+        """Return the result of `read` for the value; where that raises `ValueError`, its text is noted and there is none."""
         value = self.take(*keys)
         if _is_empty(value):
             return None
@@ -87,7 +87,7 @@ class Reader:
         self.notes.add(self.where, kind, detail)
 
     def finish(self) -> None:
-        """Note every key that nobody read."""
+        """Note every unread key."""
         for key, value in self._left.items():
             if not _is_empty(value):
                 self.note(f"the key {key!r} of {self.what} is not kept", value)

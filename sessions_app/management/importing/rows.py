@@ -76,7 +76,7 @@ class Importer:
         return self._queues[conversation.queue]
 
     def _agent_name(self, queue: Queue) -> str:
-        """Who answered, as far as we can say: the queue's agent."""
+        """Return the name of the answering agent: the queue's, as nothing else is known."""
         names = {worker.id: worker.name for worker in desk.current().workers}
         return names.get(queue.agent_id, queue.name)
 

@@ -1,4 +1,4 @@
-"""Words of other systems for what a conversation is made of, and which of ours they mean; docs/import.md lists them."""
+"""Words of other systems for the parts of a conversation, and ours for them; docs/import.md lists them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-#: Who wrote, in our words and in those of other systems. `agent` is the AI, as everywhere here.
+#: Kinds of authors, in our words and in those of other systems. `agent` is the AI, as everywhere here.
 AUTHORS: dict[str, AuthorKind] = {
     "customer": "customer",
     "user": "customer",
@@ -39,7 +39,7 @@ AUTHORS: dict[str, AuthorKind] = {
 }
 KIND_OF_ROLE: dict[Role, AuthorKind] = {"user": "customer", "assistant": "agent", "tool": "system", "system": "system"}
 ROLE_OF_KIND: dict[AuthorKind, Role] = {"customer": "user", "agent": "assistant", "person": "assistant", "system": "system"}
-#: How a turn ended. What had not ended in the other system goes on nowhere: it counts as cancelled.
+#: Ends of a turn. A turn that had not ended in the other system cannot go on: it counts as cancelled.
 RUN_STATUSES: dict[str, RunStatus] = {
     "completed": "completed",
     "complete": "completed",
@@ -66,7 +66,7 @@ RUN_STATUSES: dict[str, RunStatus] = {
 }
 CREATED = ("created_at", "create_time", "created", "timestamp", "time", "date", "createdAt")
 UPDATED = ("updated_at", "update_time", "updated", "last_activity_at", "updatedAt")
-#: How a conversation stands, in our words and in those of other systems.
+#: Statuses of a conversation, in our words and in those of other systems.
 STATUSES: dict[str, str] = {
     "open": "open",
     "new": "open",
@@ -91,7 +91,7 @@ STATUSES: dict[str, str] = {
 
 
 def word(value: Any) -> str:
-    """A word of these tables as it stands in them, whatever its capitals, spaces and hyphens; empty for what is no text."""
+    """Return a word in the form of these tables, without its capitals, spaces and hyphens; empty for other types."""
     return "_".join(value.lower().replace("-", " ").replace("_", " ").split()) if isinstance(value, str) else ""
 
 
