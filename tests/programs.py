@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.test import Client
 
 from sessions_app.api.errors import MEANINGS
+
+if TYPE_CHECKING:
+    # What the test client returns; it has `json()` and `context`, too.
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+else:
+    Response = HttpResponse
 
 
 class Program:
@@ -18,19 +24,19 @@ class Program:
         self.client = Client(raise_request_exception=True)
         self.headers = {"Authorization": f"Bearer {secret}"} if secret else {}
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(self, path: str, **query: Any) -> Response:
         return self.client.get(f"/api{path}", query, headers=self.headers)
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)
         sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         return self.client.generic(method, f"/api{path}", data, content_type="application/json", headers=sent)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Response:
         return self.send("POST", path, body, **headers)
 
 
-def code(response: HttpResponse) -> str:
+def code(response: Response) -> str:
     """The error's code, one that is described; every error has the one shape."""
     error = json.loads(response.content)["error"]
     assert set(error) == {"code", "message", "fields"}

@@ -54,6 +54,6 @@ def wish(chance: random.Random, customer: int, number: int) -> Wish:
 def read(text: str) -> list[Wish]:
     """The wishes in a message."""
     return [
-        Wish(kind, reference, trouble, int(cents))  # type: ignore[arg-type]  # the expression knows only these words
+        Wish(kind, reference, trouble, int(cents))  # the expression knows only these words
         for kind, reference, trouble, cents in _WISH.findall(text)
     ]

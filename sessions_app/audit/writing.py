@@ -40,8 +40,7 @@ def record(
     without any it was the program itself. `subject` is the row it is about, or a text; `name` how people call it.
     `before` and `after` hold what changed, without secrets and without customers' words.
     """
-    request = request or current_request()
-    actor = actor or person_of(request)
+    request, actor = request or current_request(), actor or person_of(request or current_request())
     with transaction.atomic():
         last = _end_of_chain()
         entry = AuditEntry(

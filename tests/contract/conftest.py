@@ -15,6 +15,9 @@ from kern.db.base import Db
 from kern.db.sqlite import SqliteDb
 from tests.contract.django_storages import django_postgresql, django_sqlite, end_thread
 
+#: Calls functions in one thread each, all let go at the same moment.
+AtOnce = Callable[..., list[Any]]
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -45,7 +48,7 @@ def sqlite_memory(request: pytest.FixtureRequest) -> Iterator[Db]:
     db.close()
 
 
-DJANGO = {"one_active_run": True, "drops_approvals": True, "end_thread": end_thread}
+DJANGO: dict[str, Any] = {"one_active_run": True, "drops_approvals": True, "end_thread": end_thread}
 STORAGES = [
     Storage("sqlite-file", sqlite_file),
     Storage("sqlite-memory", sqlite_memory),
@@ -56,7 +59,8 @@ STORAGES = [
 
 @pytest.fixture(params=[pytest.param(item, id=item.name, marks=item.marks) for item in STORAGES])
 def storage(request: pytest.FixtureRequest) -> Storage:
-    return request.param
+    param: Storage = request.param
+    return param
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def db(storage: Storage, request: pytest.FixtureRequest) -> Iterator[Db]:
 
 
 @pytest.fixture
-def at_once(storage: Storage) -> Callable[..., list[Any]]:
+def at_once(storage: Storage) -> AtOnce:
     """Call functions in one thread each, all let go at the same moment; gives their results, an exception as a result too."""
 
     def run(*functions: Callable[[], Any]) -> list[Any]:

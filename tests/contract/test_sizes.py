@@ -59,7 +59,7 @@ def elsewhere() -> str:
 
 def results(db: Db) -> list[str]:
     agent = Agent(ScriptedModel([]), db=db)
-    return [m.content for m in agent.get_session("s").get_messages() if m.role == "tool"]  # type: ignore[union-attr]
+    return [m.content for m in agent.get_session("s").get_messages() if m.role == "tool"]
 
 
 @pytest.mark.parametrize("wordy", [as_text, of_wide_characters, as_pieces, as_numbers, as_error])
@@ -71,7 +71,7 @@ def test_a_row_keeps_a_mebibyte_of_a_tools_result_and_says_how_much_there_was(db
     [stored] = results(db)
     assert MAX_RESULT_BYTES - 100 < len(stored.encode()) <= MAX_RESULT_BYTES
     assert "bytes are kept …]" in stored[-60:]
-    asked = agent.model.requests[1].messages[-1]  # type: ignore[attr-defined]
+    asked = agent.model.requests[1].messages[-1]
     assert len(asked.content) <= MAX_TOOL_OUTPUT_CHARS
     if name == "as_text":
         assert stored.endswith("[… cut: 1,048,523 of 3,145,728 bytes are kept …]")
@@ -121,7 +121,7 @@ def test_a_model_that_does_not_come_to_an_end_fails_the_run(db: Db, answer: Mode
     agent = Agent(model, db=db, tools=[as_text])
     with pytest.raises(ModelError, match="did not come to an end: its answer has more than 400,000 characters"):
         agent.run("Look", session_id="s")
-    [run] = agent.get_session("s").runs  # type: ignore[union-attr]
+    [run] = agent.get_session("s").runs
     assert (run.status, len(run.content) <= MAX_ANSWER_CHARS) == ("error", True)
     assert [m.role for m in run.messages if m.role != "system"] == ["user"]
     waited = time.monotonic() + 30
@@ -144,7 +144,7 @@ class Thinker:
 def test_what_was_thought_is_cut_and_the_answer_stands(db: Db) -> None:
     run = Agent(Thinker(), db=db).run("Look", session_id="s")
     assert (run.content, len(run.model)) == ("Yes.", 100)
-    [stored] = list(Agent(Thinker(), db=db).get_session("s").runs)  # type: ignore[union-attr]
+    [stored] = list(Agent(Thinker(), db=db).get_session("s").runs)
     answer = stored.messages[-1]
     assert len(answer.reasoning.encode()) <= MAX_REASONING_BYTES
     assert "bytes are kept" in answer.reasoning[-60:]

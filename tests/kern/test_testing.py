@@ -16,7 +16,7 @@ def request(text: str = "Hello") -> ModelRequest:
     return ModelRequest(messages=[Message("user", text)])
 
 
-def test_each_kind_of_reply_comes_out_in_order():
+def test_each_kind_of_reply_comes_out_in_order() -> None:
     first, second = call("find_order", number=7), call("find_order", number=8)
     model = ScriptedModel(
         [
@@ -34,7 +34,7 @@ def test_each_kind_of_reply_comes_out_in_order():
     assert {answer.model for answer in answers} == {"scripted"}
 
 
-def test_text_streams_in_words_that_join_to_the_answer():
+def test_text_streams_in_words_that_join_to_the_answer() -> None:
     text = " Two  words,\nand a line "
     *deltas, answer = ScriptedModel([text]).stream(request())
     assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == text
@@ -43,14 +43,14 @@ def test_text_streams_in_words_that_join_to_the_answer():
     assert answer.content == text
 
 
-def test_an_exception_is_raised_and_the_script_goes_on():
+def test_an_exception_is_raised_and_the_script_goes_on() -> None:
     model = ScriptedModel([ModelError("overloaded"), "fine now"])
     with pytest.raises(ModelError, match="overloaded"):
         ask(model, request())
     assert ask(model, request()).content == "fine now"
 
 
-def test_an_exhausted_script_says_what_it_was_asked():
+def test_an_exhausted_script_says_what_it_was_asked() -> None:
     model = ScriptedModel(["only one"])
     ask(model, request())
     with pytest.raises(KernError, match=r"1 replies.*number 2.*'Anybody there\?'") as caught:
@@ -58,12 +58,12 @@ def test_an_exhausted_script_says_what_it_was_asked():
     assert isinstance(caught.value, AssertionError)
 
 
-def test_a_cycle_never_ends():
+def test_a_cycle_never_ends() -> None:
     model = ScriptedModel(["a", "b"], cycle=True)
     assert [ask(model, request()).content for _ in range(5)] == ["a", "b", "a", "b", "a"]
 
 
-def test_requests_stay_what_they_were():
+def test_requests_stay_what_they_were() -> None:
     model = ScriptedModel(["a"])
     asked = request()
     ask(model, asked)
@@ -71,14 +71,14 @@ def test_requests_stay_what_they_were():
     assert [message.content for message in model.requests[0].messages] == ["Hello"]
 
 
-def test_many_threads_get_each_reply_once():
+def test_many_threads_get_each_reply_once() -> None:
     model = ScriptedModel([str(number) for number in range(200)])
     with ThreadPoolExecutor(8) as threads:
         got = list(threads.map(lambda _: ask(model, request()).content, range(200)))
     assert sorted(got, key=int) == [str(number) for number in range(200)]
 
 
-def test_calls_have_arguments_as_json_and_ids_of_their_own():
+def test_calls_have_arguments_as_json_and_ids_of_their_own() -> None:
     made = call("rename", name="Ana", seat=3)
     assert isinstance(made, ToolCall)
     assert (made.name, made.parsed()) == ("rename", {"name": "Ana", "seat": 3})

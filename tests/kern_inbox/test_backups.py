@@ -159,13 +159,13 @@ def test_postgresql_comes_back_row_by_row(tmp_path: Path, postgres_url: str) -> 
 
 def _database(url: str, name: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     return f"{url.rsplit('/', 1)[0]}/{name}"
 
 
 def _rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:
     with psycopg.connect(url) as connection:
         return {
-            name: [row for (row,) in connection.execute(f"SELECT t::text FROM sessions_app_{name} t ORDER BY id").fetchall()]  # type: ignore[call-overload]
+            name: [row for (row,) in connection.execute(f"SELECT t::text FROM sessions_app_{name} t ORDER BY id").fetchall()]
             for name in TABLES
         }

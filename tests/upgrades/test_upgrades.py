@@ -43,7 +43,7 @@ def test_a_release_on_sqlite_is_brought_up_to_date(release: Path, tmp_path: Path
 def test_a_release_on_postgresql_is_brought_up_to_date(release: Path, tmp_path: Path, postgres_url: str) -> None:
     name = f"upgrade_{release.name.replace('.', '_').replace('-', '_')}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     url = f"{postgres_url.rsplit('/', 1)[0]}/{name}"
     sql = gzip.decompress((release / "postgresql.sql.gz").read_bytes())
     psql = [str(postgresql_programs() / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", url]
@@ -124,6 +124,6 @@ def _rows_of_url(url: str) -> Rows:
         names = [name for (name,) in connection.execute(listed).fetchall()]
         found: Rows = {}
         for name in names:
-            told = connection.execute(f'SELECT row_to_json(t)::text FROM "{name}" t ORDER BY t::text')  # type: ignore[call-overload]
+            told = connection.execute(f'SELECT row_to_json(t)::text FROM "{name}" t ORDER BY t::text')
             found[name] = [json.loads(row) for (row,) in told.fetchall()]
         return found

@@ -10,11 +10,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kern.agent import Agent
-from kern.db.base import Claim
+from kern.db.base import Claim, Db
 from kern.db.sqlite import SqliteDb
 from kern.db.sqlite.schema import APPLICATION_ID, STEPS, bring_up_to_date
 from kern.errors import StorageError, StorageVersionError
@@ -28,21 +30,21 @@ from tests.kern.db.processes import spawned, write_forever, write_turns
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Path:
     return tmp_path / "agent.db"
 
 
-def everything_in(folder):
+def everything_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def make_database(path, *statements):
+def make_database(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
 
 
-def pragma(path, name):
+def pragma(path: Path, name: str) -> Any:
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(f"PRAGMA {name}").fetchone()[0]
 
@@ -50,7 +52,7 @@ def pragma(path, name):
 # The file -------------------------------------------------------------------------------------------------------------
 
 
-def test_folders_and_file_appear_at_the_first_use_and_not_before(tmp_path):
+def test_folders_and_file_appear_at_the_first_use_and_not_before(tmp_path: Path) -> None:
     db = SqliteDb(db_file=str(tmp_path / "new" / "deeper" / "agent.db"))
     assert list(tmp_path.iterdir()) == []
     assert db.read_session("travel") is None
@@ -58,7 +60,7 @@ def test_folders_and_file_appear_at_the_first_use_and_not_before(tmp_path):
     assert pragma(db.path, "journal_mode") == "wal"
 
 
-def test_the_file_stays_the_same_when_the_program_changes_its_folder(tmp_path, monkeypatch):
+def test_the_file_stays_the_same_when_the_program_changes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     db = SqliteDb(db_file="tmp/agent.db")
     (tmp_path / "elsewhere").mkdir()
@@ -67,13 +69,13 @@ def test_the_file_stays_the_same_when_the_program_changes_its_folder(tmp_path, m
     assert (tmp_path / "tmp" / "agent.db").is_file()
 
 
-def test_an_empty_file_becomes_a_database(file):
+def test_an_empty_file_becomes_a_database(file: Path) -> None:
     file.touch()
     whole_turn(SqliteDb(file))
     assert (pragma(file, "application_id"), pragma(file, "user_version")) == (APPLICATION_ID, len(STEPS))
 
 
-def test_a_directory_is_no_file_for_a_database(tmp_path):
+def test_a_directory_is_no_file_for_a_database(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="is a directory"):
         SqliteDb(tmp_path).list_sessions()
 
@@ -81,7 +83,7 @@ def test_a_directory_is_no_file_for_a_database(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"!", b"Dear diary", b"\x89PNG\r\n" + bytes(range(256)) * 40], ids=["one byte", "short text", "picture"]
 )
-def test_what_is_no_database_is_refused_and_left_alone(file, content):
+def test_what_is_no_database_is_refused_and_left_alone(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(StorageVersionError, match="is not a database"):
         SqliteDb(file).list_sessions()
@@ -98,7 +100,7 @@ def test_what_is_no_database_is_refused_and_left_alone(file, content):
     ],
     ids=["tables", "in WAL mode", "another mark", "another version"],
 )
-def test_another_programs_database_is_refused_and_left_alone(file, statements):
+def test_another_programs_database_is_refused_and_left_alone(file: Path, statements: Any) -> None:
     make_database(file, *statements)
     before = everything_in(file.parent)
     with pytest.raises(StorageVersionError, match="another program"):
@@ -106,7 +108,7 @@ def test_another_programs_database_is_refused_and_left_alone(file, statements):
     assert everything_in(file.parent) == before
 
 
-def test_another_programs_database_in_use_is_refused_and_left_alone(file):
+def test_another_programs_database_in_use_is_refused_and_left_alone(file: Path) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as owner:
         owner.execute("PRAGMA journal_mode = WAL")
         owner.execute("CREATE TABLE recipes (id)")
@@ -117,7 +119,7 @@ def test_another_programs_database_in_use_is_refused_and_left_alone(file):
         assert everything_in(file.parent) == before
 
 
-def test_a_newer_versions_database_is_refused_and_left_alone(file):
+def test_a_newer_versions_database_is_refused_and_left_alone(file: Path) -> None:
     db = SqliteDb(file)
     whole_turn(db)
     db.close()
@@ -134,14 +136,14 @@ class Overtaken(sqlite3.Connection):
     statements = 0
     overtake = staticmethod(lambda: None)
 
-    def execute(self, *statement):
+    def execute(self, *statement: str) -> None:
         self.statements += 1
         if self.statements == 2:
             self.overtake()
         return super().execute(*statement)
 
 
-def test_a_file_that_another_process_makes_meanwhile_is_no_strangers(file):
+def test_a_file_that_another_process_makes_meanwhile_is_no_strangers(file: Path) -> None:
     file.touch()
     with closing(sqlite3.connect(file, isolation_level=None, factory=Overtaken)) as connection:
         connection.overtake = lambda: whole_turn(SqliteDb(file))
@@ -149,7 +151,7 @@ def test_a_file_that_another_process_makes_meanwhile_is_no_strangers(file):
     assert len(SqliteDb(file).runs("travel")) == 1
 
 
-def test_a_later_version_takes_only_the_missing_steps_and_keeps_what_is_there(file):
+def test_a_later_version_takes_only_the_missing_steps_and_keeps_what_is_there(file: Path) -> None:
     db = SqliteDb(file)
     whole_turn(db)
     db.close()
@@ -161,7 +163,7 @@ def test_a_later_version_takes_only_the_missing_steps_and_keeps_what_is_there(fi
         assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
 
 
-def test_a_question_of_the_first_version_is_answered_by_this_one(file):
+def test_a_question_of_the_first_version_is_answered_by_this_one(file: Path) -> None:
     """Before policies: what was asked then has none, never expires, and one person may approve it."""
     run_id, call_id = "run-1", "call-1"
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
@@ -190,7 +192,7 @@ def test_a_question_of_the_first_version_is_answered_by_this_one(file):
     db.close()
 
 
-def test_a_step_that_fails_takes_all_steps_back(file):
+def test_a_step_that_fails_takes_all_steps_back(file: Path) -> None:
     db = SqliteDb(file)
     whole_turn(db)
     db.close()
@@ -203,7 +205,7 @@ def test_a_step_that_fails_takes_all_steps_back(file):
     assert len(SqliteDb(file).runs("travel")) == 1
 
 
-def test_a_memory_database_is_one_for_all_threads_and_one_an_object():
+def test_a_memory_database_is_one_for_all_threads_and_one_an_object() -> None:
     db = SqliteDb(":memory:")
     thread = threading.Thread(target=whole_turn, args=(db,))
     thread.start()
@@ -213,12 +215,12 @@ def test_a_memory_database_is_one_for_all_threads_and_one_an_object():
 
 
 @pytest.mark.parametrize("name", ["agent.db", ":memory:"])
-def test_threads_that_all_come_first_find_one_database(tmp_path, name):
+def test_threads_that_all_come_first_find_one_database(tmp_path: Path, name: str) -> None:
     for number in range(20):
         db = SqliteDb(name if name == ":memory:" else tmp_path / str(number) / name)
         gate = threading.Barrier(8)
 
-        def come(session_id, db=db, gate=gate):
+        def come(session_id: str, db: Db = db, gate: Any = gate) -> None:
             gate.wait()
             whole_turn(db, session_id)
 
@@ -231,7 +233,7 @@ def test_threads_that_all_come_first_find_one_database(tmp_path, name):
 # Processes ------------------------------------------------------------------------------------------------------------
 
 
-def test_many_processes_make_one_file_and_append_to_one_session_and_lose_nothing(file):
+def test_many_processes_make_one_file_and_append_to_one_session_and_lose_nothing(file: Path) -> None:
     target = file.parent / "new" / "agent.db"
     workers = [spawned(write_turns, target, f"worker {number}", 25) for number in range(6)]
     for worker in workers:
@@ -246,7 +248,7 @@ def test_many_processes_make_one_file_and_append_to_one_session_and_lose_nothing
     assert {(run.status, len(run.messages)) for run in db.runs("travel")} == {("completed", 3)}
 
 
-def test_a_killed_writer_leaves_a_readable_database_and_an_interrupted_run(file):
+def test_a_killed_writer_leaves_a_readable_database_and_an_interrupted_run(file: Path) -> None:
     db = SqliteDb(file)
     worker = spawned(write_forever, file)
     while len(db.messages("travel")) < 30:
@@ -266,7 +268,7 @@ def test_a_killed_writer_leaves_a_readable_database_and_an_interrupted_run(file)
     assert len(db.runs("travel")) == 2
 
 
-def test_a_forked_process_writes_on_its_own_connection(file):
+def test_a_forked_process_writes_on_its_own_connection(file: Path) -> None:
     db = SqliteDb(file)
     whole_turn(db, said="before the fork")
     to_child, to_parent = os.pipe(), os.pipe()
@@ -291,12 +293,12 @@ def test_a_forked_process_writes_on_its_own_connection(file):
     assert said == ["before the fork", "child, first", "parent", "a third one", "child, second"]
 
 
-def test_forking_while_threads_write_disturbs_nobody(file):
+def test_forking_while_threads_write_disturbs_nobody(file: Path) -> None:
     db = SqliteDb(file)
     stop = threading.Event()
     failures = []
 
-    def keep_writing(name):
+    def keep_writing(name: str) -> None:
         turn = 0
         try:
             while not stop.is_set():
@@ -332,11 +334,11 @@ def test_forking_while_threads_write_disturbs_nobody(file):
 # Cost -----------------------------------------------------------------------------------------------------------------
 
 
-def steps_of(db, work):
+def steps_of(db: SqliteDb, work: Any) -> int:
     """How many instructions SQLite executed for `work`: grows with each row looked at."""
     count = 0
 
-    def tick():
+    def tick() -> None:
         nonlocal count
         count += 1
 
@@ -348,10 +350,10 @@ def steps_of(db, work):
     return count
 
 
-def one_of_everything(db):
+def one_of_everything(db: SqliteDb) -> Any:
     """The library's work that must not grow with the session: a turn, a rename, a page of messages, the first words."""
 
-    def turn():
+    def turn() -> None:
         run, claim = open_turn(db)
         db.history("travel", before_run_id=run.run_id, last_n_runs=3)
         db.append_message(claim, Message("assistant", "Let me see", run_id=run.run_id))
@@ -371,7 +373,7 @@ def one_of_everything(db):
     }
 
 
-def test_work_costs_the_same_whatever_the_length_of_the_session(file):
+def test_work_costs_the_same_whatever_the_length_of_the_session(file: Path) -> None:
     db = SqliteDb(file)
     for _ in range(10):
         whole_turn(db)
@@ -383,7 +385,7 @@ def test_work_costs_the_same_whatever_the_length_of_the_session(file):
 
 
 @pytest.mark.parametrize("pauses", [False, True], ids=["answers", "pauses and continues"])
-def test_an_agents_turn_costs_the_same_whatever_the_length_of_the_session(file, pauses):
+def test_an_agents_turn_costs_the_same_whatever_the_length_of_the_session(file: Path, pauses: Any) -> None:
     @tool(requires_confirmation=True)
     def find_bag(number: int) -> str:
         """Find a bag."""
@@ -393,7 +395,7 @@ def test_an_agents_turn_costs_the_same_whatever_the_length_of_the_session(file, 
     replies = [call("find_bag", number=7), "It is in Oslo."] if pauses else ["It is in Oslo."]
     agent = Agent(ScriptedModel(replies, cycle=True), db=db, tools=[find_bag], num_history_runs=3)
 
-    def turn():
+    def turn() -> None:
         run = agent.run("Where is my bag?", session_id="travel")
         for item in run.active_requirements:
             item.confirm()
@@ -408,7 +410,7 @@ def test_an_agents_turn_costs_the_same_whatever_the_length_of_the_session(file, 
     assert round(steps_of(db, turn) / short, 1) == 1.0
 
 
-def test_no_statement_walks_a_whole_table(file):
+def test_no_statement_walks_a_whole_table(file: Path) -> None:
     db = SqliteDb(file)
     whole_turn(db)
     statements: list[str] = []
@@ -434,7 +436,7 @@ def test_no_statement_walks_a_whole_table(file):
 # Failures -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_database_that_stays_locked_is_an_error(file):
+def test_a_database_that_stays_locked_is_an_error(file: Path) -> None:
     db = SqliteDb(file, busy_timeout=0.05)
     whole_turn(db)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -446,7 +448,7 @@ def test_a_database_that_stays_locked_is_an_error(file):
     assert len(db.runs("travel")) == 2
 
 
-def test_a_full_disk_is_an_error_and_the_turn_is_stored_whole_or_not_at_all(file):
+def test_a_full_disk_is_an_error_and_the_turn_is_stored_whole_or_not_at_all(file: Path) -> None:
     db = SqliteDb(file)
     run, claim = open_turn(db)
     with db._connections.reading() as connection:
@@ -459,7 +461,7 @@ def test_a_full_disk_is_an_error_and_the_turn_is_stored_whole_or_not_at_all(file
     assert (stored.status, len(stored.messages)) == ("running", 2)
 
 
-def test_a_damaged_file_is_an_error(file):
+def test_a_damaged_file_is_an_error(file: Path) -> None:
     db = SqliteDb(file)
     for _ in range(20):
         whole_turn(db)
@@ -472,7 +474,7 @@ def test_a_damaged_file_is_an_error(file):
         SqliteDb(file).runs("travel")
 
 
-def test_text_that_no_database_can_keep_is_an_error_and_nothing_is_stored(file):
+def test_text_that_no_database_can_keep_is_an_error_and_nothing_is_stored(file: Path) -> None:
     db = SqliteDb(file)
     run = RunOutput(session_id="travel", messages=[Message("user", "half an emoji: \ud83d")])
     with pytest.raises(StorageError):
@@ -480,7 +482,7 @@ def test_text_that_no_database_can_keep_is_an_error_and_nothing_is_stored(file):
     assert db.read_session("travel") is None
 
 
-def test_a_place_where_no_file_can_be_is_an_error(tmp_path):
+def test_a_place_where_no_file_can_be_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     for place in (tmp_path / "taken" / "agent.db", tmp_path):
         with pytest.raises(StorageError):

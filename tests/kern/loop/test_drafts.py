@@ -42,7 +42,7 @@ def the_draft(run: RunOutput) -> Requirement:
 
 
 def seen(agent: Agent) -> list[tuple[str, str]]:
-    request: ModelRequest = agent.model.requests[-1]  # type: ignore[union-attr]
+    request: ModelRequest = agent.model.requests[-1]
     assert SEND_ANSWER not in [tool.name for tool in request.tools]
     assert not [m for m in request.messages for c in m.tool_calls if c.name == SEND_ANSWER]
     return [(message.role, message.content) for message in request.messages if message.content]
@@ -189,7 +189,7 @@ def test_reasoning_is_not_sent_back_without_the_words_it_led_to(db: SqliteDb) ->
     the_draft(run).reject()
     agent = agent_on(db, "Oslo.")
     agent.continue_run(run.run_id, run.requirements)
-    assert [m.provider_items for m in agent.model.requests[-1].messages] == [[], [], []]  # type: ignore[union-attr]
+    assert [m.provider_items for m in agent.model.requests[-1].messages] == [[], [], []]
 
 
 def test_the_offline_responder_writes_a_draft_again_from_the_same_facts(db: SqliteDb) -> None:

@@ -116,7 +116,7 @@ def test_half_characters_of_a_model_do_no_harm(db: SqliteDb, reply: object) -> N
     assert run.messages == db.load_run(run.run_id).messages, "what is told is what is stored"
     again = Agent(ScriptedModel(["Done."]), db=db)
     again.run("Again", session_id="s")
-    for message in again.model.requests[-1].messages:  # type: ignore[union-attr]
+    for message in again.model.requests[-1].messages:
         "".join([message.content, *(item.id + item.name + item.arguments for item in message.tool_calls)]).encode()
 
 

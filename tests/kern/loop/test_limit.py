@@ -42,7 +42,7 @@ def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
 
 
 def outputs(agent: Agent | Team) -> list[str]:
-    return [m.content for m in agent.model.requests[-1].messages if m.role == "tool"]  # type: ignore[union-attr]
+    return [m.content for m in agent.model.requests[-1].messages if m.role == "tool"]
 
 
 def test_of_many_calls_at_once_only_so_many_ask_a_person_and_run(db: SqliteDb) -> None:
@@ -54,7 +54,7 @@ def test_of_many_calls_at_once_only_so_many_ask_a_person_and_run(db: SqliteDb) -
     agent.continue_run(run.run_id, run.requirements)
     assert paid == [0, 1]
     assert ["may call 2 tools" in output for output in outputs(agent)].count(True) == 3
-    assert agent.model.requests[-1].tool_choice == "none"  # type: ignore[union-attr]
+    assert agent.model.requests[-1].tool_choice == "none"
 
 
 def test_a_call_that_people_were_asked_about_goes_on_when_the_limit_was_lowered_meanwhile(db: SqliteDb) -> None:
@@ -81,7 +81,7 @@ def test_a_model_that_cannot_stop_calling_fails_the_run(db: SqliteDb) -> None:
     agent = Agent(ScriptedModel([never_enough], cycle=True), db=db, tools=[look], tool_call_limit=2)
     with pytest.raises(ModelError, match="instead of answering, although it had used all 2 calls"):
         agent.run("Look", session_id="s")
-    assert len(agent.model.requests) == 2 + MOST_REFUSALS  # type: ignore[union-attr]
+    assert len(agent.model.requests) == 2 + MOST_REFUSALS
     [run] = db.runs("s")
     assert run.status == "error"
     assert [line.failed for line in run.tools] == [False, False, True, True, True]

@@ -58,7 +58,7 @@ def agent_on(db: SqliteDb, *replies: object) -> Agent:
 
 
 def last_output(agent: Agent) -> str:
-    return agent.model.requests[-1].messages[-1].content  # type: ignore[union-attr]
+    return agent.model.requests[-1].messages[-1].content
 
 
 def test_a_confirmed_tool_runs_once_with_the_stored_arguments(db: SqliteDb) -> None:
@@ -216,7 +216,7 @@ def test_a_run_may_pause_again_and_a_session_may_have_a_run_in_between(db: Sqlit
     run = agent_on(db, call("refund", amount=1.0)).run("Refund", session_id="s")
     between = agent_on(db, "Still working on it.")
     between.run("Any news?", session_id="s")
-    sent = between.model.requests[-1].messages  # type: ignore[union-attr]
+    sent = between.model.requests[-1].messages
     assert [(m.role, m.content) for m in sent] == [("user", "Refund\n\nAny news?")]
     run.requirements[0].confirm()
     again = agent_on(db, call("refund", amount=2.0)).continue_run(run.run_id, run.requirements)
@@ -281,7 +281,7 @@ def test_of_a_tool_that_is_gone_by_then_what_people_said_counts_and_an_approval_
     finished = agent.continue_run(run.run_id, run.requirements)
     assert last_output(agent) == told
     assert finished.requirements[0].status == status
-    assert db.load_run(run.run_id).requirements[0].status == status  # type: ignore[union-attr]
+    assert db.load_run(run.run_id).requirements[0].status == status
 
 
 @pytest.mark.parametrize("idempotent", [True, False])

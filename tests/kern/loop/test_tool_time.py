@@ -154,7 +154,7 @@ def test_a_person_stops_a_turn_whose_tool_hangs_and_the_call_is_not_repeated_una
     bank.open_late()
     again = Agent(ScriptedModel([call("pay", amount=5)]), db=db, tools=[pays(bank)])
     run = again.run("Pay 5", session_id="s")
-    assert [message.content for message in again.model.requests[0].messages if message.role == "tool"] == [UNKNOWN]  # type: ignore[union-attr]
+    assert [message.content for message in again.model.requests[0].messages if message.role == "tool"] == [UNKNOWN]
     assert [item.question for item in run.active_requirements] == [QUESTION]
     assert bank.paid == [5]
 

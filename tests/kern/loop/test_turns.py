@@ -44,7 +44,7 @@ def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
 
 
 def outputs(agent: Agent) -> list[str]:
-    return [m.content for m in agent.model.requests[-1].messages if m.role == "tool"]  # type: ignore[union-attr]
+    return [m.content for m in agent.model.requests[-1].messages if m.role == "tool"]
 
 
 def test_a_tools_result_goes_back_to_the_model_and_is_journalled(db: SqliteDb) -> None:
@@ -123,7 +123,7 @@ def test_thinking_is_kept_for_the_team_and_sent_to_nobody(db: SqliteDb) -> None:
         "They want it.",
         "It is theirs.",
     ]
-    sent = [message for request in agent.model.requests for message in request.messages]  # type: ignore[union-attr]
+    sent = [message for request in agent.model.requests for message in request.messages]
     assert not any("They want it." in message.content for message in sent)
     assert {message.content for message in agent.get_chat_history("s")} >= {"Let me look.", "Two passengers."}
 
@@ -311,7 +311,7 @@ def test_the_tool_call_limit_ends_calling_and_asks_for_an_answer(db: SqliteDb) -
     agent = agent_on(db, *endless, "That is all I looked at.", tool_call_limit=2)
     run = agent.run("Look at everything", session_id="s")
     assert run.content == "That is all I looked at."
-    requests = agent.model.requests  # type: ignore[union-attr]
+    requests = agent.model.requests
     assert [request.tool_choice for request in requests] == ["auto", "auto", "none", "none"]
     assert "may call 2 tools" in outputs(agent)[-1]
 

@@ -28,7 +28,7 @@ def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
 
 
 def asked(agent: Agent, number: int = -1) -> list[tuple[str, str]]:
-    return [(m.role, m.content) for m in agent.model.requests[number].messages]  # type: ignore[union-attr]
+    return [(m.role, m.content) for m in agent.model.requests[number].messages]
 
 
 @contextmanager
@@ -151,7 +151,7 @@ def test_a_huge_tool_output_is_short_in_requests_and_whole_in_the_session(db: Sq
         assert sent.startswith("line 000000")
         assert sent.endswith("line 024999")
         assert "of 299,999 characters left out" in sent
-    [stored] = [m for m in agent.get_session("s").get_messages() if m.role == "tool"]  # type: ignore[union-attr]
+    [stored] = [m for m in agent.get_session("s").get_messages() if m.role == "tool"]
     assert len(stored.content) == 299_999
 
 
@@ -245,7 +245,7 @@ def test_nothing_is_sent_again_where_nothing_can_be_left_out(db: SqliteDb) -> No
     agent = agent_on(db, ModelError("too long", too_long=True))
     with pytest.raises(ModelError, match="too long"):
         agent.run("Huge " * 1_000, session_id="s")
-    assert len(agent.model.requests) == 1  # type: ignore[union-attr]
+    assert len(agent.model.requests) == 1
 
 
 def test_calls_and_outputs_of_one_answer_go_in_pairs(db: SqliteDb) -> None:

@@ -92,46 +92,46 @@ def test_a_message_that_holds_all_arguments_proposes_the_tool(message: str, name
     assert calls(message) == [(name, arguments)]
 
 
-def test_words_are_taken_where_a_parameter_asks_for_words():
+def test_words_are_taken_where_a_parameter_asks_for_words() -> None:
     message = "Please cancel booking K7QX2M, I am ill"
     assert calls(message) == [("cancel_booking", {"reference": "K7QX2M", "reason": message})]
 
 
-def test_a_question_about_an_action_is_no_order_to_do_it():
+def test_a_question_about_an_action_is_no_order_to_do_it() -> None:
     assert calls("What would I get back if I cancelled K7QX2M?") in ([], [("find_booking", {"reference": "K7QX2M"})])
 
 
-def test_missing_arguments_come_from_earlier_messages():
+def test_missing_arguments_come_from_earlier_messages() -> None:
     assert calls("Where is booking K7QX2M?", answered(), "Then please cancel it")[0][1]["reference"] == "K7QX2M"
 
 
-def test_what_is_missing_is_asked_for_and_the_reply_completes_it():
+def test_what_is_missing_is_asked_for_and_the_reply_completes_it() -> None:
     asked = text("I want to order more bags")
     assert "the order's number, e.g. KA-1042" in asked
     assert calls("Please order 3 bags", answered(asked), "KA-1042") == [("order_bags", {"order": "KA-1042", "bags": 3})]
 
 
-def test_messages_sent_in_a_row_are_read_as_one():
+def test_messages_sent_in_a_row_are_read_as_one() -> None:
     assert calls("Please look up my booking", "It is K7QX2M") == [("find_booking", {"reference": "K7QX2M"})]
 
 
-def test_what_only_fills_the_users_place_is_nobodys_words():
+def test_what_only_fills_the_users_place_is_nobodys_words() -> None:
     assert text("May I bring my dog?", answered(), GO_ON) == text("May I bring my dog?")
     assert text(BEGUN_BEFORE, answered("Welcome."), "May I bring my dog?") == text("May I bring my dog?")
 
 
-def test_an_article_answers_a_question():
+def test_an_article_answers_a_question() -> None:
     assert text("Can my dog fly with me?") == ARTICLES[0].text
     assert text("When are you open?") in (ARTICLES[2].text, NOT_FOUND)
     assert text("What are your opening hours?") == ARTICLES[2].text
 
 
-def test_an_article_beats_a_tool_that_only_fits_with_old_arguments():
+def test_an_article_beats_a_tool_that_only_fits_with_old_arguments() -> None:
     said = ("Where is booking K7QX2M?", answered(), "What is your cancellation policy when I cancel?")
     assert text(*said) == ARTICLES[1].text
 
 
-def test_a_long_article_gives_the_paragraphs_that_fit():
+def test_a_long_article_gives_the_paragraphs_that_fit() -> None:
     filler = "\n\n".join(f"Paragraph {number} tells about something else entirely, at great length." for number in range(20))
     responder = OfflineResponder([Article("Wheelchair", f"{filler}\n\nA wheelchair is free at every gate.")])
     answer = ask(responder, request("I need a wheelchair at the gate", tools=[])).content
@@ -143,7 +143,7 @@ def test_what_it_does_not_know_it_says(message: str):
     assert text(message) == NOT_FOUND
 
 
-def test_greetings_and_thanks_are_answered_in_kind():
+def test_greetings_and_thanks_are_answered_in_kind() -> None:
     assert text("Good morning!") == "Hello! What can I do for you?"
     assert text("Thanks a lot").startswith("You are welcome")
 
@@ -186,13 +186,13 @@ def test_a_tools_result_is_told_in_plain_words(result: str, told: str):
     assert text(*turn(result)) == told
 
 
-def test_an_internal_failure_is_not_shown_to_the_customer():
+def test_an_internal_failure_is_not_shown_to_the_customer() -> None:
     told = text(*turn("The tool failed: OperationalError: no such table: secrets"))
     assert "secrets" not in told
     assert "person will look" in told
 
 
-def test_the_same_call_is_not_proposed_twice_in_a_turn():
+def test_the_same_call_is_not_proposed_twice_in_a_turn() -> None:
     first = ask(OfflineResponder(), request("Where is booking K7QX2M?")).tool_calls[0]
     said = (*turn("found"), answered("It is confirmed."), "Where is booking K7QX2M?")
     assert calls(*said) == [("find_booking", first.parsed())]
@@ -200,7 +200,7 @@ def test_the_same_call_is_not_proposed_twice_in_a_turn():
     assert calls(*again) == []
 
 
-def test_no_tool_is_proposed_when_the_turn_may_not_call_any():
+def test_no_tool_is_proposed_when_the_turn_may_not_call_any() -> None:
     asked = request("Where is booking K7QX2M?")
     asked.tool_choice = "none"
     assert ask(OfflineResponder(), asked).tool_calls == []
@@ -222,7 +222,7 @@ def test_a_team_leader_gives_the_task_to_the_member_that_fits(message: str, memb
     assert [call.parsed() for call in answer.tool_calls] == [{"member": member, "task": message}]
 
 
-def test_names_are_made_of_key_words():
+def test_names_are_made_of_key_words() -> None:
     said = [
         Message("user", "Hello! My flight to Lisbon was cancelled and I would like a refund, please."),
         answered("I am sorry. Which booking is it?"),
@@ -233,7 +233,7 @@ def test_names_are_made_of_key_words():
     assert generate_name(OfflineResponder(), [Message("user", "Hi, can you help me?")]) == "General question"
 
 
-def test_answers_stream_in_words_and_count_no_tokens():
+def test_answers_stream_in_words_and_count_no_tokens() -> None:
     *deltas, answer = OfflineResponder(ARTICLES).stream(request("Can my dog fly?"))
     assert len(deltas) == len(ARTICLES[0].text.split())
     assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == ARTICLES[0].text
@@ -260,7 +260,7 @@ def test_days_are_read_as_people_write_them(written: str, day: str | None):
     assert found.missing == ([] if day else ["day"])
 
 
-def test_short_codes_are_only_taken_in_capitals():
+def test_short_codes_are_only_taken_in_capitals() -> None:
     schema = {"properties": {"airport": {"enum": ["MAD", "BER"]}}, "required": ["airport"]}
     assert find_arguments(schema, ["I am mad about BER"], datetime.date.today()).values == {"airport": "BER"}
 

@@ -194,7 +194,7 @@ def test_words_are_neither_lost_nor_doubled(events: list[Any]) -> None:
 
 def test_words_stream_as_they_come_and_messages_are_paragraphs() -> None:
     second = {"item_id": "msg_2", "output_index": 1}
-    pieces = [event.text for event in events_of(delta("One "), delta("two."), delta("Three.", **second), completed())[:-1]]  # type: ignore[union-attr]
+    pieces = [event.text for event in events_of(delta("One "), delta("two."), delta("Three.", **second), completed())[:-1]]
     assert pieces == ["One ", "two.", "\n\nThree."]
     both = [message("One two."), message("Three.", id="msg_2")]
     assert answer_of(delta("One "), delta("two."), delta("Three.", **second), completed(*both)).content == "One two.\n\nThree."

@@ -55,7 +55,7 @@ def test_events_and_objects_are_what_the_sdk_expects(server: ResponsesServer, cl
     server.reply_with(reply, reply)
     events = list(client.responses.create(model="gpt-5.2", input="Hello", stream=True))
     assert [event.sequence_number for event in events] == list(range(len(events)))
-    final = events[-1].response  # type: ignore[union-attr]
+    final = events[-1].response
     whole = client.responses.create(model="gpt-5.2", input="Hello")
     assert (final.status, final.output_text, final.usage) == (whole.status, whole.output_text, whole.usage)
     assert [item.type for item in final.output] == [item.type for item in whole.output]

@@ -37,7 +37,7 @@ def test_the_name_is_made_from_the_first_messages_only(db: SqliteDb) -> None:
     session = agent.set_session_name(session_id="s", autogenerate=True)
     assert (session.name, session.name_source) == ("E-commerce API Planning", "auto")
     assert agent.get_session_name(session_id="s") == "E-commerce API Planning"
-    [request] = agent.model.requests  # type: ignore[union-attr]
+    [request] = agent.model.requests
     seen = "\n".join(m.content for m in request.messages)
     assert "Question 2" in seen
     assert "Question 3" not in seen

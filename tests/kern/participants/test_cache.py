@@ -47,7 +47,7 @@ def cached(db: SqliteDb, *replies: Any, tools: Sequence[Tool] = ()) -> Agent:
 
 
 def seen(agent: Agent) -> list[str]:
-    return [m.content for m in agent.model.requests[-1].messages]  # type: ignore[union-attr]
+    return [m.content for m in agent.model.requests[-1].messages]
 
 
 def test_it_warns_once_an_agent(db: SqliteDb) -> None:

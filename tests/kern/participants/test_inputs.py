@@ -46,7 +46,7 @@ def test_numbers_and_uuids_are_ids_as_text_everywhere(db: SqliteDb, given: Any, 
         assert (run.session_id, run.user_id) == (kept, kept)
     assert agent.run("Hi", session_id=kept, user_id=kept).session_id == kept
     mine = {"session_id": given, "user_id": given}
-    assert agent.get_session(**mine).user_id == kept  # type: ignore[union-attr]
+    assert agent.get_session(**mine).user_id == kept
     assert len(agent.get_chat_history(**mine)) == 6
     assert agent.set_session_name(session_name="Named", **mine).session_id == kept
     assert agent.get_session_name(**mine) == "Named"
@@ -59,7 +59,7 @@ def test_numbers_and_uuids_are_ids_as_text_everywhere(db: SqliteDb, given: Any, 
     own = agent_on(db, session_id=given, user_id=given)
     assert own.run("Hi").session_id == kept
     own.session_id = own.user_id = given
-    assert own.get_session().session_id == kept  # type: ignore[union-attr]
+    assert own.get_session().session_id == kept
     with pytest.raises(SessionOwnershipError):
         agent.get_session(given, user_id=CY)
     assert agent.delete_session(**mine)
@@ -171,7 +171,7 @@ def test_what_are_no_roles_are_refused(db: SqliteDb, bad: Any) -> None:
     agent = agent_on(db)
     agent.run("Hi", session_id="s")
     with pytest.raises(InvalidInputError, match="role"):
-        agent.get_session("s").get_messages(roles=bad)  # type: ignore[union-attr]
+        agent.get_session("s").get_messages(roles=bad)
 
 
 # The documents' order of calls --------------------------------------------------------------------------------------------

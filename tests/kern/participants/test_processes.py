@@ -120,7 +120,7 @@ def test_a_killed_process_loses_no_message_and_its_run_reads_as_interrupted(tmp_
     assert "interrupted" in run.error
     agent = Agent(ScriptedModel(["Here I am."]), db=db)
     agent.run("Are you there?", session_id="s")
-    assert [m.content for m in agent.model.requests[-1].messages] == ["precious words\n\nAre you there?"]  # type: ignore[union-attr]
+    assert [m.content for m in agent.model.requests[-1].messages] == ["precious words\n\nAre you there?"]
 
 
 def test_a_process_killed_in_the_middle_of_a_tool_has_run_it_once_and_nobody_repeats_it(tmp_path: Path, db: SqliteDb) -> None:
@@ -142,7 +142,7 @@ def test_a_process_killed_in_the_middle_of_a_tool_has_run_it_once_and_nobody_rep
     with pytest.raises(RunNotContinuableError):
         agent.continue_run(run.run_id)
     agent.run("Is it done?", session_id="s")
-    sent = agent.model.requests[-1].messages  # type: ignore[union-attr]
+    sent = agent.model.requests[-1].messages
     assert [(m.role, m.content) for m in sent if m.role == "tool"] == [("tool", UNKNOWN)], "what nobody knows is told"
     assert (tmp_path / "log").read_text() == "5\n"
 

@@ -55,7 +55,7 @@ def test_a_session_continues_under_its_own_id_and_the_model_sees_what_was_said(d
     agent = agent_on(db, "Hello Ana.", "You said hi.")
     agent.run("Hi", session_id="s", user_id=ANA)
     agent.run("What did I say?", session_id="s", user_id=ANA)
-    seen = [(m.role, m.content) for m in agent.model.requests[-1].messages]  # type: ignore[union-attr]
+    seen = [(m.role, m.content) for m in agent.model.requests[-1].messages]
     assert seen == [("user", "Hi"), ("assistant", "Hello Ana."), ("user", "What did I say?")]
 
 
@@ -64,11 +64,11 @@ def test_the_history_window_can_be_narrowed_or_switched_off(db: SqliteDb) -> Non
         agent_on(db).run(f"message {number}", session_id="s")
     narrow = agent_on(db, num_history_runs=2)
     narrow.run("now", session_id="s")
-    said = [m.content for m in narrow.model.requests[-1].messages if m.role == "user"]  # type: ignore[union-attr]
+    said = [m.content for m in narrow.model.requests[-1].messages if m.role == "user"]
     assert said == ["message 2", "message 3", "now"]
     without = agent_on(db, add_history_to_context=False)
     without.run("alone", session_id="s")
-    assert [m.content for m in without.model.requests[-1].messages] == ["alone"]  # type: ignore[union-attr]
+    assert [m.content for m in without.model.requests[-1].messages] == ["alone"]
 
 
 def test_nobody_runs_reads_or_names_another_users_session(db: SqliteDb) -> None:

@@ -80,7 +80,7 @@ def test_a_members_requirement_pauses_the_team_and_continues_it_from_another_pro
     assert refunds == [5.0]
     statuses = {member.agent_name: member.status for member in db.load_run(run.run_id).member_runs}
     assert statuses == {"Payments": "completed", "Fares": "completed"}
-    told = [m.content for m in second.model.requests[-1].messages if m.role == "tool"]  # type: ignore[union-attr]
+    told = [m.content for m in second.model.requests[-1].messages if m.role == "tool"]
     assert sorted(told) == ["Paid 5.", "Refundable."]
 
 
@@ -94,7 +94,7 @@ def test_a_leader_is_told_what_a_failed_member_had_done(db: SqliteDb) -> None:
     leader = [call(DELEGATE, member="Fares", task="Check"), "I could not check."]
     team = team_on(db, leader, fares=[call("fare_rules", fare="Y"), ModelError("down")])
     team.run("Check it", session_id="s")
-    told = team.model.requests[-1].messages[-1].content  # type: ignore[union-attr]
+    told = team.model.requests[-1].messages[-1].content
     assert told.splitlines()[0] == "Fares could not do it: down"
     assert told.splitlines()[-1] == '- fare_rules({"fare": "Y"}): Y: refundable'
 
@@ -110,7 +110,7 @@ def test_a_task_has_no_thinking_in_it(db: SqliteDb) -> None:
 def test_an_unknown_member_is_named_to_the_leader(db: SqliteDb) -> None:
     team = team_on(db, [call(DELEGATE, member="Nobody", task="Check"), "Nobody is there."])
     team.run("Check it", session_id="s")
-    assert "Fares, Payments" in team.model.requests[-1].messages[-1].content  # type: ignore[union-attr]
+    assert "Fares, Payments" in team.model.requests[-1].messages[-1].content
 
 
 def test_cancelling_a_paused_team_cancels_its_members(db: SqliteDb) -> None:
@@ -198,7 +198,7 @@ def test_the_run_of_a_member_that_left_the_team_meanwhile_ends(db: SqliteDb, lef
     assert team.continue_run(run.run_id, run.requirements).content == "I could not pay."
     [member] = db.load_run(run.run_id).member_runs
     assert (member.status, member.error) == ("error", "Payments is not in the team any more")
-    assert "not in the team any more" in team.model.requests[-1].messages[-1].content  # type: ignore[union-attr]
+    assert "not in the team any more" in team.model.requests[-1].messages[-1].content
     assert refunds == []
 
 

@@ -182,7 +182,7 @@ def test_an_answer_that_no_person_can_give_is_refused_and_nothing_is_stored(db: 
     run = paused(db)
     with pytest.raises(InvalidAnswerError):
         agent_on(db).continue_run(run.run_id, [{**sent(run)[0], **forged}])
-    assert db.load_run(run.run_id).requirements[0].status == "pending"  # type: ignore[union-attr]
+    assert db.load_run(run.run_id).requirements[0].status == "pending"
     assert done == []
 
 
@@ -224,7 +224,7 @@ def test_what_is_no_list_of_requirements_is_refused(db: SqliteDb, given: Any) ->
     with pytest.raises(WrongTypeError, match="requirements is a list"):
         agent_on(db).continue_run(run.run_id, given)
     with pytest.raises(WrongTypeError, match="requirements is a list"):
-        agent_on(db).continue_run(run.run_id, run.requirements[0])  # type: ignore[arg-type]
+        agent_on(db).continue_run(run.run_id, run.requirements[0])
 
 
 # The session of a run -----------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_continue_run_takes_the_runs_session_and_no_other(db: SqliteDb) -> None:
         with pytest.raises(error):
             agent_on(db).continue_run(run.run_id, run.requirements, **where)  # type: ignore[call-overload]
         with pytest.raises(error):
-            agent_on(db).cancel_run(run.run_id, **where)  # type: ignore[arg-type]
+            agent_on(db).cancel_run(run.run_id, **where)
     with pytest.raises(UnresolvedRequirementsError):
         agent_on(db).continue_run(run.run_id, session_id="s")
     answered = agent_on(db, "Done.").continue_run(run.run_id, run.requirements, session_id="s", user_id=ANA)
@@ -258,5 +258,5 @@ def test_two_answers_that_contradict_each_other_are_refused_and_nothing_is_store
     yes, no = {**asked, "status": "approved"}, {**asked, "status": "rejected"}
     with pytest.raises(InvalidAnswerError, match="is answered twice, in two ways"):
         agent_on(db, "Done.").continue_run(run.run_id, [no, yes])
-    assert (done, db.load_run(run.run_id).status) == ([], "paused")  # type: ignore[union-attr]
+    assert (done, db.load_run(run.run_id).status) == ([], "paused")
     assert agent_on(db, "Done.").continue_run(run.run_id, [yes, yes]).content == "Done."

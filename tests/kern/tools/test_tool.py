@@ -66,12 +66,12 @@ def find_booking(reference: str, with_history: bool = False) -> str:
     return f"{reference} {with_history}"
 
 
-def test_a_decorated_function_is_still_called_like_one():
+def test_a_decorated_function_is_still_called_like_one() -> None:
     assert find_booking("K7QX2M", with_history=True) == "K7QX2M True"
     assert find_booking.__name__ == "find_booking"
 
 
-def test_the_model_sees_name_description_and_parameters():
+def test_the_model_sees_name_description_and_parameters() -> None:
     schema = find_booking.model_schema()
     assert (schema.name, schema.description) == ("find_booking", "Look up a booking.")
     assert schema.parameters == {
@@ -104,7 +104,7 @@ def test_each_option_gives_its_kind_of_requirement(option: str, kind: str):
     assert as_tool(send).requirement_kind is None
 
 
-def test_contradicting_options_are_refused():
+def test_contradicting_options_are_refused() -> None:
     def send(text: str) -> None: ...
 
     with pytest.raises(ValueError, match="confirmation and external_execution; a tool has at most one"):
@@ -151,7 +151,7 @@ def test_a_signature_that_no_model_could_fill_is_refused_at_once(function: Any, 
         tool(function)
 
 
-def test_arguments_become_the_annotated_types():
+def test_arguments_become_the_annotated_types() -> None:
     seen: dict[str, Any] = {}
 
     def book(
@@ -185,7 +185,7 @@ def test_arguments_become_the_annotated_types():
     assert (seen["kind"], seen["limit"]) == ("single", Decimal("0.1"))
 
 
-def test_a_models_own_validation_complains_by_path():
+def test_a_models_own_validation_complains_by_path() -> None:
     def pay(payment: Payment) -> None: ...
 
     with pytest.raises(InvalidAnswerError, match=r"payment\.amount must be more than nothing") as caught:
@@ -198,7 +198,7 @@ class Window(pydantic.BaseModel):
     widths: list[float] = [1.0, math.nan]
 
 
-def test_a_limit_of_infinity_is_left_out_of_the_schema_and_kept_in_the_call():
+def test_a_limit_of_infinity_is_left_out_of_the_schema_and_kept_in_the_call() -> None:
     def search(
         text: str,
         limit: float = math.inf,
@@ -215,7 +215,7 @@ def test_a_limit_of_infinity_is_left_out_of_the_schema_and_kept_in_the_call():
     assert made.call({"text": "bags"}, CONTEXT) == "bags up to inf"
 
 
-def test_the_run_context_is_injected_and_hidden_from_the_model():
+def test_the_run_context_is_injected_and_hidden_from_the_model() -> None:
     def note(text: str, context: RunContext, again: RunContext | None = None) -> str:
         assert again is context
         return f"{text} {context.user_id} {context.idempotency_key}"
@@ -225,7 +225,7 @@ def test_the_run_context_is_injected_and_hidden_from_the_model():
     assert made.call({"text": "hi"}, CONTEXT) == "hi ana r1:c1"
 
 
-def test_a_coroutine_function_is_awaited_inside_and_outside_of_a_loop():
+def test_a_coroutine_function_is_awaited_inside_and_outside_of_a_loop() -> None:
     async def slow(number: int) -> int:
         await asyncio.sleep(0)
         return number + 1
@@ -259,7 +259,7 @@ def test_results_become_text(value: Any, text: str):
     assert as_tool(give).call({}, CONTEXT) == text
 
 
-def test_what_a_tool_raises_reaches_the_caller():
+def test_what_a_tool_raises_reaches_the_caller() -> None:
     def fail() -> str:
         raise ToolError("no such order")
 
@@ -267,7 +267,7 @@ def test_what_a_tool_raises_reaches_the_caller():
         as_tool(fail).call({}, CONTEXT)
 
 
-def test_a_bound_method_is_a_tool():
+def test_a_bound_method_is_a_tool() -> None:
     class Shop:
         def open(self, day: str) -> str:
             return f"open on {day}"
@@ -275,7 +275,7 @@ def test_a_bound_method_is_a_tool():
     assert as_tool(Shop().open).call({"day": "Monday"}, CONTEXT) == "open on Monday"
 
 
-def test_wrong_arguments_are_all_reported_and_nothing_runs():
+def test_wrong_arguments_are_all_reported_and_nothing_runs() -> None:
     ran: list[str] = []
 
     def order(sku: str, count: int, gift: bool = False) -> None:
@@ -300,7 +300,7 @@ def pay_out(amount: Decimal, iban: str, holder: str = "") -> str:
     return f"{amount} to {iban} {holder}"
 
 
-def test_a_persons_fields_are_hidden_from_the_model_and_asked_of_the_person():
+def test_a_persons_fields_are_hidden_from_the_model_and_asked_of_the_person() -> None:
     assert list(pay_out.model_schema().parameters["properties"]) == ["amount"]
     assert pay_out.model_schema().parameters["required"] == ["amount"]
     fields = pay_out.input_fields()
@@ -313,7 +313,7 @@ def test_a_persons_fields_are_hidden_from_the_model_and_asked_of_the_person():
     assert pay_out.call({"amount": 5, "iban": "DE1", "holder": "Ana"}, CONTEXT) == "5 to DE1 Ana"
 
 
-def test_without_named_fields_a_person_fills_all():
+def test_without_named_fields_a_person_fills_all() -> None:
     def ask(text: str, context: RunContext, count: int = 1) -> None: ...
 
     made = tool(requires_user_input=True)(ask)
@@ -321,7 +321,7 @@ def test_without_named_fields_a_person_fills_all():
     assert made.model_schema().parameters["properties"] == {}
 
 
-def test_ask_user_lets_a_person_choose():
+def test_ask_user_lets_a_person_choose() -> None:
     assert ask_user.requirement_kind == "user_feedback"
     assert ask_user.name == "ask_user"
     assert ask_user.parameters["required"] == ["question", "options"]
@@ -329,7 +329,7 @@ def test_ask_user_lets_a_person_choose():
     assert ask_user.check(asked) == asked
 
 
-def test_a_type_defined_further_down_is_found_later():
+def test_a_type_defined_further_down_is_found_later() -> None:
     assert isinstance(later_typed, Tool)
     assert later_typed.parameters["properties"]["thing"]["properties"] == {"size": {"type": "integer"}}
 
@@ -343,7 +343,7 @@ class Later:
     size: int
 
 
-def test_importing_tools_loads_neither_pydantic_nor_jsonschema():
+def test_importing_tools_loads_neither_pydantic_nor_jsonschema() -> None:
     check = "import sys, kern.tools; sys.exit(bool({'pydantic', 'jsonschema'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 

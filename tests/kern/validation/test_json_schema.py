@@ -50,7 +50,7 @@ def test_a_value_fits_or_is_complained_about(part: dict[str, Any], good: Any, ba
     assert complaint in errors_of({"value": bad}, schema_of(value=part))["value"]
 
 
-def test_every_error_is_reported_at_its_own_path():
+def test_every_error_is_reported_at_its_own_path() -> None:
     schema = schema_of(
         passengers={"type": "array", "items": schema_of(name={"type": "string"}, bags={"type": "integer"})},
         day={"type": "string", "format": "date"},
@@ -65,11 +65,11 @@ def test_every_error_is_reported_at_its_own_path():
     }
 
 
-def test_arguments_that_are_no_object_are_refused():
+def test_arguments_that_are_no_object_are_refused() -> None:
     assert errors_of(["a"], schema_of()) == {"": "must be an object"}
 
 
-def test_a_persons_edit_is_checked_against_the_tools_schema():
+def test_a_persons_edit_is_checked_against_the_tools_schema() -> None:
     @tool(requires_confirmation=True)
     def refund(order: int, amount: float) -> None: ...
 
@@ -112,7 +112,7 @@ def test_a_persons_input_is_refused_with_a_reason_a_field(values: dict[str, Any]
     assert caught.value.errors == errors
 
 
-def test_a_persons_input_that_fits_is_taken():
+def test_a_persons_input_that_fits_is_taken() -> None:
     validate_fields({"iban": "DE1"}, FIELDS, {})
     validate_fields({"iban": "DE1", "count": 3}, FIELDS, {})
     validate_fields({"note": None}, [InputField("note", {"type": ["string", "null"]})], {})

@@ -49,7 +49,7 @@ class Garbage(Habits):
 
 def _spoiled_events(dice: random.Random, events: list[Json]) -> Raw:
     ways = {"line_end": dice.choice(["\n", "\r\n", "\r"]), "ending": dice.choice(["", "data: [DONE]\n\n", "data: {", "\0"])}
-    return Raw(body=as_bytes(_some_spoiled(dice, events), has_names=dice.random() < 0.5, **ways))  # type: ignore[arg-type]
+    return Raw(body=as_bytes(_some_spoiled(dice, events), has_names=dice.random() < 0.5, **ways))
 
 
 def _some_spoiled(dice: random.Random, events: list[Json]) -> list[Json]:

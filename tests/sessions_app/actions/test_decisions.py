@@ -114,7 +114,7 @@ def test_twenty_decisions_at_once_run_the_tool_once(session: Session, asked: Ask
     question = asked(call("refund", order="7", cents=100))
     number = seen(session)
     people = [ana, ben] * 10
-    deeds = [lambda who=who: decisions.approve(question, who, seen=number) for who in people]  # type: ignore[misc]
+    deeds = [lambda who=who: decisions.approve(question, who, seen=number) for who in people]
     outcomes = all_at_once(deeds)
     assert sorted(outcomes) == ["AlreadyDecided"] * 19 + ["done"]
     assert work() == ["completed"]

@@ -251,7 +251,7 @@ def test_admins_filter_and_export_and_others_do_not(
     lines = [json.loads(line) for line in answer.getvalue().decode().splitlines()]
     assert [line["number"] for line in lines] == [entry.number for entry in chain[-4:]]
     assert entries(audit.Kind.LOG_EXPORTED)[-1].after == {"form": "jsonl", "filters": "kind=settings.changed"}
-    table = pages.get(reverse("admin:audit-csv"), {"kind": "settings.changed"}).getvalue().decode()  # type: ignore[attr-defined]
+    table = pages.get(reverse("admin:audit-csv"), {"kind": "settings.changed"}).getvalue().decode()
     assert [row["number"] for row in spreadsheet.read(table)] == [str(entry.number) for entry in chain[-4:]]
     ben.is_staff = True
     ben.save()
@@ -270,7 +270,7 @@ def test_anyone_can_check_an_export_with_the_program_in_the_documentation(
     assert len(program[1].splitlines()) <= 50
     checker, exported = tmp_path / "check.py", tmp_path / "audit.jsonl"
     checker.write_text(program[1])
-    exported.write_bytes(pages.get(reverse("admin:audit-jsonl")).getvalue())  # type: ignore[attr-defined]
+    exported.write_bytes(pages.get(reverse("admin:audit-jsonl")).getvalue())
 
     def check() -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, checker, exported], capture_output=True, text=True, check=False)
