@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.template.base import Lexer, TokenType
+from django.utils.functional import Promise
 
 ROOT = Path(settings.BASE_DIR)
 #: Rooms whose words are for operators, or belong to the demo's made-up shop.
@@ -106,6 +108,12 @@ def test_the_messages_of_errors_that_people_see_are_marked() -> None:
             if ast.unparse(node.exc.func).rpartition(".")[2] in shown:
                 plain = [text for text in node.exc.args if is_words(text)]
                 assert not plain, f"{named(path)}:{node.lineno}: {ast.unparse(node.exc)}"
+
+
+def test_the_administration_calls_every_row_by_words_that_can_be_translated() -> None:
+    for model in apps.get_app_config("sessions_app").get_models():
+        assert isinstance(model._meta.verbose_name, Promise), model
+        assert isinstance(model._meta.verbose_name_plural, Promise), model
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)

@@ -18,7 +18,7 @@ from sessions_app.models import Decision, Person, Queue, Requirement, StandingAp
 from sessions_app.policy.in_force import may_work, policy_in_force, policy_of
 
 LONGEST = timedelta(days=14)
-#: So many approvals in a row, none of them edited, make a rule worth offering.
+#: So many approvals in a row, none of them edited, make a standing approval worth offering.
 IN_A_ROW = 5
 FRIDAY, EVENING = 4, 18
 #: Verdicts that end a row of approvals; a first of two is one of them.
@@ -77,21 +77,22 @@ def allow(queue: Queue, tool_name: str, person: Person, until: datetime) -> Stan
     """
     now = clock.now()
     if not now < until <= now + LONGEST:
-        raise InvalidAction(_("A rule ends within %(days)d days from now.") % {"days": LONGEST.days})
+        raise InvalidAction(_("A standing approval ends within %(days)d days from now.") % {"days": LONGEST.days})
     policy = policy_in_force(queue, tool_name, _own_policy(tool_name))
     may_work(queue, policy, person)
     if not _can_be_ruled(policy):
-        raise InvalidAction(_("%(tool)s is too risky for a rule: people decide about each call.") % {"tool": tool_name})
+        text = _("%(tool)s is too risky for a standing approval: people decide about each call.")
+        raise InvalidAction(text % {"tool": tool_name})
     if not _is_earned(queue, tool_name):
         raise InvalidAction(
-            _("%(tool)s gets a rule after %(count)d approvals in a row, each as the agent asked.")
+            _("%(tool)s gets a standing approval after %(count)d approvals in a row, each as the agent asked.")
             % {"tool": tool_name, "count": IN_A_ROW}
         )
     with transaction.atomic():
         Queue.objects.select_for_update().get(pk=queue.pk)
         _put_away(queue, tool_name)
         if StandingApproval.objects.filter(queue=queue, tool_name=tool_name, revoked_at=None).exists():
-            raise InvalidAction(_("There is a rule for %(tool)s already.") % {"tool": tool_name})
+            raise InvalidAction(_("There is a standing approval of %(tool)s already.") % {"tool": tool_name})
         rule = StandingApproval.objects.create(queue=queue, tool_name=tool_name, until=until, made_by=person)
         Decision.objects.append_rule(queue, tool_name, Decision.Verdict.RULE_MADE, person, f"until {until.isoformat()}")
     return rule
@@ -103,7 +104,7 @@ def revoke(rule: StandingApproval, person: Person) -> None:
     with transaction.atomic():
         ended = {"revoked_at": clock.now(), "revoked_by": person}
         if not StandingApproval.objects.in_force().filter(pk=rule.pk).update(**ended):
-            raise InvalidAction(_("This rule has ended already."))
+            raise InvalidAction(_("This standing approval has ended already."))
         Decision.objects.append_rule(rule.queue, rule.tool_name, Decision.Verdict.RULE_ENDED, person, "revoked")
     rule.refresh_from_db()
 

@@ -32,7 +32,7 @@ class QueueForm(forms.ModelForm[Queue]):
 class QueueAdmin(AdminPages[Queue]):
     """Members, AI mode, naming and the customer page of each queue.
 
-    Its slug stays as it was made: the desk finds the queue by it, and the record of decisions names it.
+    Its slug stays as it was made: the desk finds the queue by it, and the decision log names it.
     """
 
     form = QueueForm

@@ -9,6 +9,7 @@ from allauth.mfa import admin as mfa_pages
 from allauth.mfa.models import Authenticator
 from allauth.usersessions import admin as usersessions_pages
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,6 +27,12 @@ from sessions_app.models import Person
 # allauth's pages show the secrets. They are imported above, so that they are registered and can be replaced.
 REPLACED = (mfa_pages.AuthenticatorAdmin, usersessions_pages.UserSessionAdmin)
 admin.site.unregister([Authenticator, UserSession])
+
+# allauth says "user session" and "authenticator", where our pages say "sign-in" and "second factor".
+UserSession._meta.verbose_name, UserSession._meta.verbose_name_plural = gettext_lazy("sign-in"), gettext_lazy("sign-ins")
+Authenticator._meta.verbose_name = gettext_lazy("second factor")
+Authenticator._meta.verbose_name_plural = gettext_lazy("second factors")
+apps.get_app_config("mfa").verbose_name = gettext_lazy("Second factors")
 
 
 class _TakenAway(RecordPages[Any]):

@@ -30,14 +30,14 @@ class Kind(models.TextChoices):
     TOKEN_MADE = "token.made", _("API token made")
     TOKEN_CHANGED = "token.changed", _("API token changed")
     TOKEN_ENDED = "token.ended", _("API token ended")
-    TOKEN_REFUSED = "token.refused", _("API token used that does not count any more")
+    TOKEN_REFUSED = "token.refused", _("Ended or expired API token used")
 
     ROW_ADDED = "admin.added", _("Added in the administration")
     ROW_CHANGED = "admin.changed", _("Changed in the administration")
     ROW_DELETED = "admin.deleted", _("Deleted in the administration")
     SETTINGS_CHANGED = "settings.changed", _("Settings of the program changed")
     LOG_EXPORTED = "audit.exported", _("Audit log exported")
-    DECISIONS_EXPORTED = "decisions.exported", _("Record of decisions exported")
+    DECISIONS_EXPORTED = "decisions.exported", _("Decision log exported")
 
     LINK_MADE = "link.made", _("Customer's secret link made anew")
     LINK_REVOKED = "link.revoked", _("Customer's secret link revoked")
@@ -46,4 +46,4 @@ class Kind(models.TextChoices):
     BACKUP_RESTORED = "backup.restored", _("Backup restored")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")
     CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")
-    RETENTION_ERASED = "retention.erased", _("Closed conversations erased by their queue's rule")
+    RETENTION_ERASED = "retention.erased", _("Closed conversations erased by their queue's retention")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
@@ -27,6 +28,8 @@ class Change(Row):
     created_at = MomentField(default=clock.now)
 
     class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("change log")
         ordering = ["pk"]
         indexes = [models.Index(fields=["session", "id"], name="change_by_session")]
 

@@ -33,6 +33,8 @@ class CustomerDay(Row):
     created_at = MomentField(default=clock.now)
 
     class Meta:
+        verbose_name = _("customer's day")
+        verbose_name_plural = _("customers' days")
         constraints = [
             # The day first: old ones are found by it.
             models.UniqueConstraint(fields=["day", "queue", "customer"], name="one_row_a_customer_and_day"),

@@ -143,12 +143,14 @@ class Decision(Row):
         REOPENED = "reopened", _("Reopened")
         EXECUTED = _STATUS.EXECUTED.value, _STATUS.EXECUTED.label
         FAILED = _STATUS.FAILED.value, _STATUS.FAILED.label
-        RULE_MADE = "rule_made", _("Rule made")
-        RULE_ENDED = "rule_ended", _("Rule ended")
+        RULE_MADE = "rule_made", _("Standing approval given")
+        RULE_ENDED = "rule_ended", _("Standing approval ended")
 
     requirement = models.ForeignKey(Requirement, null=True, on_delete=models.SET_NULL, related_name="decisions")
     requirement_key = models.CharField(
-        max_length=64, blank=True, help_text=_("The requirement's id, also when it is gone. Empty: the line is about a rule.")
+        max_length=64,
+        blank=True,
+        help_text=_("The requirement's id, also when it is gone. Empty: the line is about a standing approval."),
     )
     session_key = models.CharField(max_length=200, blank=True)
     user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer, also when the session is gone."))
@@ -161,7 +163,7 @@ class Decision(Row):
         null=True, blank=True, help_text=_("The person's id, also when the account is gone.")
     )
     person_email = models.CharField(max_length=254, blank=True, help_text=_("The person's, also when the account is gone."))
-    actor = models.CharField(max_length=200, help_text=_("Who, in words: a person, a rule, the clock, an agent."))
+    actor = models.CharField(max_length=200, help_text=_("A person, a standing approval, the clock or an agent."))
     seen = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("The newest change the decider had seen."))
     arguments: models.JSONField[Any, Any] = OrderedJSONField(default=dict, help_text=_("As the model asked."))
     edited_arguments: models.JSONField[Any, Any] = OrderedJSONField(
@@ -178,6 +180,8 @@ class Decision(Row):
     objects = DecisionSet.as_manager()
 
     class Meta:
+        verbose_name = _("decision log line")
+        verbose_name_plural = _("decision log")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["tool_name", "queue_slug", "-id"], name="decision_by_tool"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.session import Session
 
@@ -14,6 +15,10 @@ class FormerLink(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="former_links")
     ended_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("former customer link")
+        verbose_name_plural = _("former customer links")
 
     def __str__(self) -> str:
         return f"{self.secret_hash[:8]}…"

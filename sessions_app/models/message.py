@@ -109,6 +109,8 @@ class Message(Row):
     objects = MessageSet.as_manager()
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["session", "id"], name="message_by_session"),
             models.Index(fields=["run", "id"], name="message_by_run", condition=Q(run__isnull=False)),

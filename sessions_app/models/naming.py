@@ -24,6 +24,8 @@ class NameRecord(FoldedModel):
     created_at = MomentField(default=clock.now)
 
     class Meta:
+        verbose_name = _("name given")
+        verbose_name_plural = _("names given")
         ordering = ["-pk"]
 
     def __str__(self) -> str:

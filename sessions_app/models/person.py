@@ -98,6 +98,7 @@ class Person(FoldedModel, AbstractUser):
     objects: ClassVar[PersonManager] = PersonManager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [
             # The column keeps one form of each address; this holds for other programs that write into it, too.

@@ -49,6 +49,7 @@ class Process(models.Model):
     objects = ProcessSet.as_manager()
 
     class Meta:
+        verbose_name = _("process")
         verbose_name_plural = _("processes")
         indexes = [models.Index(fields=["beat_at"], name="process_by_beat")]
 
@@ -63,6 +64,10 @@ class Leader(models.Model):
     holder = models.CharField(max_length=120, blank=True)
     until = models.DateTimeField(db_default=Now())
     done_at = models.DateTimeField(null=True, blank=True, help_text=_("When the work was last done as a whole."))
+
+    class Meta:
+        verbose_name = _("process lead")
+        verbose_name_plural = _("process leads")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.holder}"

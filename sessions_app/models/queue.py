@@ -111,6 +111,8 @@ class Queue(FoldedModel):
     objects = QueueSet.as_manager()
 
     class Meta:
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
         ordering = ["position", "name"]
 
     def __str__(self) -> str:

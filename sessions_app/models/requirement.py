@@ -114,6 +114,8 @@ class Requirement(Row):
     objects = RequirementSet.as_manager()
 
     class Meta:
+        verbose_name = _("requirement")
+        verbose_name_plural = _("requirements")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["session"], name="requirement_pending", condition=Q(status="pending")),

@@ -136,6 +136,8 @@ class Run(Row):
     objects = RunSet.as_manager()
 
     class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
         indexes = [
             models.Index(fields=["session", "parent", "-id"], name="run_by_session"),
             # The partial index of active runs below is no help to SQLite, which does not see what a parameter will be.
@@ -218,6 +220,8 @@ class ToolCall(Row):
     objects = ToolCallSet.as_manager()
 
     class Meta:
+        verbose_name = _("tool call")
+        verbose_name_plural = _("tool calls")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["run", "call_id"], name="one_journal_line_a_call")]
 

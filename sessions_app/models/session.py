@@ -148,6 +148,8 @@ class Session(LastSaid, FoldedModel):
     objects = SessionSet.as_manager()
 
     class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         indexes = [
             models.Index(fields=["status", "-activity_at", "-id"], name="session_by_status"),
             models.Index(fields=["queue", "status", "-activity_at", "-id"], name="session_by_queue"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.row import Row
 from sessions_app.models.session import Session
@@ -23,6 +24,8 @@ class SessionRead(Row):
     last_change = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("read mark")
+        verbose_name_plural = _("read marks")
         constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_read_mark_a_person")]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField
@@ -36,6 +37,8 @@ class StandingApproval(Row):
     objects = StandingApprovalSet.as_manager()
 
     class Meta:
+        verbose_name = _("standing approval")
+        verbose_name_plural = _("standing approvals")
         constraints = [
             models.UniqueConstraint(fields=["queue", "tool_name"], condition=Q(revoked_at=None), name="one_rule_a_tool")
         ]

@@ -53,6 +53,8 @@ class TicketSystem(FoldedModel):
     search_text = FoldedField("name", "slug")
 
     class Meta:
+        verbose_name = _("ticket system")
+        verbose_name_plural = _("ticket systems")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -109,6 +111,8 @@ class TicketLink(FoldedModel):
     created_at = MomentField(default=clock.now)
 
     class Meta:
+        verbose_name = _("ticket link")
+        verbose_name_plural = _("ticket links")
         ordering = ["pk"]
         indexes = [models.Index(fields=["ticket_id"], name="ticket_by_id")]
         constraints = [models.UniqueConstraint(fields=["session", "system", "ticket_id"], name="one_link_a_ticket")]

@@ -112,6 +112,10 @@ class ApiToken(FoldedModel):
 
     objects = ApiTokenSet.as_manager()
 
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 

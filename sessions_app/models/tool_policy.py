@@ -50,6 +50,7 @@ class ToolPolicy(Row):
     )
 
     class Meta:
+        verbose_name = _("tool policy")
         verbose_name_plural = _("tool policies")
         constraints = [models.UniqueConstraint(fields=["queue", "tool_name"], name="one_policy_a_tool")]
 

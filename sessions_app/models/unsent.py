@@ -34,6 +34,8 @@ class UnsentText(Row):
     updated_at = MomentField(default=clock.now)
 
     class Meta:
+        verbose_name = _("unsent text")
+        verbose_name_plural = _("unsent texts")
         constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_unsent_text_a_person")]
 
     def __str__(self) -> str:

@@ -45,7 +45,7 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
     )
     rule = _rule_for(row)
     if rule is not None and row.settle("approved"):
-        actor = f"rule of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
+        actor = f"standing approval of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
         Decision.objects.append(row, Decision.Verdict.APPROVED, actor=actor)
         log.record(held.session, Kind.REQUIREMENT_APPROVED, OfRequirement(requirement=row.pk, tool=row.tool_name), actor=actor)
     return row

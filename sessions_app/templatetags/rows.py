@@ -18,7 +18,7 @@ register = template.Library()
 _NAMES = {
     "apitoken": _("token"),
     "change": _("event"),
-    "decision": _("line of the record"),
+    "decision": _("line of the decision log"),
     "message": _("message"),
     "namerecord": _("name"),
     "person": _("person"),
@@ -26,7 +26,7 @@ _NAMES = {
     "requirement": _("question"),
     "run": _("turn"),
     "session": _("conversation"),
-    "standingapproval": _("rule"),
+    "standingapproval": _("standing approval"),
     "ticketlink": _("ticket"),
     "toolcall": _("call"),
 }

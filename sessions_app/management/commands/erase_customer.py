@@ -66,7 +66,7 @@ def described(found: Preview) -> str:
         return "Nothing is kept about this customer."
     lines = [f"{found.sessions:>8} conversations ({found.working} with a turn that would be cancelled)"]
     lines += [f"{count:>8} {str(label).lower()}" for label, count in found.labelled]
-    lines.append(f"{found.decisions:>8} lines of the record of decisions: emptied of words and ids, kept as facts")
+    lines.append(f"{found.decisions:>8} lines of the decision log: emptied of words and ids, kept as facts")
     if found.shared_runs:
         lines.append(f"{found.shared_runs:>8} turns in conversations that hold turns of others too")
     for example in found.examples:

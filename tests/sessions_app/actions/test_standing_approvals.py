@@ -55,7 +55,7 @@ def test_with_a_rule_a_tool_runs_without_asking(
     question = session.requirements.get()
     assert (question.status, question.decided_by) == ("executed", None)
     assert verdicts(question) == ["asked", "approved", "executed"]
-    assert question.decisions.get(verdict="approved").actor.startswith("rule of Ben until ")
+    assert question.decisions.get(verdict="approved").actor.startswith("standing approval of Ben until ")
 
 
 def test_a_worker_goes_on_at_once_with_what_a_rule_approved(

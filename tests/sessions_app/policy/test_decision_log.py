@@ -1,4 +1,4 @@
-"""The record of decisions: complete, never changed, and readable by other programs."""
+"""The decision log: complete, never changed, and readable by other programs."""
 
 from __future__ import annotations
 

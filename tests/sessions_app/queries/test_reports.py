@@ -74,7 +74,7 @@ def test_median_and_95th_percentile_are_of_what_people_let_wait(
     for seconds in waited:
         line("approved", person=ana, waited=seconds)
     for _ in range(50):
-        line("approved", actor="rule of Ana until Friday", waited=0.01)  # nobody waited for a rule
+        line("approved", actor="standing approval of Ana until Friday", waited=0.01)  # nobody waited for it
     found = report_on(visible_to(ana), 30)
     assert (found.lines[0].median, found.lines[0].p95) == (median, p95)
     assert (found.total.median, found.total.p95) == (median, p95)
