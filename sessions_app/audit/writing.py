@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.http import HttpRequest
 
+from sessions_app.audit.kinds import Kind
 from sessions_app.audit.request import browser_of, current_request, door_of, person_of
 from sessions_app.infrastructure import clock
 from sessions_app.models.audit_entry import BEGINNING, AuditEntry
@@ -25,7 +26,7 @@ LONGEST_VALUE = 500
 
 
 def record(
-    kind: str,
+    kind: Kind,
     *,
     actor: Any = None,
     request: HttpRequest | None = None,
@@ -75,7 +76,7 @@ def _described(subject: models.Model | str | None, name: str) -> dict[str, str]:
     return {"subject_kind": kind, "subject_id": key, "subject_name": _text(called, 200)}
 
 
-def blank(entries: models.QuerySet[AuditEntry], kind: str, *, after: dict[str, Any] | None = None, **more: Any) -> AuditEntry:
+def blank(entries: models.QuerySet[AuditEntry], kind: Kind, *, after: dict[str, Any] | None = None, **more: Any) -> AuditEntry:
     """Erase the details of entries for good, and append an entry that says so and lists their numbers as `after["blanked"]`.
 
     `kind` and `more` are as in `record`. Entries that explain other erasures keep theirs: nothing of a customer is in them.

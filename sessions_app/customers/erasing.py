@@ -66,7 +66,7 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
     return done
 
 
-def take_away(sessions: SessionSet, kind: str, subject: models.Model | str) -> int:
+def take_away(sessions: SessionSet, kind: audit.Kind, subject: models.Model | str) -> int:
     """Anonymise these conversations and make them unreachable, in one transaction; returns their number.
 
     The audit log records the action (`kind`) and its `subject`, and its entries about these conversations are blanked.

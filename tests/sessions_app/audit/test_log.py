@@ -226,13 +226,13 @@ def test_a_log_that_was_shortened_shows_against_an_end_noted_before(chain: list[
 
 
 def test_details_can_be_erased_and_the_chain_still_holds(chain: list[AuditEntry]) -> None:
-    because = audit.blank(AuditEntry.objects.filter(number__in=[2, 3]), "customer.erased", subject="a digest")
+    because = audit.blank(AuditEntry.objects.filter(number__in=[2, 3]), audit.Kind.CUSTOMER_ERASED, subject="a digest")
     verdict = audit.verify()
     assert (verdict.faults, verdict.blanked) == ([], 2)
     assert because.after == {"blanked": [2, 3]}
     erased = AuditEntry.objects.get(number=3)
     assert (erased.subject_id, erased.after, erased.salt, erased.actor_name) == ("", None, "", chain[2].actor_name)
-    again = audit.blank(AuditEntry.objects.all(), "customer.erased")
+    again = audit.blank(AuditEntry.objects.all(), audit.Kind.CUSTOMER_ERASED)
     assert because.number not in again.after["blanked"]
     assert faults() == []
 
@@ -263,7 +263,7 @@ def test_admins_filter_and_export_and_others_do_not(
 def test_anyone_can_check_an_export_with_the_program_in_the_documentation(
     pages: Client, chain: list[AuditEntry], tmp_path: Path
 ) -> None:
-    audit.blank(AuditEntry.objects.filter(number=2), "customer.erased")
+    audit.blank(AuditEntry.objects.filter(number=2), audit.Kind.CUSTOMER_ERASED)
     text = (ROOT / "docs" / "audit-log.md").read_text()
     program = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert program is not None

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kern.agent import Agent
 from kern.testing import ScriptedModel, call
-from sessions_app import customers
+from sessions_app import audit, customers
 from sessions_app.actions import decisions, messages, names, sessions, tickets, unsent
 from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
@@ -238,7 +238,7 @@ def test_a_large_customer_goes_in_steps_and_what_a_process_left_is_finished_by_t
     Message.objects.bulk_create([Message(session=session, content=f"{KIM} {number}") for number in range(2_500)])
     assert customers.erase(Customer.of("user_id", "kim"), seconds=0).finished is False
     assert Session.objects.there().exists(), "no time, nothing begun"
-    take_away(Customer.of("user_id", "kim").sessions(), "customer.erased", "test")
+    take_away(Customer.of("user_id", "kim").sessions(), audit.Kind.CUSTOMER_ERASED, "test")
     assert not Session.objects.there().exists()
     left = [Message.objects.count()]
     while left[-1]:
