@@ -12,6 +12,7 @@ manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
 	@echo "make test         everything that is checked before a change goes in"
+	@echo "make check        the quick part of it: style, types, unit tests"
 	@echo "make setup        make .venv and install what running and testing need"
 	@echo "make lint types   style and types alone"
 	@echo "make bench        measure against the budgets and against other libraries"
@@ -31,6 +32,10 @@ run: .venv/.runtime
 
 test: .venv/.development
 	@$(PY) -m tests.everything
+
+.PHONY: check
+check: .venv/.development
+	@$(PY) -m tests.everything --check
 
 lint: .venv/.development
 	$(PY) -m ruff check .

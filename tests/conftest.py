@@ -41,6 +41,14 @@ def needed(find: Callable[[], T]) -> T:
         missing(str(reason))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests that use the application's database: only these could differ on another one."""
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+    # What `db` and `transactional_db` of pytest-django ask for; the library's tests call another thing `db`.
+    if "_django_db_helper" in fixtures or item.get_closest_marker("django_db"):
+        item.add_marker("database")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With KERN_CI a skipped test is a failed one, whatever skipped it."""

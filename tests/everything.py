@@ -1,4 +1,8 @@
-"""`make test`: every check, one after the other, all of them even when one fails, and a summary at the end."""
+"""`make test` and `make check`: every step, also after one that fails, and a summary at the end.
+
+Two lanes run side by side: steps that wait a lot, and steps that keep the processors busy. What a step says is shown when it
+ends.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,83 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Lock
 
 from tests.flaky import VARIABLE
 from tests.servers import MissingServerError, postgresql_programs
+from tests.steps import CHECK, EVERYTHING, Step
 
-PYTEST = ("-m", "pytest", "-q")
-# Tests with browsers or dying processes need the machine for themselves; the others share it.
-SIDE_BY_SIDE = (*PYTEST, "-n", "2", "--dist", "loadfile", "-m", "not browser and not faults")
-STEPS: dict[str, tuple[str, ...]] = {
-    "style": ("-m", "ruff", "check", "."),
-    "format": ("-m", "ruff", "format", "--check", "."),
-    "layers": ("-c", "from importlinter.cli import lint_imports_command as check; check()", "--no-cache", "--no-logo"),
-    "types": ("-m", "mypy"),
-    "migrations": ("manage.py", "makemigrations", "--check", "--dry-run"),
-    "tests": SIDE_BY_SIDE,
-    "API by its description": ("-m", "tests.fuzzing"),
-    "tests: browser and faults": (*PYTEST, "-m", "browser or faults"),
-    # The contract tests bring PostgreSQL along themselves, so this is the application alone; loading a desk asks no database.
-    "tests on PostgreSQL": (*SIDE_BY_SIDE, "--ignore", "tests/sessions_app/desk/test_desk.py", "tests/sessions_app"),
-}
+PRINTING = Lock()
 
 
-def environment(step: str, flaky: Path) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a step."""
+
+    step: Step
+    outcome: str
+    seconds: float = 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the change may not go in."""
+        return self.outcome.startswith("FAILED")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when nothing failed. Browser tests that passed at their second try are named last (see `tests.flaky`)."""
+    steps = CHECK if "--check" in arguments else EVERYTHING
+    with TemporaryDirectory() as folder:
+        flaky = Path(folder) / "flaky"
+        flaky.touch()
+        results = run(steps, flaky)
+        summarize(results)
+        for name in flaky.read_text().splitlines():
+            print(f"flaky: {name}")
+    return 1 if any(result.has_failed for result in results) else 0
+
+
+def run(steps: Sequence[Step], flaky: Path) -> list[Result]:
+    """Run both lanes to their ends; the results in the order of `steps`."""
+    lanes = [[step for step in steps if step.waits], [step for step in steps if not step.waits]]
+    with ThreadPoolExecutor(len(lanes)) as threads:
+        done = list(threads.map(lambda lane: [result_of(step, flaky) for step in lane], lanes))
+    results = {result.step.name: result for lane in done for result in lane}
+    return [results[step.name] for step in steps]
+
+
+def result_of(step: Step, flaky: Path) -> Result:
+    """Run one step; `flaky` is the file that takes the names of unstable tests."""
+    if reason := skipped(step):
+        return Result(step, f"skipped: {reason}")
+    say(f"{step.name} …")
+    began = time.monotonic()
+    with TemporaryFile() as output:
+        command = [sys.executable, *step.command]
+        done = subprocess.run(command, env=environment(step, flaky), stdout=output, stderr=output, check=False)
+        seconds = time.monotonic() - began
+        output.seek(0)
+        said = output.read().decode(errors="replace").strip()
+    outcome = "ok" if done.returncode == 0 else f"FAILED (exit code {done.returncode})"
+    say(f"\n── {step.name}: {outcome}, {seconds:.0f} s ──\n{said}\n")
+    return Result(step, outcome, seconds)
+
+
+def environment(step: Step, flaky: Path) -> dict[str, str]:
     """The variables a step runs with; the tests see nothing of a developer's own (see `tests.settings`)."""
-    extra = {"DJANGO_SETTINGS_MODULE": "tests.settings", VARIABLE: str(flaky)}
-    if step.endswith("PostgreSQL"):
-        extra["KERN_TEST_DATABASE"] = "postgresql"
-    return {**os.environ, **extra}
+    # Without compiled files each of some hundred processes would compile everything again.
+    known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**known, "DJANGO_SETTINGS_MODULE": "tests.settings", VARIABLE: str(flaky), **step.variables}
 
 
-def skipped(step: str) -> str | None:
+def skipped(step: Step) -> str | None:
     """Why a step cannot run on this machine. With KERN_CI there is no such reason: it runs and fails."""
-    if not step.endswith("PostgreSQL") or os.environ.get("KERN_CI", "0") not in ("", "0"):
+    if not step.needs_postgresql or os.environ.get("KERN_CI", "0") not in ("", "0"):
         return None
     try:
         postgresql_programs()
@@ -48,36 +95,20 @@ def skipped(step: str) -> str | None:
     return None
 
 
-def main() -> int:
-    """0 when nothing failed. Browser tests that passed at their second try are named last (see `tests.flaky`)."""
-    with TemporaryDirectory() as folder:
-        flaky = Path(folder) / "flaky"
-        flaky.touch()
-        return check_everything(flaky)
-
-
-def check_everything(flaky: Path) -> int:
-    """Run the steps; `flaky` is the file that takes the names of unstable tests."""
-    results: list[tuple[str, str, float]] = []
-    for step, command in STEPS.items():
-        print(f"\n── {step} ──", flush=True)
-        began = time.monotonic()
-        if reason := skipped(step):
-            results.append((step, f"skipped: {reason}", 0))
-            continue
-        done = subprocess.run([sys.executable, *command], env=environment(step, flaky), check=False)
-        results.append(
-            (step, "ok" if done.returncode == 0 else f"FAILED (exit code {done.returncode})", time.monotonic() - began)
-        )
-    print("\n── summary ──")
-    for step, result, seconds in results:
-        print(f"{step:<28} {seconds:>5.0f} s  {result}")
-    failed = [step for step, result, _ in results if result.startswith("FAILED")]
+def summarize(results: Sequence[Result]) -> None:
+    """Print a line a step, and which failed."""
+    print("── summary ──")
+    for result in results:
+        print(f"{result.step.name:<28} {result.seconds:>5.0f} s  {result.outcome}")
+    failed = [result.step.name for result in results if result.has_failed]
     print(f"\n{len(failed)} of {len(results)} failed: {', '.join(failed)}" if failed else "\nall is well")
-    for name in flaky.read_text().splitlines():
-        print(f"flaky: {name}")
-    return 1 if failed else 0
+
+
+def say(text: str) -> None:
+    """Print a text whole, whatever the other lane prints."""
+    with PRINTING:
+        print(text, flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -5,22 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-#: Rows that belong to the schema.
-KEPT = ("django_migrations", "django_content_type", "auth_permission", "sqlite_sequence")
+SMALL_DESK = "tests.kern_inbox.small_desk:desk"
 
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with every table and no rows of the application."""
+    """An SQLite file with every table, and with the queue of the small desk."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -34,20 +31,13 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def installed(tables: Path, tmp_path: Path) -> Path:
-    """A folder (KERN_VAR) with an installation that is up to date and empty."""
+    """A folder (KERN_VAR) with an installation of the small desk that nobody has used yet."""
     shutil.copy(tables, tmp_path / "inbox.sqlite3")
     return tmp_path
 
 
 def _migrate(folder: Path) -> Path:
-    environment = {"PATH": os.environ["PATH"], "DEBUG": "1", "KERN_VAR": str(folder)}
+    environment = {"PATH": os.environ["PATH"], "DEBUG": "1", "KERN_VAR": str(folder), "KERN_DESK": SMALL_DESK}
     migrate = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
     subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
-    file = folder / "inbox.sqlite3"
-    with closing(sqlite3.connect(file, isolation_level=None)) as database:
-        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        # The queues of the desk that this command found; each test has its own desk.
-        for name in names:
-            if name not in KEPT:
-                database.execute(f"DELETE FROM {name}")
-    return file
+    return folder / "inbox.sqlite3"

@@ -93,7 +93,8 @@ def test_nobody_runs_reads_or_names_another_users_session(db: SqliteDb) -> None:
 
 def test_a_missing_session_is_none_to_read_and_an_error_to_use(db: SqliteDb) -> None:
     agent = agent_on(db)
-    assert agent.get_session("nowhere") is None
+    with pytest.warns(UserWarning, match="there is no session 'nowhere' yet"):
+        assert agent.get_session("nowhere") is None
     for attempt in (agent.get_chat_history, agent.get_session_name):
         with pytest.raises(SessionNotFoundError):
             attempt("nowhere")
@@ -180,7 +181,8 @@ def test_a_deleted_session_is_gone_with_its_messages(db: SqliteDb) -> None:
     agent = agent_on(db)
     agent.run("Hi", session_id="s")
     assert agent.delete_session("s")
-    assert agent.get_session("s") is None
+    with pytest.warns(UserWarning, match="there is no session 's' yet"):
+        assert agent.get_session("s") is None
     agent.run("Again", session_id="s")
     assert [m.content for m in agent.get_chat_history("s")] == ["Again", "Hello."]
 

@@ -176,16 +176,16 @@ def test_json_that_is_only_meant_to_hurt_is_no_json(server: Server) -> None:
     assert not queue.sessions.exists()
 
 
-def test_200_mb_fill_neither_memory_nor_disk(tmp_path: Path) -> None:
+def test_200_mb_fill_neither_memory_nor_disk(installed: Path) -> None:
     """A process of its own, watched while the body comes with a length and without."""
-    with own_process(tmp_path) as process:
+    with own_process(installed) as process:
         send_all(process, "Content-Length: 1000000000", 2)  # whatever it loads on the way is loaded now
         before = memory_of(process.pid)
         for framing in ("Content-Length: 209715200", "Transfer-Encoding: chunked"):
             for path in ("/help/questions/", "/accounts/login/", "/api/sessions"):
                 assert send_all(process, framing, 3_200, path).startswith(b"HTTP/1.1 413 ")
         assert memory_of(process.pid) - before < 12 * 2**20
-        assert list((tmp_path / "tmp").iterdir()) == []
+        assert list((installed / "tmp").iterdir()) == []
 
 
 class OwnProcess:
@@ -199,7 +199,6 @@ def own_process(folder: Path) -> Iterator[OwnProcess]:
     port = free_port()
     variables = {"DEBUG": "1", "KERN_VAR": str(folder), "TMPDIR": str(folder / "tmp"), "LOG_LEVEL": "WARNING"}
     environment = {"PATH": os.environ["PATH"], "KERN_DESK": "tests.kern_inbox.small_desk:desk", **variables}
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     web = [sys.executable, "-m", "uvicorn", "kern_inbox.asgi:application", "--port", str(port), "--no-access-log"]
     process = subprocess.Popen(web, cwd=ROOT, env=environment)
     try:
