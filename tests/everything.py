@@ -1,7 +1,6 @@
 """`make test` and `make check`: every step, also after one that fails, and a summary at the end.
 
-Two lanes run side by side: steps that wait a lot, and steps that keep the processors busy. What a step says is shown when it
-ends.
+Lanes run side by side (see `tests.steps`). What a step says is shown when it ends.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from threading import Lock
 
 from tests.flaky import VARIABLE
 from tests.servers import MissingServerError, postgresql_programs
-from tests.steps import CHECK, EVERYTHING, Step
+from tests.steps import CHECK, EVERYTHING, Lane, Step
 
 PRINTING = Lock()
 
@@ -52,8 +51,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run(steps: Sequence[Step], flaky: Path) -> list[Result]:
-    """Run both lanes to their ends; the results in the order of `steps`."""
-    lanes = [[step for step in steps if step.waits], [step for step in steps if not step.waits]]
+    """Run every lane to its end; the results in the order of `steps`."""
+    lanes = [[step for step in steps if step.lane is lane] for lane in Lane]
     with ThreadPoolExecutor(len(lanes)) as threads:
         done = list(threads.map(lambda lane: [result_of(step, flaky) for step in lane], lanes))
     results = {result.step.name: result for lane in done for result in lane}
@@ -105,7 +104,7 @@ def summarize(results: Sequence[Result]) -> None:
 
 
 def say(text: str) -> None:
-    """Print a text whole, whatever the other lane prints."""
+    """Print a text whole, whatever other lanes print."""
     with PRINTING:
         print(text, flush=True)
 

@@ -1,8 +1,9 @@
-"""What `make check` and `make test` run: each step is a command, and says which of the two lanes it runs in."""
+"""What `make check` and `make test` run: each step is a command, and says in which lane it runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 PYTEST = ("-m", "pytest", "-q")
 #: Two processes share the tests; those of a file stay together, and so do the servers that they share.
@@ -10,23 +11,31 @@ BY_TWO = (*PYTEST, "-n", "2", "--dist", "loadfile")
 LAYERS = "from importlinter.cli import lint_imports_command as check; check()"
 
 
+class Lane(Enum):
+    """Steps of a lane run one after the other, lanes side by side: browsers and dying processes wait most of their time."""
+
+    PROCESSORS = "keeps two processors busy"
+    PAGES = "a browser"
+    PROCESSES = "processes that die, servers that are asked"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of this Python. What waits a lot (browsers, dying processes) runs beside what uses both processors."""
+    """A command of this Python."""
 
     name: str
     command: tuple[str, ...]
-    waits: bool = True
+    lane: Lane = Lane.PROCESSORS
     variables: dict[str, str] = field(default_factory=dict)
     needs_postgresql: bool = False
 
 
 STYLE = (
-    Step("style", ("-m", "ruff", "check", ".")),
-    Step("format", ("-m", "ruff", "format", "--check", ".")),
-    Step("layers", ("-c", LAYERS, "--no-cache", "--no-logo")),
-    Step("migrations", ("manage.py", "makemigrations", "--check", "--dry-run")),
-    Step("types", ("-m", "mypy")),
+    Step("style", ("-m", "ruff", "check", "."), Lane.PAGES),
+    Step("format", ("-m", "ruff", "format", "--check", "."), Lane.PAGES),
+    Step("layers", ("-c", LAYERS, "--no-cache", "--no-logo"), Lane.PAGES),
+    Step("migrations", ("manage.py", "makemigrations", "--check", "--dry-run"), Lane.PAGES),
+    Step("types", ("-m", "mypy"), Lane.PAGES),
 )
 #: Tests of functions and objects: no database of the application, no process, no browser.
 UNIT = Step(
@@ -36,21 +45,19 @@ UNIT = Step(
         *("-m", "not browser and not faults and not postgres and not database"),
         *("tests/kern", "tests/sessions_app", "tests/kern_inbox/conf", "tests/kern_inbox/observability"),
     ),
-    waits=False,
 )
 CHECK = (*STYLE, UNIT)
 EVERYTHING = (
     *STYLE,
-    Step("tests", (*BY_TWO, "-m", "not browser and not faults"), waits=False),
+    Step("tests", (*BY_TWO, "-m", "not browser and not faults")),
     # The application's tests once more; those that ask no database would find the same. The contract tests bring their own.
     Step(
         "tests on PostgreSQL",
         (*BY_TWO, "-m", "database and not browser and not faults", "tests/sessions_app"),
-        waits=False,
         variables={"KERN_TEST_DATABASE": "postgresql"},
         needs_postgresql=True,
     ),
-    Step("tests with dying processes", (*PYTEST, "-m", "faults")),
-    Step("tests with a browser", (*PYTEST, "-m", "browser")),
-    Step("API by its description", ("-m", "tests.fuzzing")),
+    Step("tests with dying processes", (*PYTEST, "-m", "faults"), Lane.PROCESSES),
+    Step("tests with a browser", (*PYTEST, "-m", "browser"), Lane.PAGES),
+    Step("API by its description", ("-m", "tests.fuzzing"), Lane.PROCESSES),
 )
