@@ -1,4 +1,4 @@
-"""For admins: what is kept about a customer, to be seen, exported and erased; and what the queues' rules would erase."""
+"""Customers' data for admins: see, export and erase it; and the erasures that the queues' retention would make."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS = 20.0
 @for_people
 @never_cache
 def customer_data(request: PersonRequest) -> HttpResponse:
-    """GET asks who is meant, POST shows what is kept: an id in the address would stand in logs."""
+    """Form to name a customer; POST shows the customer's data, since an id in the address would stand in logs."""
     _must_be_admin(request)
     if request.method != "POST":
         return _page(request)

@@ -1,4 +1,4 @@
-"""Forms for what people write and set."""
+"""Forms for people's text and settings."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LineField(forms.CharField):
 
 
 class EmailLineField(LineField, forms.EmailField):
-    """An email address, which no browser cuts either: a shorter one may be somebody else's."""
+    """An email address, which no browser cuts either: a shorter one may be another person's."""
 
 
 class SeenForm(forms.Form):
@@ -51,7 +51,7 @@ class SeenForm(forms.Form):
 
 
 class UnsentForm(forms.Form):
-    """What stands in the composer. `page` names the open page, `base` is the version of the unsent words that it knows."""
+    """The composer's content. `page` names the open page, `base` is the version of the unsent text that it knows."""
 
     kind = forms.ChoiceField(choices=UnsentText.Kind.choices)
     body = WordsField(required=False, is_limited=False)
@@ -70,7 +70,7 @@ class ComposerForm(SeenForm, UnsentForm):
 
 
 class RuleForm(forms.Form):
-    """An approval in advance: of one tool in one queue, until a moment."""
+    """A standing approval: of one tool in one queue, until a moment."""
 
     queue = forms.SlugField()
     tool = forms.CharField(max_length=200)
@@ -78,7 +78,7 @@ class RuleForm(forms.Form):
 
 
 class PreferencesForm(forms.Form):
-    """What a person sets for themselves; each is optional, buttons send one."""
+    """A person's preferences; each is optional, buttons send one."""
 
     theme = forms.ChoiceField(choices=[("system", "system"), ("light", "light"), ("dark", "dark")], required=False)
     single_keys = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)

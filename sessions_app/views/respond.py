@@ -1,4 +1,4 @@
-"""How every page answers: a fragment for htmx, a redirect for a plain form, a whole page where a plain form went wrong."""
+"""Responses of every page: a fragment for htmx, a redirect for a plain form, a whole page where a plain form went wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANGED = "session-changed,list-changed"
 
 
 class PersonRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request of a signed-in person."""
 
     user: Person
     htmx: HtmxDetails
@@ -92,7 +92,7 @@ def problem(request: HttpRequest, refusal: AppError, location: str = "") -> Http
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
-    """To the door, and from there back to the page that this came from."""
+    """Redirect to sign-in, and return afterwards."""
     if getattr(request, "htmx", False):
         # The sign-in ended while the page was open: it stays as it is, with what is written in it, and says so (live.js).
         return HttpResponse(status=401)

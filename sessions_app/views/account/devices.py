@@ -1,4 +1,4 @@
-"""The devices a person is signed in on, and the page of whoever has to set up a second factor."""
+"""The devices a person is signed in on, and the set-up of a required second factor."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _shown(row: UserSession, current: str | None) -> dict[str, object]:
 
 @for_people
 def set_up_second_factor(request: PersonRequest) -> HttpResponse:
-    """Where people are led who can do nothing before they have a second factor; and on to where they were, once they have."""
+    """Page for people who must set up a second factor first; once they have one, redirect back."""
     back = request.GET.get("next", "")
     safe = is_own_page(request, back)
     if not second_factor.must_set_up(request.user):

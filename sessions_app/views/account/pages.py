@@ -56,7 +56,7 @@ def address(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
-    """What the link in the mail to a new address opens: a button, since mail programs open links, too."""
+    """Page of the link in the mail to a new address: a button, since mail programs open links, too."""
     try:
         wish = Wish.read(token)
         if not _may_change():
@@ -72,7 +72,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def password_set(request: HttpRequest) -> HttpResponseBase:
-    """A first password, for whoever signed in another way and shows a second factor again."""
+    """Set a first password, for people who signed in another way, after re-authentication."""
     response: HttpResponseBase = reauthenticated(opening=True)(allauth_password_set)(request)
     return response
 
@@ -80,7 +80,7 @@ def password_set(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def password_reset(request: HttpRequest) -> HttpResponseBase:
-    """Ask for a link by mail. Where mail reaches nobody there is no such page, as its link would stand in a log."""
+    """Ask for a link by mail. Without a mail server there is no such page, as its link would stand in a log."""
     if not mail_reaches_people():
         return render(request, "account/password_reset_away.html")
     response: HttpResponseBase = allauth_password_reset(request)
@@ -88,7 +88,7 @@ def password_reset(request: HttpRequest) -> HttpResponseBase:
 
 
 def remove_webauthn(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Remove a passkey or security key, unless it is the last second factor of whoever needs one."""
+    """Remove a passkey or security key, unless it is a required last second factor."""
     key = Authenticator.objects.filter(pk=pk, user=request.user.pk).first()
     adapter = get_mfa_adapter()
     if key is not None and not adapter.can_delete_authenticator(key):

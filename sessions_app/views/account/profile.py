@@ -1,4 +1,4 @@
-"""What a person sets for themselves."""
+"""A person's own preferences."""
 
 from __future__ import annotations
 

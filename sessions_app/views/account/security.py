@@ -1,4 +1,4 @@
-"""What of a person's sign-in can be looked at and changed, for the profile; each line leads to its page."""
+"""Overview of a person's sign-in settings for the profile; each line leads to its page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Line:
 
 
 def lines(request: PersonRequest) -> list[Line]:
-    """What there is for this person: pages that this installation has, and nothing that only admins change."""
+    """Return the lines for this person: pages that this installation has, and nothing that only admins change."""
     found = [_password(request), _address(request), _second_factor(request), _devices(request), _tokens(request)]
     return [line for line in found if line is not None]
 

@@ -27,7 +27,7 @@ OVER = 20
 
 
 class TokenForm(forms.Form):
-    """What a new token is for, what it may do, where, and how long."""
+    """A new token's name, scopes, queues and lifetime."""
 
     name = forms.CharField(max_length=80)
     scopes = forms.MultipleChoiceField(error_messages={"required": _("Choose what the token may do.")})

@@ -1,4 +1,4 @@
-"""Decision cards: what a requirement asks, and the fields to answer it with."""
+"""Decision cards: a requirement's question, and the fields to answer it with."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Card:
 
     @cached_property
     def status(self) -> RequirementStatus:
-        """What state it is in, in words."""
+        """The state of the requirement, in words."""
         return RequirementStatus(self.requirement, first_approved=self.first_approval is not None)
 
     @property
@@ -86,7 +86,7 @@ class Card:
 
     @property
     def is_draft(self) -> bool:
-        """Whether it is an answer to the customer that a person looks through."""
+        """True if it is an answer to the customer that a person reviews."""
         return self.status.is_draft
 
     @property
@@ -95,17 +95,17 @@ class Card:
 
     @cached_property
     def demand(self) -> ApprovalLevel:
-        """What an approval of the proposed arguments needs now: the queue may have become stricter since this was asked."""
+        """The current needs of approving the proposed arguments: the queue's policy may have become stricter since."""
         return in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
 
     @property
     def risk(self) -> Badge | None:
-        """How risky, in words; nothing of what is not."""
+        """The badge of the risk; none for a usual one."""
         return RISKS.get(self.demand.risk)
 
     @property
     def needs_two(self) -> bool:
-        """Whether two different people must approve this."""
+        """True if two different people must approve this."""
         return self.demand.approvers > 1
 
     @cached_property
@@ -115,7 +115,7 @@ class Card:
 
     @property
     def what_is_new(self) -> str:
-        """What the reader did not know when they sent their answer, in words."""
+        """The news that the reader did not know when they sent their answer, in words."""
         seen = row_number((self.posted or {}).get("seen", ""))
         if self.reader is None or seen is None:
             return ""
@@ -123,12 +123,12 @@ class Card:
 
     @cached_property
     def forbidden(self) -> str:
-        """Why the reader may not decide this; empty where they may."""
+        """The reason why the reader may not decide this; empty where they may."""
         return self._forbidden(approving=False)
 
     @cached_property
     def no_approval(self) -> str:
-        """Why the reader may not approve this, though they may reject it; empty where they may."""
+        """The reason why the reader may not approve this, though they may reject it; empty where they may."""
         if self.approved_before:
             return _("You approved this. The second approval is another person's.")
         return self._forbidden(approving=True)
@@ -144,13 +144,13 @@ class Card:
 
     @property
     def approved_before(self) -> bool:
-        """Whether the reader is the one who gave the first approval, so that another person has to give the second."""
+        """True if the reader gave the first approval, so that another person has to give the second."""
         first = self.first_approval
         return first is not None and self.reader is not None and first.person_id == self.reader.pk
 
     @cached_property
     def journal(self) -> ToolCall | None:
-        """What is known of an uncertain call."""
+        """The journal line of an uncertain call."""
         asked = self.requirement
         return ToolCall.objects.filter(run=asked.run_id, call_id=asked.call_id, started_at__isnull=False).first()
 
@@ -164,24 +164,24 @@ class Card:
 
     @property
     def shows_arguments(self) -> bool:
-        """Whether the call's arguments stand above the form, to be read."""
+        """True if the call's arguments stand above the form, to be read."""
         if self.forbidden or self.mode == "respond":
             return True
         return not self.mode and (self.status.is_uncertain or self.requirement.kind != Requirement.Kind.USER_FEEDBACK)
 
     @property
     def shows_draft(self) -> bool:
-        """Whether the draft stands above the form, to be read."""
+        """True if the draft stands above the form, to be read."""
         return self.is_draft and not self.mode
 
     @property
     def asks_what_happened(self) -> bool:
-        """Whether the card asks what became of the call."""
+        """True if the card asks for the outcome of the call."""
         return self.status.is_uncertain and not self.mode
 
     @property
     def can_edit(self) -> bool:
-        """Whether its reader may approve it with other arguments."""
+        """True if its reader may approve it with other arguments."""
         return self.status.is_confirmation and not self.no_approval
 
     @property
@@ -198,12 +198,12 @@ class Card:
 
     @property
     def reason(self) -> str:
-        """What stands above the form as the reason; the form that rejects asks for one itself."""
+        """The reason above the form; the form that rejects asks for one itself."""
         return "" if self.is_draft or self.mode == "reject" else self.why
 
     @property
     def why(self) -> str:
-        """What the agent or the tool says about it."""
+        """The agent's or the tool's explanation."""
         return self.requirement.question or str(self.requirement.schema.get("description", ""))
 
     @property
@@ -236,7 +236,7 @@ class Card:
 
     @property
     def asked(self) -> list[Field]:
-        """What a person is asked to fill in."""
+        """The fields that a person is asked to fill in."""
         fields = self.requirement.fields
         schema = {
             "properties": {
@@ -256,7 +256,7 @@ class Card:
 
     @property
     def written(self) -> list[str]:
-        """What a person typed into an answer that came too late: words, or fields with the name before them."""
+        """The text of an answer that came too late: words, or fields with the name before them."""
         if self.posted is None:
             return []
         words = next((self.posted[name] for name in ("note", "text", "result") if self.posted.get(name, "").strip()), "")
@@ -267,7 +267,7 @@ class Card:
 
     @property
     def other_errors(self) -> list[str]:
-        """What is wrong that belongs to no field of the form."""
+        """Errors that belong to no field of the form."""
         names = {item.name for item in self.editable} | {item.name for item in self.asked}
         strays = {path: text for path, text in self.errors.items() if not any(concerns(path, name) for name in names)}
         return [f"{path}: {text}" if path else text for path, text in strays.items()]

@@ -1,4 +1,4 @@
-"""What happened between the words, as one grey line each."""
+"""Changes between the messages, as one grey line each."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ICONS: dict[Kind, str] = {
 }
 #: The kinds of the log that the timeline does not show. What this version does not know is no one of them.
 NOT_SHOWN = [kind for kind in Kind if kind not in ICONS]
-#: What people, or the clock, said about a requirement: yes, no or neither.
+#: Verdicts of people, or of the clock, on a requirement: yes, no or neither.
 VERDICTS: dict[Kind, str] = {
     Kind.REQUIREMENT_APPROVED: "yes",
     Kind.REQUIREMENT_ANSWERED: "yes",
@@ -98,7 +98,7 @@ def shown_events(changes: list[Change], reader: Person) -> list[Event | BrokenRo
     for change in changes:
         try:
             lines.append(_event(change, requirements, first, reader))
-        except Exception as error:  # noqa: BLE001 - whatever is stored of one event, the others are shown
+        except Exception as error:  # noqa: BLE001 - one unreadable event must not hide the others
             lines.append(BrokenRow.of(change, error))
     return lines
 
@@ -204,7 +204,10 @@ def _dropped(change: Change, kind: Kind, requirement: Requirement | None) -> Eve
 
 
 def _verdict(change: Change, kind: Kind, requirement: Requirement | None, first: Decision | None, reader: Person) -> Event:
-    """Who decided what; `first` is the decision log's line of a first approval, whose edits may not be the last ones."""
+    """Return the line of a decision.
+
+    `first` is the decision log's line of a first approval, whose edits may not be the last ones.
+    """
     reason = requirement.reason if requirement is not None else ""
     what = _("the draft") if reason == "draft" else _tool(change)
     sentence = _other_verdicts().get((kind, reason), str(kind.sentence))
@@ -219,7 +222,7 @@ def _verdict(change: Change, kind: Kind, requirement: Requirement | None, first:
 
 
 def _other_verdicts() -> dict[tuple[Kind, str], str]:
-    """What a verdict means for a draft, and for a call of which nobody knows whether it ran."""
+    """Return the sentences of verdicts on a draft, and on an uncertain call."""
     return {
         (Kind.REQUIREMENT_APPROVED, "draft"): _("{who} sent {tool}"),
         (Kind.REQUIREMENT_ANSWERED, "draft"): _("{who} sent {tool}"),
@@ -233,7 +236,7 @@ def _tool(change: Change) -> SafeString:
 
 
 def _history_link(requirement: Requirement | None, what: str) -> SafeString:
-    """What was decided about, leading to its history."""
+    """Return the name of the decision's subject, with a link to its history."""
     if requirement is None:
         return format_html("{}", what)
     return format_html('<a href="{}">{}</a>', reverse("requirement", args=[requirement.pk]), what)

@@ -1,4 +1,4 @@
-"""What people write: replies, notes, questions to the agent, unsent words; and drafts that the agent writes for them."""
+"""The composer: replies, notes, questions to the agent, unsent text, and drafts of the agent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def session_messages(request: PersonRequest, session_id: str) -> HttpResponse:
     except InvalidAction as refused:
         return _again(request, session, {**typed, "error": refused.message, "seen": form.cleaned_data["seen"]}, 422)
     fresh = access.session_or_404(request.user, session_id)
-    # What was private stays private: the next words go to nobody whom the last ones did not go to.
+    # A private mode stays selected, so that the next text does not go to the customer by mistake.
     kind = form.cleaned_data["kind"]
     context = {**composer_context(request, fresh), "kind": kind}
     if request.POST.get("do") == "draft":
@@ -70,11 +70,11 @@ def session_composer(request: PersonRequest, session_id: str) -> HttpResponse:
 @require_POST
 @for_people
 def session_preview(request: PersonRequest, session_id: str) -> HttpResponse:
-    """What was typed as it will be shown; without htmx the page with the composer and the preview in it."""
+    """Preview of the typed text; without htmx the page with the composer and the preview in it."""
     session = access.session_or_404(request.user, session_id)
     typed = _typed(request)
     words = trimmed(typed["body"])
-    # What can't be sent is not formatted: that takes as long as it has letters.
+    # Text that can't be sent is not formatted: that takes as long as it has letters.
     trouble = too_long(words)
     context = {**composer_context(request, session), **typed, "preview": "" if trouble else markdown_html(words)}
     context |= {"too_long": trouble}

@@ -1,4 +1,4 @@
-"""What a conversation's page and its fragments show."""
+"""Context of a conversation's page and its fragments."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ NAMES = 20
 
 
 def conversation_url(session: Session, where: str = "open", query: str = "") -> str:
-    """Where the session's page is."""
+    """Return the address of the session's page."""
     return reverse("conversation", args=[where, session.session_id]) + query
 
 
 def back_to(request: PersonRequest, session: Session) -> str:
-    """Where a plain form returns to: the page it was on (a page that reports a mistake passes that on), else the session's."""
+    """Return the target of a plain form's redirect.
+
+    Its page (a page that reports a mistake passes that on), else the session's.
+    """
     back = request.POST.get("back") or request.headers.get("Referer", "")
     return own_page(request, back, conversation_url(session))
 
@@ -116,7 +119,7 @@ def below(typed: str, added: str) -> str:
 
 
 def cards_of(request: PersonRequest, session: Session) -> list[Card]:
-    """What waits for a person, and hidden stubs of cards that the page still shows but somebody has answered."""
+    """Return cards of pending requirements, and hidden stubs of cards on the page that were answered since."""
     shown = row_numbers(request.GET.getlist("shown"))
     waiting = list(_with_runs(Requirement.objects.pending()).filter(session=session).order_by("pk"))
     gone = _with_runs(Requirement.objects.filter(session=session, pk__in=shown)).exclude(status="pending") if shown else []
@@ -144,14 +147,14 @@ def _with_runs(requirements: RequirementSet) -> RequirementSet:
 
 
 def _customer_since(session: Session, waiting: list[Requirement]) -> Message | None:
-    """What the customer wrote last, where that makes people look again."""
+    """Return the customer's last message, where a requirement is marked to look again."""
     if not any(requirement.look_again for requirement in waiting):
         return None
     return session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk").first()
 
 
 def people_of(session: Session) -> list[Person]:
-    """Who can be given the session: the queue's members."""
+    """Return the possible assignees of the session: the queue's members."""
     return list(session.queue.members.filter(is_active=True).order_by("display_name", "email")) if session.queue else []
 
 

@@ -1,4 +1,4 @@
-"""One session: its page, the page's fragments, and where it stands (status, who leads, who has it)."""
+"""One session: its page, the page's fragments, and its status, leader and assignee."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
 @require_POST
 @for_people
 def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Give the session to somebody, or to nobody."""
+    """Assign the session to a person, or to none."""
     session = access.session_or_404(request.user, session_id)
     sessions.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
     return done(request, back_to(request, session))
@@ -153,7 +153,7 @@ def _snooze(session: Session, person: Person, sent: QueryDict) -> None:
 
 
 def _moment(text: str, zone: str) -> datetime:
-    """When that is: a ready choice says it in full, a time of one's own is meant in the zone that the form showed."""
+    """Parse a time: a ready choice has its zone, a time of one's own is in the zone that the form showed."""
     try:
         when = parse_datetime(text)
         if when is not None:

@@ -1,4 +1,4 @@
-"""Runs as people see them: what was said and called, in order, members' runs inside the call that delegated to them."""
+"""Runs as people see them: texts and calls, in order, members' runs inside the call that delegated to them."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ class Step:
     member: ShownRun | None = None
     thought: str = ""
     is_cut: bool = False
-    #: Where all of it is, as text.
+    #: Address of the whole text.
     whole: str = ""
 
-    #: What is known of it where it has no result; of a member's run, how far that is.
+    #: Its state where it has no result; of a member's run, the run's state.
     words: Words = ""
 
     @property
     def template(self) -> str:
-        """What shows it."""
+        """The template of the step."""
         if self.thought:
             return "runs/_thought.html"
         return "runs/_member.html" if self.member else "runs/_step.html"
 
     @property
     def task(self) -> str:
-        """What a member was asked to do."""
+        """The member's task."""
         return str(self.arguments.get("task", "")) if isinstance(self.arguments, dict) else ""
 
 
@@ -83,17 +83,17 @@ class ShownRun:
 
     @property
     def broken(self) -> str:
-        """Why the turn cannot be shown; empty where it can."""
+        """The reason why the turn cannot be shown; empty where it can."""
         return self.run.broken
 
     @property
     def row(self) -> Run:
-        """What is stored of the turn."""
+        """The turn's row."""
         return self.run
 
     @property
     def status(self) -> RunStatus:
-        """How it stands, in words."""
+        """The state of the run, in words."""
         return RunStatus(self.run, self.is_last)
 
     @property
@@ -106,7 +106,7 @@ class ShownRun:
 
     @property
     def composer(self) -> str:
-        """Where its draft can be put."""
+        """The selector of the composer that takes its draft."""
         return f"#composer_{self.run.session_id}"
 
     @property
@@ -117,7 +117,7 @@ class ShownRun:
 
     @property
     def unsent(self) -> Message | None:
-        """What a stopped turn had begun to say; nobody sent it."""
+        """The partial answer of a cancelled turn, which was not sent."""
         return self._unsent_words if self.run.status == Run.Status.CANCELLED else None
 
     @property
@@ -144,9 +144,9 @@ class ShownRun:
         return sorted(moment for moment in decided if run.created_at <= moment <= until)
 
     def _goes_on_without_blocks(self, last_cut: int | None, cuts: int) -> bool:
-        """Whether how the turn goes on belongs after the last decision, where nothing of it stands yet.
+        """Return whether the turn's state belongs after the last decision, where no block of it follows yet.
 
-        An imported turn whose calls were answered but that said nothing has nothing to show.
+        An imported turn with answered calls and without text has nothing to show.
         """
         if last_cut is None:
             return self.run.status != Run.Status.COMPLETED
@@ -180,14 +180,14 @@ def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
     def show_if_possible(run: Run) -> ShownRun | BrokenRow:
         try:
             return show(run)
-        except Exception as error:  # noqa: BLE001 - whatever is stored of one turn, the others are shown
+        except Exception as error:  # noqa: BLE001 - one unreadable turn must not hide the others
             return BrokenRow.of(run, error)
 
     return [show_if_possible(run) for run in runs]
 
 
 def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, Message]]:
-    """What tools gave back in runs that have no journal of it."""
+    """Return tools' outputs of runs without a journal of them."""
     found: dict[int, dict[str, Message]] = defaultdict(dict)
     known = {(run_key, line.call_id) for run_key, lines in journal.items() for line in lines}
     calls = ((key, call["id"]) for key, spoken in messages.items() for message in spoken for call in message.tool_calls)
@@ -200,7 +200,7 @@ def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCal
 
 
 def agent_name(run: Run) -> str:
-    """What to call a run's agent, also before a worker has written its name on it."""
+    """Return the name of a run's agent, also before a worker has written it."""
     if run.agent_name:
         return run.agent_name
     return next((worker.name for worker in desk.current().workers if worker.id == run.agent_id), run.agent_id or "Agent")
@@ -243,7 +243,7 @@ def _shown(
 
 
 def _known_of(step: Step, status: RunStatus) -> Words:
-    """What a step without a result says: how far a member's run is, or what is known of the call."""
+    """Return the state of a step without a result: of a member's run, or of the call."""
     if step.member is None:
         return status.call_without_result(begun=step.begun)
     member = step.member

@@ -1,4 +1,4 @@
-"""What people do about a turn of the AI."""
+"""People's actions on a turn of the AI."""
 
 from __future__ import annotations
 

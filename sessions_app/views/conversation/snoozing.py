@@ -1,4 +1,4 @@
-"""Until when a session can be snoozed, by the reader's clock."""
+"""Choices for the end of a snooze, by the reader's clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.actions.sessions import LONGEST_SNOOZE
 
 MORNING = 9
 AFTERNOON = 15
-#: What a browser's field for date and time takes.
+#: The format of a browser's field for date and time.
 FIELD = "%Y-%m-%dT%H:%M"
 
 
@@ -43,5 +43,5 @@ def snooze_choices(now: datetime | None = None) -> list[tuple[str, str, datetime
 
 
 def _at(local: datetime, *, days: int, hour: int) -> datetime:
-    """That hour so many days later, by the clock: a change of clocks in between moves the moment, not the hour."""
+    """Return that hour so many days later, by the clock: a change of clocks in between moves the moment, not the hour."""
     return (local + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)

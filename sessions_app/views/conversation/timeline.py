@@ -55,7 +55,7 @@ class Cursor:
 
     @classmethod
     def of(cls, text: str) -> Cursor | None:
-        """Read from an address; anything else is none."""
+        """Parse a cursor in an address; `None` for an invalid one."""
         found = re.fullmatch(r"(\d{1,18})-(\d{1,18})-(\d{1,18})", text)
         return cls(*map(int, found.groups())) if found else None
 
@@ -135,7 +135,7 @@ def _turns(loaded: Loaded) -> list[Entry]:
 
 
 def _events(loaded: Loaded) -> list[Entry]:
-    """What people had the agent do stands before the turn that it began."""
+    """Return the changes; a private turn's start stands before its turn."""
     began = {run.run_id: run.created_at for run in loaded.runs}
     starts = {change.pk: began.get(change.data.get("run", "")) for change in loaded.changes if change.kind in BEGINNINGS}
     return [Entry(EVENT, starts.get(change.pk) or change.created_at, change.pk, change) for change in loaded.changes]
@@ -190,7 +190,7 @@ def day_name(day: date) -> str:
 
 
 def _mark_new(session: Session, reader: Person, entries: list[Entry], seen: int) -> None:
-    """The line `new` stands before the first thing said by somebody else after what the reader saw last."""
+    """Mark the first entry by another author after the reader's last visit, where the line `new` stands."""
     last_seen = session.changes.filter(pk__lte=seen).order_by("-pk").values_list("created_at", flat=True).first()
     for entry in entries:
         if last_seen and entry.at > last_seen and entry.kind != EVENT and getattr(entry.item, "person_id", None) != reader.pk:

@@ -26,14 +26,14 @@ def as_text(text: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @for_people
 def message_text(request: PersonRequest, pk: int) -> HttpResponse:
-    """All words of a message."""
+    """Return a message's whole text."""
     return as_text(_message(request, pk).content)
 
 
 @require_http_methods(["GET", "HEAD"])
 @for_people
 def message_thought(request: PersonRequest, pk: int) -> HttpResponse:
-    """All that a model thought before a message."""
+    """Return a model's whole thinking before a message."""
     return as_text(_message(request, pk).reasoning)
 
 

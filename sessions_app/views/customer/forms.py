@@ -1,4 +1,4 @@
-"""What customers fill in."""
+"""Forms of customers."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class WriteForm(forms.Form):
 
     @property
     def looks_like_a_machine(self) -> bool:
-        """Whether the trap was filled in."""
+        """Return whether the trap was filled in."""
         return bool(self.cleaned_data.get("website"))
 
 

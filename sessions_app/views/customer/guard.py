@@ -1,4 +1,4 @@
-"""What holds for all pages of customers: they are private, and where they fail they say so in a customer's words."""
+"""Privacy and errors of customers' pages, in a customer's words."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def private(view: View) -> View:
 
 
 def about(queue: Queue | None) -> dict[str, Any]:
-    """What every page says at its top."""
+    """Return the context of every page's head."""
     return {"company": desk.current().name, "queue": queue}
 
 
 def too_often(request: HttpRequest, queue: Queue, wait: int) -> HttpResponse:
-    """Nothing was sent; in `wait` seconds it can be."""
+    """Return the page for an exceeded limit: nothing was sent; in `wait` seconds it can be."""
     context = {**about(queue), "minutes": -(-wait // 60), "message": _words(request)}
     return later(render(request, "customer/too_often.html", context, status=429), wait)
 
@@ -66,7 +66,10 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
 
 
 def _ended(request: HttpRequest, ended: LinkEnded) -> HttpResponse:
-    """What became of the link and where to write instead, with the words that were not sent; nothing of what it led to."""
+    """Return the page of a former link: the reason, other pages to write to, and the unsent text.
+
+    Nothing of the conversation.
+    """
     pages = Queue.objects.filter(customer_page=True)
     context = {**about(None), "ended": ended, "pages": pages, "message": _words(request)}
     is_fragment = bool(request.headers.get("HX-Request"))

@@ -1,6 +1,6 @@
-"""The pages where customers write and read, without an account: whoever has the secret link has the conversation.
+"""Customers' pages to write and read without an account: the secret link gives access to the conversation.
 
-Nothing here acts on a cookie, so there is none and no CSRF token either. A customer sees their own words and what was sent to
+No action depends on a cookie, so there is none and no CSRF token either. A customer sees their own messages and those sent to
 them; never tools, notes, names or anything else of the desk.
 """
 
@@ -31,7 +31,7 @@ from sessions_app.views.customer.forms import MessageForm, WriteForm
 from sessions_app.views.customer.guard import about, later, private, too_often
 from sessions_app.views.live.customers import live
 
-#: How many messages a page shows; earlier ones are a page further back.
+#: Messages of one page; earlier ones are a page further back.
 PAGE = 100
 #: (how many, in how many seconds): new conversations and messages of one address, messages of one conversation.
 NEW_OF_ADDRESS = (10, 600)
@@ -68,7 +68,7 @@ def conversation(request: HttpRequest, secret: str) -> HttpResponse:
 @private
 @require_safe
 def timeline(request: HttpRequest, secret: str) -> HttpResponse:
-    """What was said, as a fragment that the open page fetches when something happened."""
+    """Return the messages, as a fragment that the open page fetches after a change."""
     return render(request, "customer/_timeline.html", {**_shown(request, session_of(secret), secret), "refresh": True})
 
 
@@ -82,7 +82,7 @@ def message_text(request: HttpRequest, secret: str, pk: int) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def messages(request: HttpRequest, secret: str) -> HttpResponse:
-    """One more message of the customer. Whoever opens the address that a refused one left in the browser is led back."""
+    """Receive one more message of the customer. GET on this address, left by a refused one, redirects to the conversation."""
     session = session_of(secret)
     if request.method != "POST":
         return _see_other(reverse("customer-conversation", args=[secret]))
@@ -155,7 +155,7 @@ def _begin(queue: Queue, form: WriteForm) -> None:
 
 
 def _shown(request: HttpRequest, session: Session, secret: str, form: MessageForm | None = None) -> dict[str, Any]:
-    """What a page of the conversation shows: the newest messages, or those before `?before=`."""
+    """Return the context of the conversation: the newest messages, or those before `?before=`."""
     before = request.GET.get("before", "")
     context = consistent_read(session, lambda: _as_it_stands(session, before))
     shown = {"session": session, "secret": secret, "is_newest": not before, "form": form}
@@ -179,8 +179,11 @@ def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
 
 
 def _state(session: Session) -> str:
-    """What the customer waits for: `answer` (the AI writes), `person` (somebody of the desk looks at it), a person because the
-    AI `failed`, a person they `asked` for, nothing any more (`closed`), or nothing."""
+    """Return the state that the customer waits in.
+
+    `answer` (the AI writes), `person` (a person of the desk looks at it), a person because the AI `failed`, a person they
+    `asked` for, nothing any more (`closed`), or nothing.
+    """
     newest = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True).first()
     if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"

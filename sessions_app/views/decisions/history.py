@@ -1,4 +1,4 @@
-"""A requirement's whole story: what was asked, under which policy, who did what about it, and what came of it."""
+"""History of a requirement: question, policy, decisions and outcome."""
 
 from __future__ import annotations
 

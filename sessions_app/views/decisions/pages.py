@@ -1,4 +1,4 @@
-"""Decisions: a card in one of its modes, the answer to it, several answers at once, and a requirement's whole story."""
+"""Decisions: a card in one of its modes, the answer to it, several answers at once, and a requirement's history."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 CARD = "requirements/_card.html"
 MODES = ("edit", "reject", "respond")
-#: Where an answer comes from that has no card to show what is wrong: a row of the list, or a page that went on already.
+#: Origins of answers without a card for errors: a row of the list, or a page that went on already.
 WITHOUT_CARD = ("row", "behind")
 
 
 @require_safe
 @for_people
 def requirement(request: PersonRequest, pk: int) -> HttpResponse:
-    """The whole story of one requirement."""
+    """The history of one requirement."""
     asked = access.requirement_or_404(request.user, pk)
     return render(request, "requirements/story.html", story_context(request, asked))
 
@@ -87,7 +87,7 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
 @require_POST
 @for_people
 def requirement_reopen(request: PersonRequest, pk: int) -> HttpResponse:
-    """Ask once more what nobody answered in time."""
+    """Reopen an expired requirement."""
     asked = access.requirement_or_404(request.user, pk)
     decisions.reopen(asked, request.user)
     return done(request, conversation_url(asked.session, "decisions"))
@@ -152,7 +152,7 @@ def _said_in_a_toast(request: PersonRequest, asked: Requirement, problem: Except
 
 
 def _onwards(request: PersonRequest, decided: Requirement, back: str, *, offered: bool) -> str:
-    """Where a plain form goes on: to the next decision for somebody who works the decisions, else where it came from."""
+    """Return the target of a plain form: the next decision for people who work the decisions, else the page it came from."""
     offer = f"offer={decided.pk}"
     following = next_after(decided, request.user)
     if following is not None and "/decisions/" in back:

@@ -1,4 +1,4 @@
-"""Approvals given in advance: the rules in force, a new one, and the end of one."""
+"""Standing approvals: list, create, revoke."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def session_list(request: PersonRequest, where: str) -> HttpResponse:
 
 
 def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:
-    """What every whole page of the inbox shows."""
+    """Return the context of every whole page of the inbox."""
     # Read before the rows: what happens in between is caught up by the stream.
     newest = log.newest()
     return {**list_context(request, where), "newest": newest, "offline": desk.is_offline()}

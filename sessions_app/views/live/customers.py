@@ -1,4 +1,4 @@
-"""The stream of a customer's page: that something happened in their conversation, and the answer while it is written."""
+"""The stream of a customer's page: changes of their conversation, and the answer while it is written."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, CustomerHub] = WeakKeyDictio
 
 @dataclass(frozen=True)
 class Known:
-    """What was found out about a run, and until when (monotonic seconds) that is believed."""
+    """A cached fact about a run, and its expiry (monotonic seconds)."""
 
     session_pk: int
     is_public: bool
@@ -66,7 +66,7 @@ class CustomerHub(Hub):
         """A page's mailbox, with what happened since change `after` in it already."""
         page = CustomerPage(0, session.pk, frozenset(), time.monotonic(), access_hash=session.access_hash)
         await self.add(page)
-        # Read once the page hears: what happened since the session was found reached nobody.
+        # Read after the page subscribed: changes since the session was loaded were not delivered.
         newest = await in_thread(newest_change, session.pk)
         if newest > after:
             page.tell(session.pk, newest)
@@ -74,7 +74,7 @@ class CustomerHub(Hub):
 
     async def tell(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
         self.after = max(self.after, change_pk)
-        # Somebody may have taken over, or have changed the mode: what its runs may tell is found out again.
+        # After a takeover or a change of mode the cached facts about its runs are outdated.
         self._public = {run_id: known for run_id, known in self._public.items() if known.session_pk != session_pk}
         for page in list(pages):
             page.tell(session_pk, change_pk)
@@ -115,10 +115,10 @@ def newest_change(session_pk: int) -> int:
 
 
 def is_public(run_id: str) -> bool:
-    """Whether the words of this run go to the customer as they come.
+    """Return whether the text of this run goes to the customer as it comes.
 
-    Only of a turn that answers by itself: of no member's run, no draft, nothing said to a person, and no turn that was
-    cancelled or had its words looked through by people before.
+    Only of a turn that answers by itself: of no member's run, no draft, no private turn, and no turn that was cancelled or
+    whose text people reviewed before.
     """
     answers = Run.objects.roots().answering().exclude(status=Run.Status.CANCELLED)
     run = answers.select_related("session__queue").filter(run_id=run_id).first()

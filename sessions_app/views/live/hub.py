@@ -1,4 +1,4 @@
-"""Server-sent events: one reader a process of what happens, fanned out to the open pages.
+"""Server-sent events: one reader of changes a process, fanned out to the open pages.
 
 A hub of other pages overrides `tell`, `receive` and `look`.
 """
@@ -47,7 +47,7 @@ class Hub:
         await self.add(page)
         missed = await in_thread(read_log, after)
         await self._read(missed, {page})
-        # More than is worth reading one by one: whatever the page shows is old.
+        # More than is worth reading one by one: the whole page is outdated.
         page.session_due = page.session_due or (len(missed) == CATCH_UP and page.session_pk is not None)
         return page
 
@@ -64,7 +64,7 @@ class Hub:
     def end(self) -> None:
         """The server stops: every page's stream ends by itself. May be called from any thread, and while a signal is heard."""
         self._is_ending = True
-        # The loop is gone with the server; then nobody waits any more.
+        # The loop is gone with the server, and so are its waiters.
         with suppress(RuntimeError):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._wake_all)
@@ -81,10 +81,10 @@ class Hub:
             self._task = None
 
     async def frames(self, page: Page) -> AsyncIterator[bytes]:
-        """What to send to the page, until it is closed, its person may no longer see it, or the server stops."""
+        """Yield the page's frames, until it is closed, its person loses access, or the server stops."""
         yield b": open\n\n"
         try:
-            # Whoever ended the page while a slow reader took the frames before has woken it in vain: `take` forgets that.
+            # A page that was ended while a slow reader took the frames is not woken again: `take` clears the event.
             while not (self._is_ending or page.ended):
                 frames, wait = page.take(time.monotonic())
                 for frame in frames:
@@ -109,7 +109,7 @@ class Hub:
         return not page.ended
 
     async def look(self, pages: set[Page]) -> None:
-        """Find out which of these pages' people may still see them, and end the others."""
+        """Check the access of these pages' people, and end pages without it."""
         if not pages:
             return
         allowed, refused = await in_thread(standing_of, {page.sign_in for page in pages})
@@ -122,7 +122,7 @@ class Hub:
                 page.end()
 
     async def catch_up(self) -> None:
-        """Read the change log on, and find out which pages' people may still see them."""
+        """Read the change log on, and check which pages' people still have access."""
         await self._read_on()
         await self.look(set(self.pages))
 
@@ -134,7 +134,7 @@ class Hub:
             await self._read(missed, self.pages)
 
     async def receive(self, payload: dict[str, Any]) -> None:
-        """Take what Redis told: that somebody may see less now, a change, or the words of a run so far."""
+        """Handle a message from Redis: lost access, a change, or a run's text so far."""
         if payload["t"] == "look":
             await self.look({page for page in self.pages if is_meant(page, payload)})
         elif payload["t"] == "change":
@@ -159,11 +159,11 @@ class Hub:
         for page in list(pages):
             if page.sees(queue_pk):
                 page.tell(session_pk, change_pk)
-        # Only now: a change of which nobody could be told is read from the log again.
+        # Only now: a change that could not be delivered is read from the log again.
         self.after = max(self.after, change_pk)
 
     def _text(self, session_pk: int, run_id: str, text: str) -> None:
-        """Render once, whoever looks; not at all where nobody does."""
+        """Render a run's text once for all its pages; not at all without one."""
         looking = [page for page in self.pages if page.session_pk == session_pk]
         if looking:
             frame = fragment(self.render(run_id, text))
@@ -195,6 +195,6 @@ def end_streams() -> None:
 
 
 def is_meant(page: Page, payload: dict[str, Any]) -> bool:
-    """Whether somebody who may see less now has this page open."""
+    """Return whether a person who may have lost access has this page open."""
     by_person = payload["a"] or page.person_pk in payload["p"] or page.session_pk in payload["s"]
     return by_person or bool(payload["k"] and digest(page.sign_in) in payload["k"])

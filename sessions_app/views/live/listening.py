@@ -1,4 +1,4 @@
-"""Hear what happens: from Redis where there is one, else from the change log."""
+"""Receive changes: from Redis where there is one, else from the change log."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ TRY_AGAIN = 5.0
 
 
 class Listener(Protocol):
-    """What is told of all that happens."""
+    """The receiver of all changes."""
 
     async def catch_up(self) -> None:
-        """Read the change log on, and look anew who may still see what."""
+        """Read the change log on, and check access anew."""
 
     async def receive(self, payload: dict[str, Any]) -> None:
-        """Take what Redis told."""
+        """Handle a message from Redis."""
 
 
 async def listen(listener: Listener) -> None:
-    """Read Redis where there is one, else the change log; for ever, whatever fails."""
+    """Read Redis where there is one, else the change log; for ever, after every failure."""
     while True:
         try:
             if settings.REDIS_URL:
@@ -57,7 +57,7 @@ async def _subscribe(listener: Listener) -> None:
         pubsub = client.pubsub()
         await pubsub.subscribe(CHANNEL)
         await _heard(pubsub, "subscribe")
-        # What happened before the subscription took hold.
+        # Changes before the subscription took hold.
         await listener.catch_up()
         while True:
             message = await pubsub.get_message(timeout=QUIET)

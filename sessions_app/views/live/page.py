@@ -37,14 +37,14 @@ class Page:
         return self.queues is None or queue_pk in self.queues
 
     def tell(self, session_pk: int, change_pk: int) -> None:
-        """Something changed in a session that this page's person may see."""
+        """Queue the notice of a change in a session that this page's person may see."""
         self.last = max(self.last, change_pk)
         self.list_due = True
         self.session_due = self.session_due or session_pk == self.session_pk
         self.woken.set()
 
     def show(self, run_id: str, frame: bytes) -> None:
-        """The words of a run so far."""
+        """Queue the text of a run so far."""
         self.texts[run_id] = frame
         self.woken.set()
 
@@ -55,7 +55,7 @@ class Page:
         self.woken.set()
 
     def take(self, now: float) -> tuple[list[bytes], float]:
-        """What may be sent now, and how many seconds until more of what is due may be."""
+        """Return the frames that may be sent now, and the seconds until more of the queued ones may be."""
         self.woken.clear()
         frames, wait = list(self.texts.values()), HEARTBEAT
         self.texts.clear()

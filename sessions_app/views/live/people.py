@@ -39,7 +39,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 
 def _admitted(request: HttpRequest) -> tuple[Person | None, Session | None]:
-    """Who asks, and the session they may see. Raises `Http404` where they may not."""
+    """Return the person, and the session they may see. Raises `Http404` where they may not."""
     try:
         if not request.user.is_authenticated:
             return None, None

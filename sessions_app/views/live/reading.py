@@ -1,4 +1,4 @@
-"""What hubs read of the database: who may see what, and the change log."""
+"""Database reads of the hubs: access, and the change log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.changes import log as change_log
 from sessions_app.models import Person, Queue
 
-#: How many changes are read at once.
+#: Changes of one read.
 CATCH_UP = 200
 
 #: A change: its session, its number, the session's queue.
@@ -20,12 +20,12 @@ Logged = tuple[int, int, int | None]
 
 
 def queues_of(person: Person) -> frozenset[int] | None:
-    """The queues a person sees changes of; `None` for an admin, who sees all, also sessions in no queue."""
+    """Return the queues a person sees changes of; `None` for an admin, who sees all, also sessions in no queue."""
     return _queues_of([person])[person.pk]
 
 
 def standing_of(keys: set[str]) -> tuple[dict[str, frozenset[int] | None], dict[str, str]]:
-    """The queues that the person of each sign-in sees changes of; and why the others no longer see any."""
+    """Return the queues of each sign-in's person, and the reasons why the others see none any more."""
     people = sign_ins.people_of(keys)
     refused = {key: "second-factor" for key, person in people.items() if second_factor.must_set_up(person)}
     refused |= {key: sign_ins.why_ended(key) for key in keys - people.keys()}
@@ -42,7 +42,7 @@ def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
 
 
 def read_log(after: int) -> list[Logged]:
-    """The changes after that one, oldest first."""
+    """Return the changes after that one, oldest first."""
     return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
 
 

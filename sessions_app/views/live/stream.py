@@ -1,4 +1,4 @@
-"""The stream of a page as an answer of ours: where it goes on from, its frames, its headers."""
+"""The stream of a page as a response: its start, its frames, its headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stream_of(hub: Hub, page: Page) -> StreamingHttpResponse:
 
 
 def newest_seen(request: HttpRequest, otherwise: int) -> int:
-    """The number of the newest change that the page knows.
+    """Return the number of the newest change that the page knows.
 
     A browser that comes back says what it saw last; else the page says what it was made with.
     """
@@ -37,10 +37,10 @@ async def _frames(hub: Hub, page: Page) -> AsyncIterator[bytes]:
 
 
 def _let_thread_go() -> None:
-    """Give back the thread that Django keeps for the synchronous half of a request until it ends.
+    """Release the thread that Django keeps for the synchronous part of a request until it ends.
 
-    A stream ends when somebody closes the page; to be called when it begins, after the last synchronous middleware: so that a
-    thousand pages are no thousand threads.
+    A stream ends when its page is closed; call this when it begins, after the last synchronous middleware, so that a thousand
+    pages are no thousand threads.
     """
     context = SyncToAsync.thread_sensitive_context.get(None)
     executor: Executor | None = SyncToAsync.context_to_thread_executor.pop(context, None) if context else None

@@ -1,4 +1,4 @@
-"""The report on decisions, and the record itself for other programs."""
+"""The report on decisions, and the export of the decision log."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.reports.chart import chart_of
 from sessions_app.views.respond import PersonRequest, for_people
 
-#: Whoever asks for more days than this, or for `all` of them, gets the whole record.
+#: A request for more days than this, or for `all` of them, gets the whole log.
 MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a report is about: the newest `days`, and one queue or tool where they are named."""
+    """The parameters of a report: the newest `days`, and one queue or tool where they are named."""
 
     days: int = 30
     queue: str = ""
@@ -38,26 +38,26 @@ class Wanted:
 
     @classmethod
     def of(cls, query: QueryDict) -> Wanted:
-        """From an address; what is no period becomes the usual one."""
+        """Parse an address; an invalid period becomes the usual one."""
         days = row_number(query.get("days", ""))
         known = days is not None and days in reports.PERIODS
         return cls(days if days and known else cls.days, _text(query, "queue"), _text(query, "tool"))
 
     def narrow(self, lines: DecisionSet) -> DecisionSet:
-        """Those lines that are about the queue and tool."""
+        """Return the lines about the queue and tool."""
         wanted = {"queue_slug": self.queue, "tool_name": self.tool}
         return lines.filter(**{name: value for name, value in wanted.items() if value})
 
     @property
     def query(self) -> str:
-        """As the part of an address after the question mark."""
+        """Return the address's part after the question mark."""
         return urlencode({"days": self.days, "queue": self.queue, "tool": self.tool})
 
 
 @require_safe
 @for_people
 def report(request: PersonRequest) -> HttpResponse:
-    """The page: per tool and queue what was asked and what came of it, and the edit rate over time."""
+    """The page: per tool and queue the requirements and their outcomes, and the edit rate over time."""
     wanted, visible = Wanted.of(request.GET), reports.visible_to(request.user)
     found = reports.report_on(wanted.narrow(visible), wanted.days)
     queues = list(access.queues_for(request.user))
