@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -63,8 +64,8 @@ def results(db: Db) -> list[str]:
 
 
 @pytest.mark.parametrize("wordy", [as_text, of_wide_characters, as_pieces, as_numbers, as_error])
-def test_a_row_keeps_a_mebibyte_of_a_tools_result_and_says_how_much_there_was(db: Db, wordy: object) -> None:
-    name = wordy.name  # type: ignore[attr-defined]
+def test_a_row_keeps_a_mebibyte_of_a_tools_result_and_says_how_much_there_was(db: Db, wordy: Any) -> None:
+    name = wordy.name
     agent = Agent(ScriptedModel([call(name), "Read."]), db=db, tools=[wordy])
     run = agent.run("Look", session_id="s")
     assert run.status == "completed"

@@ -30,7 +30,7 @@ def find_bag(tag: str) -> str:
     return f"{tag} is in Oslo"
 
 
-def agent_on(db: SqliteDb, *replies: object, **settings: Any) -> Agent:
+def agent_on(db: SqliteDb, *replies: Any, **settings: Any) -> Agent:
     settings = {"review_answers": True, "tools": [find_bag], **settings}
     return Agent(ScriptedModel(list(replies)), db=db, name="Bags", **settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_whatever_a_model_raises_is_a_models_failure(db: SqliteDb, raised: Excep
     ],
     ids=["answer", "words beside a call", "tool", "call's id", "arguments", "model"],
 )
-def test_half_characters_of_a_model_do_no_harm(db: SqliteDb, reply: object) -> None:
+def test_half_characters_of_a_model_do_no_harm(db: SqliteDb, reply: Any) -> None:
     agent = Agent(ScriptedModel([reply, "Done."]), db=db)
     run = agent.run("Hi", session_id="s")
     assert run.status == "completed"

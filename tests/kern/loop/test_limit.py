@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -37,8 +38,8 @@ def look(place: str) -> str:
     return f"nothing at {place}"
 
 
-def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
-    return Agent(ScriptedModel(list(replies)), db=db, tools=[refund, look], tool_call_limit=2, **settings)  # type: ignore[arg-type]
+def agent_on(db: SqliteDb, *replies: Any, **settings: Any) -> Agent:
+    return Agent(ScriptedModel(list(replies)), db=db, tools=[refund, look], tool_call_limit=2, **settings)
 
 
 def outputs(agent: Agent | Team) -> list[str]:
@@ -153,10 +154,10 @@ def test_none_is_no_limit(db: SqliteDb) -> None:
         {"lease": None},
     ],
 )
-def test_limits_are_numbers_that_a_clock_can_count(limits: dict[str, object]) -> None:
+def test_limits_are_numbers_that_a_clock_can_count(limits: dict[str, Any]) -> None:
     for kind in (Agent, Team):
         with pytest.raises(InvalidInputError, match=f"^{next(iter(limits))} is "):
-            kind(**limits)  # type: ignore[arg-type]
+            kind(**limits)
 
 
 def test_a_run_without_any_calls_answers_at_once(db: SqliteDb) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -53,7 +53,7 @@ def call_airport(question: str) -> str:
     raise AssertionError("runs outside")
 
 
-def agent_on(db: SqliteDb, *replies: object) -> Agent:
+def agent_on(db: SqliteDb, *replies: Any) -> Agent:
     return Agent(ScriptedModel(list(replies)), db=db, name="Desk", tools=[refund, store_bag, call_airport, ask_user])
 
 
@@ -167,7 +167,7 @@ def test_an_input_named_like_a_response_is_an_input(db: SqliteDb) -> None:
         """Ask how it was."""
         return f"noted: {response}"
 
-    def on(*replies: object) -> Agent:
+    def on(*replies: Any) -> Agent:
         return Agent(ScriptedModel(list(replies)), db=db, tools=[survey])
 
     run = on(call("survey")).run("How was it?", session_id="s")

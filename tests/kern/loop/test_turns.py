@@ -26,7 +26,7 @@ class Filters:
     stops: int = 1
 
 
-def find_booking(reference: str) -> dict[str, object]:
+def find_booking(reference: str) -> dict[str, Any]:
     """Find a booking.
 
     Args:
@@ -39,8 +39,8 @@ def find_booking(reference: str) -> dict[str, object]:
     return {"reference": reference, "passengers": 2}
 
 
-def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
-    return Agent(ScriptedModel(list(replies)), db=db, name="Desk", tools=[find_booking], **settings)  # type: ignore[arg-type]
+def agent_on(db: SqliteDb, *replies: Any, **settings: Any) -> Agent:
+    return Agent(ScriptedModel(list(replies)), db=db, name="Desk", tools=[find_booking], **settings)
 
 
 def outputs(agent: Agent) -> list[str]:

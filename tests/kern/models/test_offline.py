@@ -88,7 +88,7 @@ def text(*said: str | Message, tools: list[ToolSchema] | None = None) -> str:
         ("Please order 2 bags more for order KB-20881", "order_bags", {"order": "KB-20881", "bags": 2}),
     ],
 )
-def test_a_message_that_holds_all_arguments_proposes_the_tool(message: str, name: str, arguments: dict[str, Any]):
+def test_a_message_that_holds_all_arguments_proposes_the_tool(message: str, name: str, arguments: dict[str, Any]) -> None:
     assert calls(message) == [(name, arguments)]
 
 
@@ -139,7 +139,7 @@ def test_a_long_article_gives_the_paragraphs_that_fit() -> None:
 
 
 @pytest.mark.parametrize("message", ["What is the weather on Mars?", "xyzzy plugh", "¿Dónde está mi maleta?"])
-def test_what_it_does_not_know_it_says(message: str):
+def test_what_it_does_not_know_it_says(message: str) -> None:
     assert text(message) == NOT_FOUND
 
 
@@ -182,7 +182,7 @@ def turn(result: str) -> tuple[str | Message, ...]:
         ("The tool failed: There is no booking K7QX2M.", "I could not do that: There is no booking K7QX2M."),
     ],
 )
-def test_a_tools_result_is_told_in_plain_words(result: str, told: str):
+def test_a_tools_result_is_told_in_plain_words(result: str, told: str) -> None:
     assert text(*turn(result)) == told
 
 
@@ -213,7 +213,7 @@ def test_no_tool_is_proposed_when_the_turn_may_not_call_any() -> None:
         ("What does the flex fare allow?", "Fare rules specialist"),
     ],
 )
-def test_a_team_leader_gives_the_task_to_the_member_that_fits(message: str, member: str):
+def test_a_team_leader_gives_the_task_to_the_member_that_fits(message: str, member: str) -> None:
     members = [
         Team(name="Fare rules specialist", description="Knows what each fare allows.", members=[]),
         Team(name="Payments specialist", description="Finds charges on a card and pays money back.", members=[]),
@@ -253,7 +253,7 @@ def test_answers_stream_in_words_and_count_no_tokens() -> None:
         ("30 February 2026", None),
     ],
 )
-def test_days_are_read_as_people_write_them(written: str, day: str | None):
+def test_days_are_read_as_people_write_them(written: str, day: str | None) -> None:
     schema = {"properties": {"day": {"type": "string", "format": "date"}}, "required": ["day"]}
     found = find_arguments(schema, [f"On {written} please"], datetime.date(2026, 4, 10))
     assert found.values.get("day") == day
@@ -266,7 +266,7 @@ def test_short_codes_are_only_taken_in_capitals() -> None:
 
 
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=4), st.text(max_size=200))
-def test_whatever_people_and_tools_write_it_answers(said: list[str], result: str):
+def test_whatever_people_and_tools_write_it_answers(said: list[str], result: str) -> None:
     responder = OfflineResponder(ARTICLES)
     assert ask(responder, request(*said)).model
     assert ask(responder, request(*turn(result))).content is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def find_booking(reference: str) -> str:
 
 
 def talked(db: SqliteDb, *, rounds: int = 1) -> None:
-    replies: list[object] = [call("find_booking", reference="K7"), *[f"Answer {n}." for n in range(rounds)]]
+    replies: list[Any] = [call("find_booking", reference="K7"), *[f"Answer {n}." for n in range(rounds)]]
     agent = Agent(ScriptedModel(replies), db=db, instructions="SYSTEM PROMPT", tools=[find_booking])
     for number in range(rounds):
         agent.run(f"Question {number}", session_id="s")
@@ -101,7 +103,7 @@ def test_a_name_that_is_too_long_is_asked_for_once_more_and_then_cut(db: SqliteD
 
 
 @pytest.mark.parametrize("failure", ["", "  \n", "<think>endless", "\u200d\ufeff", "all\n</think>", ModelError("down")])
-def test_a_failure_leaves_the_name_as_it_was(db: SqliteDb, failure: object) -> None:
+def test_a_failure_leaves_the_name_as_it_was(db: SqliteDb, failure: Any) -> None:
     talked(db)
     agent = Agent(ScriptedModel([failure]), db=db)
     agent.set_session_name("s", "Kept")

@@ -32,8 +32,8 @@ def weather(city: str) -> str:
     return f"rain in {city}"
 
 
-def agent_on(db: SqliteDb, *replies: object, **settings: object) -> Agent:
-    return Agent(ScriptedModel(list(replies) or ["Hello."], cycle=True), db=db, name="Desk", **settings)  # type: ignore[arg-type]
+def agent_on(db: SqliteDb, *replies: Any, **settings: Any) -> Agent:
+    return Agent(ScriptedModel(list(replies) or ["Hello."], cycle=True), db=db, name="Desk", **settings)
 
 
 def test_each_run_without_an_id_is_a_new_session(db: SqliteDb) -> None:
@@ -161,7 +161,7 @@ def test_a_rename_during_a_run_survives_the_runs_save(db: SqliteDb) -> None:
     agent = agent_on(db)
     agent.run("Hi", session_id="s")
 
-    def rename_meanwhile(_: object) -> str:
+    def rename_meanwhile(_: Any) -> str:
         agent_on(db).set_session_name("s", "Renamed meanwhile")
         return "Done."
 

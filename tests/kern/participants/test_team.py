@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kern.agent import Agent
@@ -35,7 +37,7 @@ def _nothing_refunded() -> None:
     refunds.clear()
 
 
-def team_on(db: SqliteDb, leader: list[object], fares: list[object] = (), payments: list[object] = ()) -> Team:  # type: ignore[assignment]
+def team_on(db: SqliteDb, leader: list[Any], fares: list[Any] = (), payments: list[Any] = ()) -> Team:  # type: ignore[assignment]
     members = [
         Agent(ScriptedModel(list(fares)), name="Fares", description="Knows fare rules.", tools=[fare_rules]),
         Agent(ScriptedModel(list(payments)), name="Payments", description="Pays money back.", tools=[refund]),
@@ -123,7 +125,7 @@ def test_cancelling_a_paused_team_cancels_its_members(db: SqliteDb) -> None:
 
 
 def test_members_without_a_model_use_the_leaders_and_a_team_may_have_no_members(db: SqliteDb) -> None:
-    def answer(request: ModelRequest) -> object:
+    def answer(request: ModelRequest) -> Any:
         if request.messages[-1].role == "tool":
             return "The member said: " + request.messages[-1].content
         return call(DELEGATE, member="Helper", task="help") if request.tools else "Helped."
@@ -154,7 +156,7 @@ def test_a_continued_team_is_returned_as_it_is_stored(db: SqliteDb) -> None:
 
 
 def test_a_cancelled_team_is_told_as_it_is_stored(db: SqliteDb) -> None:
-    def cancel_from_elsewhere(_: ModelRequest) -> object:
+    def cancel_from_elsewhere(_: ModelRequest) -> Any:
         db.cancel_run(db.runs("s")[0].run_id)
         return call("fare_rules", fare="Y")
 

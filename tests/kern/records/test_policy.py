@@ -42,7 +42,7 @@ def lookup(reference: str) -> str:
     return reference
 
 
-def agent_on(db: SqliteDb, *replies: object) -> Agent:
+def agent_on(db: SqliteDb, *replies: Any) -> Agent:
     return Agent(ScriptedModel(list(replies)), db=db, name="Desk", tools=[refund])
 
 

@@ -128,11 +128,11 @@ def store_bag(tag: str, locker: int) -> str:
     return "stored"
 
 
-def agent_on(db: SqliteDb, *replies: object) -> Agent:
+def agent_on(db: SqliteDb, *replies: Any) -> Agent:
     return Agent(ScriptedModel(list(replies)), db=db, tools=[refund, store_bag, ask_user])
 
 
-def paused(db: SqliteDb, name: str = "refund", **arguments: object) -> RunOutput:
+def paused(db: SqliteDb, name: str = "refund", **arguments: Any) -> RunOutput:
     return agent_on(db, call(name, **(arguments or {"amount": 5}))).run("Please", session_id="s", user_id=ANA)
 
 

@@ -97,7 +97,7 @@ def test_the_model_sees_name_description_and_parameters() -> None:
         ("external_execution", "external_execution"),
     ],
 )
-def test_each_option_gives_its_kind_of_requirement(option: str, kind: str):
+def test_each_option_gives_its_kind_of_requirement(option: str, kind: str) -> None:
     def send(text: str) -> None: ...
 
     assert tool(**{option: True})(send).requirement_kind == kind
@@ -146,7 +146,7 @@ def with_callback(on_done: Callback) -> None: ...
         ("text", "from a function"),
     ],
 )
-def test_a_signature_that_no_model_could_fill_is_refused_at_once(function: Any, complaint: str):
+def test_a_signature_that_no_model_could_fill_is_refused_at_once(function: Any, complaint: str) -> None:
     with pytest.raises(TypeError, match=complaint):
         tool(function)
 
@@ -252,7 +252,7 @@ def test_a_coroutine_function_is_awaited_inside_and_outside_of_a_loop() -> None:
         ({"share": float("nan"), "cabin": Cabin.ECONOMY}, '{"share":null,"cabin":"economy"}'),
     ],
 )
-def test_results_become_text(value: Any, text: str):
+def test_results_become_text(value: Any, text: str) -> None:
     def give() -> Any:
         return value
 
@@ -370,7 +370,7 @@ def recorder(seen: dict[str, Any]) -> Tool:
     counts=st.dictionaries(st.text(), st.integers(-(2**53), 2**53)),
     note=st.none() | st.text(),
 )
-def test_any_typed_value_survives_the_way_through_json(**values: Any):
+def test_any_typed_value_survives_the_way_through_json(**values: Any) -> None:
     seen: dict[str, Any] = {}
     recorder(seen).call(
         {

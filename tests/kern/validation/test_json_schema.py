@@ -45,7 +45,7 @@ def errors_of(arguments: Any, schema: dict[str, Any]) -> dict[str, str]:
         ({"anyOf": [{"type": "integer"}, {"type": "boolean"}]}, True, "x", "must be a whole number or must be true or false"),
     ],
 )
-def test_a_value_fits_or_is_complained_about(part: dict[str, Any], good: Any, bad: Any, complaint: str):
+def test_a_value_fits_or_is_complained_about(part: dict[str, Any], good: Any, bad: Any, complaint: str) -> None:
     validate({"value": good}, schema_of(value=part))
     assert complaint in errors_of({"value": bad}, schema_of(value=part))["value"]
 
@@ -106,7 +106,7 @@ FIELDS = [
         ({"iban": 5, "x": 1}, {"x": "is not asked for", "iban": "must be text"}),
     ],
 )
-def test_a_persons_input_is_refused_with_a_reason_a_field(values: dict[str, Any], errors: dict[str, str]):
+def test_a_persons_input_is_refused_with_a_reason_a_field(values: dict[str, Any], errors: dict[str, str]) -> None:
     with pytest.raises(InvalidAnswerError) as caught:
         validate_fields(values, FIELDS, {})
     assert caught.value.errors == errors
@@ -126,7 +126,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_whatever_arrives_is_taken_or_refused_and_never_breaks(value: Any):
+def test_whatever_arrives_is_taken_or_refused_and_never_breaks(value: Any) -> None:
     schema = schema_of(tree={"$ref": "#/$defs/Tree"}) | {
         "$defs": {"Tree": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Tree"}}}
     }

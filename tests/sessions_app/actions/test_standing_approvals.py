@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,7 +102,7 @@ def test_rules_are_in_the_record(orders: Queue, ana: Person, ben: Person, tomorr
 
 @pytest.mark.parametrize("terms", [{"risk": "high"}, {"approvers": 2}], ids=str)
 def test_what_is_risky_gets_no_rule_and_an_older_rule_does_not_cover_it(
-    session: Session, orders: Queue, ben: Person, tomorrow: datetime, asked: Ask, terms: dict[str, object]
+    session: Session, orders: Queue, ben: Person, tomorrow: datetime, asked: Ask, terms: dict[str, Any]
 ) -> None:
     rule_of(ben, orders, tomorrow)
     tighten(session, **terms)

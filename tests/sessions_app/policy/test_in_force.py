@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -253,7 +254,7 @@ def test_the_person_a_turn_works_for_is_kept_with_what_it_asks(session: Session,
 
 
 @pytest.mark.parametrize("terms", [{"approvers": 2}, {"roles": ["Managers"]}, {"thresholds": ["cents >= 100"]}], ids=str)
-def test_a_program_gets_around_no_policy(session: Session, asked: Ask, work: Work, terms: dict[str, object]) -> None:
+def test_a_program_gets_around_no_policy(session: Session, asked: Ask, work: Work, terms: dict[str, Any]) -> None:
     tighten(session, **terms)
     question = asked(call("refund", order="7", cents=100))
     run_id = question.root.run_id
