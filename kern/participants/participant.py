@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import ClassVar, Literal, Self, Unpack, overload
 
 from kern.db.base import Claim, Db
 from kern.errors import RunNotContinuableError, RunNotFoundError, WrongTypeError
@@ -19,7 +19,7 @@ from kern.participants.answers import Answers, requirements_of
 from kern.participants.asynchronous import AsyncTurns
 from kern.participants.cache import SessionCache
 from kern.participants.sessions import Sessions, in_memory
-from kern.participants.settings import Settings, checked_lease, checked_tools
+from kern.participants.settings import Changes, Settings, checked_lease, checked_tools
 from kern.records.conflicts import must_agree, must_not_contradict
 from kern.records.message import Message, new_id
 from kern.records.run import RunOutput
@@ -154,7 +154,7 @@ class Participant(AsyncTurns, Sessions):
 
     # Parts --------------------------------------------------------------------------------------------------------------
 
-    def bound(self, *, db: Db | None = None, model: Model | None = None, **changes: Any) -> Self:
+    def bound(self, *, db: Db | None = None, model: Model | None = None, **changes: Unpack[Changes]) -> Self:
         """Return a copy with another database, with `model` where it (or a member) has none, and `changes` of attributes."""
         twin = copy.copy(self)
         twin.db = db or self.db

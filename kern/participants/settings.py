@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from kern.db.base import Db
 from kern.errors import InvalidInputError, WrongTypeError
@@ -49,6 +49,26 @@ class Settings:
         must_be_made_of(self.name or kind, self.model, self.db)
         must_be_texts(name=self.name, description=self.description)
         must_be_instructions(self.instructions)
+
+
+class Changes(TypedDict, total=False):
+    """The attributes that a copy of a participant may have of its own (see `Participant.bound`)."""
+
+    name: str
+    description: str
+    instructions: Instructions
+    tools: list[Tool]
+    session_id: str | None
+    user_id: str | None
+    add_history_to_context: bool
+    num_history_runs: int
+    max_history_tokens: int | None
+    max_tool_output_chars: int | None
+    tool_call_limit: int | None
+    review_answers: bool
+    session_summary_manager: SessionSummaryManager | None
+    deadline: float | None
+    lease: float
 
 
 def must_be_sizes(runs: int, tokens: int | None, output_chars: int | None, tool_call_limit: int | None) -> None:

@@ -45,6 +45,7 @@ Agent(members=[Agent(name="Refunds")])
 Team(members=["Refunds"])
 Agent(deadline="soon")
 Team(num_history_runs="all")
+Agent().bound(deadlin=20)
 """
 
 
@@ -79,7 +80,7 @@ def test_a_misspelt_argument_is_refused_by_a_type_checker(tmp_path: Path) -> Non
     cache = f"--cache-dir={ROOT / '.mypy_cache' / 'programs'}"
     told = _output("-m", "mypy", *options, cache, str(tmp_path / "right.py"), str(tmp_path / "wrong.py"))
     refused = [line.partition(": error:")[0].rpartition("/")[2] for line in told.splitlines() if ": error:" in line]
-    assert refused == [f"wrong.py:{line}" for line in range(5, 11)]
+    assert refused == [f"wrong.py:{line}" for line in range(5, 12)]
 
 
 def test_the_types_come_with_the_package() -> None:
