@@ -31,6 +31,10 @@ _DECIDED = (
 )
 
 
+#: States of a call that people approved.
+APPROVED = (Requirement.Status.APPROVED, Requirement.Status.EXECUTED, Requirement.Status.FAILED)
+
+
 @dataclass(frozen=True)
 class StandingOffer:
     """A standing approval that a person may make: `tool_name` in `queue` until then, after so many equal approvals."""
@@ -47,9 +51,10 @@ def offer_for(requirement: Requirement) -> StandingOffer | None:
     The last few decisions about the tool in the queue were approvals as asked.
     """
     queue = requirement.session.queue
-    if queue is None or requirement.kind != "confirmation" or requirement.reason != "policy":
+    is_plain = requirement.kind == Requirement.Kind.CONFIRMATION and requirement.reason == Requirement.Reason.POLICY
+    if queue is None or not is_plain:
         return None
-    if requirement.status not in ("approved", "executed", "failed") or not _can_be_ruled(policy_of(requirement)):
+    if requirement.status not in APPROVED or not _can_be_ruled(policy_of(requirement)):
         return None
     if StandingApproval.objects.in_force().filter(queue=queue, tool_name=requirement.tool_name).exists():
         return None
@@ -120,7 +125,9 @@ def _is_earned(queue: Queue, tool_name: str, after: int = 0) -> bool:
     about = Decision.objects.filter(tool_name=tool_name, queue_slug=queue.slug, verdict__in=_DECIDED, pk__gt=after)
     last = list(about.order_by("-pk")[:IN_A_ROW])
     as_asked = [
-        line for line in last if line.verdict == "approved" and line.edited_arguments is None and line.person_id is not None
+        line
+        for line in last
+        if line.verdict == Decision.Verdict.APPROVED and line.edited_arguments is None and line.person_id is not None
     ]
     return len(as_asked) == IN_A_ROW
 

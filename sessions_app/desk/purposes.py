@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kern.agent import Agent
 from kern.team import Team
-from sessions_app.models import Run
+from sessions_app.models import Requirement, Run
 from sessions_app.models.queue import AiMode
 
 DRAFT = (
@@ -36,4 +36,4 @@ def _is_looked_through(run: Run) -> bool:
     """
     if run.session.effective_ai_mode == AiMode.DRAFT:
         return True
-    return run.own_requirements.filter(reason="draft").exists()
+    return run.own_requirements.filter(reason=Requirement.Reason.DRAFT).exists()

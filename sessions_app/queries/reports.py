@@ -22,21 +22,24 @@ from sessions_app.queries import access
 
 #: Days a report may look back.
 PERIODS = (7, 30, 90, 365)
+Verdict = Decision.Verdict
+#: Verdicts of people.
+BY_PEOPLE = (Verdict.APPROVED, Verdict.REJECTED, Verdict.ANSWERED, Verdict.RESPONDED)
 #: Verdicts that end a requirement's waiting time.
-ENDS = ("approved", "rejected", "answered", "responded", "expired", "superseded", "cancelled")
+ENDS = (*BY_PEOPLE, Verdict.EXPIRED, Verdict.SUPERSEDED, Verdict.CANCELLED)
 #: Of those, what people do. A rule's approval has no person and no waiting.
-DECIDED = Q(verdict__in=("approved", "rejected", "answered", "responded"), person__isnull=False)
+DECIDED = Q(verdict__in=BY_PEOPLE, person__isnull=False)
 #: The group of a line. Not the bare columns: SQLite would walk the whole log by the index over them, to save itself the
 #: sorting, instead of reading the wanted time alone.
 GROUPS = {"tool": Concat("tool_name", Value("")), "queue": Concat("queue_slug", Value(""))}
 #: Columns of a report and the lines of the record that they count.
 COUNTED = {
-    "asked": Q(verdict="asked"),
-    "approved": Q(verdict="approved"),
-    "edited": Q(verdict="approved", edited_arguments__isnull=False),
-    "rejected": Q(verdict="rejected"),
-    "answered": Q(verdict__in=("answered", "responded")),
-    "expired": Q(verdict="expired"),
+    "asked": Q(verdict=Verdict.ASKED),
+    "approved": Q(verdict=Verdict.APPROVED),
+    "edited": Q(verdict=Verdict.APPROVED, edited_arguments__isnull=False),
+    "rejected": Q(verdict=Verdict.REJECTED),
+    "answered": Q(verdict__in=(Verdict.ANSWERED, Verdict.RESPONDED)),
+    "expired": Q(verdict=Verdict.EXPIRED),
 }
 
 
@@ -136,7 +139,7 @@ def tools_in(lines: DecisionSet, days: int) -> list[str]:
 def _counted(lines: DecisionSet) -> list[Line]:
     counts = {name: Count("pk", filter=condition) for name, condition in COUNTED.items()}
     found: Iterable[Any] = (
-        lines.filter(verdict__in=("asked", *ENDS))
+        lines.filter(verdict__in=(Verdict.ASKED, *ENDS))
         .annotate(tool=GROUPS["tool"], queue=GROUPS["queue"])
         .values("tool", "queue")
         .annotate(**counts, sum_waited=Sum("waited", filter=Q(verdict__in=ENDS)))

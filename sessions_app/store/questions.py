@@ -44,7 +44,7 @@ def ask(held: Held, item: Requirement, run: rows.Run) -> rows.Requirement:
         held.session, Kind.REQUIREMENT_ASKED, Asked(requirement=row.pk, tool=row.tool_name, asks=row.kind), actor=row.agent_name
     )
     rule = _rule_for(row)
-    if rule is not None and row.settle("approved"):
+    if rule is not None and row.settle(rows.Requirement.Status.APPROVED):
         actor = f"standing approval of {rule.made_by} until {timezone.localtime(rule.until):%Y-%m-%d %H:%M %Z}"
         Decision.objects.append(row, Decision.Verdict.APPROVED, actor=actor)
         log.record(held.session, Kind.REQUIREMENT_APPROVED, OfRequirement(requirement=row.pk, tool=row.tool_name), actor=actor)
@@ -62,7 +62,7 @@ def _customer_wrote_meanwhile(held: Held) -> bool:
 
 def put_terms(row: rows.Requirement, policy: Policy) -> None:
     """Write the policy's terms to the requirement's unsaved row: risk, approvers, expiry and reminder."""
-    if row.reason == "uncertain":
+    if row.reason == rows.Requirement.Reason.UNCERTAIN:
         # An uncertain call does not expire: time does not tell whether it happened.
         policy = replace(policy, expires_after=None, remind_before=None)
     demand = policy.demand(row.arguments, row.schema)
@@ -104,7 +104,7 @@ def _tighten(row: rows.Requirement) -> None:
     proposed = row.arguments if row.edited_arguments is None else row.edited_arguments
     demand = policy.demand(proposed, row.schema)
     row.risk, row.approvers = demand.risk, demand.approvers
-    if policy.expires_after is not None and row.reason != "uncertain":
+    if policy.expires_after is not None and row.reason != rows.Requirement.Reason.UNCERTAIN:
         by_policy = clock.now() + timedelta(seconds=policy.expires_after)
         if row.expires_at is None or by_policy < row.expires_at:
             row.expires_at = by_policy
@@ -115,9 +115,8 @@ def _tighten(row: rows.Requirement) -> None:
 def _rule_for(row: rows.Requirement) -> StandingApproval | None:
     """Return the standing approval that covers the requirement. Its maker must still have the right to approve it by hand."""
     queue = row.session.queue
-    if queue is None or row.kind != "confirmation" or row.reason != "policy" or row.risk == "high" or row.approvers > 1:
-        return None
-    if row.look_again:
+    is_plain = row.kind == rows.Requirement.Kind.CONFIRMATION and row.reason == rows.Requirement.Reason.POLICY
+    if queue is None or not is_plain or row.risk == "high" or row.approvers > 1 or row.look_again:
         return None
     rules = StandingApproval.objects.in_force().select_related("made_by").filter(queue=queue, tool_name=row.tool_name)
     rule = rules.first()

@@ -42,7 +42,8 @@ def append(held: Held, message: Message, *, sent: bool = True) -> None:
 
 def is_approved(held: Held, message: Message) -> bool:
     """Return whether a person sends exactly this text."""
-    drafts = Requirement.objects.filter(run=held.run, reason="draft", status__in=["approved", "answered", "executed"])
+    sent = [Requirement.Status.APPROVED, Requirement.Status.ANSWERED, Requirement.Status.EXECUTED]
+    drafts = Requirement.objects.filter(run=held.run, reason=Requirement.Reason.DRAFT, status__in=sent)
     return storable(message.content) in [_text_to_send(draft) for draft in drafts]
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from sessions_app import ratelimit
 from sessions_app.actions.customer_links import LinkEnded, session_of
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
-from sessions_app.models import Run, Session
+from sessions_app.models import Requirement, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.views.live.hub import Hub
 from sessions_app.views.live.page import Page
@@ -124,7 +124,7 @@ def is_public(run_id: str) -> bool:
     run = answers.select_related("session__queue").filter(run_id=run_id).first()
     if run is None or run.session.effective_ai_mode != AiMode.AUTOPILOT:
         return False
-    return not run.own_requirements.filter(reason="draft").exists()
+    return not run.own_requirements.filter(reason=Requirement.Reason.DRAFT).exists()
 
 
 @require_GET
