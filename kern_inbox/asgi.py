@@ -15,13 +15,13 @@ pages = get_asgi_application()
 
 # Modules that import models can be imported from here on.
 from kern_inbox.processes.desks import require_desk  # noqa: E402
-from kern_inbox.processes.garbage import spare_what_is_loaded  # noqa: E402
-from kern_inbox.processes.memory import give_large_blocks_back  # noqa: E402
+from kern_inbox.processes.garbage import freeze_loaded_objects  # noqa: E402
+from kern_inbox.processes.memory import return_large_blocks  # noqa: E402
 from kern_inbox.processes.stopping import stops_streams  # noqa: E402
 from kern_inbox.web.request_limits import limits_requests  # noqa: E402
 
 require_desk()
-give_large_blocks_back()
+return_large_blocks()
 
 application = stops_streams(limits_requests(pages))
-spare_what_is_loaded()
+freeze_loaded_objects()

@@ -18,36 +18,36 @@ app.autodiscover_tasks(["sessions_app.workers"])
 
 
 @celeryd_init.connect
-def wait_for_work(conf: Any, **_: Any) -> None:
+def allow_idle_connections(conf: Any, **_: Any) -> None:
     """Allow longer silence on a worker's connections than on those of a web process that publishes."""
     conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": WORKER_SOCKET_SECONDS}
 
 
 @celeryd_init.connect
-def look_at_the_desk(**_: Any) -> None:
+def require_desk_of_worker(**_: Any) -> None:
     """End a worker whose desk is not usable, with the reason."""
     # This module is read before Django is ready, this signal comes after.
     from kern_inbox.processes.desks import require_desk
-    from kern_inbox.processes.memory import give_large_blocks_back
+    from kern_inbox.processes.memory import return_large_blocks
     from kern_inbox.processes.worker import watch_worker
 
     require_desk()
-    give_large_blocks_back()
+    return_large_blocks()
     watch_worker()
 
 
 @setup_logging.connect
-def keep_our_logging(**_: Any) -> None:
+def keep_django_logging(**_: Any) -> None:
     """Keep the logging of Django's settings: a connected receiver stops Celery from configuring its own."""
 
 
 @task_prerun.connect
-def name_log_lines(task_id: str, **_: Any) -> None:
+def set_task_of_log_lines(task_id: str, **_: Any) -> None:
     """Put the first part of the task's id on lines logged while it runs."""
     current_id.set(task_id[:8])
 
 
 @task_postrun.connect
-def forget_log_lines(**_: Any) -> None:
+def clear_task_of_log_lines(**_: Any) -> None:
     """Remove the task's id from the thread, which goes on to other work."""
     current_id.set("-")

@@ -13,7 +13,7 @@ from typing import Any
 import django
 
 from bench.pages.fill import EMAIL
-from kern_inbox.processes.garbage import spare_what_is_loaded
+from kern_inbox.processes.garbage import freeze_loaded_objects
 
 WARM_UP = 5
 
@@ -32,7 +32,7 @@ def main() -> None:
     for number in range(requests + WARM_UP):
         if number == WARM_UP:
             # As the web server does once it is loaded.
-            spare_what_is_loaded()
+            freeze_loaded_objects()
         for address in addresses:
             milliseconds, processor, asked[address]["queries"] = _ask(client, address)
             if number >= WARM_UP:

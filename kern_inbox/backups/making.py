@@ -8,7 +8,7 @@ from django.db import connection
 
 from kern_inbox.backups import postgresql, sqlite
 from kern_inbox.backups.files import new_file, size_of
-from kern_inbox.backups.who import runs_this
+from kern_inbox.backups.operator import operator_name
 from sessions_app import audit
 
 
@@ -21,5 +21,5 @@ def make(target: Path) -> str:
         else:
             sqlite.copy(Path(settings["NAME"]), partial)
     size = size_of(target)
-    audit.record(audit.Kind.BACKUP_MADE, subject=str(target.absolute()), name=runs_this(), after={"size": size})
+    audit.record(audit.Kind.BACKUP_MADE, subject=str(target.absolute()), name=operator_name(), after={"size": size})
     return size

@@ -15,7 +15,7 @@ from django.db.migrations.migration import Migration
 
 from kern_inbox.backups import postgresql, sqlite
 from kern_inbox.backups.files import BackupError
-from kern_inbox.backups.who import runs_this
+from kern_inbox.backups.operator import operator_name
 from kern_inbox.run.checks import LAST_WITH_STEPS, missing_steps
 from sessions_app import audit
 from sessions_app.models.process import Process
@@ -42,7 +42,7 @@ def restore(file: Path, *, replace: bool) -> Path | None:
         postgresql.must_be_idle()
         postgresql.put(connection.settings_dict, file)
     call_command("migrate", "--no-input", verbosity=0)
-    audit.record(audit.Kind.BACKUP_RESTORED, subject=str(file.absolute()), name=runs_this(), after={"replaced": bool(rows)})
+    audit.record(audit.Kind.BACKUP_RESTORED, subject=str(file.absolute()), name=operator_name(), after={"replaced": bool(rows)})
     return kept
 
 

@@ -71,7 +71,7 @@ def cache(redis_url: str) -> dict[str, Any]:
     # One try more on a fresh connection: those in the pool are dead after Redis was restarted.
     timeouts = {"socket_connect_timeout": 0.3, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 1)}
     return {
-        "BACKEND": "kern_inbox.web.cache.PatientRedisCache",
+        "BACKEND": "kern_inbox.web.cache.FailOpenRedisCache",
         "LOCATION": redis_url,
         "KEY_PREFIX": "kern",
         "OPTIONS": timeouts,

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     except Error as problem:
         if "--traceback" in arguments:
             raise
-        sys.exit(f"manage.py: {explained(problem, migrating='migrate' in arguments[1:2])}")
+        sys.exit(f"manage.py: {explain(problem, migrating='migrate' in arguments[1:2])}")
 
 
 def _refuse_unusable_database() -> None:
@@ -50,7 +50,7 @@ def _refuse_unusable_database() -> None:
         sys.exit(f"manage.py: {refusal}")
 
 
-def explained(problem: Error, *, migrating: bool) -> str:
+def explain(problem: Error, *, migrating: bool) -> str:
     """Return the database's error as a sentence, with advice where there is some."""
     # Knows models, which are there only once a command has begun.
     from kern_inbox.observability import probes

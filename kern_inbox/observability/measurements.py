@@ -24,7 +24,7 @@ from sessions_app.workers import processes, work_state
 STUCK_AFTER = 10.0
 
 
-class Everything:
+class MetricsCollector:
     """Collector of all metrics."""
 
     def collect(self) -> Iterator[Metric]:
@@ -46,7 +46,7 @@ class Everything:
 def registry() -> CollectorRegistry:
     """Return a registry of all metrics."""
     everything = CollectorRegistry()
-    everything.register(Everything())
+    everything.register(MetricsCollector())
     return everything
 
 

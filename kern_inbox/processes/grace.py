@@ -56,7 +56,7 @@ class Watchdog:
             self._patted_at = now
             end_within(grace_seconds())
 
-    def last_call(self) -> None:
+    def begin_grace_time(self) -> None:
         """Start the grace time after a signal to stop. Safe within a signal handler."""
         if not self._is_over:
             self._is_over = True
@@ -99,7 +99,7 @@ def end_now(code: int = 0) -> NoReturn:
     os._exit(code)
 
 
-def begin_anew() -> NoReturn:
+def restart_process() -> NoReturn:
     """Replace this process by a fresh one with the same process id, so that its supervisor need not act.
 
     Where that is not possible it ends with `RESTART_ME`.

@@ -10,7 +10,7 @@ M_MMAP_THRESHOLD = -3
 LARGE = 256 * 1024
 
 
-def give_large_blocks_back() -> None:
+def return_large_blocks() -> None:
     """Keep glibc from holding freed large blocks; call it once, when the program begins. Elsewhere it does nothing.
 
     By itself glibc raises its threshold to the largest block that was ever freed. One answer of 10 MB is enough: from then on

@@ -17,7 +17,7 @@ from django.db import connections
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from kern_inbox.conf.settings_log import record_settings
-from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, end_now, grace_seconds, restart_process, restarts, within
 from sessions_app.models import Process
 from sessions_app.workers import processes
 from sessions_app.workers.duties import DUTIES, LONGEST, Rota
@@ -58,9 +58,9 @@ class Scheduler:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._is_asked_to_stop = True
-        self._watchdog.last_call()
+        self._watchdog.begin_grace_time()
 
-    def _tell_settings(self) -> None:
+    def _record_settings(self) -> None:
         """Record changed settings in the audit log, once per start and by the leading process only."""
         if not self._settings_are_told:
             record_settings(os.environ)
@@ -79,7 +79,7 @@ class Scheduler:
             if processes.lead():
                 # By its own monotonic clock, from before it asked: it stops before another may begin.
                 self.leads_until = began + processes.LEAD.total_seconds() - 2
-                self._tell_settings()
+                self._record_settings()
                 if self.rota.is_whole:
                     processes.done()
             stuck = len(self.rota.stuck)
@@ -102,7 +102,7 @@ class Scheduler:
         self._stuck_since = self._stuck_since or now
         if now - self._stuck_since > GIVE_UP:
             log.error("the scheduler's %s hangs; it begins anew", ", ".join(hangs))
-            begin_anew()
+            restart_process()
 
     def _end(self) -> None:
         """Wait for running work, give up the leadership, and return."""

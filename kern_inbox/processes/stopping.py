@@ -36,7 +36,7 @@ def stops_streams(application: Application) -> Application:
 async def _live(receive: Receive, send: Send) -> None:
     """Handle the server's lifespan, which Django does not know. When it begins, the server has its signal handlers already."""
     await receive()
-    when_asked_to_stop(_stop)
+    on_stop_signal(_stop)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await send({"type": "lifespan.shutdown.complete"})
@@ -48,7 +48,7 @@ def _stop() -> None:
     end_within(grace_seconds())
 
 
-def when_asked_to_stop(act: Callable[[], None]) -> None:
+def on_stop_signal(act: Callable[[], None]) -> None:
     """Call `act` on SIGINT or SIGTERM, then the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         return  # other threads may not listen

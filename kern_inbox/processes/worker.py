@@ -20,7 +20,7 @@ from kern.loop.execution import TOOL
 from kern.loop.heartbeat import heartbeat
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import left_behind, running, start_aside
-from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, begin_anew, end_now, grace_seconds, restarts, within
+from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, end_now, grace_seconds, restart_process, restarts, within
 
 log = logging.getLogger(__name__)
 #: Interval (seconds) of the worker's own check.
@@ -43,7 +43,7 @@ class Worker:
         self.queues = ""
         self.begun: dict[str, float] = {}
         self.asked_at: float | None = None
-        self.begins_anew = False
+        self.restarts_itself = False
         self._watchdog = Watchdog()
         self._is_telling = False
         self._told_at = float("-inf")
@@ -63,15 +63,15 @@ class Worker:
         """Handle a signal to stop. This runs in the signal handler, in the middle of anything."""
         if self.asked_at is None:
             self.asked_at = time.monotonic()
-        self._watchdog.last_call()
+        self._watchdog.begin_grace_time()
 
     def ended(self, code: int) -> None:
         """Handle the end of Celery: every task has ended."""
         from sessions_app.workers import processes
 
         within(HAND_OVER_SECONDS / 2, processes.leave)
-        if self.begins_anew:
-            begin_anew()
+        if self.restarts_itself:
+            restart_process()
         # Threads that hang keep Python from ending, and nothing else is left to do.
         if left_behind(0) or self.begun:
             end_now(code)
@@ -108,7 +108,7 @@ class Worker:
     def _patience(self) -> float:
         """Return the seconds that running turns may go on after a signal to stop."""
         longest = grace_seconds() - HAND_OVER_SECONDS
-        return min(MODELS_MAY_TAKE, longest) if self.begins_anew and not running(TOOL) else longest
+        return min(MODELS_MAY_TAKE, longest) if self.restarts_itself and not running(TOOL) else longest
 
     def _restart_if_needed(self) -> None:
         stuck = self.stuck
@@ -117,7 +117,7 @@ class Worker:
         log.error(
             "%d threads hang beside the %d that work; the worker hands its turns over and begins anew", stuck, self.threads
         )
-        self.begins_anew = True
+        self.restarts_itself = True
         self.stop()
         # Celery looks at it between two events, and then stops as if a signal had asked.
         state.should_stop = 0  # type: ignore[assignment]  # Celery's stubs know `None` alone
@@ -134,8 +134,8 @@ class Worker:
             giving_back.hint(given, hinted)
 
         within(HAND_OVER_SECONDS - 1.0, give_back)
-        if self.begins_anew:
-            begin_anew()
+        if self.restarts_itself:
+            restart_process()
         end_now()
 
     def _tell(self) -> None:

@@ -35,7 +35,7 @@ def main() -> int:
     os.environ["KERN_GRACE_SECONDS"] = os.environ.get("KERN_GRACE_SECONDS") or str(GRACE_SECONDS)
     try:
         values = read(os.environ)
-        with only_one(values["KERN_VAR"]), redis_server(values) as redis:
+        with single_instance(values["KERN_VAR"]), redis_server(values) as redis:
             return launch(values, redis)
     except (ConfigurationError, EmbeddedRedisError, LaunchError) as problem:
         print(f"kern-inbox: {redacted(str(problem))}", file=sys.stderr)
@@ -130,7 +130,7 @@ def redis_server(values: dict[str, Any]) -> Iterator[EmbeddedRedis | None]:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
+def single_instance(folder: Path) -> Iterator[None]:
     """Lock the folder: two programs in it would write into each other's embedded Redis. Raises `LaunchError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ def prepare() -> list[str]:
     return told.getvalue().splitlines()
 
 
-def who_answers() -> str:
+def describe_model() -> str:
     """Return a sentence about the model that answers customers."""
     if desk.is_offline():
         return "The offline responder answers; it is no language model. For one set OPENAI_API_KEY (and OPENAI_BASE_URL)."
@@ -42,7 +42,7 @@ def who_answers() -> str:
 def announce(address: str, people: Sequence[str]) -> None:
     """Print the address, the model and, last, how to sign in: `people` are lines about the demo's people, made just now."""
     manage = f"{'DEBUG=1 ' if settings.DEBUG else ''}{sys.executable} manage.py"
-    lines = ["", f"Kern Inbox is ready: {address}", who_answers(), "Ctrl-C stops everything.", ""]
+    lines = ["", f"Kern Inbox is ready: {address}", describe_model(), "Ctrl-C stops everything.", ""]
     if people:
         lines += people
     elif settings.DEBUG:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
-from kern_inbox.web.database_away import come_back
+from kern_inbox.web.database_away import database_unavailable
 from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.errors import DATABASE_AWAY
 
@@ -70,11 +70,11 @@ class SignInMiddleware(MiddlewareMixin):
         The signed-in person is read from the database: while it is away only public pages are served.
         """
         if error := request.META.get("kern.away"):
-            return None if _is_open(request) else come_back(request, error)
+            return None if _is_open(request) else database_unavailable(request, error)
         try:
             return self._led_to_second_factor(request)
         except DATABASE_AWAY as error:
-            return come_back(request, error)
+            return database_unavailable(request, error)
 
     def _led_to_second_factor(self, request: HttpRequest) -> HttpResponseBase | None:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:

@@ -33,7 +33,7 @@ class DatabaseCounters(DatabaseCache):
             return super().incr(key, delta, version)
 
 
-class PatientRedisCache(RedisCache):
+class FailOpenRedisCache(RedisCache):
     """Django's Redis cache, except that an unreachable server reads as empty and swallows writes.
 
     Counts of limits go on in the database: with Redis away, the number of password attempts stays limited.

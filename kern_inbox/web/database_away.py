@@ -18,10 +18,10 @@ class DatabaseAwayMiddleware(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer exceptions of an unreachable database; all others pass."""
-        return come_back(request, exception) if isinstance(exception, DATABASE_AWAY) else None
+        return database_unavailable(request, exception) if isinstance(exception, DATABASE_AWAY) else None
 
 
-def come_back(request: HttpRequest, exception: Exception) -> HttpResponse:
+def database_unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return the response to a request that found the database unreachable."""
     log.error("The database is away, %s could not be answered: %s", request.path_info, exception)
     # Without the request, since who is signed in stands in the database.

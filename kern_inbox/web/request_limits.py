@@ -64,7 +64,7 @@ def limits_requests(application: Application, patience: float = PATIENCE) -> App
             await application(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        refusal = _refused_unread(scope, headers)
+        refusal = _refusal_of_head(scope, headers)
         if refusal is None:
             body = _Body(receive, largest_body(_path(scope), headers), patience)
             await application(scope, body.receive, send)
@@ -79,10 +79,10 @@ def limits_requests(application: Application, patience: float = PATIENCE) -> App
 def largest_body(path: str, headers: Mapping[bytes, bytes]) -> int:
     """Return the largest allowed body of a request in bytes."""
     unknown, known = next((sizes for door, sizes in DOORS.items() if path.startswith(door)), ELSEWHERE)
-    return known if _shows_a_pass(path, headers) else unknown
+    return known if _has_credentials(path, headers) else unknown
 
 
-def _shows_a_pass(path: str, headers: Mapping[bytes, bytes]) -> bool:
+def _has_credentials(path: str, headers: Mapping[bytes, bytes]) -> bool:
     """Return whether there is a token or a session cookie; only the database knows whether it is valid."""
     if path.startswith("/api/"):
         return b"authorization" in headers
@@ -93,7 +93,7 @@ def _path(scope: Mapping[str, Any]) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
-def _refused_unread(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Refusal | None:
+def _refusal_of_head(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Refusal | None:
     """Return the refusal that the request's head alone gives, if any."""
     if len(scope.get("raw_path") or b"") + len(scope.get("query_string", b"")) > LONGEST_ADDRESS:
         return Refusal(414, LONGEST_ADDRESS)

@@ -63,18 +63,18 @@ def _finish(request: HttpRequest, response: HttpResponseBase, began: float) -> H
     response.headers["X-Request-ID"] = current_id.get()
     if secret := SECRET_ADDRESSES.match(request.path_info):
         # Forms of accounts need their Origin, which browsers leave out without any referrer.
-        _keep_to_itself(response, "same-origin" if secret[1].lower() == "accounts" else "no-referrer")
+        _set_privacy_headers(response, "same-origin" if secret[1].lower() == "accounts" else "no-referrer")
     seconds = time.perf_counter() - began
     if not request.path_info.startswith(UNLOGGED):
         route = request.resolver_match.route if request.resolver_match else "none"
         method = request.method if request.method in METHODS else "other"
         SECONDS.labels(method, route, response.status_code).observe(seconds)
-        milliseconds, who = seconds * 1000, _who(request)
+        milliseconds, who = seconds * 1000, _actor(request)
         log.info("%s %s %d %.0f ms%s", request.method, request.path_info, response.status_code, milliseconds, who)
     return response
 
 
-def _who(request: HttpRequest) -> str:
+def _actor(request: HttpRequest) -> str:
     """Return the caller's row id for the log; no query is made for it."""
     token = getattr(request, "auth", None)
     if token is not None:
@@ -83,7 +83,7 @@ def _who(request: HttpRequest) -> str:
     return f" person {person.pk}" if person is not None and person.pk else ""
 
 
-def _keep_to_itself(response: HttpResponseBase, referrers: str) -> None:
+def _set_privacy_headers(response: HttpResponseBase, referrers: str) -> None:
     """Set headers that keep the address from other sites, search engines and caches, for every status."""
     response.headers["Referrer-Policy"] = referrers
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

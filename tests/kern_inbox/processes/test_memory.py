@@ -27,7 +27,7 @@ print((libc.mallinfo2().mapped - before) // 1_000_000)
 """
 STARTS = {
     "web": "from kern_inbox.asgi import application",
-    "worker": "from kern_inbox.celery import look_at_the_desk; look_at_the_desk()",
+    "worker": "from kern_inbox.celery import require_desk_of_worker; require_desk_of_worker()",
 }
 
 

@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 from pytest_django import Settings
 
 from kern_inbox.run.embedded_redis import free_port
-from kern_inbox.web.cache import PatientRedisCache
+from kern_inbox.web.cache import FailOpenRedisCache
 
 
 def test_every_page_forbids_foreign_and_inline_scripts(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_people_sign_in_with_their_address(client: Client) -> None:
 @pytest.mark.django_db
 def test_people_sign_in_while_redis_is_away(client: Client, settings: Settings) -> None:
     away = f"redis://127.0.0.1:{free_port()}/0"
-    away_cache = {"BACKEND": "kern_inbox.web.cache.PatientRedisCache", "LOCATION": away}
+    away_cache = {"BACKEND": "kern_inbox.web.cache.FailOpenRedisCache", "LOCATION": away}
     settings.CACHES = {**settings.CACHES, "default": away_cache}
     get_user_model().objects.create_user(email="ana@example.com", password="a long secret")
     client.post("/accounts/login/", {"login": "ana@example.com", "password": "a long secret"})
@@ -154,7 +154,7 @@ def test_people_sign_in_while_redis_is_away(client: Client, settings: Settings) 
 
 
 def test_the_cache_keeps_what_it_is_given(redis_url: str) -> None:
-    cache = PatientRedisCache(redis_url, {})
+    cache = FailOpenRedisCache(redis_url, {})
     assert cache.add("attempts", 1)
     assert not cache.add("attempts", 1)
     assert cache.incr("attempts") == 2
@@ -165,7 +165,7 @@ def test_the_cache_keeps_what_it_is_given(redis_url: str) -> None:
 
 
 def test_a_cache_that_is_away_is_empty() -> None:
-    cache = PatientRedisCache(f"redis://127.0.0.1:{free_port()}/0", {})
+    cache = FailOpenRedisCache(f"redis://127.0.0.1:{free_port()}/0", {})
     cache.set("a", 1)
     assert cache.get("a", "gone") == "gone"
     assert cache.get_many(["a"]) == {}

@@ -26,7 +26,7 @@ SMTP = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}
 def counters(request: pytest.FixtureRequest, settings: Settings) -> str:
     """Counters of this test alone, where there is a Redis and where there is none."""
     here = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": request.node.name}
-    away = {"BACKEND": "kern_inbox.web.cache.PatientRedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
+    away = {"BACKEND": "kern_inbox.web.cache.FailOpenRedisCache", "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}
     settings.CACHES = {**settings.CACHES, "default": here if request.param == "in memory" else away}
     return str(request.param)
 

@@ -6,7 +6,7 @@ import getpass
 import socket
 
 
-def runs_this() -> str:
+def operator_name() -> str:
     """Return `user@machine`."""
     try:
         name = getpass.getuser()
