@@ -104,9 +104,10 @@ def _days_of_record(asked: str) -> int | None:
     """So many days as asked, `None` for all there are; what is no number of days becomes the usual one."""
     if asked == "all":
         return None
-    days = row_number(asked)
-    if not days:
+    # No row's number: one that is longer asks for more days than there are, and so for all.
+    if not asked.isdecimal() or not asked.strip("0"):
         return Wanted.days
+    days = int(asked[:10])
     return days if days <= MOST_DAYS else None
 
 
