@@ -161,6 +161,16 @@ class Page:
     next: str = ""
     last: str = ""
 
+    @property
+    def groups(self) -> list[tuple[str, list[Row]]]:
+        """The rows by their headings; rows that go on with a heading of the page before have none."""
+        groups: list[tuple[str, list[Row]]] = []
+        for row in self.rows:
+            if row.group or not groups:
+                groups.append((row.group, []))
+            groups[-1][1].append(row)
+        return groups
+
 
 def page_of(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
     """Return the page after the cursor `before`, or everything up to `until`; `sessions` are already narrowed."""
