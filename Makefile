@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Commands below are for development; a server sets its own environment (see README).
 manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 
-.PHONY: help setup run test lint types bench faults fuzz servers screenshots reference migrations messages lock
+.PHONY: help setup run test lint format types bench faults fuzz servers screenshots reference migrations messages lock
 
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
@@ -15,6 +15,7 @@ help:
 	@echo "make check        the quick part of it: style, types, unit tests"
 	@echo "make setup        make .venv and install what running and testing need"
 	@echo "make lint types   style and types alone"
+	@echo "make format       write Python, templates, scripts and style sheets as make lint wants them"
 	@echo "make bench        measure against the budgets and against other libraries"
 	@echo "make faults       kill every process of a busy inbox, many times, and look what is lost (nothing may be)"
 	@echo "make fuzz         send the API what its description allows and what not, ten times as much as make test does"
@@ -40,7 +41,12 @@ check: .venv/.development
 lint: .venv/.development
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m tests.page_style
 	.venv/bin/lint-imports --no-cache --no-logo
+
+format: .venv/.development
+	$(PY) -m ruff format .
+	$(PY) -m tests.page_style --write
 
 types: .venv/.development
 	$(PY) -m mypy

@@ -41,7 +41,7 @@ def press(*keys: str) -> Callable[[Page], object]:
 def customer_conversation(page: Page) -> None:
     page.get_by_label("Your name").fill("Nora Lind")
     page.locator("textarea").fill("Hello, how many bags may I take along?")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.locator("#timeline .words").nth(1).wait_for()
 
 

@@ -137,7 +137,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "kern_inbox.web.static_files.StaticFilesStorage"
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -38,6 +38,7 @@ class Step:
 STYLE = (
     Step("style", ("-m", "ruff", "check", "."), Lane.PAGES),
     Step("format", ("-m", "ruff", "format", "--check", "."), Lane.PAGES),
+    Step("style of pages", ("-m", "tests.page_style"), Lane.PAGES),
     Step("layers", ("-c", LAYERS, "--no-cache", "--no-logo"), Lane.PAGES),
     Step("migrations", ("manage.py", "makemigrations", "--check", "--dry-run"), Lane.PAGES),
     Step("types", ("-m", "mypy"), Lane.PAGES),

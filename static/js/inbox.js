@@ -1,185 +1,166 @@
-// Everything works without this file. It adds the keyboard and where the focus goes, and says when something went wrong.
-(() => {
-  const find = (selector, root = document) => root.querySelector(selector);
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const visible = (element) => element.checkVisibility() && !element.disabled;
-  const inField = (element) => element.matches("textarea, select, input:not([type=radio], [type=checkbox])") || element.isContentEditable;
-  const shortcut = (name) => {
-    const wanted = (element) => element.getAttribute("aria-keyshortcuts").toLowerCase().split(" ").includes(name) && visible(element);
-    const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
-    // A row is decided only with the cursor on it.
-    return (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.quick *)").find(wanted);
-  };
-  // Where the keyboard's place is when nothing else has it.
-  const rest = () => (find(".timeline-scroll") ?? find("#list .scroll"))?.focus({ focusVisible: false });
-  const press = (element) => {
-    if (!element) return;
-    if (element.matches("[name=kind]")) { element.click(); find("textarea", element.form).focus(); }
-    else if (inField(element)) { element.focus(); element.select(); }
-    else element.click();
-  };
+// Adds to the inbox that a conversation opens at once, where the focus goes, and what is said when something went
+// wrong. Everything works without this file.
+import { all, find, rest } from "./dom.js";
+import { about } from "./requests.js";
 
-  // Keyboard -------------------------------------------------------------------------------------------------------
-  let going = 0;
-  const move = (step) => {
-    const links = all(".row .name");
-    const here = links.findIndex((link) => link === document.activeElement);
-    const from = here >= 0 ? here : links.findIndex((link) => link.closest(".open"));
-    links[Math.max(0, Math.min(links.length - 1, from + step))]?.focus({ focusVisible: true });
-  };
-  const special = {
-    j: () => move(1), k: () => move(-1), n: () => document.dispatchEvent(new Event("next-decision")), g: () => { going = Date.now(); },
-    "?": () => find("#keys").togglePopover(), f2: () => press(shortcut("f2")),
-  };
-  const withCommand = (event) => {
-    if (event.key === "Enter" && event.target.form) {
-      event.preventDefault();
-      const form = event.target.form, main = find("button.primary, button[name].danger", form);
-      // What must be reviewed first is not sent by the key that sends.
-      if (main?.disabled) find(".notice a", form)?.focus();
-      else form.requestSubmit(main ?? find("button:not([type=button], [formnovalidate])", form));
-    } else if (event.key.toLowerCase() === "k") {
-      event.preventDefault();
-      find(".search .input").focus();
-    }
-  };
-  const escape = (target) => {
-    if (target.closest(".rename")) { target.form.reset(); rest(); }
-    else if (target.closest(".decision[data-mode]")) find("[data-cancel]", target.closest(".decision")).click();
-    else if (target.closest(":popover-open") || find(":popover-open")) return;
-    else if (inField(target)) rest();
-    // What is open closes, the innermost first; then the list has the keyboard again.
-    else (find("#drawer header a") ?? all(".narrow-only[href]").find(visible))?.click() ?? find(".row.open .name")?.focus({ focusVisible: true });
-  };
-  document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.altKey) return;
-    // A key that is held down moves along, but it does not decide one thing after the other.
-    if (event.repeat && !inField(event.target) && !/^[jk]$/i.test(event.key)) return;
-    if (event.metaKey || event.ctrlKey) { withCommand(event); return; }
-    if (event.key === "Escape") { escape(event.target); return; }
-    const key = event.key.toLowerCase();
-    if (inField(event.target) || (key !== "f2" && "keys" in document.body.dataset)) return;
-    const goal = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(key)}"]`);
-    going = 0;
-    if (event.shiftKey && key !== "?") return;
-    const action = goal ? () => goal.click() : special[key] ?? (/^[a-z]$/.test(key) && shortcut(key) ? () => press(shortcut(key)) : null);
-    if (action) { event.preventDefault(); action(); }
-  });
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy)
+    navigator.clipboard?.writeText(copy.dataset.copy).then(() => {
+      copy.dataset.copied = "";
+    });
+  event.target.closest("[data-dismiss]")?.closest(".toast").remove();
+  if (event.target.closest("[data-newest]")) {
+    event.preventDefault();
+    find(".timeline-scroll").scrollTop = 0;
+    find(".timeline-scroll").focus();
+  }
+});
 
-  // Clicks ---------------------------------------------------------------------------------------------------------
-  document.addEventListener("click", (event) => {
-    const copy = event.target.closest("[data-copy]");
-    if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => { copy.dataset.copied = ""; });
-    event.target.closest("[data-dismiss]")?.closest(".toast").remove();
-    if (event.target.closest("[data-newest]")) { event.preventDefault(); find(".timeline-scroll").scrollTop = 0; find(".timeline-scroll").focus(); }
-  });
+document.addEventListener("DOMContentLoaded", () => find(".row.open")?.scrollIntoView({ block: "nearest" }));
 
-  document.addEventListener("DOMContentLoaded", () => find(".row.open")?.scrollIntoView({ block: "nearest" }));
-
-  // Requests -------------------------------------------------------------------------------------------------------
-  let left = null, shownBefore = null;
-  const source = (event) => event.detail.ctx?.sourceElement;
-  document.addEventListener("htmx:before:request", (event) => {
-    const row = source(event)?.closest(".row");
-    if (!row || event.detail.ctx.request.method !== "GET") return;
-    const main = find("main"), pane = find("#conversation");
-    // Of several that are asked for one after the other, none was shown before the first.
-    if (!pane.ariaBusy) shownBefore = { panes: main.dataset.panes, pane: pane.className, content: [...pane.childNodes], row: find(".row.open")?.id };
-    all(".row.open").forEach((open) => open.classList.remove("open"));
-    row.classList.add("open");
-    if (main.dataset.panes === "list") main.dataset.panes = "conversation";
-    if (event.detail.ctx.isFromAhead) return;
-    pane.classList.remove("idle");
-    pane.ariaBusy = "true";
-    pane.replaceChildren(find("#skeleton").content.cloneNode(true));
-  });
-  document.addEventListener("htmx:before:swap", (event) => {
-    const { ctx } = event.detail;
-    // A list that was asked for before another conversation was opened would take that one's highlight away.
-    const asked = new URL(ctx.request.action, location).searchParams.get("open") ?? "";
-    if (ctx.sourceElement?.id === "list" && asked !== (find("#open-session")?.value ?? "")) {
-      event.preventDefault();
-      setTimeout(() => document.dispatchEvent(new Event("list-changed")));
-      return;
-    }
-    left = document.activeElement;
-  });
-  document.addEventListener("htmx:finally:request", (event) => {
-    const { ctx } = event.detail;
-    if (ctx.request.method !== "POST" || !(ctx.response?.status < 400)) return;
-    source(event)?.closest("[popover]:popover-open")?.hidePopover();
-    if (source(event)?.closest(".rename")) rest();
-  });
-  // It went well this time, so what went wrong before is old; the answer's own toast comes after this.
-  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-    if (ctx.request.method !== "POST" || ctx.response.status >= 400) return;
-    all('#toasts > [data-tone="bad"]:not([role])').forEach((toast) => toast.remove());
-  });
-  // A panel that closes forgets what was typed into it: the next number is not appended to one that was refused.
-  document.addEventListener("toggle", ({ target, newState }) => {
+// Requests -------------------------------------------------------------------------------------------------------
+let left = null;
+let shownBefore = null;
+const source = (event) => event.detail.ctx?.sourceElement;
+document.addEventListener("htmx:before:request", (event) => {
+  const row = source(event)?.closest(".row");
+  if (!row || event.detail.ctx.request.method !== "GET") return;
+  const main = find("main");
+  const pane = find("#conversation");
+  // Of several that are asked for one after the other, none was shown before the first.
+  if (!pane.ariaBusy)
+    shownBefore = {
+      panes: main.dataset.panes,
+      pane: pane.className,
+      content: [...pane.childNodes],
+      row: find(".row.open")?.id,
+    };
+  all(".row.open").forEach((open) => open.classList.remove("open"));
+  row.classList.add("open");
+  if (main.dataset.panes === "list") main.dataset.panes = "conversation";
+  if (about(event.detail.ctx).isFromAhead) return;
+  pane.classList.remove("idle");
+  pane.ariaBusy = "true";
+  pane.replaceChildren(find("#skeleton").content.cloneNode(true));
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  // A list that was asked for before another conversation was opened would take that one's highlight away.
+  const asked = new URL(ctx.request.action, location).searchParams.get("open") ?? "";
+  if (ctx.sourceElement?.id === "list" && asked !== (find("#open-session")?.value ?? "")) {
+    event.preventDefault();
+    setTimeout(() => document.dispatchEvent(new Event("list-changed")));
+    return;
+  }
+  left = document.activeElement;
+});
+document.addEventListener("htmx:finally:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request.method !== "POST" || !(ctx.response?.status < 400)) return;
+  source(event)?.closest("[popover]:popover-open")?.hidePopover();
+  if (source(event)?.closest(".rename")) rest();
+});
+// It went well this time, so what went wrong before is old; the answer's own toast comes after this.
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method !== "POST" || ctx.response.status >= 400) return;
+  all('#toasts > [data-tone="bad"]:not([role])').forEach((toast) => toast.remove());
+});
+// A panel that closes forgets what was typed into it: the next number is not appended to one that was refused.
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
     if (newState === "closed" && target.matches(".menu")) all("form", target).forEach((form) => form.reset());
-  }, true);
-  // The name stands in the page's title, too.
-  document.addEventListener("htmx:after:swap", () => {
-    const title = find("#title"), before = title?.textContent, name = find(".conv-head h2")?.textContent;
-    if (!name || name === before) return;
-    title.textContent = name;
-    document.title = document.title.replace(before, () => name);
+  },
+  true,
+);
+// The name stands in the page's title, too.
+document.addEventListener("htmx:after:swap", () => {
+  const title = find("#title");
+  const before = title?.textContent;
+  const name = find(".conv-head h2")?.textContent;
+  if (!name || name === before) return;
+  title.textContent = name;
+  document.title = document.title.replace(before, () => name);
+});
+// What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top
+// again.
+document.addEventListener("htmx:after:swap", () => {
+  if (
+    document.activeElement !== document.body ||
+    !left ||
+    left === document.body ||
+    (left.isConnected && left.checkVisibility())
+  )
+    return;
+  const card = left.closest(".decision")?.id;
+  const composer = left.closest(".composer-wrap")?.id;
+  const home = (card && find(`#${card}:not([hidden]) h3`)) ?? (composer && find(`#${composer} textarea`));
+  if (home) home.focus();
+  else rest();
+});
+const trouble = (ctx) => {
+  const { behind } = about(ctx);
+  const said = find(behind ? "#trouble-behind" : "#trouble").content.cloneNode(true);
+  const link = find("a", said);
+  if (behind) {
+    link.href = behind.address;
+    link.setAttribute("hx-get", behind.address);
+    link.textContent = behind.title;
+  }
+  find("#toasts").append(said);
+  htmx.process(find("#toasts"));
+  newestOnly();
+};
+// Of what went wrong in general, and of rules on offer, the newest is enough; what became of one decision is said for
+// each.
+const newestOnly = () =>
+  ["[data-offer]", '[data-tone="bad"]:not([role])'].forEach((kind) => {
+    all(`#toasts > ${kind}`)
+      .slice(0, -1)
+      .forEach((older) => older.remove());
   });
-  // What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top again.
-  document.addEventListener("htmx:after:swap", () => {
-    if (document.activeElement !== document.body || !left || left === document.body || (left.isConnected && left.checkVisibility())) return;
-    const card = left.closest(".decision")?.id, composer = left.closest(".composer-wrap")?.id;
-    const home = (card && find(`#${card}:not([hidden]) h3`)) ?? (composer && find(`#${composer} textarea`));
-    if (home) home.focus(); else rest();
-  });
-  const trouble = ({ behind }) => {
-    const said = find(behind ? "#trouble-behind" : "#trouble").content.cloneNode(true), link = find("a", said);
-    if (behind) {
-      link.href = behind.address;
-      link.setAttribute("hx-get", behind.address);
-      link.textContent = behind.title;
-    }
-    find("#toasts").append(said);
-    htmx.process(find("#toasts"));
-    newestOnly();
-  };
-  // Of what went wrong in general, and of rules on offer, the newest is enough; what became of one decision is said for each.
-  const newestOnly = () => ["[data-offer]", '[data-tone="bad"]:not([role])'].forEach((kind) => {
-    all(`#toasts > ${kind}`).slice(0, -1).forEach((older) => older.remove());
-  });
-  document.addEventListener("htmx:after:swap", newestOnly);
-  // What could not be opened leaves on the screen what was there before.
-  const putBack = () => {
-    const pane = find("#conversation");
-    find("main").dataset.panes = shownBefore.panes;
-    all(".row.open").forEach((open) => open.classList.remove("open"));
-    if (shownBefore.row) find(`#${shownBefore.row}`)?.classList.add("open");
-    pane.className = shownBefore.pane;
-    pane.ariaBusy = null;
-    pane.replaceChildren(...shownBefore.content);
-  };
-  document.addEventListener("htmx:error", (event) => {
-    const { ctx } = event.detail, row = source(event)?.closest?.(".row");
-    if (row && ctx.request.method === "GET") putBack();
-    if (row || ctx?.request.method === "POST") trouble(ctx);
-  });
-  // The open conversation was erased, or belongs to others by now: its words go from the screen, what was being written stays.
-  const gone = () => {
-    const pane = find("#conversation"), typed = pane?.querySelector("textarea")?.value;
-    if (!pane || find("[data-gone]")) return;
-    find("#drawer")?.remove();
-    find("main").dataset.panes = "conversation";
-    pane.className = "conversation idle";
-    pane.replaceChildren(find("#gone").content.cloneNode(true));
-    const kept = pane.querySelector("label");
-    if (typed?.trim()) kept.querySelector("textarea").value = typed;
-    else kept.remove();
-  };
-  document.addEventListener("htmx:response:error", (event) => {
-    const { ctx } = event.detail, { status } = ctx.response;
-    if (status === 404 && source(event)?.matches?.("[hx-trigger*='session-changed']")) { gone(); return; }
-    if (source(event)?.closest?.(".row") && ctx.request.method === "GET") { putBack(); ctx.push = false; }
-    if (status >= 500 || [400, 403, 404].includes(status)) trouble(ctx);
-  });
-})();
+document.addEventListener("htmx:after:swap", newestOnly);
+// What could not be opened leaves on the screen what was there before.
+const putBack = () => {
+  const pane = find("#conversation");
+  find("main").dataset.panes = shownBefore.panes;
+  all(".row.open").forEach((open) => open.classList.remove("open"));
+  if (shownBefore.row) find(`#${shownBefore.row}`)?.classList.add("open");
+  pane.className = shownBefore.pane;
+  pane.ariaBusy = null;
+  pane.replaceChildren(...shownBefore.content);
+};
+document.addEventListener("htmx:error", (event) => {
+  const { ctx } = event.detail;
+  const row = source(event)?.closest?.(".row");
+  if (row && ctx.request.method === "GET") putBack();
+  if (row || ctx?.request.method === "POST") trouble(ctx);
+});
+// The open conversation was erased, or belongs to others by now: its words go from the screen, what was being written
+// stays.
+const gone = () => {
+  const pane = find("#conversation");
+  const typed = pane && find("textarea", pane)?.value;
+  if (!pane || find("[data-gone]")) return;
+  find("#drawer")?.remove();
+  find("main").dataset.panes = "conversation";
+  pane.className = "conversation idle";
+  pane.replaceChildren(find("#gone").content.cloneNode(true));
+  const kept = find("label", pane);
+  if (typed?.trim()) find("textarea", kept).value = typed;
+  else kept.remove();
+};
+document.addEventListener("htmx:response:error", (event) => {
+  const { ctx } = event.detail;
+  const { status } = ctx.response;
+  if (status === 404 && source(event)?.matches?.("[hx-trigger*='session-changed']")) {
+    gone();
+    return;
+  }
+  if (source(event)?.closest?.(".row") && ctx.request.method === "GET") {
+    putBack();
+    ctx.push = false;
+  }
+  if (status >= 500 || [400, 403, 404].includes(status)) trouble(ctx);
+});

@@ -1,0 +1,92 @@
+// Adds the keys: moving along the list, deciding, writing, and Esc, which closes the innermost.
+// Everything works without them.
+import { all, find, isField, isVisible, rest } from "./dom.js";
+
+const shortcut = (name) => {
+  const wanted = (element) =>
+    element.getAttribute("aria-keyshortcuts").toLowerCase().split(" ").includes(name) && isVisible(element);
+  const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
+  // A row is decided only with the cursor on it.
+  return (
+    (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.quick *)").find(wanted)
+  );
+};
+const press = (element) => {
+  if (!element) return;
+  if (element.matches("[name=kind]")) {
+    element.click();
+    find("textarea", element.form).focus();
+  } else if (isField(element)) {
+    element.focus();
+    element.select();
+  } else element.click();
+};
+
+let going = 0;
+const move = (step) => {
+  const links = all(".row .name");
+  const here = links.findIndex((link) => link === document.activeElement);
+  const from = here >= 0 ? here : links.findIndex((link) => link.closest(".open"));
+  links[Math.max(0, Math.min(links.length - 1, from + step))]?.focus({ focusVisible: true });
+};
+const special = {
+  j: () => move(1),
+  k: () => move(-1),
+  n: () => document.dispatchEvent(new Event("next-decision")),
+  g: () => {
+    going = Date.now();
+  },
+  "?": () => find("#keys").togglePopover(),
+  f2: () => press(shortcut("f2")),
+};
+const withCommand = (event) => {
+  if (event.key === "Enter" && event.target.form) {
+    event.preventDefault();
+    const form = event.target.form;
+    const main = find("button.primary, button[name].danger", form);
+    // What must be reviewed first is not sent by the key that sends.
+    if (main?.disabled) find(".notice a", form)?.focus();
+    else form.requestSubmit(main ?? find("button:not([type=button], [formnovalidate])", form));
+  } else if (event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    find(".search .input").focus();
+  }
+};
+const escape = (target) => {
+  if (target.closest(".rename")) {
+    target.form.reset();
+    rest();
+  } else if (target.closest(".decision[data-mode]")) find("[data-cancel]", target.closest(".decision")).click();
+  else if (target.closest(":popover-open") || find(":popover-open")) return;
+  else if (isField(target)) rest();
+  // What is open closes, the innermost first; then the list has the keyboard again.
+  else {
+    (find("#drawer header a") ?? all(".narrow-only[href]").find(isVisible))?.click();
+    find(".row.open .name")?.focus({ focusVisible: true });
+  }
+};
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.altKey) return;
+  // A key that is held down moves along, but it does not decide one thing after the other.
+  if (event.repeat && !isField(event.target) && !/^[jk]$/i.test(event.key)) return;
+  if (event.metaKey || event.ctrlKey) {
+    withCommand(event);
+    return;
+  }
+  if (event.key === "Escape") {
+    escape(event.target);
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (isField(event.target) || (key !== "f2" && "keys" in document.body.dataset)) return;
+  const goal = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(key)}"]`);
+  going = 0;
+  if (event.shiftKey && key !== "?") return;
+  const action = goal
+    ? () => goal.click()
+    : (special[key] ?? (/^[a-z]$/.test(key) && shortcut(key) ? () => press(shortcut(key)) : null));
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
