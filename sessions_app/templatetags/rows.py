@@ -1,4 +1,4 @@
-"""One row of a list on a page, isolated from faults of others: `{% load rows %}{% row item "sessions/_row.html" %}`."""
+"""One row of a list on a page, isolated from faults of others: `{% load rows %}{% row item "inbox/_row.html" %}`."""
 
 from __future__ import annotations
 

@@ -72,4 +72,4 @@ def _page(request: PersonRequest, status: int = 200, **context: Any) -> HttpResp
         "rules": [] if "found" in context else retention.report(),
         **page_context(request, "customer-data"),
     }
-    return render(request, "customers/page.html", {**shown, **context}, status=status)
+    return render(request, "customer_data/page.html", {**shown, **context}, status=status)

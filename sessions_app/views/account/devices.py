@@ -29,7 +29,7 @@ def devices(request: PersonRequest) -> HttpResponse:
         return _end(request, request.POST.get("end", ""))
     shown = [_shown(row, request.session.session_key) for row in sign_ins.of(request.user)]
     context = {"devices": shown, "others": len(shown) - 1, "idle": settings.SIGN_IN_IDLE, "lifetime": settings.SIGN_IN_LIFETIME}
-    return render(request, "usersessions/devices.html", {**page_context(request, "profile"), **context})
+    return render(request, "account/devices.html", {**page_context(request, "profile"), **context})
 
 
 def _end(request: PersonRequest, which: str) -> HttpResponse:
@@ -70,4 +70,4 @@ def set_up_second_factor(request: PersonRequest) -> HttpResponse:
     if safe:
         # Setting up leads over several pages; the last one links there.
         request.session["second_factor_next"] = back
-    return render(request, "mfa/required.html")
+    return render(request, "account/second_factor_required.html")

@@ -25,7 +25,7 @@ def profile(request: PersonRequest) -> HttpResponse:
     if request.method != "POST":
         return render(
             request,
-            "profile.html",
+            "account/profile.html",
             {**page_context(request, "profile"), **_zone_context(request.user), "security": security.lines(request)},
         )
     form = PreferencesForm(request.POST)

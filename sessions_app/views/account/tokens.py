@@ -86,4 +86,4 @@ def _page(request: PersonRequest, form: TokenForm, status: int = 200, **made: An
     usable = list(ApiToken.objects.usable().filter(acts_for=request.user).prefetch_related("queues").order_by("-pk"))
     over = list(_own(request.user).exclude(pk__in=[found.pk for found in usable])[:OVER])
     context = {"form": form, "usable": usable, "over": over, "queues": access.queues_for(request.user), "most_days": MOST_DAYS}
-    return render(request, "tokens/list.html", {**page_context(request, "profile"), **context, **made}, status=status)
+    return render(request, "account/tokens.html", {**page_context(request, "profile"), **context, **made}, status=status)

@@ -22,7 +22,7 @@ from sessions_app.views.conversation.context import back_to, below, composer_con
 from sessions_app.views.forms import ComposerForm, UnsentForm
 from sessions_app.views.respond import PersonRequest, for_people, respond
 
-COMPOSER = "sessions/_composer.html"
+COMPOSER = "conversation/_composer.html"
 
 
 @require_POST
@@ -79,8 +79,8 @@ def session_preview(request: PersonRequest, session_id: str) -> HttpResponse:
     context = {**composer_context(request, session), **typed, "preview": "" if trouble else markdown_html(words)}
     context |= {"too_long": trouble}
     if request.htmx:
-        return render(request, "sessions/_preview.html", context)
-    return render(request, "sessions/preview.html", {**context, "back": back_to(request, session)})
+        return render(request, "conversation/_preview.html", context)
+    return render(request, "conversation/preview.html", {**context, "back": back_to(request, session)})
 
 
 @require_POST
@@ -94,7 +94,7 @@ def session_unsent(request: PersonRequest, session_id: str) -> HttpResponse:
     said, person, button = form.cleaned_data, request.user, request.POST.get("do")
     if button not in ("add", "drop"):
         kept = unsent.keep(session, person, said["kind"], said["body"], base=said["base"], page=said["page"])
-        return render(request, "sessions/_unsent.html", {"session": session, "unsent": kept})
+        return render(request, "conversation/_unsent.html", {"session": session, "unsent": kept})
     kept = unsent.settle_elsewhere(session, person, said["kind"], said["body"], add=button == "add")
     context = {**composer_context(request, session), **_typed(request), "unsent": kept, "body": kept.text, "kind": kept.kind}
     return respond(request, COMPOSER, context, location=back_to(request, session))

@@ -61,4 +61,4 @@ def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: 
     session.refresh_from_db()
     context = {"refusal": refusal, "session": session, "typed": typed}
     back = back_to(request, session)
-    return respond(request, "sessions/_not_renamed.html", context, status=refusal.status, location=back)
+    return respond(request, "conversation/_not_renamed.html", context, status=refusal.status, location=back)

@@ -45,7 +45,7 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
     context = {**conversation_context(request, session, where), **inbox_context(request, where), "open": session.session_id}
     if "details" in request.GET:
         context["details"] = details_context(request, session)
-    return render(request, "inbox.html", context)
+    return render(request, "inbox/page.html", context)
 
 
 @require_safe
@@ -58,9 +58,9 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     shown = consistent_read(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
-        return render(request, "sessions/_timeline.html#older", context)
+        return render(request, "conversation/_timeline.html#older", context)
     sessions.mark_read(session, request.user)
-    return render(request, "sessions/_timeline.html", context)
+    return render(request, "conversation/_timeline.html", context)
 
 
 @require_safe
@@ -69,7 +69,7 @@ def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     """The name, facts and menus."""
     session = access.session_or_404(request.user, session_id)
     context = consistent_read(session, lambda: header_context(request, session, where_of(request)))
-    return render(request, "sessions/_header.html", {**context, "refresh": True})
+    return render(request, "conversation/_header.html", {**context, "refresh": True})
 
 
 @require_safe
@@ -78,7 +78,7 @@ def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
     """The cards that wait for a person."""
     session = access.session_or_404(request.user, session_id)
     cards = consistent_read(session, lambda: cards_of(request, session))
-    return render(request, "sessions/_decisions.html", {"session": session, "cards": cards})
+    return render(request, "conversation/_decisions.html", {"session": session, "cards": cards})
 
 
 @require_safe
@@ -88,7 +88,7 @@ def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     filters = Filters.of(request.GET)
     context = {"filters": filters, "details_link": filters.query(details=False), "session": session}
-    return render(request, "sessions/_details.html", {**context, "details": details_context(request, session)})
+    return render(request, "conversation/_details.html", {**context, "details": details_context(request, session)})
 
 
 @require_POST

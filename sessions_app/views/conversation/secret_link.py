@@ -31,8 +31,8 @@ def session_link(request: PersonRequest, session_id: str) -> HttpResponse:
     secret = customer_links.make(session, request.user)
     address = request.build_absolute_uri(reverse("customer-conversation", args=[secret]))
     if not request.htmx:
-        return render(request, "sessions/link.html", {"address": address, "back": back})
-    response = render(request, "sessions/_link_made.html", {"address": address})
+        return render(request, "conversation/link.html", {"address": address, "back": back})
+    response = render(request, "conversation/_link_made.html", {"address": address})
     # Beside the drawer, which fetches itself anew when something happened.
     response["HX-Retarget"], response["HX-Reswap"], response["HX-Trigger"] = "#toasts", "beforeend", CHANGED
     return response

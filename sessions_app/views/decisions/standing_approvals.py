@@ -28,11 +28,11 @@ def rule_list(request: PersonRequest) -> HttpResponse:
             raise InvalidAction(_("This page is out of date: load it again."))
         queue = get_object_or_404(Queue, pk__in=queues.values("pk"), slug=form.cleaned_data["queue"])
         made = standing_approvals.allow(queue, form.cleaned_data["tool"], request.user, form.cleaned_data["until"])
-        return respond(request, "rules/_made.html", {"rule": made}, location=reverse("rules"))
+        return respond(request, "decisions/_standing_approval_made.html", {"rule": made}, location=reverse("rules"))
     shown = StandingApproval.objects.filter(queue__in=queues.values("pk")).select_related("queue", "made_by", "revoked_by")
     over = shown.exclude(pk__in=StandingApproval.objects.in_force().values("pk")).order_by("-pk")[:20]
     context = {"in_force": list(shown.in_force().order_by("until")), "over": list(over)}
-    return render(request, "rules/list.html", {**page_context(request, "rules"), **context})
+    return render(request, "decisions/standing_approvals.html", {**page_context(request, "rules"), **context})
 
 
 @require_POST

@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @for_people
 def inbox(request: PersonRequest, where: str) -> HttpResponse:
     """One view: the rail, the list, and no conversation open."""
-    return render(request, "inbox.html", inbox_context(request, where))
+    return render(request, "inbox/page.html", inbox_context(request, where))
 
 
 @require_safe
@@ -35,7 +35,7 @@ def inbox(request: PersonRequest, where: str) -> HttpResponse:
 def session_list(request: PersonRequest, where: str) -> HttpResponse:
     """The list alone: its refresh (`until` a cursor), or its next page (`before` one)."""
     context = list_context(request, where)
-    return render(request, "sessions/_list.html#rows" if "before" in request.GET else "sessions/_list.html", context)
+    return render(request, "inbox/_list.html#rows" if "before" in request.GET else "inbox/_list.html", context)
 
 
 def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def report(request: PersonRequest) -> HttpResponse:
         "tools": reports.tools_in(visible, wanted.days),
         "periods": reports.PERIODS,
     }
-    return render(request, "reports/report.html", {**page_context(request, "reports"), **context})
+    return render(request, "reports/page.html", {**page_context(request, "reports"), **context})
 
 
 @require_safe
