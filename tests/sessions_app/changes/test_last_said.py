@@ -159,7 +159,7 @@ def conversations(queue: Queue, waits: list[int | None]) -> list[str]:
 
 def names(client: Client, path: str, **query: str) -> list[str]:
     page = client.get(path, query).content.decode()
-    return [unescape(name) for name in re.findall(r'class="name cut[^>]*>([^<]+)</a>', page)]
+    return [unescape(name) for name in re.findall(r'class="name cut[^>]*>\s*([^<]+?)\s*</a>', page)]
 
 
 def test_longest_wait_is_ours_and_answered_ones_come_last(client: Client, ben: Person, orders: Queue) -> None:
@@ -181,7 +181,7 @@ def test_pages_of_the_longest_wait_show_every_session_once(client: Client, ben: 
     before = ""
     for _page in range(4):
         page = client.get("/list/open/", {"sort": "oldest", "before": before}).content.decode()
-        seen += [unescape(name) for name in re.findall(r'class="name cut[^>]*>([^<]+)</a>', page)]
+        seen += [unescape(name) for name in re.findall(r'class="name cut[^>]*>\s*([^<]+?)\s*</a>', page)]
         found = re.search(r"before=([^\"&]+)\"", page)
         if not found:
             break

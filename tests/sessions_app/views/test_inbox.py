@@ -24,7 +24,7 @@ from tests import desk as shop
 
 def names(page: str) -> list[str]:
     """What the rows of a page are called, from top to bottom."""
-    return [unescape(name) for name in re.findall(r'class="name cut[^>]*>([^<]+)</a>', page)]
+    return [unescape(name) for name in re.findall(r'class="name cut[^>]*>\s*([^<]+?)\s*</a>', page)]
 
 
 def read(client: Client, path: str, **query: str) -> str:
