@@ -1,4 +1,4 @@
-"""How htmx behaves on the desk's pages: `{% load htmx_config %}{% htmx_config %}`."""
+"""The configuration of htmx on the desk's pages: `{% load htmx_config %}{% htmx_config %}`."""
 
 from __future__ import annotations
 
