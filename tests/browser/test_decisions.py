@@ -124,7 +124,7 @@ def test_two_people_at_once_see_who_was_first(visit: Visit, ana: Person, ben: Pe
     page.locator(".decision button[value=reject]").click()
     expect(page.get_by_role("alert")).to_contain_text("Ben approved this")
     expect(page.locator(".decision.gone")).to_contain_text("You had written: “No”")
-    page.get_by_role("link", name="The whole story").click()
+    page.get_by_role("link", name="The whole history").click()
     expect(page.locator("ol.plain-rows")).to_contain_text("Ben")
 
 

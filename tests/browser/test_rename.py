@@ -40,7 +40,7 @@ LEAVING: dict[str, Callable[[Page], object]] = {
     "the key of the search": lambda page: page.keyboard.press("Control+k"),
     "another conversation": lambda page: page.locator(".row .name", has_text="Another").click(),
     "another view": lambda page: page.locator("#rail-views a", has_text="Closed").click(),
-    "a page without conversations": lambda page: page.locator(".rail a", has_text="Rules").click(),
+    "a page without conversations": lambda page: page.locator(".rail a", has_text="Standing approvals").click(),
     "loading the page again": lambda page: page.reload(),
     "Back": lambda page: page.go_back(),
 }

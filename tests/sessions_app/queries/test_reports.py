@@ -145,7 +145,7 @@ def test_waiting_has_a_price_where_the_installation_names_one(here: Client, ben:
     line("approved", person=ben, waited=2 * 3600)
     settings.KERN_COST_OF_WAITING = 0
     page = here.get(reverse("reports")).content.decode()
-    assert "2.0 h" in page
+    assert "2.0 hours" in page
     assert "€" not in page
     settings.KERN_COST_OF_WAITING = 35
     assert "€70.00" in here.get(reverse("reports")).content.decode()

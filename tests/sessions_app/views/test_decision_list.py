@@ -290,9 +290,9 @@ def test_a_rule_is_offered_made_shown_and_revoked(inbox: Client, ben: Person, cy
     assert "runs without asking until" in post(inbox, "/rules/", **fields)
     rule = StandingApproval.objects.get()
     assert (rule.tool_name, rule.made_by) == ("refund", ben)
-    assert "Revoke the rule for refund" in read(inbox, "/rules/")
+    assert "Revoke the standing approval of refund" in read(inbox, "/rules/")
     inbox.force_login(cy)
-    assert "Revoke the rule" not in read(inbox, "/rules/")
+    assert "Revoke the standing approval" not in read(inbox, "/rules/")
     assert inbox.post(f"/rules/{rule.pk}/").status_code == 404
     assert inbox.post("/rules/", fields).status_code == 404
     inbox.force_login(ben)
