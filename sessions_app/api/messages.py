@@ -14,9 +14,10 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
-from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.pages import Paging, page
 from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Sent
 from sessions_app.models import Message
+from sessions_app.queries.paging import Order
 
 router = Router()
 
@@ -26,12 +27,9 @@ router = Router()
 )
 def list_messages(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first, everything: notes and tool results too. To follow a session, keep the newest message's id and read on."""
-    rows = auth.session(request, session_id).messages.select_related("run").order_by("pk")
-    after = position(paging, parts=1)
-    if after:
-        rows = rows.filter(pk__gt=after[0])
+    rows = auth.session(request, session_id).messages.select_related("run")
     size = Length("content") + Length(Cast("tool_calls", TextField()))
-    return page(rows, paging, key=lambda message: [message.pk], shape=MessageOut, size=size)
+    return page(rows, paging, order=Order.by("pk"), shape=MessageOut, size=size)
 
 
 @router.post(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any, TypeVar
 
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from ninja import Field, Schema
 
 from sessions_app.errors import InvalidAction, Unreadable
 from sessions_app.infrastructure.broken_rows import is_away, report
+from sessions_app.queries.paging import Order, taken
 
 Row = TypeVar("Row", bound=models.Model)
 SALT = "api.cursor"
@@ -35,34 +37,30 @@ class Paging(Schema):
     cursor: str = Field("", max_length=400, description="The `next` of the page before; without it, the first page.")
 
 
-def position(paging: Paging, parts: int) -> list[Any] | None:
-    """Return the values of the last row before the page, `None` for the first page. Raises `InvalidAction`."""
+def page(
+    rows: models.QuerySet[Row], paging: Paging, order: Order, shape: type[Schema], size: Combinable | None = None
+) -> dict[str, Any]:
+    """The next `limit` rows in this order as `{"items", "broken", "next"}`.
+
+    A row that cannot be told in its `shape` stands in `broken`, and the others in `items` as always. Rows whose texts may be
+    very long come with their `size` (characters), so that no page has more than `LARGEST_PAGE`. Raises `InvalidAction`.
+    """
+    told, more = _part(order.of(rows, _place(paging, order, rows.model)), paging.limit, size)
+    items, broken = sorted_out(told, shape)
+    return {"items": items, "broken": broken, "next": signing.dumps(order.cursor_of(told[-1]), salt=SALT) if more else None}
+
+
+def _place(paging: Paging, order: Order, model: type[models.Model]) -> list[Any] | None:
+    """Return the place of the last row before the page, `None` for the first one. Raises `InvalidAction`."""
     if not paging.cursor:
         return None
     try:
-        values = signing.loads(paging.cursor, salt=SALT)
-    except signing.BadSignature:
-        values = None
-    if not isinstance(values, list) or len(values) != parts:
+        place = order.read(model, signing.loads(paging.cursor, salt=SALT))
+    except (signing.BadSignature, ValidationError):
+        place = None
+    if place is None:
         raise InvalidAction(_("This cursor is not one of ours. Start again without it."))
-    return values
-
-
-def page(
-    rows: models.QuerySet[Row],
-    paging: Paging,
-    key: Callable[[Row], list[Any]],
-    shape: type[Schema],
-    size: Combinable | None = None,
-) -> dict[str, Any]:
-    """The next `limit` rows as `{"items", "broken", "next"}`; `key` gives the values that `position` gets back.
-
-    A row that cannot be told in its `shape` stands in `broken`, and the others in `items` as always. Rows whose texts may be
-    very long come with their `size` (characters), so that no page has more than `LARGEST_PAGE`.
-    """
-    told, more = _part(rows, paging.limit, size)
-    items, broken = sorted_out(told, shape)
-    return {"items": items, "broken": broken, "next": signing.dumps(key(told[-1]), salt=SALT) if more else None}
+    return place
 
 
 def sorted_out(rows: Iterable[Row], shape: type[Schema]) -> tuple[list[Row], list[BrokenOut]]:
@@ -98,8 +96,7 @@ def broken_out(row: models.Model) -> BrokenOut:
 def _part(rows: models.QuerySet[Row], limit: int, size: Combinable | None) -> tuple[list[Row], bool]:
     """The rows of one page, and whether there are more."""
     if size is None:
-        found = list(rows[: limit + 1])
-        return found[:limit], len(found) > limit
+        return taken(rows, limit)
     sizes = list(rows.annotate(size_of_row=size).values_list("size_of_row", flat=True)[: limit + 1])
     most = _fitting(sizes[:limit])
     return list(rows[:most]), len(sizes) > most

@@ -14,10 +14,11 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RequirementId, SessionId
-from sessions_app.api.pages import Paging, must_be_readable, page, position
+from sessions_app.api.pages import Paging, must_be_readable, page
 from sessions_app.api.schemas import DecisionIn, RequirementOut, RequirementPage
 from sessions_app.models import Person, Requirement
 from sessions_app.models.requirement import RequirementSet
+from sessions_app.queries.paging import Order
 
 router = Router()
 
@@ -135,8 +136,5 @@ def _decide(requirement: Requirement, person: Person, decision: DecisionIn) -> N
 def _page(rows: RequirementSet, wanted: RequirementFilter) -> dict[str, Any]:
     if wanted.status == "pending":
         rows = rows.pending()
-    rows = rows.select_related("session", "run", "root", "decided_by", "asked_for_by", "reopened_from").order_by("pk")
-    after = position(wanted, parts=1)
-    if after:
-        rows = rows.filter(pk__gt=after[0])
-    return page(rows, wanted, key=lambda requirement: [requirement.pk], shape=RequirementOut)
+    rows = rows.select_related("session", "run", "root", "decided_by", "asked_for_by", "reopened_from")
+    return page(rows, wanted, order=Order.by("pk"), shape=RequirementOut)

@@ -13,9 +13,10 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RunId, SessionId
-from sessions_app.api.pages import Paging, must_be_readable, page, position
+from sessions_app.api.pages import Paging, must_be_readable, page
 from sessions_app.api.schemas import RunOut, RunPage
 from sessions_app.models import Run, ToolCall
+from sessions_app.queries.paging import Order
 
 router = Router()
 #: The length of all results of a run's tools.
@@ -31,17 +32,9 @@ RESULTS = (
 @router.get("/sessions/{key:session_id}/runs", response={200: RunPage, FAILURES: ErrorOut}, summary="Read runs", auth=auth.READ)
 def list_runs(request: ApiRequest, session_id: SessionId, paging: Query[Paging]) -> dict[str, Any]:
     """Oldest first; members' runs of a team follow the run that asked for them."""
-    rows = (
-        auth.session(request, session_id)
-        .runs.select_related("parent", "asked_by")
-        .prefetch_related("tool_calls")
-        .order_by("pk")
-    )
-    after = position(paging, parts=1)
-    if after:
-        rows = rows.filter(pk__gt=after[0])
+    rows = auth.session(request, session_id).runs.select_related("parent", "asked_by").prefetch_related("tool_calls")
     size = Length("content") + Coalesce(Subquery(RESULTS), 0)
-    return page(rows, paging, key=lambda run: [run.pk], shape=RunOut, size=size)
+    return page(rows, paging, order=Order.by("pk"), shape=RunOut, size=size)
 
 
 @router.get("/runs/{run_id}", response={200: RunOut, FAILURES: ErrorOut}, summary="Read a run", auth=auth.READ)

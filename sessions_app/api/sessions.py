@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router
@@ -17,11 +15,12 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
-from sessions_app.api.pages import Paging, page, position
+from sessions_app.api.pages import Paging, page
 from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
 from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
+from sessions_app.queries.paging import Order
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 
 router = Router()
@@ -74,12 +73,8 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
     rows = _found(rows, wanted.q or "")
-    rows = rows.newest_first().select_related("queue", "assignee").prefetch_related("tickets__system")
-    after = position(wanted, parts=2)
-    if after:
-        moment = datetime.fromisoformat(after[0])
-        rows = rows.filter(Q(activity_at__lt=moment) | Q(activity_at=moment, pk__lt=after[1]))
-    return page(rows, wanted, key=lambda session: [session.activity_at.isoformat(), session.pk], shape=SessionOut)
+    rows = rows.select_related("queue", "assignee").prefetch_related("tickets__system")
+    return page(rows, wanted, order=Order.by("-activity_at", "-pk"), shape=SessionOut)
 
 
 def _found(sessions: SessionSet, query: str) -> SessionSet:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.policy.in_force import QUEUE_ROLES, May, open_to
 from sessions_app.queries import access
+from sessions_app.queries.paging import Key, Order, grown, taken
 from sessions_app.queries.presenters.requirement import RequirementStatus
 from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_keys
 from sessions_app.validation.numbers import row_number
@@ -27,7 +29,9 @@ RANKS: dict[str, int] = {risk: rank for rank, risk in enumerate(reversed(RISKS))
 _RANK = Case(
     *(When(risk=risk, then=Value(rank)) for risk, rank in RANKS.items()), default=Value(2), output_field=IntegerField()
 )
-
+#: The most pressing first: by when they expire (those that never do last), then by risk, then by how long they wait.
+PRESSING = Order((Key("expires_at", nullable=True), Key("rank"), Key("created_at"), Key("pk")))
+WAITING_LONGEST = Order.by("created_at", "pk")
 
 _WORKS_THE_QUEUE = Exists(
     Queue.members.through.objects.filter(person=OuterRef("person"), queue=OuterRef(OuterRef("session__queue")))
@@ -98,8 +102,8 @@ def waiting_for(person: Person) -> RequirementSet:
 
 
 def most_pressing_first(requirements: RequirementSet) -> RequirementSet:
-    """Order by expiry (never comes last), then by risk, then by waiting time."""
-    return requirements.annotate(rank=_RANK).order_by(F("expires_at").asc(nulls_last=True), "rank", "created_at", "pk")
+    """By when they expire (those that never do last), then by risk, then by how long they wait."""
+    return PRESSING.of(requirements.annotate(rank=_RANK))
 
 
 def next_after(requirement: Requirement, person: Person) -> Requirement | None:
@@ -108,7 +112,7 @@ def next_after(requirement: Requirement, person: Person) -> Requirement | None:
     # After this person's own first approval, the requirement waits for another person.
     is_mine = Q(first_approver=None) | ~Q(first_approver=person.pk) | Q(look_again=True)
     waiting = waiting.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).filter(is_mine)
-    found = [*waiting.filter(_beyond(requirement, "newest"))[:PAGE], *waiting[:PAGE]]
+    found = [*waiting.filter(PRESSING.behind(_place(requirement, PRESSING)))[:PAGE], *waiting[:PAGE]]
     may = open_to(person, found)
     return next((row for row in found if may[row.pk].decide), None)
 
@@ -118,39 +122,32 @@ def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str 
 
     An invalid key is ignored: the address was edited. `sort` is `oldest` for the longest wait first.
     """
-    waiting = waiting_in(sessions)
-    ordered = waiting.annotate(rank=_RANK).order_by("created_at", "pk") if sort == "oldest" else most_pressing_first(waiting)
-    limit, after = PAGE, _known(before)
-    if after:
-        ordered = ordered.filter(_beyond(after, sort))
-    elif last := _known(until):
-        limit = max(PAGE, min(MOST, ordered.exclude(_beyond(last, sort))[:MOST].count()))
+    waiting, order = waiting_in(sessions).annotate(rank=_RANK), WAITING_LONGEST if sort == "oldest" else PRESSING
+    limit, after, last = PAGE, _known(before), _known(until)
+    ordered = order.of(waiting, _place(after, order) if after else None)
+    if last and not after:
+        shown = order.up_to(waiting, _place(last, order))
+        limit = grown(PAGE, MOST, lambda: shown[:MOST].count())
     rows = ordered.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).select_related(
         "session__assignee", "session__queue"
     )
-    found = list(rows[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
+    found, more = taken(rows, limit)
     last_key = str(found[-1].pk) if found else ""
     return Page(_rows(found, person, sort, after), last_key if more else "", last_key)
 
 
 def _known(key: str) -> Requirement | None:
-    pk = row_number(key)
-    return Requirement.objects.filter(pk=pk).first() if pk is not None else None
+    number = row_number(key)
+    return None if number is None else Requirement.objects.filter(pk=number).first()
 
 
-def _beyond(last: Requirement, sort: str) -> Q:
-    waits_less = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
-    if sort == "oldest":
-        return waits_less
-    rank = RANKS.get(last.risk, 2)
-    within = Q(rank__gt=rank) | (Q(rank=rank) & waits_less)
-    if last.expires_at is None:
-        return Q(expires_at=None) & within
-    return Q(expires_at__gt=last.expires_at) | Q(expires_at=None) | (Q(expires_at=last.expires_at) & within)
+def _place(requirement: Requirement, order: Order) -> list[Any]:
+    """Return the place of a requirement, which may have been read without its rank."""
+    requirement.rank = RANKS.get(requirement.risk, 2)  # type: ignore[attr-defined]
+    return order.place_of(requirement)
 
 
-def _rows(found: list[Requirement], person: Person, sort: str, previous: Requirement | None) -> list[Row]:
+def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Requirement | None) -> list[Row]:
     keys = {requirement.session_id for requirement in found}
     tickets: dict[int, list[str]] = {}
     for link in TicketLink.objects.filter(session__in=keys).order_by("pk") if keys else ():

@@ -1,4 +1,4 @@
-"""The list of sessions: filters, order, keyset pages, and the rows' content."""
+"""The list of sessions: its pages, and what each row says."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Subquery
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,106 +19,11 @@ from sessions_app.models.ticket import TicketLink
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.requirement import RequirementStatus
 from sessions_app.queries.presenters.session import badge_of as session_badge
-from sessions_app.queries.search import LONGEST_QUERY, Words, matching, words_of
-from sessions_app.queries.session_order import ORDERS, page_of_order
-from sessions_app.validation.text import searchable
+from sessions_app.queries.session_order import page_of_order
 
 PAGE = 30
 #: Limit of rows in a refresh of a scrolled list.
 MOST = 300
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Filters and order of the list, as in the address."""
-
-    q: str = ""
-    queue: str = ""
-    unread: bool = False
-    unnamed: bool = False
-    sort: str = "newest"
-    details: bool = False
-
-    @classmethod
-    def of(cls, query: QueryDict) -> Filters:
-        """Parse an address; unknown parameters are ignored."""
-        sort = query.get("sort", "")
-        return cls(
-            # A little more than is looked for, so that it can be told.
-            q=searchable(query.get("q", ""))[: LONGEST_QUERY + 50],
-            queue=searchable(query.get("queue", ""))[:50],
-            unread="unread" in query,
-            unnamed="unnamed" in query,
-            sort=sort if sort in ORDERS else "newest",
-            details="details" in query,
-        )
-
-    def query(self, **changes: Any) -> str:
-        """Return the address's query, with `changes`; `?` and empty included, so that it replaces an old one."""
-        given = {**self.__dict__, **changes}
-        defaults = Filters()
-        kept = {key: 1 if value is True else value for key, value in given.items() if value != getattr(defaults, key, "")}
-        return f"?{urlencode(kept)}" if kept else "?"
-
-    @property
-    def here(self) -> str:
-        """Return the query of fragments' addresses, which have more of their own."""
-        return self.query()
-
-    @property
-    def suffix(self) -> str:
-        """Return the query of pages' addresses; empty for defaults."""
-        return "" if self.here == "?" else self.here
-
-    @property
-    def leading(self) -> str:
-        """Return the query as the beginning of a longer one."""
-        return f"{self.here[1:]}&" if self.here != "?" else ""
-
-    @property
-    def sort_options(self) -> list[tuple[str, str, bool]]:
-        """Return each order's name, its address and whether it is in force."""
-        return self.sorts(_("Newest first"))
-
-    def sorts(self, first: str) -> list[tuple[str, str, bool]]:
-        """Return `sort_options`, with the name of a list's own order."""
-        names = {"newest": first, "oldest": _("Longest wait")}
-        return [(name, self.query(sort=sort), sort == self.sort) for sort, name in names.items()]
-
-    @property
-    def words(self) -> Words:
-        """Return the search words."""
-        return words_of(self.q)
-
-    @property
-    def narrows(self) -> bool:
-        return bool(self.q or self.queue or self.unread or self.unnamed)
-
-    def chips(self, queues: dict[str, str]) -> list[tuple[str, str]]:
-        """Return the active filters: name, and the address without it. `queues` are names by slug."""
-        chosen = [
-            (f"“{self.q}”" if self.q else "", self.query(q="")),
-            (queues.get(self.queue, self.queue), self.query(queue="")),
-            (_("Unread") if self.unread else "", self.query(unread=False)),
-            (_("Unnamed") if self.unnamed else "", self.query(unnamed=False)),
-        ]
-        return [(name, address) for name, address in chosen if name]
-
-    def choices(self, queues: dict[str, str]) -> list[tuple[str, str]]:
-        """Return the inactive filters: name, and the address with it."""
-        unread = [] if self.unread else [(_("Unread"), self.query(unread=True))]
-        unnamed = [] if self.unnamed else [(_("Unnamed"), self.query(unnamed=True))]
-        return [*unread, *unnamed, *((name, self.query(queue=slug)) for slug, name in queues.items() if slug != self.queue)]
-
-    def narrow(self, sessions: SessionSet, person: Person) -> SessionSet:
-        """Return only the sessions that fit."""
-        if self.queue:
-            sessions = sessions.filter(queue__slug=self.queue)
-        if self.unread:
-            sessions = sessions.filter(unread_by(person))
-        if self.unnamed:
-            sessions = sessions.filter(name="")
-        return matching(sessions, self.words)
 
 
 @dataclass

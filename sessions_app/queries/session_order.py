@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -15,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
 from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.paging import Order, grown
 from sessions_app.validation.numbers import row_number
 
 
@@ -37,25 +37,27 @@ class Stretch:
         held = [session for session in sessions if self.holds(session)]
         return sorted(held, key=lambda session: (getattr(session, self.column), session.pk), reverse=self.descending)
 
-    def of(self, sessions: SessionSet, after: Cursor | None = None) -> SessionSet:
-        """Return the stretch's part of the sessions, in its order, from behind the cursor."""
+    @property
+    def order(self) -> Order:
+        """The order within the stretch."""
         sign = "-" if self.descending else ""
-        only = {f"{self.column}__isnull": False} | ({f"{self.empty}__isnull": True} if self.empty else {})
-        found = sessions.filter(**only).order_by(f"{sign}{self.column}", f"{sign}pk")
-        return found.filter(self._beyond(after)) if after else found
+        return Order.by(f"{sign}{self.column}", f"{sign}pk")
+
+    def of(self, sessions: SessionSet, after: Cursor | None = None) -> SessionSet:
+        """The stretch's part of the sessions, in its order, from behind the cursor."""
+        return self.order.of(self._part(sessions), after.place if after else None)
 
     def up_to(self, sessions: SessionSet, last: Cursor) -> SessionSet:
         """Return the stretch's part up to the cursor and with it."""
-        return self.of(sessions).exclude(self._beyond(last))
+        return self.order.up_to(self._part(sessions), last.place)
 
     def cursor_of(self, session: Session) -> Cursor:
         """Return a session's place in the stretch."""
         return Cursor(self.letter, getattr(session, self.column), session.pk)
 
-    def _beyond(self, cursor: Cursor) -> Q:
-        way = "lt" if self.descending else "gt"
-        farther = Q(**{f"{self.column}__{way}": cursor.at}) | Q(**{f"pk__{way}": cursor.pk})
-        return Q(**{f"{self.column}__{way}e": cursor.at}) & farther
+    def _part(self, sessions: SessionSet) -> SessionSet:
+        only = {f"{self.column}__isnull": False} | ({f"{self.empty}__isnull": True} if self.empty else {})
+        return sessions.filter(**only)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Cursor:
     letter: str
     at: datetime
     pk: int
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """The values of the order's keys."""
+        return self.at, self.pk
 
     def __str__(self) -> str:
         return f"{self.letter}{self.at.isoformat()}~{self.pk}"
@@ -113,7 +120,7 @@ def page_of_order(
     stretches = ORDERS[order]
     after = Cursor.of(before, stretches)
     last = None if after else Cursor.of(until, stretches)
-    limit = max(size, min(most, _count_up_to(stretches, sessions, last))) if last else size
+    limit = grown(size, most, lambda: _count_up_to(stretches, sessions, last)) if last else size
     letters = [stretch.letter for stretch in stretches]
     left = stretches[letters.index(after.letter) :] if after else stretches
     parts = [stretch.of(sessions, after if number == 0 else None)[: limit + 1] for number, stretch in enumerate(left)]

@@ -13,9 +13,9 @@ from sessions_app.models import Message, NameRecord, Person, Requirement, Run, S
 from sessions_app.models.queue import AiMode
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.queries import access
+from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.presenters.session import head_badge
-from sessions_app.queries.session_list import Filters
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers

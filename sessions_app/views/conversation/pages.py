@@ -17,7 +17,7 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
-from sessions_app.queries.session_list import Filters
+from sessions_app.queries.filters import Filters
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.models import Change, Message, Person, Run, Session
+from sessions_app.validation.numbers import row_numbers
 from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, shown_events
 from sessions_app.views.conversation.run_blocks import shown_runs
 
@@ -55,9 +55,9 @@ class Cursor:
 
     @classmethod
     def of(cls, text: str) -> Cursor | None:
-        """Parse a cursor in an address; `None` for an invalid one."""
-        found = re.fullmatch(r"(\d{1,18})-(\d{1,18})-(\d{1,18})", text)
-        return cls(*map(int, found.groups())) if found else None
+        """Parse an address; `None` for anything else."""
+        numbers = row_numbers(parts := text.split("-"))
+        return cls(*numbers) if len(numbers) == len(parts) == 3 else None
 
 
 @dataclass

@@ -24,6 +24,7 @@ from sessions_app.models.queue import AiMode
 from sessions_app.models.run import ACTIVE_RUN
 from sessions_app.models.session import secret_hash
 from sessions_app.policy import disclosure
+from sessions_app.queries.paging import Order, taken
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.whole_texts import as_text
@@ -33,6 +34,7 @@ from sessions_app.views.live.customers import live
 
 #: Messages of one page; earlier ones are a page further back.
 PAGE = 100
+NEWEST = Order.by("-pk")
 #: (how many, in how many seconds): new conversations and messages of one address, messages of one conversation.
 NEW_OF_ADDRESS = (10, 600)
 MESSAGES_OF_ADDRESS = (120, 600)
@@ -163,15 +165,13 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
 
 
 def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
-    said = session.messages.for_customer().excerpts().order_by("-pk")
     first_shown = row_number(before)
-    if first_shown is not None:
-        said = said.filter(pk__lt=first_shown)
-    newest_first = list(said[: PAGE + 1])
-    shown = newest_first[:PAGE][::-1]
+    said = NEWEST.of(session.messages.for_customer().excerpts(), None if first_shown is None else [first_shown])
+    newest_first, has_earlier = taken(said, PAGE)
+    shown = newest_first[::-1]
     return {
         "messages": shown,
-        "earlier": shown[0].pk if len(newest_first) > PAGE else None,
+        "earlier": shown[0].pk if has_earlier else None,
         "working": _state(session),
         "can_ask_for_person": disclosure.can_ask_for_person(session),
         "after": session.last_change,

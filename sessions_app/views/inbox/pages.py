@@ -12,8 +12,11 @@ from django.views.decorators.http import require_safe
 from sessions_app import desk
 from sessions_app.changes import log
 from sessions_app.queries.decision_list import decisions_page
+from sessions_app.queries.filter_menu import FilterMenu
+from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import DECISIONS, QUEUE, rail
-from sessions_app.queries.session_list import Filters, page_of
+from sessions_app.queries.narrowing import narrowed
+from sessions_app.queries.session_list import page_of
 from sessions_app.views.respond import PersonRequest, for_people
 
 
@@ -48,17 +51,18 @@ def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:
 def list_context(request: PersonRequest, where: str) -> dict[str, Any]:
     """The rail and one page of rows."""
     filters, shown = Filters.of(request.GET), rail(request.user, where)
-    sessions = filters.narrow(shown.sessions, request.user)
+    sessions = narrowed(shown.sessions, filters, request.user)
     before, until = request.GET.get("before", ""), request.GET.get("until", "")
     queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}
+    menu = FilterMenu(filters, queues)
     page = decisions_page if where == DECISIONS else page_of
     return {
         "rail": shown,
         "where": where,
         "filters": filters,
-        "chips": filters.chips(queues),
-        "choices": filters.choices(queues),
-        "sorts": filters.sorts(_("Expires first")) if where == DECISIONS else filters.sort_options,
+        "chips": menu.chips(),
+        "choices": menu.choices(),
+        "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first")),
         "page": page(sessions, request.user, filters.sort, before, until),
         "open": request.GET.get("open", ""),
         "refresh": True,

@@ -6,8 +6,8 @@ from typing import Any
 
 from sessions_app import desk
 from sessions_app.changes import log
+from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import rail
-from sessions_app.queries.session_list import Filters
 from sessions_app.views.respond import PersonRequest
 
 

@@ -1,0 +1,20 @@
+"""The SQL of filters: which sessions fit them."""
+
+from __future__ import annotations
+
+from sessions_app.models import Person
+from sessions_app.models.session import SessionSet
+from sessions_app.models.session_read import unread_by
+from sessions_app.queries.filters import Filters
+from sessions_app.queries.search import matching
+
+
+def narrowed(sessions: SessionSet, filters: Filters, person: Person) -> SessionSet:
+    """Return the sessions that fit the filters; unread are those that the person has not seen to their end."""
+    if filters.queue:
+        sessions = sessions.filter(queue__slug=filters.queue)
+    if filters.unread:
+        sessions = sessions.filter(unread_by(person))
+    if filters.unnamed:
+        sessions = sessions.filter(name="")
+    return matching(sessions, filters.words)
