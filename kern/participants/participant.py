@@ -222,7 +222,7 @@ class Participant(AsyncTurns, Sessions):
     def _go_on(self, claim: Claim) -> Generator[RunEvent, None, None]:
         run = self._claimed(claim)
         if run is None:
-            raise RunNotContinuableError(f"run {claim.run_id} was continued by somebody else")
+            raise RunNotContinuableError(f"run {claim.run_id} was continued by another caller")
         yield from self._resume(run, claim)
 
     def _claimed(self, claim: Claim) -> RunOutput | None:

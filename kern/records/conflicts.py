@@ -22,7 +22,7 @@ def must_agree(stored: Iterable[Requirement], given: Iterable[Requirement]) -> N
         current = standing.get(answer.requirement_id)
         if current is not None and answer.is_resolved and _said(answer) != _said(current):
             name = f"{current.tool_name} ({current.kind}, {current.requirement_id})"
-            raise AlreadyAnsweredError(f"somebody else has answered {name}: it is {current.status}", current)
+            raise AlreadyAnsweredError(f"another person has answered {name}: it is {current.status}", current)
 
 
 def must_not_contradict(given: Iterable[Requirement]) -> None:

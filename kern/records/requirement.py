@@ -177,7 +177,7 @@ class Requirement:
     def must_be_in_time(self) -> None:
         """Raise `InvalidAnswerError` when it has expired."""
         if self.expires_at is not None and self.expires_at <= time.time():
-            raise InvalidAnswerError(f"requirement {self.requirement_id} has expired: nobody decided in time; expire() it")
+            raise InvalidAnswerError(f"requirement {self.requirement_id} has expired without a decision; expire() it")
 
     def edit(self, arguments: dict[str, Any]) -> None:
         """Replace the arguments; the original ones are kept (rule L8). Does not confirm, and voids confirmations of others.

@@ -151,7 +151,7 @@ class Tool:
         policy = self.policy
         if self.requirement_kind is None and policy != Policy(risk=policy.risk):
             raise ValueError(
-                f"tool {self.name!r} asks nobody, so its policy can be no more than a risk; what should it wait for?"
+                f"tool {self.name!r} runs without asking, so its policy can be no more than a risk; what should it wait for?"
             )
         if self.requirement_kind != "confirmation" and policy != replace(policy, approvers=1, thresholds=()):
             raise ValueError(f"tool {self.name!r} has approvers or thresholds but does not set requires_confirmation")

@@ -199,5 +199,5 @@ def _is_date_time(value: object) -> bool:
     if not isinstance(value, str):
         return True
     datetime.datetime.fromisoformat(value)
-    # A date alone parses too, but then nobody said the time.
+    # A date alone parses too, but without a time it is no date-time.
     return "T" in value.upper() or " " in value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-#: Control characters, half surrogate pairs, and what separates lines and paragraphs. Whatever joins letters or emoji, or keeps
-#: words together, is part of what people write.
+#: Control characters, lone surrogates, and separators of lines and paragraphs. Characters that join letters or emoji, or keep
+#: words together, are part of people's text.
 _BREAKS = frozenset(("Cc", "Cs", "Zl", "Zp"))
 #: Invisible categories: the above, joiners, spaces, and marks that sit on a letter.
 _UNSEEN = _BREAKS | frozenset(("Cf", "Zs", "Mn", "Me"))

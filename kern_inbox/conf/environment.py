@@ -124,7 +124,7 @@ VARIABLES = (
         parsers.whole_number(5, 43_200),
         "720",
     ),
-    Variable("SIGN_IN_HOURS", "How long a sign-in lasts at most, whatever is done.", parsers.whole_number(1, 2160), "168"),
+    Variable("SIGN_IN_HOURS", "The longest lifetime of a sign-in, active or not.", parsers.whole_number(1, 2160), "168"),
     Variable(
         "REQUIRE_SECOND_FACTOR",
         "Who can do nothing without a second factor: `nobody`, `staff` (who may open the administration) or `everybody`. "
@@ -215,7 +215,7 @@ def _require_for_production(values: Mapping[str, Any]) -> None:
             raise ConfigurationError(f"{name} is not set: {what}. (Only development, with DEBUG=1, does without.)")
     if values["SECRET_KEY"] == DEVELOPMENT_KEY or parsers.is_guessable(values["SECRET_KEY"]):
         raise ConfigurationError(
-            "SECRET_KEY can be guessed: whoever has it signs in as anybody. Make a random one: "
+            "SECRET_KEY can be guessed: with it one can sign in as any person. Make a random one: "
             "python -c 'import secrets; print(secrets.token_urlsafe(48))'."
         )
 

@@ -8,7 +8,7 @@ from sessions_app.validation import addresses
 
 #: Description of the session's id in addresses.
 HOW_TO_WRITE = (
-    "The session's id, percent-encoded. One that begins with ~, has %, \\ or signs that nobody sees, has an empty part, . or .."
+    "The session's id, percent-encoded. One that begins with ~, has %, \\ or invisible characters, has an empty part, . or .."
     f" between slashes, or ends like an address here (/messages, /runs …) is written as {addresses.ENCODED} and its UTF-8 in "
     "base64url without padding. A session's `address` has it as it must be."
 )

@@ -34,7 +34,7 @@ class SessionFilter(Paging):
         None,
         min_length=1,
         max_length=200,
-        description="Only the one of this id, whatever is in it.",
+        description="Only the one of this id, which may have any characters.",
     )
     queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
     q: Text | None = Field(

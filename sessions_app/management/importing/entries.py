@@ -58,7 +58,7 @@ class EntryReader:
         for item in self._reasoning:
             self._notes.add("", "reasoning that no message of the assistant follows is not kept", item)
         for call in self._open:
-            self._notes.add("", "a tool call without its result stands as one of which nobody knows whether it ran", call.name)
+            self._notes.add("", "a tool call without its result stands as one with an unknown outcome", call.name)
         return found
 
     def _read(self, message: Any, where: str) -> list[Entry]:
