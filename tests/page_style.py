@@ -1,6 +1,6 @@
 """The style of templates, scripts and style sheets: `python -m tests.page_style`, with `--write` to format them.
 
-Which tools, and why: docs/decisions/0026-linters-of-pages.md.
+Which tools, and why: docs/decisions/0028-linters-of-pages.md.
 """
 
 from __future__ import annotations

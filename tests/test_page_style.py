@@ -1,4 +1,4 @@
-"""Templates, scripts and style sheets can be read: see docs/decisions/0026-linters-of-pages.md."""
+"""Templates, scripts and style sheets can be read: see docs/decisions/0028-linters-of-pages.md."""
 
 from __future__ import annotations
 
