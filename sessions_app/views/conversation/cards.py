@@ -158,9 +158,9 @@ class Card:
     def form(self) -> str:
         """The template of what a person can do about it now."""
         if self.forbidden:
-            return "requirements/_forbidden.html"
+            return "decisions/_forbidden.html"
         by_kind = "uncertain" if self.status.is_uncertain else FORMS.get(self.requirement.kind, "confirm")
-        return f"requirements/_{self.mode or by_kind}.html"
+        return f"decisions/_{self.mode or by_kind}.html"
 
     @property
     def shows_arguments(self) -> bool:

@@ -48,8 +48,8 @@ class Step:
     def template(self) -> str:
         """The template of the step."""
         if self.thought:
-            return "runs/_thought.html"
-        return "runs/_member.html" if self.member else "runs/_step.html"
+            return "conversation/_thought.html"
+        return "conversation/_member.html" if self.member else "conversation/_step.html"
 
     @property
     def task(self) -> str:

@@ -28,7 +28,7 @@ from sessions_app.views.decisions.history import story_context
 from sessions_app.views.forms import SeenForm
 from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
-CARD = "requirements/_card.html"
+CARD = "decisions/_card.html"
 MODES = ("edit", "reject", "respond")
 #: Origins of answers without a card for errors: a row of the list, or a page that went on already.
 WITHOUT_CARD = ("row", "behind")
@@ -39,7 +39,7 @@ WITHOUT_CARD = ("row", "behind")
 def requirement(request: PersonRequest, pk: int) -> HttpResponse:
     """The history of one requirement."""
     asked = access.requirement_or_404(request.user, pk)
-    return render(request, "requirements/story.html", story_context(request, asked))
+    return render(request, "decisions/story.html", story_context(request, asked))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,9 +79,9 @@ def requirements_together(request: PersonRequest) -> HttpResponse:
         "offer": decisions.offer_for(approved[-1]) if approved else None,
     }
     if not failed:
-        return respond(request, "requirements/_approved.html", context, location=location)
+        return respond(request, "decisions/_approved.html", context, location=location)
     # Some were approved, so the page has to catch up, as after a success.
-    return respond(request, "requirements/_partly.html", context, status=200 if request.htmx else 422, location=location)
+    return respond(request, "decisions/_partly.html", context, status=200 if request.htmx else 422, location=location)
 
 
 @require_POST
@@ -113,7 +113,7 @@ def _decide(request: PersonRequest, asked: Requirement, seen: int) -> HttpRespon
     context = {"requirement": decided, "offer": offer}
     # htmx finds the next one in the page's own list.
     location = "" if request.htmx else _onwards(request, asked, back, offered=bool(offer))
-    return respond(request, "requirements/_decided.html", context, location=location)
+    return respond(request, "decisions/_decided.html", context, location=location)
 
 
 def _not_decided(request: PersonRequest, card: Card, problem: Exception, back: str) -> HttpResponse:
@@ -145,7 +145,7 @@ def _said_in_a_toast(request: PersonRequest, asked: Requirement, problem: Except
     status = 409 if isinstance(problem, (AlreadyDecided, StaleError)) else 422
     page = conversation_url(asked.session, "decisions", f"?at={asked.pk}")
     context = {"requirement": asked, "why": str(problem), "page": page}
-    response = render(request, "requirements/_not_decided.html", context, status=status)
+    response = render(request, "decisions/_not_decided.html", context, status=status)
     # Each says what became of another one, so none takes another's place.
     response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "beforeend"
     return response

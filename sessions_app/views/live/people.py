@@ -58,4 +58,4 @@ def _hub() -> Hub:
 
 
 def _words(run_id: str, text: str) -> str:
-    return render_to_string("runs/_words.html", {"run_id": run_id, "text": text})
+    return render_to_string("conversation/_words.html", {"run_id": run_id, "text": text})
