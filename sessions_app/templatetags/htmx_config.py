@@ -23,6 +23,8 @@ CONFIG = {
             ".decision[data-mode]",
             ".decision:has(:is(input, textarea, select):focus)",
             ".decision:has(:user-valid, :user-invalid)",
+            # Nor one that says what is wrong with what they sent.
+            ".decision:has([aria-invalid], .notice[data-tone=bad])",
         ]
     ),
 }
