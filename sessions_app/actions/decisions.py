@@ -19,9 +19,10 @@ from sessions_app.changes.kinds import OF_REQUIREMENT_STATUS, Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import FirstApproval, OfRequirement
 from sessions_app.errors import AlreadyDecided, AppError, InvalidAction
+from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.models import Decision, Person, Requirement, Run, Session
-from sessions_app.policy.approvals import completes, must_know_the_news
-from sessions_app.policy.in_force import may_decide, policy_of, same
+from sessions_app.policy.approvals import Grounds, grounds_for
+from sessions_app.policy.in_force import same
 from sessions_app.store.pausing import go_on
 from sessions_app.store.records import put_answer, put_values, requirement_record
 from sessions_app.validation.text import too_long, too_long_inside, trimmed
@@ -56,6 +57,11 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
     """
 
     _must_fit(arguments)
+    return _settle(requirement, person, seen, _approval(arguments), Decision.Verdict.APPROVED)
+
+
+def _approval(arguments: dict[str, Any] | None) -> Answer:
+    """Confirm with these arguments; without any, with those that are proposed."""
 
     def answer(asked: RequirementRecord) -> None:
         if arguments is not None and not same(arguments, asked.effective_arguments):
@@ -64,7 +70,7 @@ def approve(requirement: Requirement, person: Person, *, arguments: dict[str, An
                 asked.edited_arguments = None
         asked.confirm()
 
-    return _settle(requirement, person, seen, answer, Decision.Verdict.APPROVED)
+    return answer
 
 
 def approve_many(
@@ -72,19 +78,40 @@ def approve_many(
 ) -> list[tuple[Requirement, AppError | InvalidAnswerError | None]]:
     """Approve calls of one tool, each checked and recorded by itself; `seen` has the change seen for each requirement's key.
 
-    Returns each requirement as it stands now with what kept it from being approved, or `None`: one that needs to be looked at
-    by itself is not. Raises `InvalidAction` for calls of several tools.
+    Those of one session are approved in one transaction. Returns each requirement as it stands now with what kept it from being
+    approved, or `None`: one that needs to be looked at by itself is not. Raises `InvalidAction` for calls of several tools.
     """
     if len({requirement.tool_name for requirement in requirements}) > 1:
         raise InvalidAction(_("Only calls of one tool are approved together."))
-    outcomes: list[tuple[Requirement, AppError | InvalidAnswerError | None]] = []
+    by_session: dict[int, dict[int, Requirement]] = {}
     for requirement in requirements:
-        try:
-            _must_be_one_of_many(requirement)
-            outcomes.append((approve(requirement, person, seen=seen.get(requirement.pk, 0)), None))
-        except (AppError, InvalidAnswerError) as problem:
-            requirement.refresh_from_db()
-            outcomes.append((requirement, problem))
+        by_session.setdefault(requirement.session_id, {})[requirement.pk] = requirement
+    outcomes: dict[int, tuple[Requirement, AppError | InvalidAnswerError | None]] = {}
+    for together in by_session.values():
+        for row, problem in _approve_in_one_session(list(together.values()), person, seen):
+            outcomes[row.pk] = row, problem
+    return [outcomes[requirement.pk] for requirement in requirements]
+
+
+def _approve_in_one_session(
+    requirements: Sequence[Requirement], person: Person, seen: dict[int, int]
+) -> list[tuple[Requirement, AppError | InvalidAnswerError | None]]:
+    """Approve each of them that can be. What keeps one from it is found before anything of it is written."""
+    outcomes: list[tuple[Requirement, AppError | InvalidAnswerError | None]] = []
+    with session_locked(requirements[0].session) as session:
+        rows = _locked_rows(session, requirements)
+        known = {row.pk: min(seen.get(row.pk, 0), session.last_change) for row in rows}
+        grounds = read_steps(grounds_for(rows, person, known))
+        for asked, row in zip(requirements, rows, strict=True):
+            try:
+                # As it was shown; what the customer wrote since is news, which the decision looks at.
+                _must_be_one_of_many(asked)
+                expired = _decide(row, person, known[row.pk], _approval(None), Decision.Verdict.APPROVED, grounds)
+                outcomes.append((row, AlreadyDecided(_already(row), row) if expired else None))
+            except (AppError, InvalidAnswerError) as problem:
+                outcomes.append((row, problem))
+        for root in {row.root_id: row.root for row in rows if row.status != Requirement.Status.PENDING}.values():
+            go_on(session, root)
     return outcomes
 
 
@@ -132,44 +159,73 @@ def give_result(requirement: Requirement, person: Person, *, result: str, seen: 
 
 def _settle(requirement: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict) -> Requirement:
     with session_locked(requirement.session) as session:
-        row = Requirement.objects.select_related("session", "run", "root", "decided_by").get(pk=requirement.pk)
-        row.session = session
-        if row.status != Requirement.Status.PENDING:
-            raise AlreadyDecided(_already(row, person), row)
-        if row.root.status != Run.Status.PAUSED:
-            raise InvalidAction(_("The turn that asked this does not wait any more."))
-        if row.broken:
-            raise InvalidAction(
-                _("What is stored of this question cannot be read (%(problem)s), so nobody can decide about it. Stop the turn.")
-                % {"problem": row.broken}
-            )
-        may_decide(row, person)
-        # No decision counts late, also when the scheduler is late itself; that time was up must stay, so it is said after.
-        too_late = row.is_overdue and expire_one(row)
-        if not too_late:
-            # A number that is still to come would count as having seen what is still to be said.
-            known = min(seen, session.last_change)
-            must_know_the_news(row, person, known)
-            _take(session, row, person, known, answer, verdict)
-    if too_late:
+        row = _locked_rows(session, [requirement])[0]
+        # A number that is still to come would count as having seen what is still to be said.
+        known = min(seen, session.last_change)
+        grounds = read_steps(grounds_for([row], person, {row.pk: known}))
+        # The transaction ends before an expiry is reported, so that the expiry is committed.
+        expired = _decide(row, person, known, answer, verdict, grounds)
+        if not expired and row.status != Requirement.Status.PENDING:
+            go_on(session, row.root)
+    if expired:
         raise AlreadyDecided(_already(row), row)
     return row
 
 
-def _take(session: Session, row: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict) -> None:
+def _locked_rows(session: Session, requirements: Sequence[Requirement]) -> list[Requirement]:
+    """The requirements as they are now, in the same order; `session` is theirs and is locked."""
+    rows = session.requirements.select_related("run", "root", "decided_by").in_bulk([row.pk for row in requirements])
+    # Those of one turn see together whether it goes on.
+    turns = {row.root_id: row.root for row in rows.values()}
+    for row in rows.values():
+        row.root = turns[row.root_id]
+    return [rows[requirement.pk] for requirement in requirements]
+
+
+def _decide(
+    row: Requirement,
+    person: Person,
+    seen: int,
+    answer: Answer,
+    verdict: Decision.Verdict,
+    grounds: Grounds,
+) -> bool:
+    """Check everything and store the answer. Returns whether the requirement's time was up instead; then it is expired now.
+
+    The caller lets the turn go on. Whatever refuses the answer raises before anything is written.
+    """
+    if row.status != Requirement.Status.PENDING:
+        raise AlreadyDecided(_already(row, person), row)
+    if row.root.status != Run.Status.PAUSED:
+        raise InvalidAction(_("The turn that asked this does not wait any more."))
+    if row.broken:
+        raise InvalidAction(
+            _("What is stored of this question cannot be read (%(problem)s), so nobody can decide about it. Stop the turn.")
+            % {"problem": row.broken}
+        )
+    grounds.in_force.may_decide(row, person)
+    # No decision counts late, also when the scheduler is late itself.
+    if row.is_overdue and expire_one(row):
+        return True
+    grounds.must_know_the_news(row, seen)
+    _take(row, person, seen, answer, verdict, grounds)
+    return False
+
+
+def _take(row: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict, grounds: Grounds) -> None:
     """Store the answer, or keep it as the first of two approvals."""
-    policy = policy_of(row)
+    policy = grounds.in_force.policy_of(row)
     asked = requirement_record(row)
     # The number of approvers is checked below, where the people are known; the record alone knows names at best.
     asked.policy = Policy()
     answer(asked)
     runs, given = asked.lets_run, storable_json(asked.effective_arguments)
     if runs:
-        may_decide(row, person, approving=True)
+        grounds.in_force.may_decide(row, person, approving=True)
         demand = policy.demand(given, asked.schema)
         row.risk, row.approvers = demand.risk, demand.approvers
-    if runs and row.approvers > 1 and not completes(row, person, given):
-        _keep_first(session, row, asked, person, seen, given, policy)
+    if runs and row.approvers > 1 and not grounds.completes(row, person, given):
+        _keep_first(row, asked, person, seen, given, policy)
         return
     _store(row, asked, person)
     line = {"edited_arguments": given} if asked.kind == "user_input" and runs else {}
@@ -177,12 +233,10 @@ def _take(session: Session, row: Requirement, person: Person, seen: int, answer:
         row, verdict, person=person, seen=seen, note=_words(asked), policy=storable_json(policy.to_dict()), **line
     )
     payload = OfRequirement(requirement=row.pk, tool=row.tool_name)
-    record(session, OF_REQUIREMENT_STATUS[row.status], payload, person=person)
-    go_on(session, row.root)
+    record(row.session, OF_REQUIREMENT_STATUS[row.status], payload, person=person)
 
 
 def _keep_first(
-    session: Session,
     row: Requirement,
     asked: RequirementRecord,
     person: Person,
@@ -205,7 +259,7 @@ def _keep_first(
         policy=storable_json(policy.to_dict()),
     )
     payload = FirstApproval(requirement=row.pk, tool=row.tool_name, changed=changed, line=line.pk)
-    record(session, Kind.REQUIREMENT_FIRST_APPROVAL, payload, person=person)
+    record(row.session, Kind.REQUIREMENT_FIRST_APPROVAL, payload, person=person)
 
 
 def _store(row: Requirement, asked: RequirementRecord, person: Person) -> None:

@@ -84,11 +84,11 @@ def start_session_once(
 
 def mark_read(session: Session, person: Person) -> None:
     """Record that the person has seen the session up to its `last_change`; never goes back."""
-    read, created = SessionRead.objects.get_or_create(
-        session=session, person=person, defaults={"last_change": session.last_change}
-    )
-    if not created and read.last_change < session.last_change:
-        SessionRead.objects.filter(pk=read.pk, last_change__lt=session.last_change).update(last_change=session.last_change)
+    mark = SessionRead(session=session, person=person, last_change=session.last_change)
+    older = SessionRead.objects.filter(session=session, person=person, last_change__lt=session.last_change)
+    if not older.update(last_change=session.last_change):
+        # There is none yet, or one that is newer and stays.
+        SessionRead.objects.bulk_create([mark], ignore_conflicts=True)
 
 
 def assign(session: Session, person: Person, assignee: Person | None) -> None:

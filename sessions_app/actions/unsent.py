@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.one_statement import Steps, read_steps
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.validation.text import normalized, trimmed
 
@@ -21,8 +22,13 @@ SLOWEST_SAVING = timedelta(minutes=1)
 
 def of(session: Session, person: Person) -> UnsentText:
     """Return the person's unsent text in this conversation; an unsaved, empty row where there is none."""
-    found = UnsentText.objects.filter(session=session, person=person).first()
-    return found or UnsentText(session=session, person=person)
+    return read_steps(reading(session, person))
+
+
+def reading(session: Session, person: Person) -> Steps[UnsentText]:
+    """`of`, for a page that reads more with it."""
+    found = (yield [UnsentText.objects.filter(session=session, person=person)])[0]
+    return found[0] if found else UnsentText(session=session, person=person)
 
 
 @transaction.atomic

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from sessions_app.models import Person, Queue, Requirement, Run, Session
+from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models import Person, Queue, Requirement, Run, Session, SessionRead
 from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
 
@@ -24,10 +29,45 @@ def session_or_404(person: Person, session_id: str) -> Session:
     return get_object_or_404(sessions_for(person).select_related("queue", "assignee"), session_id=session_id)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A session that a person has opened: up to which change they have `read` it, and the queues that they work."""
+
+    session: Session
+    read: int | None
+    queues: list[Queue]
+
+
+def opened_or_404(person: Person, session_id: str) -> Opened:
+    """`session_or_404` for pages, with what they need to know of the reader, in one query."""
+    found, read, queues = read_together(
+        sessions_for(person).select_related("queue", "assignee").filter(session_id=session_id),
+        SessionRead.objects.filter(session__session_id=session_id, person=person).values_list("last_change", flat=True),
+        queues_for(person),
+    )
+    if not found:
+        raise Http404
+    return Opened(found[0], read[0] if read else None, in_order(queues))
+
+
+def in_order(queues: Iterable[Queue]) -> list[Queue]:
+    """The queues as they stand in the sidebar."""
+    return sorted(queues, key=lambda queue: (queue.position, queue.name))
+
+
 def requirement_or_404(person: Person, pk: int) -> Requirement:
     """Return the requirement with its session and runs. Raises `Http404` where the person may not see it."""
     visible = Requirement.objects.filter(session__in=sessions_for(person))
     return get_object_or_404(visible.select_related("session__queue", "run", "root", "decided_by"), pk=pk)
+
+
+def requirements_or_404(person: Person, keys: Sequence[int]) -> list[Requirement]:
+    """The requirements with these keys, in that order, as `requirement_or_404`. Raises `Http404` where one is missing."""
+    visible = Requirement.objects.filter(session__in=sessions_for(person), pk__in=keys)
+    found = {row.pk: row for row in visible.select_related("session__queue", "run", "root", "decided_by")}
+    if len(found) < len(set(keys)):
+        raise Http404
+    return [found[key] for key in keys]
 
 
 def run_or_404(person: Person, run_id: str) -> Run:

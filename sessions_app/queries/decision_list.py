@@ -13,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from kern.records.policy import RISKS
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import Decision, Person, Queue, Requirement, Session
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.ticket import TicketLink
-from sessions_app.policy.in_force import QUEUE_ROLES, May, open_to
+from sessions_app.policy import in_force
+from sessions_app.policy.in_force import May
 from sessions_app.queries import access
 from sessions_app.queries.paging import Key, Order, grown, taken
 from sessions_app.queries.presenters.requirement import RequirementStatus
-from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_keys
+from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_among
 from sessions_app.validation.numbers import row_number
 
 #: The riskiest first.
@@ -111,10 +113,10 @@ def next_after(requirement: Requirement, person: Person) -> Requirement | None:
     waiting = most_pressing_first(waiting_for(person)).exclude(pk=requirement.pk).select_related("session")
     # After this person's own first approval, the requirement waits for another person.
     is_mine = Q(first_approver=None) | ~Q(first_approver=person.pk) | Q(look_again=True)
-    waiting = waiting.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).filter(is_mine)
+    waiting = waiting.annotate(first_approver=Subquery(_FIRST)).filter(is_mine)
     found = [*waiting.filter(PRESSING.behind(_place(requirement, PRESSING)))[:PAGE], *waiting[:PAGE]]
-    may = open_to(person, found)
-    return next((row for row in found if may[row.pk].decide), None)
+    holds = in_force.read(found, person)
+    return next((row for row in found if holds.may(row, person).decide), None)
 
 
 def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str = "", until: str = "") -> Page:
@@ -128,9 +130,7 @@ def decisions_page(sessions: SessionSet, person: Person, sort: str, before: str 
     if last and not after:
         shown = order.up_to(waiting, _place(last, order))
         limit = grown(PAGE, MOST, lambda: shown[:MOST].count())
-    rows = ordered.annotate(first_approver=Subquery(_FIRST), queue_roles=QUEUE_ROLES).select_related(
-        "session__assignee", "session__queue"
-    )
+    rows = ordered.annotate(first_approver=Subquery(_FIRST)).select_related("session__assignee", "session__queue")
     found, more = taken(rows, limit)
     last_key = str(found[-1].pk) if found else ""
     return Page(_rows(found, person, sort, after), last_key if more else "", last_key)
@@ -149,11 +149,14 @@ def _place(requirement: Requirement, order: Order) -> list[Any]:
 
 def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Requirement | None) -> list[Row]:
     keys = {requirement.session_id for requirement in found}
+    queues, tools = {row.session.queue_id for row in found}, {row.tool_name for row in found}
+    linked, unread_ones, *rights = read_together(
+        TicketLink.objects.filter(session__in=keys), unread_among(keys, person), *in_force.questions(queues, tools, [person])
+    )
     tickets: dict[int, list[str]] = {}
-    for link in TicketLink.objects.filter(session__in=keys).order_by("pk") if keys else ():
+    for link in sorted(linked, key=lambda link: link.pk):
         tickets.setdefault(link.session_id, []).append(link.ticket_id)
-    unread = unread_keys(keys, person)
-    may = open_to(person, found)
+    unread, holds = set(unread_ones), in_force.in_force_of(*rights)
     rows: list[Row] = []
     group = _group(previous, sort) if previous else ""
     for requirement in found:
@@ -166,7 +169,7 @@ def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Req
             tickets=tickets.get(session.pk, []),
             unread=session.pk in unread,
             asked=requirement,
-            may=may[requirement.pk],
+            may=holds.may(requirement, person),
             first_approver=first,
             reader=person.pk,
         )

@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.models import Person, Queue, Session
+from sessions_app.models import Change, Person, Queue, Session
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
 from sessions_app.queries import access
-from sessions_app.templatetags.inbox import COUNT_CAP
 
+#: Counts stop at one more than this.
+COUNT_CAP = 1000
 QUEUE = "queues/"
 DECISIONS = "decisions"
 
@@ -60,25 +61,31 @@ class Rail:
     queues: list[Box]
     here: Box
     sessions: SessionSet
+    #: The number of the newest change in any session, when the counts were read.
+    newest: int
 
     @property
     def unassigned(self) -> Box:
         return next(box for box in self.views if box.where == "unassigned")
 
 
-def rail(person: Person, where: str) -> Rail:
-    """Return all views and the person's queues with their counts. Raises `Http404` for a queue the person does not work."""
+def rail(person: Person, where: str, worked: list[Queue] | None = None) -> Rail:
+    """Return all views and the person's queues with their counts. Raises `Http404` for a queue the person does not work.
+
+    `worked` are the queues that the person works, where they are read already.
+    """
     views = _views()
-    worked = list(access.queues_for(person))
+    worked = list(access.queues_for(person)) if worked is None else worked
     queues = [Box(QUEUE + queue.slug, queue.name, queue.icon) for queue in worked]
     search = Box("search", _("Search"), "search", counted=False)
     here = next((box for box in [*views, *queues, search] if box.where == where), None)
     if here is None:
         raise Http404
     counted = [box for box in [*views, *queues] if box.counted]
-    for box, count in zip(counted, capped_counts(_counted_in(box.where, person, worked) for box in counted), strict=True):
+    *counts, newest = _numbers([_counted_in(box.where, person, worked) for box in counted], Change.objects.order_by("-pk"))
+    for box, count in zip(counted, counts, strict=True):
         box.count = count
-    return Rail(views, queues, here, sessions_in(where, person, worked))
+    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0)
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:
@@ -113,6 +120,11 @@ def capped_counts(querysets: Iterable[QuerySet[Any]]) -> list[int]:
 
     A count without a limit walks a whole big queue.
     """
+    return _numbers(querysets)
+
+
+def _numbers(querysets: Iterable[QuerySet[Any]], *first_of: QuerySet[Any]) -> list[int]:
+    """Return `capped_counts`, then the key of the first row of each of the others."""
     counts: list[str] = []
     params: list[Any] = []
     for queryset in querysets:
@@ -122,6 +134,10 @@ def capped_counts(querysets: Iterable[QuerySet[Any]]) -> list[int]:
             counts.append("0")
             continue
         counts.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608 - made by the ORM, values are parameters
+        params.extend(values)
+    for queryset in first_of:
+        sql, values = queryset.values("pk")[:1].query.sql_with_params()
+        counts.append(f"({sql})")
         params.extend(values)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(counts)}", params)

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
 from sessions_app.models.session_read import unread_by
@@ -94,16 +96,18 @@ def _described(sessions: SessionSet, person: Person) -> SessionSet:
     )
 
 
-def unread_keys(keys: Iterable[int], person: Person) -> set[int]:
-    """Return keys of those sessions that have a change the person has not seen."""
-    return set(Session.objects.filter(unread_by(person), pk__in=keys).values_list("pk", flat=True))
+def unread_among(keys: Iterable[int], person: Person) -> QuerySet[Session, int]:
+    """Return a queryset of keys of those sessions that have a change the person has not seen."""
+    return Session.objects.filter(unread_by(person), pk__in=keys).values_list("pk", flat=True)
 
 
 def rows_of(sessions: list[Session]) -> list[Row]:
-    """Return rows with their decisions and tickets, in two queries for any number."""
+    """Return rows with their decisions and tickets, in one query for any number."""
     keys = [session.pk for session in sessions]
-    requirements = _by_session(Requirement.objects.pending().filter(session__in=keys).order_by("pk"))
-    tickets = _by_session(TicketLink.objects.filter(session__in=keys).order_by("pk"))
+    waiting_ones, linked = read_together(
+        Requirement.objects.pending().filter(session__in=keys), TicketLink.objects.filter(session__in=keys)
+    )
+    requirements, tickets = _by_session(waiting_ones), _by_session(linked)
     rows = []
     for session in sessions:
         waiting = requirements[session.pk]
@@ -119,7 +123,7 @@ def rows_of(sessions: list[Session]) -> list[Row]:
 
 def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
     grouped = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=attrgetter("pk")):
         grouped[row.session_id].append(row)
     return grouped
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.costs import cost_of_run
+from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Requirement, Run, Session
 
 
@@ -24,10 +25,16 @@ class Usage:
     cost: Decimal | None = None
 
 
-def usage_of(session: Session) -> Usage:
-    """Return the session's sums, in two queries."""
+def usage_of(session: Session) -> Steps[Usage]:
+    """Return the session's sums, in one step."""
+    # A requirement that ended without a decision stopped waiting then; a pending one still waits.
+    asked = Requirement.objects.filter(Q(decided_at__isnull=False) | Q(status=Requirement.Status.PENDING), session=session)
+    runs, times = yield [
+        Run.objects.filter(session=session).values_list("parent", "model", "metrics"),
+        asked.values_list("created_at", "decided_at"),
+    ]
     usage = Usage()
-    for parent, model, metrics in Run.objects.filter(session=session).values_list("parent", "model", "metrics"):
+    for parent, model, metrics in runs:
         usage.runs += parent is None
         usage.tokens_in += int(metrics.get("input_tokens") or 0)
         usage.tokens_out += int(metrics.get("output_tokens") or 0)
@@ -35,8 +42,5 @@ def usage_of(session: Session) -> Usage:
         price = cost_of_run(model, metrics)
         if price is not None:
             usage.cost = (usage.cost or Decimal()) + price
-    # A requirement that ended without a decision stopped waiting then; a pending one still waits.
-    asked = Requirement.objects.filter(Q(decided_at__isnull=False) | Q(status=Requirement.Status.PENDING), session=session)
-    times = asked.values_list("created_at", "decided_at")
     usage.waited = sum(((end or clock.now()) - begin).total_seconds() for begin, end in times)
     return usage

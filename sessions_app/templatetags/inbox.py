@@ -25,14 +25,13 @@ from sessions_app.infrastructure.clock import now
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Message, Run
 from sessions_app.policy import disclosure
+from sessions_app.queries.inbox_views import COUNT_CAP
 from sessions_app.templatetags import durations
 from sessions_app.templatetags.text_boxes import COUNTED
 from sessions_app.text import unseen
 from sessions_app.text.formatting import SHOWN, markdown_html
 
 register = template.Library()
-
-COUNT_CAP = 1000
 
 
 @register.filter

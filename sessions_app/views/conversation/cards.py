@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateformat import format as format_time
 from django.utils.safestring import SafeString
@@ -14,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from kern.records.policy import ApprovalLevel
 from sessions_app.errors import Forbidden
+from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.models import Decision, Message, Person, Requirement, Run, ToolCall
-from sessions_app.policy import approvals, in_force
+from sessions_app.policy.approvals import Grounds, grounds_for, news_about, news_in_words
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.requirement import RISKS, RequirementStatus
 from sessions_app.validation.argument_fields import Field, concerns, fields_of
@@ -37,6 +39,14 @@ class Approval:
     words: str
     person: Person | None = None
     is_open: bool = False
+
+
+def journal_of(requirements: Iterable[Requirement]) -> QuerySet[ToolCall]:
+    """Return the journal lines of the calls that these requirements are about, where they were begun."""
+    asked = Q(pk__in=[])
+    for requirement in requirements:
+        asked |= Q(run=requirement.run_id, call_id=requirement.call_id)
+    return ToolCall.objects.filter(asked, started_at__isnull=False)
 
 
 @dataclass
@@ -94,9 +104,14 @@ class Card:
         return self.requirement.status == Requirement.Status.EXPIRED
 
     @cached_property
+    def grounds(self) -> Grounds:
+        """The grounds of a decision now. A page with several cards reads them once for all."""
+        return read_steps(grounds_for([self.requirement], self.reader))
+
+    @cached_property
     def demand(self) -> ApprovalLevel:
         """The current needs of approving the proposed arguments: the queue's policy may have become stricter since."""
-        return in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
+        return self.grounds.in_force.policy_of(self.requirement).demand(self.proposed, self.requirement.schema)
 
     @property
     def risk(self) -> Badge | None:
@@ -111,7 +126,7 @@ class Card:
     @cached_property
     def first_approval(self) -> Decision | None:
         """The first of two approvals, where there is one that counts."""
-        return approvals.first_of_two(self.requirement) if self.is_pending and self.needs_two else None
+        return self.grounds.first_of_two(self.requirement) if self.is_pending and self.needs_two else None
 
     @property
     def what_is_new(self) -> str:
@@ -119,7 +134,7 @@ class Card:
         seen = row_number((self.posted or {}).get("seen", ""))
         if self.reader is None or seen is None:
             return ""
-        return approvals.news_in_words(approvals.news_about(self.requirement, self.reader, seen))
+        return news_in_words(news_about(self.requirement, self.reader, seen))
 
     @cached_property
     def forbidden(self) -> str:
@@ -137,7 +152,7 @@ class Card:
         if self.reader is None or not self.is_pending:
             return ""
         try:
-            in_force.may_decide(self.requirement, self.reader, approving=approving)
+            self.grounds.in_force.may_decide(self.requirement, self.reader, approving=approving)
         except Forbidden as why:
             return why.message
         return ""
@@ -151,8 +166,7 @@ class Card:
     @cached_property
     def journal(self) -> ToolCall | None:
         """The journal line of an uncertain call."""
-        asked = self.requirement
-        return ToolCall.objects.filter(run=asked.run_id, call_id=asked.call_id, started_at__isnull=False).first()
+        return journal_of([self.requirement]).first()
 
     @property
     def form(self) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.changes.kinds import Kind, kind_of
 from sessions_app.infrastructure.broken_rows import BrokenRow
+from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Change, Decision, Person, Requirement
 from sessions_app.templatetags.inbox import said
 
@@ -88,12 +89,14 @@ class Event:
     verdict: str = ""
 
 
-def shown_events(changes: list[Change], reader: Person) -> list[Event | BrokenRow]:
-    """The lines for those changes that people should read about; one query for what was decided."""
+def shown_events(changes: list[Change], reader: Person) -> Steps[list[Event | BrokenRow]]:
+    """The lines for those changes that people should read about; what was decided is read in one step."""
     of_decisions = [change for change in changes if change.kind in VERDICTS or change.kind in DROPPED]
-    keys = _keys(of_decisions, "requirement")
-    requirements = Requirement.objects.in_bulk(keys) if keys else {}
-    first = Decision.objects.in_bulk(_keys(changes, "line"))
+    asked, decided = yield [
+        Requirement.objects.filter(pk__in=_keys(of_decisions, "requirement")),
+        Decision.objects.filter(pk__in=_keys(changes, "line")),
+    ]
+    requirements, first = {row.pk: row for row in asked}, {row.pk: row for row in decided}
     lines: list[Event | BrokenRow] = []
     for change in changes:
         try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from sessions_app import desk
 from sessions_app.actions import customer_links, decisions, sessions, unsent
-from sessions_app.models import Message, NameRecord, Person, Requirement, Run, Session, SessionRead
+from sessions_app.infrastructure.one_statement import Found, Steps, beside, read_steps
+from sessions_app.models import Message, NameRecord, Person, Queue, Requirement, Run, Session
 from sessions_app.models.queue import AiMode
-from sessions_app.models.requirement import RequirementSet
+from sessions_app.policy.approvals import grounds_for
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
@@ -20,7 +23,7 @@ from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers
 from sessions_app.validation.redirects import own_page
-from sessions_app.views.conversation.cards import Card
+from sessions_app.views.conversation.cards import Card, journal_of
 from sessions_app.views.conversation.snoozing import snooze_context
 from sessions_app.views.conversation.timeline import timeline
 from sessions_app.views.respond import PersonRequest
@@ -42,40 +45,47 @@ def back_to(request: PersonRequest, session: Session) -> str:
     return own_page(request, back, conversation_url(session))
 
 
-def conversation_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
-    """Everything of the middle pane. Marks the session as read, because it now is, unless the page is fetched ahead."""
-    context = consistent_read(session, lambda: _as_it_stands(request, session, where))
-    if request.headers.get("Purpose") != "prefetch" and context["read"] != session.last_change:
+def conversation_context(request: PersonRequest, session: Session, where: str, read: int | None) -> dict[str, Any]:
+    """Everything of the middle pane, for a person who has `read` the session up to that change.
+
+    Marks the session as read, because it now is, unless the page is fetched ahead.
+    """
+    context = consistent_read(session, lambda: _as_it_stands(request, session, where, read))
+    if request.headers.get("Purpose") != "prefetch" and read != session.last_change:
         sessions.mark_read(session, request.user)
     return context
 
 
-def _as_it_stands(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
-    read = SessionRead.objects.filter(session=session, person=request.user).values_list("last_change", flat=True).first()
+def _as_it_stands(request: PersonRequest, session: Session, where: str, read: int | None) -> Steps[dict[str, Any]]:
     seen = read if read is not None and read < session.last_change else None
-    return {
-        **header_context(request, session, where),
-        **composer_context(request, session),
-        "timeline": timeline(session, request.user, seen=seen),
-        "seen_before": seen,
-        "read": read,
-        "cards": cards_of(request, session),
-    }
+    header, composer, shown, cards = yield from beside(
+        header_steps(request, session, where),
+        composer_steps(request, session),
+        timeline(session, request.user, seen=seen),
+        cards_of(request, session),
+    )
+    return {**header, **composer, "timeline": shown, "seen_before": seen, "cards": cards}
 
 
-def header_context(request: PersonRequest, session: Session, where: str) -> dict[str, Any]:
+def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    run = session.runs.roots().order_by("-pk").first()
+    runs, waiting, tickets, names, people = yield [
+        session.runs.roots().order_by("-pk")[:1],
+        session.requirements.pending().values_list("pk", flat=True),
+        session.tickets.select_related("system"),
+        session.names.select_related("person")[:NAMES],
+        people_of(session),
+    ]
     return {
         "session": session,
         "where": where,
         "filters": filters,
         "details_link": filters.query(details=not filters.details),
-        "badge": head_badge(session, run.status if run else "", session.requirements.pending().count()),
-        "tickets": list(session.tickets.select_related("system")),
-        "names": list(session.names.select_related("person")[:NAMES]),
-        "people": people_of(session),
+        "badge": head_badge(session, runs[0].status if runs else "", len(waiting)),
+        "tickets": sorted(tickets, key=attrgetter("pk")),
+        "names": sorted(names, key=attrgetter("pk"), reverse=True),
+        "people": sorted(people, key=lambda person: (person.display_name.casefold(), person.email)),
         **snooze_context(),
         "modes": [(mode.value, mode.label) for mode in AiMode],
         "offer": offer_of(request),
@@ -96,21 +106,33 @@ def where_of(request: PersonRequest) -> str:
 
 
 def composer_context(request: PersonRequest, session: Session) -> dict[str, Any]:
+    """`composer_steps`, where nothing else is shown."""
+    return read_steps(composer_steps(request, session))
+
+
+def composer_steps(request: PersonRequest, session: Session) -> Steps[dict[str, Any]]:
     """The composer with what its reader has not sent yet, and below it an agent's draft where one is asked for."""
-    kept = unsent.of(session, request.user)
+    kept, drafts = yield from beside(unsent.reading(session, request.user), _asks(drafts_of(request, session)))
     wish = request.GET.get("write", "")
     kind = kept.kind if kept.text.strip() else wish if wish in ("note", "ask") else "reply"
-    body = below(kept.text, draft_of(request, session))
+    body = below(kept.text, drafts[0] if drafts else "")
     return {"session": session, "agent": agent_of(session), "unsent": kept, "body": body, "kind": kind}
 
 
 def draft_of(request: PersonRequest, session: Session) -> str:
     """The words of the agent's draft that the address asks for."""
+    return drafts_of(request, session).first() or ""
+
+
+def drafts_of(request: PersonRequest, session: Session) -> QuerySet[Message, str]:
+    """The draft that the address asks for, as a question for its words."""
     key = row_number(request.GET.get("draft", ""))
-    if key is None:
-        return ""
-    drafts = Message.objects.filter(session=session, pk=key, sent=False, author_kind=Message.Author.AGENT)
-    return drafts.values_list("content", flat=True).first() or ""
+    found = Message.objects.none() if key is None else Message.objects.filter(session=session, pk=key)
+    return found.filter(sent=False, author_kind=Message.Author.AGENT).values_list("content", flat=True)
+
+
+def _asks(queryset: QuerySet[Any, Found]) -> Steps[list[Found]]:
+    return (yield [queryset])[0]
 
 
 def below(typed: str, added: str) -> str:
@@ -118,44 +140,50 @@ def below(typed: str, added: str) -> str:
     return f"{typed.rstrip()}\n\n{added}" if typed.strip() and added else added or typed
 
 
-def cards_of(request: PersonRequest, session: Session) -> list[Card]:
-    """Return cards of pending requirements, and hidden stubs of cards on the page that were answered since."""
+def cards_of(request: PersonRequest, session: Session) -> Steps[list[Card]]:
+    """Return cards of pending requirements, and hidden stubs of cards on the page that were answered since. In two steps."""
     shown = row_numbers(request.GET.getlist("shown"))
-    waiting = list(_with_runs(Requirement.objects.pending()).filter(session=session).order_by("pk"))
-    gone = _with_runs(Requirement.objects.filter(session=session, pk__in=shown)).exclude(status="pending") if shown else []
-    modes = {request.GET.get(mode, ""): mode for mode in ("edit", "reject", "respond")}
-    news = _customer_since(session, waiting)
-    expired = Requirement.objects.filter(session=session, root=newest_turn(session), status="expired", reopened_as=None)
-    late = list(_with_runs(expired).order_by("pk"))
-    cards = [
-        Card(row, seen=session.last_change, mode=modes.get(str(row.pk), ""), news=news, reader=request.user)
-        for row in [*late, *waiting]
+    asked = session.requirements.select_related("run", "root", "decided_by")
+    waiting, late, gone = yield [
+        asked.pending(),
+        asked.filter(root__in=newest_turn(session), status="expired", reopened_as=None),
+        asked.filter(pk__in=shown).exclude(status="pending"),
     ]
+    waiting, late = sorted(waiting, key=attrgetter("pk")), sorted(late, key=attrgetter("pk"))
+    cards = yield from _open_cards(request, session, [*late, *waiting])
     shown_anyway = {card.requirement.pk for card in cards}
     return cards + [Card(row, seen=session.last_change) for row in gone if row.pk not in shown_anyway]
 
 
-def newest_turn(session: Session) -> int | None:
-    """The key of the session's newest turn that was not begun to ask again what had expired in one before."""
+def _open_cards(request: PersonRequest, session: Session, asked: list[Requirement]) -> Steps[list[Card]]:
+    modes = {request.GET.get(mode, ""): mode for mode in ("edit", "reject", "respond")}
+    # What the customer wrote last, where that makes people look again.
+    must_look = any(row.look_again for row in asked)
+    wrote = session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk")[:1]
+    grounds, calls, news = yield from beside(
+        grounds_for(asked, request.user),
+        _asks(journal_of(row for row in asked if row.reason == "uncertain")),
+        _asks(wrote if must_look else Message.objects.none()),
+    )
+    begun = {(call.run_id, call.call_id): call for call in calls}
+    cards = []
+    for row in asked:
+        mode = modes.get(str(row.pk), "")
+        card = Card(row, seen=session.last_change, mode=mode, news=news[0] if news else None, reader=request.user)
+        card.grounds, card.journal = grounds, begun.get((row.run_id, row.call_id))
+        cards.append(card)
+    return cards
+
+
+def newest_turn(session: Session) -> QuerySet[Run, Any]:
+    """The session's newest turn that was not begun to ask again what had expired in one before."""
     reopened = Requirement.objects.filter(session=session).exclude(reopened_from=None)
-    turns = session.runs.roots().exclude(pk__in=reopened.values("root"))
-    return turns.order_by("-pk").values_list("pk", flat=True).first()
+    return session.runs.roots().exclude(pk__in=reopened.values("root")).order_by("-pk").values("pk")[:1]
 
 
-def _with_runs(requirements: RequirementSet) -> RequirementSet:
-    return requirements.select_related("session", "run", "root", "decided_by")
-
-
-def _customer_since(session: Session, waiting: list[Requirement]) -> Message | None:
-    """Return the customer's last message, where a requirement is marked to look again."""
-    if not any(requirement.look_again for requirement in waiting):
-        return None
-    return session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk").first()
-
-
-def people_of(session: Session) -> list[Person]:
+def people_of(session: Session) -> QuerySet[Person]:
     """Return the possible assignees of the session: the queue's members."""
-    return list(session.queue.members.filter(is_active=True).order_by("display_name", "email")) if session.queue else []
+    return session.queue.members.filter(is_active=True) if session.queue else Person.objects.none()
 
 
 def agent_of(session: Session) -> str:
@@ -164,23 +192,33 @@ def agent_of(session: Session) -> str:
     return next((worker.name for worker in desk.current().workers if worker.id == wanted), wanted)
 
 
-def details_context(request: PersonRequest, session: Session) -> dict[str, Any]:
-    """The drawer: customer, people, names, usage."""
+def details_steps(request: PersonRequest, session: Session, queues: list[Queue]) -> Steps[dict[str, Any]]:
+    """The drawer: customer, people, names, usage. `queues` are those that the reader works."""
     others = Session.objects.visible_to(request.user).filter(user_id=session.user_id).exclude(pk=session.pk)
-    runs = Run.objects.filter(session=session)
-    wrote = Person.objects.filter(message__session=session).distinct()
+    facts = [
+        session.names.select_related("person")[:NAMES],
+        session.tickets.select_related("system"),
+        (others if session.user_id else Session.objects.none()).values_list("pk", flat=True)[:100],
+        session.runs.exclude(parent=None).order_by().values_list("agent_name", flat=True).distinct(),
+        Person.objects.filter(pk__in=session.messages.order_by().values("person")).exclude(pk=session.assignee_id or 0),
+    ]
+    (names, tickets, before, members, wrote), usage = yield from beside(_several(facts), usage_of(session))
     return {
         "session": session,
         "agent": agent_of(session),
-        "names": list(session.names.select_related("person")[:NAMES]),
-        "tickets": list(session.tickets.select_related("system")),
-        "queues": list(access.queues_for(request.user).exclude(pk=session.queue_id or 0)),
-        "before": others[:100].count() if session.user_id else 0,
-        "members": sorted({name for name in runs.exclude(parent=None).values_list("agent_name", flat=True) if name}),
-        "wrote": list(wrote.exclude(pk=session.assignee_id or 0)),
-        "usage": usage_of(session),
+        "names": sorted(names, key=attrgetter("pk"), reverse=True),
+        "tickets": sorted(tickets, key=attrgetter("pk")),
+        "queues": [queue for queue in queues if queue.pk != session.queue_id],
+        "before": len(before),
+        "members": sorted({name for name in members if name}),
+        "wrote": sorted(wrote, key=attrgetter("pk")),
+        "usage": usage,
         "link": customer_links.link_of(session),
     }
+
+
+def _several(querysets: list[QuerySet[Any, Any]]) -> Steps[list[list[Any]]]:
+    return (yield querysets)
 
 
 def record_or_none(session: Session, key: str) -> NameRecord | None:

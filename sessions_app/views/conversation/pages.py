@@ -14,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.actions import handover, moving, sessions
 from sessions_app.errors import InvalidAction
+from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
+from sessions_app.queries.inbox_views import rail
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
@@ -25,8 +27,8 @@ from sessions_app.views.conversation.context import (
     back_to,
     cards_of,
     conversation_context,
-    details_context,
-    header_context,
+    details_steps,
+    header_steps,
     where_of,
 )
 from sessions_app.views.conversation.timeline import timeline
@@ -40,11 +42,17 @@ UNTIL_CUSTOMER = "reply"
 @for_people
 def conversation(request: PersonRequest, where: str, session_id: str) -> HttpResponse:
     """The inbox with this session open."""
-    session = access.session_or_404(request.user, session_id)
+    opened = access.opened_or_404(request.user, session_id)
+    session = opened.session
+    shown = rail(request.user, where, opened.queues)
     # The session is read first, so that the list shows it as read.
-    context = {**conversation_context(request, session, where), **inbox_context(request, where), "open": session.session_id}
+    context = {
+        **conversation_context(request, session, where, opened.read),
+        **inbox_context(request, where, shown),
+        "open": session.session_id,
+    }
     if "details" in request.GET:
-        context["details"] = details_context(request, session)
+        context["details"] = read_steps(details_steps(request, session, opened.queues))
     return render(request, "inbox/page.html", context)
 
 
@@ -52,14 +60,16 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
 @for_people
 def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     """Everything above the boundary `since`, or the page below `before`; `new` is where the line of new entries stands."""
-    session = access.session_or_404(request.user, session_id)
+    opened = access.opened_or_404(request.user, session_id)
+    session = opened.session
     before, since = request.GET.get("before", ""), request.GET.get("since", "")
     seen = row_number(request.GET.get("new", ""))
     shown = consistent_read(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
     context = {"session": session, "timeline": shown, "seen_before": seen}
     if before:
         return render(request, "conversation/_timeline.html#older", context)
-    sessions.mark_read(session, request.user)
+    if opened.read != session.last_change:
+        sessions.mark_read(session, request.user)
     return render(request, "conversation/_timeline.html", context)
 
 
@@ -68,7 +78,7 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_header(request: PersonRequest, session_id: str) -> HttpResponse:
     """The name, facts and menus."""
     session = access.session_or_404(request.user, session_id)
-    context = consistent_read(session, lambda: header_context(request, session, where_of(request)))
+    context = consistent_read(session, lambda: header_steps(request, session, where_of(request)))
     return render(request, "conversation/_header.html", {**context, "refresh": True})
 
 
@@ -85,10 +95,11 @@ def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
 @for_people
 def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
     """The drawer."""
-    session = access.session_or_404(request.user, session_id)
-    filters = Filters.of(request.GET)
-    context = {"filters": filters, "details_link": filters.query(details=False), "session": session}
-    return render(request, "conversation/_details.html", {**context, "details": details_context(request, session)})
+    opened = access.opened_or_404(request.user, session_id)
+    session, filters = opened.session, Filters.of(request.GET)
+    details = read_steps(details_steps(request, session, opened.queues))
+    context = {"filters": filters, "details_link": filters.query(details=False), "session": session, "details": details}
+    return render(request, "conversation/_details.html", context)
 
 
 @require_POST

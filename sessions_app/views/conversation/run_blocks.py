@@ -9,14 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from kern.validation.sizes import size_of
 from sessions_app import desk
 from sessions_app.infrastructure.broken_rows import BrokenRow
+from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Message, Run, ToolCall
 from sessions_app.queries.presenters.badge import Words
 from sessions_app.queries.presenters.run import RunStatus
@@ -158,16 +161,22 @@ class ShownRun:
         return blocks[0].at if blocks else cuts[-1]
 
 
-def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
-    """The turns with everything below them, in three queries; one that cannot be shown does not take the others with it."""
+def shown_runs(runs: list[Run]) -> Steps[list[ShownRun | BrokenRow]]:
+    """The turns with everything below them, in one step; one that cannot be shown does not take the others with it."""
     keys = [run.pk for run in runs]
-    members = list(Run.objects.filter(root__in=keys).order_by("pk")) if keys else []
-    all_keys = [*keys, *(member.pk for member in members)]
-    spoken = Message.objects.filter(run__in=all_keys, role="assistant").excerpts().order_by("pk")
-    messages, journal = _grouped(spoken), _grouped(ToolCall.objects.filter(run__in=all_keys).excerpts())
-    results = _results(messages, journal)
+    below = Run.objects.filter(root__in=keys)
+    spoken = Message.objects.filter(role="assistant").excerpts()
+    journalled = ToolCall.objects.filter(run=OuterRef("run"), call_id=OuterRef("tool_call_id"))
+    # What tools gave back in runs that have no journal of it.
+    returned = Message.objects.filter(~Exists(journalled), role="tool").excerpts()
+    parts: tuple[QuerySet[Any], ...] = (spoken, ToolCall.objects.excerpts(), returned)
+    members, *rows = yield [below, *(part.filter(run__in=which) for part in parts for which in (keys, below.values("pk")))]
+    messages, journal = _grouped([*rows[0], *rows[1]]), _grouped([*rows[2], *rows[3]])
+    results: dict[int, dict[str, Message]] = defaultdict(dict)
+    for message in [*rows[4], *rows[5]]:
+        results[message.run_id][message.tool_call_id] = message
     inside: dict[int | None, dict[str, Run]] = defaultdict(dict)
-    for member in members:
+    for member in sorted(members, key=attrgetter("pk")):
         inside[member.parent_id][member.parent_call_id] = member
 
     def show(run: Run) -> ShownRun:
@@ -186,19 +195,6 @@ def shown_runs(runs: list[Run]) -> list[ShownRun | BrokenRow]:
     return [show_if_possible(run) for run in runs]
 
 
-def _results(messages: dict[int, list[Message]], journal: dict[int, list[ToolCall]]) -> dict[int, dict[str, Message]]:
-    """Return tools' outputs of runs without a journal of them."""
-    found: dict[int, dict[str, Message]] = defaultdict(dict)
-    known = {(run_key, line.call_id) for run_key, lines in journal.items() for line in lines}
-    calls = ((key, call["id"]) for key, spoken in messages.items() for message in spoken for call in message.tool_calls)
-    bare = {run_key for run_key, call_id in calls if (run_key, call_id) not in known}
-    if bare:
-        for message in Message.objects.filter(run__in=bare, role="tool").excerpts():
-            if message.run_id is not None:
-                found[message.run_id][message.tool_call_id] = message
-    return found
-
-
 def agent_name(run: Run) -> str:
     """Return the name of a run's agent, also before a worker has written it."""
     if run.agent_name:
@@ -208,7 +204,7 @@ def agent_name(run: Run) -> str:
 
 def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
     grouped = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=attrgetter("pk")):
         grouped[row.run_id].append(row)
     return grouped
 

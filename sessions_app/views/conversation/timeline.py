@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
+from django.db.models import Count, Min
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure.broken_rows import BrokenRow
+from sessions_app.infrastructure.one_statement import Steps, beside
 from sessions_app.models import Change, Message, Person, Run, Session
 from sessions_app.validation.numbers import row_numbers
 from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, shown_events
@@ -80,13 +83,15 @@ class Loaded:
     is_full: bool
 
 
-def timeline(session: Session, reader: Person, *, before: str = "", since: str = "", seen: int | None = None) -> Timeline:
-    """The newest page; or the page below the boundary `before`; or everything above the boundary `since`.
+def timeline(
+    session: Session, reader: Person, *, before: str = "", since: str = "", seen: int | None = None
+) -> Steps[Timeline]:
+    """The newest page; or the page below the boundary `before`; or everything above the boundary `since`. In two steps.
 
     Entries after change `seen` that others made are marked as new.
     """
     top, bottom = Cursor.of(before) or Cursor(), Cursor.of(since)
-    loaded = _loaded(session, top, bottom)
+    loaded = yield from _loaded(session, top, bottom)
     entries = [
         *(Entry(MESSAGE, message.created_at, message.pk, message) for message in loaded.messages),
         *_turns(loaded),
@@ -97,15 +102,14 @@ def timeline(session: Session, reader: Person, *, before: str = "", since: str =
     page = entries if bottom else entries[-PAGE:]
     lowest = since if bottom else str(_bottom(page, entries, loaded))
     has_older = loaded.is_full or len(entries) > len(page)
-    page = _filled(page, reader)
+    page, last_seen = yield from beside(_filled(page, reader), _last_seen(session, seen))
     page.sort(key=lambda entry: (entry.at, rank[entry.kind], entry.pk))
     _mark_days(page)
-    if seen is not None:
-        _mark_new(session, reader, page, seen)
+    _mark_new(page, reader, last_seen)
     return Timeline(page, lowest, has_older)
 
 
-def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Loaded:
+def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Steps[Loaded]:
     messages = session.messages.filter(pk__lt=top.message, author_kind__in=STANDALONE).exclude(role__in=["system", "tool"])
     runs = session.runs.roots().filter(pk__lt=top.run)
     changes = session.changes.filter(pk__lt=top.change)
@@ -115,14 +119,22 @@ def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Loaded:
         most, most_changes = MOST, MOST * CHANGES // PAGE
         messages, runs = messages.filter(pk__gte=bottom.message), runs.filter(pk__gte=bottom.run)
         changes = changes.filter(pk__gte=bottom.change)
-    found = list(messages.select_related("person").excerpts().order_by("-pk")[:most])
-    turns = list(runs.order_by("-pk")[:most])
     # Of a turn's changes hardly any is an event: only their keys are looked through.
-    window = list(changes.order_by("-pk").values_list("pk", flat=True)[:most_changes])
-    lowest = window[-1] if window else 0
-    events = list(changes.filter(pk__gte=lowest).exclude(kind__in=NOT_SHOWN).order_by("-pk"))
-    is_full = len(found) == most or len(turns) == most or len(window) == most_changes
-    return Loaded(found, turns, events, lowest, is_full)
+    window = changes.order_by("-pk").values("pk")[:most_changes]
+    looked_at = Change.objects.filter(pk__in=window).order_by().values("session").annotate(lowest=Min("pk"), count=Count("pk"))
+    found, turns, events, extent = yield [
+        messages.select_related("person").excerpts().order_by("-pk")[:most],
+        runs.order_by("-pk")[:most],
+        changes.filter(pk__in=window).exclude(kind__in=NOT_SHOWN),
+        looked_at.values_list("lowest", "count"),
+    ]
+    lowest, count = extent[0] if extent else (0, 0)
+    is_full = len(found) == most or len(turns) == most or count == most_changes
+    return Loaded(_newest_first(found), _newest_first(turns), _newest_first(events), lowest, is_full)
+
+
+def _newest_first(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=attrgetter("pk"), reverse=True)
 
 
 def _turns(loaded: Loaded) -> list[Entry]:
@@ -141,17 +153,20 @@ def _events(loaded: Loaded) -> list[Entry]:
     return [Entry(EVENT, starts.get(change.pk) or change.created_at, change.pk, change) for change in loaded.changes]
 
 
-def _filled(page: list[Entry], reader: Person) -> list[Entry]:
+def _filled(page: list[Entry], reader: Person) -> Steps[list[Entry]]:
     """Runs and events become what is shown of them, runs in parts; those that are on no page are never read."""
     messages, runs, events = ([entry for entry in page if entry.kind == kind] for kind in (MESSAGE, RUN, EVENT))
     decided = [event.at for event in events if event.item.kind in VERDICTS]
     filled = list(messages)
-    for entry, run in zip(runs, shown_runs([entry.item for entry in runs]), strict=True):
+    turns, lines = yield from beside(
+        shown_runs([entry.item for entry in runs]), shown_events([entry.item for entry in events], reader)
+    )
+    for entry, run in zip(runs, turns, strict=True):
         if isinstance(run, BrokenRow):
             filled.append(replace(entry, item=run))
             continue
         filled += [replace(entry, at=max(at, entry.at), item=part) for at, part in run.in_parts(decided)]
-    for entry, line in zip(events, shown_events([entry.item for entry in events], reader), strict=True):
+    for entry, line in zip(events, lines, strict=True):
         filled.append(replace(entry, item=line))
     return filled
 
@@ -189,9 +204,17 @@ def day_name(day: date) -> str:
     return format_date(day, "j F" if day.year == today.year else "j F Y")
 
 
-def _mark_new(session: Session, reader: Person, entries: list[Entry], seen: int) -> None:
+def _last_seen(session: Session, seen: int | None) -> Steps[datetime | None]:
+    """Return the time of the change `seen`, or of the one before it."""
+    if seen is None:
+        return None
+    before = session.changes.filter(pk__lte=seen).order_by("-pk")
+    found = (yield [before.values_list("created_at", flat=True)[:1]])[0]
+    return found[0] if found else None
+
+
+def _mark_new(entries: list[Entry], reader: Person, last_seen: datetime | None) -> None:
     """Mark the first entry by another author after the reader's last visit, where the line `new` stands."""
-    last_seen = session.changes.filter(pk__lte=seen).order_by("-pk").values_list("created_at", flat=True).first()
     for entry in entries:
         if last_seen and entry.at > last_seen and entry.kind != EVENT and getattr(entry.item, "person_id", None) != reader.pk:
             entry.is_new = True

@@ -6,6 +6,7 @@ them; never tools, notes, names or anything else of the desk.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from sessions_app.actions import customer_links, escalation, sessions
 from sessions_app.actions import messages as message_actions
 from sessions_app.actions.customer_links import session_of
 from sessions_app.errors import IdempotencyConflict, InvalidAction, LimitReached
+from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.run import ACTIVE_RUN
@@ -164,27 +166,28 @@ def _shown(request: HttpRequest, session: Session, secret: str, form: MessageFor
     return {**about(session.queue), **context, **shown, **disclosure.told(session.queue, session)}
 
 
-def _as_it_stands(session: Session, before: str) -> dict[str, Any]:
+def _as_it_stands(session: Session, before: str) -> Steps[dict[str, Any]]:
     first_shown = row_number(before)
     said = NEWEST.of(session.messages.for_customer().excerpts(), None if first_shown is None else [first_shown])
-    newest_first, has_earlier = taken(said, PAGE)
-    shown = newest_first[::-1]
+    answering = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True)[:1]
+    found, statuses = yield [said[: PAGE + 1], answering]
+    newest_first = sorted(found, key=attrgetter("pk"), reverse=True)
+    shown = newest_first[:PAGE][::-1]
     return {
         "messages": shown,
-        "earlier": shown[0].pk if has_earlier else None,
-        "working": _state(session),
+        "earlier": shown[0].pk if len(newest_first) > PAGE else None,
+        "working": _state(session, statuses[0] if statuses else None),
         "can_ask_for_person": disclosure.can_ask_for_person(session),
         "after": session.last_change,
     }
 
 
-def _state(session: Session) -> str:
-    """Return the state that the customer waits in.
+def _state(session: Session, newest: str | None) -> str:
+    """Return the state that the customer waits in; `newest` is the status of the last answering turn.
 
     `answer` (the AI writes), `person` (a person of the desk looks at it), a person because the AI `failed`, a person they
     `asked` for, nothing any more (`closed`), or nothing.
     """
-    newest = session.runs.roots().answering().order_by("-pk").values_list("status", flat=True).first()
     if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
     if session.status == Session.Status.CLOSED:

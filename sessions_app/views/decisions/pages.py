@@ -62,7 +62,7 @@ def requirement_decision(request: PersonRequest, pk: int) -> HttpResponse:
 def requirements_together(request: PersonRequest) -> HttpResponse:
     """Approve the selected calls of one tool; each is checked and recorded on its own."""
     seen = dict(_selected(pair) for pair in request.POST.getlist("requirement"))
-    asked = [access.requirement_or_404(request.user, pk) for pk in seen]
+    asked = access.requirements_or_404(request.user, list(seen))
     if not asked:
         raise InvalidAction(_("Select calls first."))
     if len({row.tool_name for row in asked}) > 1:

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from sessions_app import desk
-from sessions_app.changes import log
 from sessions_app.queries.decision_list import decisions_page
 from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
-from sessions_app.queries.inbox_views import DECISIONS, QUEUE, rail
+from sessions_app.queries.inbox_views import DECISIONS, QUEUE, Rail, rail
 from sessions_app.queries.narrowing import narrowed
 from sessions_app.queries.session_list import page_of
 from sessions_app.views.respond import PersonRequest, for_people
@@ -37,20 +36,20 @@ def inbox(request: PersonRequest, where: str) -> HttpResponse:
 @for_people
 def session_list(request: PersonRequest, where: str) -> HttpResponse:
     """The list alone: its refresh (`until` a cursor), or its next page (`before` one)."""
-    context = list_context(request, where)
+    context = list_context(request, where, rail(request.user, where))
     return render(request, "inbox/_list.html#rows" if "before" in request.GET else "inbox/_list.html", context)
 
 
-def inbox_context(request: PersonRequest, where: str) -> dict[str, Any]:
-    """Return the context of every whole page of the inbox."""
-    # Read before the rows: what happens in between is caught up by the stream.
-    newest = log.newest()
-    return {**list_context(request, where), "newest": newest, "offline": desk.is_offline()}
+def inbox_context(request: PersonRequest, where: str, shown: Rail | None = None) -> dict[str, Any]:
+    """Return the context of every whole page of the inbox; `shown` is the rail, where it is read already."""
+    shown = shown or rail(request.user, where)
+    # The rail is read before the rows: what happens in between is caught up by the stream.
+    return {**list_context(request, where, shown), "newest": shown.newest, "offline": desk.is_offline()}
 
 
-def list_context(request: PersonRequest, where: str) -> dict[str, Any]:
+def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, Any]:
     """The rail and one page of rows."""
-    filters, shown = Filters.of(request.GET), rail(request.user, where)
+    filters = Filters.of(request.GET)
     sessions = narrowed(shown.sessions, filters, request.user)
     before, until = request.GET.get("before", ""), request.GET.get("until", "")
     queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from sessions_app import audit
 from sessions_app.infrastructure.downloads import download, in_batches
+from sessions_app.infrastructure.one_statement import beside, read_steps
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
@@ -58,9 +59,11 @@ class Wanted:
 @for_people
 def report(request: PersonRequest) -> HttpResponse:
     """The page: per tool and queue the requirements and their outcomes, and the edit rate over time."""
-    wanted, visible = Wanted.of(request.GET), reports.visible_to(request.user)
-    found = reports.report_on(wanted.narrow(visible), wanted.days)
-    queues = list(access.queues_for(request.user))
+    wanted, queues = Wanted.of(request.GET), list(access.queues_for(request.user))
+    visible = reports.visible_to(request.user, queues)
+    found, tools = read_steps(
+        beside(reports.reading_of(wanted.narrow(visible), wanted.days), reports.tools_in(visible, wanted.days))
+    )
     names = {queue.slug: queue.name for queue in queues}
     context = {
         "wanted": wanted,
@@ -68,10 +71,10 @@ def report(request: PersonRequest) -> HttpResponse:
         "rows": [(line, names.get(line.queue, line.queue)) for line in found.lines],
         "chart": chart_of(found),
         "queues": queues,
-        "tools": reports.tools_in(visible, wanted.days),
+        "tools": tools,
         "periods": reports.PERIODS,
     }
-    return render(request, "reports/page.html", {**page_context(request, "reports"), **context})
+    return render(request, "reports/page.html", {**page_context(request, "reports", queues), **context})
 
 
 @require_safe

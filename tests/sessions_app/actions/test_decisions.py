@@ -19,7 +19,7 @@ from sessions_app.actions import decisions, handover, messages, private_turns, r
 from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.policy.in_force import same
-from tests.deciding import all_at_once, die_during, seen, tighten, verdicts
+from tests.deciding import all_at_once, die_during, seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
 
 Work = Callable[[], list[str]]
@@ -224,6 +224,41 @@ def test_calls_of_one_tool_are_approved_together_each_by_itself(
     ]
     assert verdicts(third) == ["asked", "first"]
     assert ledger.lines == []
+
+
+@pytest.mark.parametrize("late", [0, 2], ids=["the first", "the last"])
+def test_together_one_whose_time_is_up_expires_and_the_turn_goes_on_once(
+    session: Session, asked: Ask, ana: Person, work: Work, late: int
+) -> None:
+    asked(*(call("refund", order=str(number), cents=100) for number in range(3)))
+    questions = list(session.requirements.order_by("pk"))
+    time_is_up(questions[late])
+    number = seen(session)
+    outcomes = decisions.approve_many(questions, ana, seen={row.pk: number for row in questions})
+    wanted = ["approved"] * 3
+    wanted[late] = "expired"
+    assert [row.status for row, _problem in outcomes] == wanted
+    assert isinstance(outcomes[late][1], AlreadyDecided)
+    assert list(session.changes.filter(kind="run.pending", pk__gt=number)) == [session.changes.latest("pk")]
+    assert work() == ["completed"]
+    assert len(ledger.lines) == 2
+
+
+def test_together_calls_of_several_sessions_are_each_checked_by_their_own_queues_policy(
+    session: Session, asked: Ask, orders: Queue, parcels: Queue, ben: Person, work: Work
+) -> None:
+    first = asked(call("refund", order="1", cents=100))
+    actor.says(call("refund", order="2", cents=100), "Done.")
+    elsewhere = sessions.start_session(orders, user_id="lee")
+    messages.receive(elsewhere, "Me too")
+    work()
+    second = elsewhere.requirements.get()
+    Session.objects.filter(pk=elsewhere.pk).update(queue=parcels)
+    outcomes = decisions.approve_many([second, first], ben, seen={row.pk: seen(row.session) for row in (first, second)})
+    assert [(row.pk, row.status, type(problem).__name__) for row, problem in outcomes] == [
+        (second.pk, "pending", "Forbidden"),
+        (first.pk, "approved", "NoneType"),
+    ]
 
 
 def test_calls_of_several_tools_are_not_approved_together(session: Session, asked: Ask, ana: Person) -> None:
