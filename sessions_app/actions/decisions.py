@@ -192,7 +192,7 @@ def _decide(
 ) -> bool:
     """Check everything and store the answer. Returns whether the requirement's time was up instead; then it is expired now.
 
-    The caller lets the turn go on. Whatever refuses the answer raises before anything is written.
+    The caller lets the turn go on. Every check raises before anything is written.
     """
     if row.status != Requirement.Status.PENDING:
         raise AlreadyDecided(_already(row, person), row)
