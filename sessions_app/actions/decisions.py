@@ -182,14 +182,7 @@ def _locked_rows(session: Session, requirements: Sequence[Requirement]) -> list[
     return [rows[requirement.pk] for requirement in requirements]
 
 
-def _decide(
-    row: Requirement,
-    person: Person,
-    seen: int,
-    answer: Answer,
-    verdict: Decision.Verdict,
-    grounds: Grounds,
-) -> bool:
+def _decide(row: Requirement, person: Person, seen: int, answer: Answer, verdict: Decision.Verdict, grounds: Grounds) -> bool:
     """Check everything and store the answer. Returns whether the requirement's time was up instead; then it is expired now.
 
     The caller lets the turn go on. Every check raises before anything is written.
@@ -237,12 +230,7 @@ def _take(row: Requirement, person: Person, seen: int, answer: Answer, verdict: 
 
 
 def _keep_first(
-    row: Requirement,
-    asked: RequirementRecord,
-    person: Person,
-    seen: int,
-    given: dict[str, Any],
-    policy: Policy,
+    row: Requirement, asked: RequirementRecord, person: Person, seen: int, given: dict[str, Any], policy: Policy
 ) -> None:
     """Keep the first of two approvals: the requirement stays open, with the arguments that the second person is to approve."""
     changed = not same(row.arguments if row.edited_arguments is None else row.edited_arguments, given)
