@@ -26,7 +26,7 @@ from sessions_app.models.queue import AiMode
 from sessions_app.models.run import ACTIVE_RUN
 from sessions_app.models.session import secret_hash
 from sessions_app.policy import disclosure
-from sessions_app.queries.paging import Order, taken
+from sessions_app.queries.paging import Order
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.whole_texts import as_text
