@@ -28,6 +28,8 @@ from tests.desk import actor
 
 Door = Callable[[str], Any]
 HTMX = {"HX-Request": "true"}
+#: Above every change: numbers of changes go on from one test to the next.
+SEEN = 10**9
 #: NUL, half a surrogate pair, an escape, a line separator, an override of direction, and an old line end.
 ODD = "a\x00b\ud800c\x1bd\u2028e\u202ef\r\ng"
 #: The same once it is stored: what no database keeps is replaced, a line end is one character, all else stays.
@@ -82,10 +84,10 @@ def test_words_typed_into_a_page_are_stored_with_a_mark_where_no_database_keeps_
     doors: dict[str, Door] = {
         "customer's form": lambda text: Client().post("/help/orders/", {"name": "Kim", "message": text}),
         "reply": lambda text: people.post(
-            f"/sessions/{session.session_id}/messages/", {"seen": 99, "kind": "reply", "body": text}
+            f"/sessions/{session.session_id}/messages/", {"seen": SEEN, "kind": "reply", "body": text}
         ),
         "note": lambda text: people.post(
-            f"/sessions/{session.session_id}/messages/", {"seen": 99, "kind": "note", "body": text}
+            f"/sessions/{session.session_id}/messages/", {"seen": SEEN, "kind": "note", "body": text}
         ),
     }
     assert doors[door](form(ODD)).status_code < 400
@@ -96,7 +98,7 @@ def test_words_typed_into_a_page_are_stored_with_a_mark_where_no_database_keeps_
 def test_words_that_come_as_text_are_stored_the_same(door: str, session: Session, ana: Person, tmp_path: Path) -> None:
     doors: dict[str, Door] = {
         "receive": lambda text: messages.receive(session, text),
-        "reply": lambda text: messages.reply(session, ana, text, seen=99),
+        "reply": lambda text: messages.reply(session, ana, text, seen=SEEN),
         "note": lambda text: messages.note(session, ana, text),
         "ask": lambda text: private_turns.ask_agent(session, ana, text),
         "import": lambda text: imported(tmp_path / "line", {"messages": [{"role": "user", "content": text}]}),
@@ -128,7 +130,7 @@ def test_both_storages_keep_every_text_of_a_record_alike(session: Session) -> No
 
 
 def test_arguments_that_a_person_edits_are_stored_the_same(people: Client, ask: Requirement) -> None:
-    sent = {"seen": 99, "answer": "edit", "arg.order": form(ODD), "arg.cents": "500"}
+    sent = {"seen": SEEN, "answer": "edit", "arg.order": form(ODD), "arg.cents": "500"}
     assert people.post(f"/requirements/{ask.pk}/decision/", sent, headers=HTMX).status_code < 400
     ask.refresh_from_db()
     assert ask.edited_arguments == {"order": FROM_FORM, "cents": 500}
@@ -148,9 +150,9 @@ def test_a_program_is_told_and_nothing_is_stored(bad: str, program: Any, session
         program("POST", f"{there}/notes", {"content": bad}),
         program("PUT", f"{there}/name", {"name": bad}),
         program("POST", f"{there}/tickets", {"ticket_id": bad}),
-        program("POST", f"/requirements/{ask.requirement_id}/decision", {"action": "reject", "seen": 99, "note": bad}),
+        program("POST", f"/requirements/{ask.requirement_id}/decision", {"action": "reject", "seen": SEEN, "note": bad}),
         program(
-            "POST", f"/requirements/{ask.requirement_id}/decision", {"action": "approve", "seen": 99, "arguments": {"x": bad}}
+            "POST", f"/requirements/{ask.requirement_id}/decision", {"action": "approve", "seen": SEEN, "arguments": {"x": bad}}
         ),
     ]
     assert {answer.status_code for answer in answers} <= {400, 422}
