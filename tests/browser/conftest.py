@@ -7,9 +7,10 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.fixtures import Settings
 
@@ -19,6 +20,7 @@ from sessions_app.models import Person, Queue, Requirement
 from tests import desk as shop
 from tests.asgi_server import Server
 from tests.sessions_app.conftest import ana, ben, cy, orders, parcels, rows, session, shop_desk, work
+from tests.signing_in import sign_in_afresh
 
 __all__ = ["ana", "ben", "cy", "orders", "parcels", "rows", "session", "shop_desk", "work"]
 
@@ -62,21 +64,14 @@ def visit(server: str, browser: Browser) -> Iterator[Visit]:
     def open_page(person: Person | None, path: str = "/", **options: Any) -> Page:
         context = browser.new_context(base_url=server, **{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
+        if person is not None:
+            sign_in(context, person, server)
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if person is None:
-            page.goto(path)
-            return page
-        page.goto(f"/accounts/login/?{urlencode({'next': path})}")
-        page.fill("[name=login]", person.email)
-        page.fill("[name=password]", "secret")
-        page.click("button.primary")
-        # Their password is a weak one, which they are told first.
-        page.wait_for_url("**/accounts/password/change/**")
         page.goto(path)
-        if options.get("java_script_enabled", True):
+        if person is not None and options.get("java_script_enabled", True):
             # Until htmx has begun, a link leaves the page as it would without scripts, and the next key hits a blank one.
             page.locator("[data-htmx-powered], body:not(:has([hx-get]))").first.wait_for(state="attached")
         return page
@@ -85,6 +80,14 @@ def visit(server: str, browser: Browser) -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def sign_in(context: BrowserContext, person: Person, server: str) -> None:
+    """Give the browser the cookie of a person who has just signed in: the form has tests of its own."""
+    client = Client()
+    sign_in_afresh(client, person)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": server}])
 
 
 @pytest.fixture
