@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import IdempotencyConflict
 from sessions_app.models import Message, Session
+from sessions_app.validation.limits import longest
 from sessions_app.validation.text import checked_line
 
-LONGEST_KEY = 200
+LONGEST_KEY = longest(Message, "idempotency_key")
 
 
 def checked_key(key: str) -> str:

@@ -23,6 +23,7 @@ from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
 from sessions_app.policy import endings
 from sessions_app.store.sessions import open_again, set_status
+from sessions_app.validation.limits import longest
 from sessions_app.validation.text import checked_id, checked_line, checked_name
 
 LONGEST_SNOOZE = timedelta(days=5 * 365)
@@ -69,8 +70,8 @@ def start_session_once(
         "queue": queue,
         "kind": desk.kind_of(queue.agent_id),
         "user_id": customer,
-        "customer_name": checked_name(customer_name, _("The name"), 120),
-        "customer_email": checked_line(customer_email, _("The email address"), 254),
+        "customer_name": checked_name(customer_name, _("The name"), longest(Session, "customer_name")),
+        "customer_email": checked_line(customer_email, _("The email address"), longest(Session, "customer_email")),
         "channel": channel,
     }
     with transaction.atomic():

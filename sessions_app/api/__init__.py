@@ -9,6 +9,8 @@ from sessions_app.api import (
     customers,
     handover,
     messages,
+    names,
+    private_turns,
     queues,
     requirements,
     runs,
@@ -16,7 +18,6 @@ from sessions_app.api import (
     status,
     tickets,
     unknown,
-    writing,
 )
 from sessions_app.api.auth import ADMIN
 from sessions_app.api.docs import LocalSwagger
@@ -60,15 +61,16 @@ api = StrictAPI(
 handle_errors(api)
 # A session's id may have slashes in it, so what hangs below a session is matched before the session itself.
 api.add_router("/sessions", messages.router, tags=["messages"])
-api.add_router("/sessions", writing.router, tags=["messages"])
 api.add_router("/sessions", status.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
 api.add_router("/sessions", handover.router, tags=["leading"])
+api.add_router("/sessions", private_turns.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])
 api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", requirements.router, tags=["requirements"])
+api.add_router("/sessions", names.router, tags=["sessions"])
 api.add_router("/sessions", sessions.router, tags=["sessions"])
 api.add_router("", unknown.router)
 

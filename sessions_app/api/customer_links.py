@@ -12,7 +12,8 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
-from sessions_app.api.schemas import LinkOut, SessionOut
+from sessions_app.api.schemas.customer_links import LinkOut
+from sessions_app.api.schemas.sessions import SessionOut
 from sessions_app.models import Session
 
 router = Router()

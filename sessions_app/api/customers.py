@@ -14,7 +14,7 @@ from sessions_app import customers
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
-from sessions_app.api.schemas import Text
+from sessions_app.api.schemas.fields import Text
 from sessions_app.api.strict import Input
 from sessions_app.customers import Customer
 from sessions_app.customers.whom import WAYS

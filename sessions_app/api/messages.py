@@ -15,7 +15,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page
-from sessions_app.api.schemas import MessageIn, MessageOut, MessagePage, Sent
+from sessions_app.api.schemas.messages import MessageIn, MessageOut, MessagePage, ReplyIn, Sent
 from sessions_app.models import Message
 from sessions_app.queries.paging import Order
 
@@ -49,3 +49,32 @@ def send_customer_message(
     stored. The answer comes later: read on."""
     received, is_new = messages.receive_once(auth.session(request, session_id), message.content, sent.key)
     return Status(201 if is_new else 200, received)
+
+
+@router.post(
+    "/{key:session_id}/replies",
+    response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
+    summary="Reply to the customer",
+    auth=auth.WRITE,
+)
+def reply_to_session(request: ApiRequest, session_id: SessionId, reply: ReplyIn, sent: Header[Sent]) -> Status[Message]:
+    """201 with the message, 200 with the first one when this `Idempotency-Key` came before. 409 `newer` when something was said
+    or asked after `seen`; without `seen` the reply goes in any case. The agent does not answer what a person has answered.
+    """
+    session, person = auth.session(request, session_id), auth.person(request)
+    message, is_new = messages.reply_once(session, person, reply.content, seen=reply.seen, idempotency_key=sent.key)
+    return Status(201 if is_new else 200, message)
+
+
+@router.post(
+    "/{key:session_id}/notes",
+    response={200: MessageOut, 201: MessageOut, FAILURES: ErrorOut},
+    summary="Keep a note for the team",
+    auth=auth.WRITE,
+)
+def add_note(request: ApiRequest, session_id: SessionId, note: MessageIn, sent: Header[Sent]) -> Status[Message]:
+    """201 with the note, 200 with the first one when this `Idempotency-Key` came before. Neither the customer nor the agent
+    ever sees it."""
+    session, person = auth.session(request, session_id), auth.person(request)
+    message, is_new = messages.note_once(session, person, note.content, idempotency_key=sent.key)
+    return Status(201 if is_new else 200, message)

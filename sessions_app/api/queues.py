@@ -8,7 +8,7 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.pages import sorted_out
-from sessions_app.api.schemas import QueueOut
+from sessions_app.api.schemas.queues import QueueOut
 from sessions_app.models import Queue
 
 router = Router()

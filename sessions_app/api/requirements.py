@@ -15,7 +15,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RequirementId, SessionId
 from sessions_app.api.pages import Paging, must_be_readable, page
-from sessions_app.api.schemas import DecisionIn, RequirementOut, RequirementPage
+from sessions_app.api.schemas.requirements import DecisionIn, RequirementOut, RequirementPage
 from sessions_app.models import Person, Requirement
 from sessions_app.models.requirement import RequirementSet
 from sessions_app.queries.paging import Order

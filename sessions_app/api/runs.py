@@ -14,7 +14,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import RunId, SessionId
 from sessions_app.api.pages import Paging, must_be_readable, page
-from sessions_app.api.schemas import RunOut, RunPage
+from sessions_app.api.schemas.runs import RunOut, RunPage
 from sessions_app.models import Run, ToolCall
 from sessions_app.queries.paging import Order
 

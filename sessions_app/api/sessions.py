@@ -1,4 +1,4 @@
-"""Sessions: begin, read, list, name."""
+"""Sessions: begin, read, list."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ from django.utils.translation import gettext as _
 from ninja import Field, Query, Router
 from ninja.responses import Status
 
-from sessions_app.actions import names
+from kern.validation.inputs import LONGEST_ID
 from sessions_app.actions import sessions as session_actions
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
 from sessions_app.api.pages import Paging, page
-from sessions_app.api.schemas import NameIn, SessionIn, SessionOut, SessionPage, Text
+from sessions_app.api.schemas.fields import Text
+from sessions_app.api.schemas.sessions import SessionIn, SessionOut, SessionPage
 from sessions_app.errors import DuplicateId, InvalidAction
-from sessions_app.models import Session
+from sessions_app.models import Queue, Session
 from sessions_app.models.session import SessionSet
 from sessions_app.queries.paging import Order
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
+from sessions_app.validation.limits import longest
 
 router = Router()
 
@@ -29,14 +31,14 @@ router = Router()
 class SessionFilter(Paging):
     """Filters of sessions."""
 
-    user_id: Text | None = Field(None, min_length=1, max_length=200, description="Only this customer's.")
+    user_id: Text | None = Field(None, min_length=1, max_length=LONGEST_ID, description="Only this customer's.")
     session_id: Text | None = Field(
         None,
         min_length=1,
-        max_length=200,
+        max_length=LONGEST_ID,
         description="Only the one of this id, which may have any characters.",
     )
-    queue: Text | None = Field(None, max_length=50, description="Only those of the queue with this slug.")
+    queue: Text | None = Field(None, max_length=longest(Queue, "slug"), description="Only those of the queue with this slug.")
     q: Text | None = Field(
         None,
         max_length=LONGEST_QUERY,
@@ -83,28 +85,6 @@ def _found(sessions: SessionSet, query: str) -> SessionSet:
     if words.complaint:
         raise InvalidAction(words.complaint)
     return matching(sessions, words)
-
-
-@router.put(
-    "/{key:session_id}/name", response={200: SessionOut, FAILURES: ErrorOut}, summary="Rename a session", auth=auth.WRITE
-)
-def rename_session(request: ApiRequest, session_id: SessionId, name: NameIn) -> Session:
-    """Needs a token that acts for a person; the name counts as given by that person."""
-    session = auth.session(request, session_id)
-    names.rename(session, auth.person(request), name.name)
-    return auth.session(request, session_id)
-
-
-@router.post(
-    "/{key:session_id}/name",
-    response={202: SessionOut, FAILURES: ErrorOut},
-    summary="Have a session's name generated",
-    auth=auth.WRITE,
-)
-def generate_session_name(request: ApiRequest, session_id: SessionId) -> Status[Session]:
-    """202: a worker names it soon, also over a person's name. Needs a token that acts for a person."""
-    names.generate(auth.session(request, session_id), auth.person(request))
-    return Status(202, auth.session(request, session_id))
 
 
 @router.get("/{key:session_id}", response={200: SessionOut, FAILURES: ErrorOut}, summary="Read a session", auth=auth.READ)

@@ -13,7 +13,8 @@ from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import SessionId
-from sessions_app.api.schemas import AssigneeIn, QueueIn, SessionOut, StatusIn
+from sessions_app.api.schemas.sessions import SessionOut
+from sessions_app.api.schemas.status import AssigneeIn, QueueIn, StatusIn
 from sessions_app.models import Person, Session
 
 router = Router()

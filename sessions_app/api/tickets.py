@@ -13,7 +13,7 @@ from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
 from sessions_app.api.ids import LinkId, SessionId
 from sessions_app.api.pages import sorted_out
-from sessions_app.api.schemas import TicketIn, TicketOut
+from sessions_app.api.schemas.tickets import TicketIn, TicketOut
 from sessions_app.models import TicketLink, TicketSystem
 from sessions_app.validation.numbers import row_number
 

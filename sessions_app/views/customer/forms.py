@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.models import Queue
+from sessions_app.models import Queue, Session
+from sessions_app.validation.limits import longest
 from sessions_app.views.forms import EmailLineField, LineField, WordsField
 
 NOT_SENT_YET = _("This was not sent yet, because the page was out of date. Please send it again.")
@@ -49,11 +50,13 @@ class WriteForm(forms.Form):
     """
 
     name = LineField(
-        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
+        label=_("Your name"),
+        max_length=longest(Session, "customer_name"),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
     )
     email = EmailLineField(
         label=_("Your email address"),
-        max_length=254,
+        max_length=longest(Session, "customer_email"),
         required=False,
         help_text=_("If you like, so that we can reach you."),
         widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),

@@ -1,0 +1,11 @@
+"""Who leads a session, over the wire."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sessions_app.api.strict import Input
+
+
+class ModeIn(Input):
+    ai_mode: Literal["autopilot", "draft", "off", "queue"]

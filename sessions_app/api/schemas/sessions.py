@@ -1,0 +1,100 @@
+"""Sessions over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.urls import reverse
+from ninja import Field, Schema
+
+from kern.validation.inputs import LONGEST_ID
+from sessions_app.api.pages import BrokenOut
+from sessions_app.api.schemas.fields import Email, Id, Line, Text
+from sessions_app.api.schemas.tickets import TicketOut
+from sessions_app.api.strict import Input
+from sessions_app.models import Queue, Session, TicketLink
+from sessions_app.policy import disclosure
+from sessions_app.validation.limits import longest
+
+
+class SessionIn(Input):
+    """A new session. Send a `session_id` of your own to make asking twice harmless."""
+
+    queue: Text = Field(..., max_length=longest(Queue, "slug"), description="The queue's slug.", examples=["bookings"])
+    user_id: Id | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_ID,
+        description="Who the customer is in your system. A number counts as its digits.",
+    )
+    customer_name: Line = Field("", max_length=longest(Session, "customer_name"))
+    customer_email: Email = Field("", max_length=longest(Session, "customer_email"))
+    session_id: Id | None = Field(
+        None,
+        min_length=1,
+        max_length=LONGEST_ID,
+        description="One line of plain text. A number counts as its digits.",
+        examples=["order-7", "user_123/session 456"],
+    )
+
+
+class SessionOut(Schema):
+    """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes.
+
+    `address` is where this session is in this interface, percent-encoded; what hangs below it follows after a slash.
+    `notice` says who answers the customer now, an AI or people; `person_wanted_at` since when they ask for a person in vain.
+    """
+
+    session_id: str
+    address: str
+    queue: str | None
+    user_id: str
+    customer_name: str
+    customer_email: str
+    channel: str
+    kind: str
+    agent_id: str
+    name: str
+    name_source: str
+    status: str
+    snoozed_until: datetime | None
+    ai_mode: str
+    notice: str
+    person_wanted_at: datetime | None
+    assignee: str | None
+    tickets: list[TicketOut]
+    last_change: int
+    last_text: str
+    activity_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_address(session: Session) -> str:
+        return reverse("api:get_session", args=[session.session_id])
+
+    @staticmethod
+    def resolve_queue(session: Session) -> str | None:
+        return session.queue.slug if session.queue else None
+
+    @staticmethod
+    def resolve_ai_mode(session: Session) -> str:
+        return session.effective_ai_mode
+
+    @staticmethod
+    def resolve_notice(session: Session) -> str:
+        return disclosure.notice(session.queue, session)
+
+    @staticmethod
+    def resolve_assignee(session: Session) -> str | None:
+        return session.assignee.email if session.assignee else None
+
+    @staticmethod
+    def resolve_tickets(session: Session) -> list[TicketLink]:
+        return list(session.tickets.all())
+
+
+class SessionPage(Schema):
+    items: list[SessionOut]
+    broken: list[BrokenOut] = []
+    next: str | None

@@ -1,0 +1,34 @@
+"""Ticket links over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ninja import Field, Schema
+
+from sessions_app.actions.tickets import LONGEST_ADDRESS
+from sessions_app.api.schemas.fields import Text
+from sessions_app.api.strict import Input
+from sessions_app.models import TicketLink, TicketSystem
+from sessions_app.validation.limits import longest
+
+
+class TicketIn(Input):
+    """`system` is a ticket system's slug; without it the system is found by what the id looks like."""
+
+    ticket_id: Text = Field(
+        ..., min_length=1, max_length=LONGEST_ADDRESS, description="Its id, or its web address.", examples=["ZD-48213"]
+    )
+    system: Text | None = Field(None, max_length=longest(TicketSystem, "slug"))
+
+
+class TicketOut(Schema):
+    id: int
+    ticket_id: str
+    system: str
+    url: str
+    created_at: datetime
+
+    @staticmethod
+    def resolve_system(link: TicketLink) -> str:
+        return link.system.slug
