@@ -1,4 +1,4 @@
-"""What people have the agent do for them alone: drafts and questions. Needs a token that acts for a person."""
+"""Private turns of the agent for one person: drafts and questions. Needs a token that acts for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a text may be: what its column holds, said once for forms, verbs, imports and the API's description."""
+"""The longest text of a column, said once for forms, verbs, imports and the API's description."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What goes over the wire, one file a noun; `fields` has the types that nouns share."""
+"""Schemas of requests and answers, one file a noun; `fields` has the types that nouns share."""

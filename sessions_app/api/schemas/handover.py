@@ -1,4 +1,4 @@
-"""Who leads a session, over the wire."""
+"""Schemas of the handover between AI and people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a session stands, over the wire."""
+"""Schemas of a session's status, queue and assignee."""
 
 from __future__ import annotations
 
