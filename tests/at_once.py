@@ -8,18 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from django.db import connections
-from django.http import HttpResponse
 
 Outcome = TypeVar("Outcome")
 
 
-def answers_at_once(requests: Sequence[Callable[[], HttpResponse]]) -> list[HttpResponse]:
-    """Send all of them at the same time; the answers, in the order of the requests."""
-    return at_once(requests)
-
-
 def at_once(acts: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
-    """Do all of them at the same time; what came of each, in their order."""
+    """Send or do all of them at the same time; the answers, in the order of the requests."""
     gate = threading.Barrier(len(acts))
 
     def do(act: Callable[[], Outcome]) -> Outcome:

@@ -34,6 +34,7 @@ def statuses() -> list[str]:
 
 def tighten(session: Session, tool_name: str = "refund", **terms: Any) -> ToolPolicy:
     """Have the session's queue ask more of a tool, as an admin would."""
+    assert session.queue
     return ToolPolicy.objects.create(queue=session.queue, tool_name=tool_name, **terms)
 
 

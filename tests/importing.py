@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from sessions_app.models import Queue
 
 Load = Callable[..., tuple[str, str]]
-CHAT = [
+CHAT: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},
     {"role": "user", "content": "Where is order 7?"},
     {

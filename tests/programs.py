@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -12,7 +13,9 @@ from sessions_app.api.errors import MEANINGS
 
 if TYPE_CHECKING:
     # What the test client returns; it has `json()` and `context`, too.
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+    Response = _MonkeyPatchedWSGIResponse
 else:
     Response = HttpResponse
 
@@ -43,3 +46,9 @@ def code(response: Response) -> str:
     assert error["message"]
     assert error["code"] in MEANINGS
     return str(error["code"])
+
+
+def streamed(response: Any) -> AsyncIterator[bytes]:
+    """What an answer to an `AsyncClient` streams, piece by piece; the client's types know whole answers alone."""
+    pieces: AsyncIterator[bytes] = response.streaming_content
+    return pieces

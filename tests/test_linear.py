@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from kern.models.offline import candidates, results, tools
+from kern.models.offline import candidates, tools
 from kern.models.offline.names import _WORD as NAME_WORD
 from kern.models.openai import too_long
 from kern.naming import answers
+from kern.records.call_outcomes import read_outcome
 from kern.thinking import ThinkingReader, split_thinking
 from sessions_app.models import ticket_ids
 from sessions_app.queries import search
@@ -47,7 +48,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "examples": lambda text: list(candidates._EXAMPLE.finditer(text)),
     "words": lambda text: list(NAME_WORD.finditer(text)),
     "wishes": tools._ASKS_TO_ACT.search,
-    "changed": lambda text: results._CHANGED.match("A person changed the arguments to {" + text),
+    "changed": lambda text: read_outcome("A person changed the arguments to {" + text),
     "refusals": too_long._TEXTS.search,
 }
 #: Seconds of the processor below which nothing is compared: so much harms nobody, and noise is larger than growth.

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.template.base import Lexer, TokenType
 from django.utils.functional import Promise
 
-ROOT = Path(settings.BASE_DIR)
+ROOT = Path(__file__).parents[1]
 #: Rooms whose words are for operators, or belong to the demo's made-up shop.
 FOR_OPERATORS = ("migrations", "management", "demo", "conf", "run", "backups", "processes", "observability")
 MODULES = [

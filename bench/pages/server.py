@@ -80,4 +80,4 @@ def _table(title: str, answers: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def _growth(few: list[Mapping[str, Any]], many: list[Mapping[str, Any]]) -> float:
     pairs = zip(few, many, strict=True)
-    return max(statistics.median(large["ms"]) / statistics.median(small["ms"]) for small, large in pairs)
+    return max(float(statistics.median(large["ms"]) / statistics.median(small["ms"])) for small, large in pairs)

@@ -32,9 +32,14 @@ def until_stored(page: Page, *wanted: str) -> None:
     assert stored() == list(wanted)
 
 
+def press_tab_twice(page: Page) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+
+
 LEAVING: dict[str, Callable[[Page], object]] = {
     "a click on what was said": lambda page: page.locator(".timeline-scroll").click(),
-    "Tab": lambda page: (page.keyboard.press("Tab"), page.keyboard.press("Tab")),
+    "Tab": press_tab_twice,
     "Enter": lambda page: page.keyboard.press("Enter"),
     "Save": lambda page: page.get_by_role("button", name="Save").click(),
     "the key of the search": lambda page: page.keyboard.press("Control+k"),

@@ -66,7 +66,7 @@ def _forget_connection() -> None:
     """Close this thread's connection, and the pool, which Django would keep by the alias alone."""
     connections["default"].close()
     if connections["default"].vendor == "postgresql":
-        connections["default"].close_pool()
+        connections["default"].close_pool()  # type: ignore[attr-defined]
     del connections["default"]
 
 

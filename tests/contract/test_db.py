@@ -6,6 +6,7 @@ import copy
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -162,7 +163,7 @@ def test_numbers_and_uuids_are_ids_as_text(db: Db, given: Any) -> None:
 @pytest.mark.parametrize("bad", ["", "  ", "\u200b", "a\x00b", "\ud83d", "x" * 201, True, 1.5, b"ana"])
 def test_what_is_no_id_is_refused_by_every_storage_and_nothing_is_stored(db: Db, bad: Any) -> None:
     whole_turn(db)
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: open_turn(db, bad),
         lambda: open_turn(db, user_id=bad),
         lambda: db.read_session(bad),
@@ -478,6 +479,7 @@ def test_a_run_pauses_is_answered_claimed_and_finished_by_another_worker(db: Db)
     assert stored_run(db, run).status == "pending"
     claim = Claim(run.run_id)
     loaded = db.claim_run(claim)
+    assert loaded
     assert (loaded.status, loaded.requirements[0].status, len(loaded.messages)) == ("running", "approved", 3)
     call_id = loaded.tools[0].call_id
     assert db.start_call(claim, run.run_id, call_id, {"bag": 7}) is True

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_folders_and_file_appear_at_the_first_use_and_not_before(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
     assert db.read_session("travel") is None
     assert (tmp_path / "new" / "deeper" / "agent.db").is_file()
+    assert db.path
     assert pragma(db.path, "journal_mode") == "wal"
 
 
@@ -134,9 +136,9 @@ class Overtaken(sqlite3.Connection):
     """A connection that another process overtakes: it makes the file its database between this one's first two statements."""
 
     statements = 0
-    overtake = staticmethod(lambda: None)
+    overtake: Callable[[], object] = staticmethod(lambda: None)
 
-    def execute(self, *statement: str) -> None:
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
         self.statements += 1
         if self.statements == 2:
             self.overtake()
@@ -240,7 +242,7 @@ def test_many_processes_make_one_file_and_append_to_one_session_and_lose_nothing
         worker.join()
     assert [worker.exitcode for worker in workers] == [0] * 6
     db = SqliteDb(target)
-    said = texts(db.messages("travel", roles=["user"]))
+    said = [text or "" for text in texts(db.messages("travel", roles=["user"]))]
     assert sorted(said) == sorted(f"worker {number}: question {turn}" for number in range(6) for turn in range(25))
     for number in range(6):
         own = [text for text in said if text.startswith(f"worker {number}:")]
@@ -254,6 +256,7 @@ def test_a_killed_writer_leaves_a_readable_database_and_an_interrupted_run(file:
     while len(db.messages("travel")) < 30:
         assert worker.is_alive()
         time.sleep(0.01)
+    assert worker.pid
     os.kill(worker.pid, signal.SIGKILL)
     worker.join()
     (run,) = db.runs("travel")
@@ -392,7 +395,7 @@ def test_an_agents_turn_costs_the_same_whatever_the_length_of_the_session(file: 
         return "in Oslo"
 
     db = SqliteDb(file)
-    replies = [call("find_bag", number=7), "It is in Oslo."] if pauses else ["It is in Oslo."]
+    replies: list[Any] = [call("find_bag", number=7), "It is in Oslo."] if pauses else ["It is in Oslo."]
     agent = Agent(ScriptedModel(replies, cycle=True), db=db, tools=[find_bag], num_history_runs=3)
 
     def turn() -> None:

@@ -101,7 +101,8 @@ def test_drafts_of_the_answer_are_no_calls_of_tools(db: SqliteDb) -> None:
 def test_drafts_that_nobody_gets_to_see_are_calls_like_others(db: SqliteDb) -> None:
     useless = ([call("send_answer", text="")], [call("send_answer", words="Hello")], [call("send_answer", text="Hello")])
     for calls, reviews in zip(useless, (True, True, False), strict=True):
-        endless = ScriptedModel([lambda request, calls=calls: calls], cycle=True)
+        replies: list[Any] = [lambda request, calls=calls: calls]
+        endless = ScriptedModel(replies, cycle=True)
         agent = Agent(endless, db=db, tools=[look], tool_call_limit=2, review_answers=reviews)
         with pytest.raises(ModelError, match="although it had used all 2 calls"):
             agent.run("Hello")
@@ -142,7 +143,7 @@ def test_a_member_has_its_own_calls_and_its_leader_hears_that_it_used_them_up(db
 
 
 def test_none_is_no_limit(db: SqliteDb) -> None:
-    replies = [*(call("look", place=str(number)) for number in range(40)), "Seen."]
+    replies: list[Any] = [*(call("look", place=str(number)) for number in range(40)), "Seen."]
     assert Agent(ScriptedModel(replies), db=db, tools=[look], tool_call_limit=None).run("Look").content == "Seen."
 
 

@@ -58,7 +58,8 @@ def agent_on(db: SqliteDb, *replies: Any) -> Agent:
 
 
 def last_output(agent: Agent) -> str:
-    return agent.model.requests[-1].messages[-1].content
+    content: str = agent.model.requests[-1].messages[-1].content
+    return content
 
 
 def test_a_confirmed_tool_runs_once_with_the_stored_arguments(db: SqliteDb) -> None:

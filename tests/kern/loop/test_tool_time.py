@@ -129,7 +129,7 @@ def test_of_a_call_that_may_be_repeated_the_model_is_told_that_it_took_too_long(
 def test_a_timeout_is_a_number_of_seconds(timeout: object) -> None:
     with pytest.raises(ValueError, match="timeout of tool 'look' is a number of seconds"):
 
-        @tool(timeout=timeout)  # type: ignore[call-overload]
+        @tool(timeout=timeout)  # type: ignore[call-overload, untyped-decorator]
         def look() -> str:
             """Look."""
             return ""

@@ -176,7 +176,7 @@ def test_a_function_makes_the_system_message_once_a_turn(db: SqliteDb) -> None:
         return "refunded"
 
     counted = iter(range(9))
-    replies = [call("find_booking", reference="K7QX2M"), call("refund", amount=5), "Done.", "Hello again."]
+    replies: list[Any] = [call("find_booking", reference="K7QX2M"), call("refund", amount=5), "Done.", "Hello again."]
     model = ScriptedModel(replies)
     agent = Agent(model, db=db, tools=[find_booking, refund], instructions=lambda: f"Look number {next(counted)}.")
     run = agent.run("Hi", session_id="s")

@@ -152,7 +152,8 @@ def test_it_runs_as_a_program() -> None:
 
 @pytest.mark.parametrize("kind", habits.HONEST, ids=lambda kind: kind.name)
 def test_each_honest_server_tells_text_and_calls_in_its_own_way(kind: type[habits.Habits]) -> None:
-    replies = [Text("Grüße aus Köln"), Calls([("fare", {"to": "LIS"}), ("fare", {"to": "FCO"})], thought="Two cities.")]
+    asking = Calls([("fare", {"to": "LIS"}), ("fare", {"to": "FCO"})], thought="Two cities.")
+    replies: list[Reply] = [Text("Grüße aus Köln"), asking]
     with ResponsesServer(habits=kind()) as server, openai.OpenAI(api_key="key", base_url=server.base_url) as lenient:
         server.reply_with(*replies)
         streams = [list(lenient.responses.create(model="gpt-5.2", input="Hello", stream=True)) for _ in replies]

@@ -13,7 +13,8 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.models.base import ModelRequest
-from kern.naming import LONGEST_NAME, MOST_WORDS, check_name, clean, generate_name
+from kern.naming import LONGEST_NAME, MOST_WORDS, check_name, generate_name
+from kern.naming.answers import clean
 from kern.records.message import Message
 from kern.records.run import RunOutput
 from kern.session import SessionSummaryManager

@@ -89,6 +89,7 @@ def test_two_processes_on_one_session_lose_no_turn_and_no_name(tmp_path: Path, d
     for who in ("Ana", "Ben"):
         assert [text for text in said if text.startswith(who)] == [f"{who} {n}" for n in range(25)]
     session = db.read_session("s")
+    assert session
     assert session.name in ("Ana 24", "Ben 24")
     assert session.name_version == 50
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_the_history_window_can_be_narrowed_or_switched_off(db: SqliteDb) -> Non
 def test_nobody_runs_reads_or_names_another_users_session(db: SqliteDb) -> None:
     agent = agent_on(db)
     run = agent.run("secret", session_id="s", user_id=ANA)
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: agent.run("let me in", session_id="s", user_id=CY),
         lambda: agent.get_session("s", user_id=CY),
         lambda: agent.get_chat_history("s", user_id=CY),
@@ -113,7 +114,7 @@ def test_get_messages_shows_every_run_and_chat_history_only_what_was_said(db: Sq
         """Refund an amount."""
         return f"refunded {amount}"
 
-    replies = [call("weather", city="Oslo"), "It rains.", ModelError("down"), call("refund", amount=5)]
+    replies: list[Any] = [call("weather", city="Oslo"), "It rains.", ModelError("down"), call("refund", amount=5)]
     agent = Agent(ScriptedModel(replies), db=db, instructions="Be kind.", tools=[weather, refund])
     agent.run("Weather?", session_id="s")
     with pytest.raises(ModelError):
@@ -188,7 +189,7 @@ def test_a_deleted_session_is_gone_with_its_messages(db: SqliteDb) -> None:
 
 
 def test_of_a_deleted_session_nothing_is_left_in_any_table_or_in_the_file(db: SqliteDb, tmp_path: Path) -> None:
-    refund = tool(weather, requires_confirmation=True)
+    refund = tool(requires_confirmation=True)(weather)
     agent = agent_on(db, "Hello.", call("weather", city="Zanzibar"), "<think>Zanzibar?</think>In Zanzibar.", tools=[refund])
     agent.run("Hello", session_id="other")
     paused = agent.run("Zanzibar " * 2_000, session_id="Zanzibar", user_id="Zanzibar")
@@ -276,7 +277,7 @@ def test_a_run_is_named_by_its_id(db: SqliteDb) -> None:
     run = agent.run("Hi", session_id="s")
     for verb in (agent.continue_run, agent.cancel_run):
         with pytest.raises(TypeError, match=r"run_id=run\.run_id, not by a RunOutput"):
-            verb(run)  # type: ignore[arg-type]
+            verb(run)  # type: ignore[call-overload, arg-type]
 
 
 @pytest.mark.parametrize("name", [5, b"Lost bag", ["Lost bag"]])

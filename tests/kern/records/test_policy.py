@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -245,7 +246,7 @@ def test_a_storage_counts_approvers_by_its_own_record(db: SqliteDb) -> None:
 
 def test_too_late_nobody_answers_and_it_is_no_rejection(db: SqliteDb) -> None:
     requirement = asked(20, expires_at=time.time() - 1)
-    answers = [requirement.confirm, requirement.reject, lambda: requirement.respond("It is done.")]
+    answers: list[Callable[[], object]] = [requirement.confirm, requirement.reject, lambda: requirement.respond("It is done.")]
     for answer in answers:
         with pytest.raises(InvalidAnswerError, match="expired"):
             answer()

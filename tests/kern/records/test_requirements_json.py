@@ -224,7 +224,7 @@ def test_what_is_no_list_of_requirements_is_refused(db: SqliteDb, given: Any) ->
     with pytest.raises(WrongTypeError, match="requirements is a list"):
         agent_on(db).continue_run(run.run_id, given)
     with pytest.raises(WrongTypeError, match="requirements is a list"):
-        agent_on(db).continue_run(run.run_id, run.requirements[0])
+        agent_on(db).continue_run(run.run_id, run.requirements[0])  # type: ignore[call-overload]
 
 
 # The session of a run -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from typing import Any
 
 from tests.responses_server.habits.base import Habits, Raw
 from tests.responses_server.mutation import KINDS, Mutation, as_bytes, spoiled
@@ -44,7 +45,7 @@ class Garbage(Habits):
         return self._dice.choice(MAKERS)(self._dice, list(spoken.events()))
 
     def error(self, status: int, error: Json) -> Json | str:
-        return "<h1>" + error["message"]
+        return "<h1>" + str(error["message"])
 
 
 def _spoiled_events(dice: random.Random, events: list[Json]) -> Raw:
@@ -92,7 +93,8 @@ def _error_in_the_stream(dice: random.Random, events: list[Json]) -> Raw:
 
 
 def _values(dice: random.Random, events: list[Json]) -> Raw:
-    values = [dice.choice([None, 5, [], {}, "text", [1, {"type": "response.completed"}], {"type": []}]) for _ in range(9)]
+    odd: list[Any] = [None, 5, [], {}, "text", [1, {"type": "response.completed"}], {"type": []}]
+    values = [dice.choice(odd) for _ in range(9)]
     return Raw(body="".join(f"event: response.completed\ndata: {json.dumps(value)}\n\n" for value in values).encode())
 
 

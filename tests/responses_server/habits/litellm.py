@@ -66,7 +66,7 @@ def _told(event: Json) -> Json | None:
         return None
     if "reasoning" in kind:
         return {**event, "item_id": fresh("rs_")}
-    item = event.get("item")
+    item: Any = event.get("item")
     if kind == "response.output_item.added" and item["type"] == "reasoning":
         return None
     if kind == "response.output_item.done" and item["type"] == "function_call":
@@ -82,7 +82,7 @@ def _final(response: Json) -> Json:
     output = [{**item, "arguments": _object(item["arguments"])} if "arguments" in item else item for item in output]
     calls = [item for item in output if item["type"] == "function_call"]
     if calls and not any(item["type"] == "message" for item in output):
-        part = {"type": "output_text", "text": None, "annotations": []}
+        part: Json = {"type": "output_text", "text": None, "annotations": []}
         silence = {"id": fresh("msg_"), "type": "message", "role": "assistant", "status": "completed", "content": [part]}
         output.insert(0, silence)
     return {**response, "output": output, "usage": usage, "text": None, "truncation": None, "max_output_tokens": None}

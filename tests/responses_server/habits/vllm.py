@@ -88,7 +88,7 @@ def _reasoning(item: Json, pieces: list[str], where: Json) -> Iterator[Json]:
 
 def _message(item: Json, pieces: list[str], where: Json) -> Iterator[Json]:
     index = {"output_index": where["output_index"]}
-    empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": None}
+    empty: Json = {"type": "output_text", "text": "", "annotations": [], "logprobs": None}
     yield {"type": "response.output_item.added", **index, "item": {**item, "status": "in_progress", "content": []}}
     yield {"type": "response.content_part.added", **where, "content_index": 0, "part": empty}
     for piece in pieces:

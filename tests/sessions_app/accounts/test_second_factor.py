@@ -47,7 +47,7 @@ def asked_of_ben(ben: Person) -> Person:
 
 
 def code_now(seed: str) -> str:
-    return format_hotp_value(hotp_value(seed, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(seed, int(time.time()) // 30)))
 
 
 def set_up(client: Client) -> str:

@@ -151,8 +151,8 @@ def test_the_devices_page_lists_where_one_is_signed_in(ben: Person, ana: Person)
     assert re.search(r"Firefox on Linux</b> <span[^>]*>This one</span>", page)
     assert re.search(r"Safari on iPhone</b> <br>", page)
     assert "Sign out all others" in page
-    assert here.session.session_key not in page
-    assert phone.session.session_key not in page
+    assert row_of(here).session_key not in page
+    assert row_of(phone).session_key not in page
     assert "Signed in on 2 devices." in here.get("/profile/").content.decode()
 
 
@@ -185,7 +185,7 @@ def test_admins_see_and_end_the_sign_ins_of_others(ana: Person, ben: Person) -> 
     listed = admin.get("/admin/usersessions/usersession/", {"q": "ben"}).content.decode()
     assert "Safari on iPhone" in listed
     shown = admin.get(f"/admin/usersessions/usersession/{row_of(client).pk}/change/").content.decode()
-    assert client.session.session_key not in listed + shown
+    assert row_of(client).session_key not in listed + shown
     admin.post("/admin/sessions_app/person/", {"action": "sign_out", "_selected_action": [ben.pk]})
     assert client.get("/open/").status_code == 302
     entry = AuditEntry.objects.filter(kind="account.sign_in_ended").latest("number")

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.actions import customer_links, messages
 from sessions_app.models import ApiToken, AuditEntry, Change, Message, Person, Queue, Session
-from tests.programs import Program
+from tests.programs import Program, streamed
 from tests.sessions_app.views.test_customer import begin, first_form, page_of
 
 
@@ -185,7 +185,7 @@ def test_the_stream_of_a_revoked_link_ends_at_once(browser: Client, ana: Person,
     async def follow() -> None:
         answer = await AsyncClient().get(f"{address}live/?after={2**59}")
         # While the reader holds the first frame: what ends a page is not forgotten until it reads on.
-        async for _frame in answer.streaming_content:
+        async for _frame in streamed(answer):
             await sync_to_async(customer_links.revoke)(session, ana)
 
     asyncio.run(asyncio.wait_for(follow(), 10))

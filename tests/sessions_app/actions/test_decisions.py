@@ -340,13 +340,14 @@ def test_nobody_has_seen_what_has_not_happened(session: Session, asked: Ask, ana
 
 def test_nobody_decides_for_a_queue_they_do_not_work(session: Session, asked: Ask, cy: Person) -> None:
     question = asked(call("refund", order="7", cents=100))
-    for decision in (
+    verbs: list[Callable[[], object]] = [
         lambda: decisions.approve(question, cy, seen=seen(session)),
         lambda: decisions.reject(question, cy, seen=seen(session)),
         lambda: decisions.respond(question, cy, text="Hm.", seen=seen(session)),
-    ):
+    ]
+    for verb in verbs:
         with pytest.raises(Forbidden):
-            decision()
+            verb()
     assert verdicts(question) == ["asked"]
 
 

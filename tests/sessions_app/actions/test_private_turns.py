@@ -84,7 +84,11 @@ def test_there_is_nothing_to_draft_before_anybody_spoke_nor_while_the_agent_work
     with pytest.raises(InvalidAction, match="nothing to answer"):
         private_turns.draft(session, ana)
     messages.receive(session, "Hello")
-    for verb in (lambda: private_turns.draft(session, ana), lambda: private_turns.ask_agent(session, ana, "Why?")):
+    verbs: list[Callable[[], object]] = [
+        lambda: private_turns.draft(session, ana),
+        lambda: private_turns.ask_agent(session, ana, "Why?"),
+    ]
+    for verb in verbs:
         with pytest.raises(InvalidAction, match="working"):
             verb()
     assert Run.objects.count() == 1
@@ -152,8 +156,8 @@ def test_a_private_question_that_is_asked_again_begins_anew_in_the_name_of_who_a
     assert work() == ["cancelled", "paused"]
     question, answer = ("user", "Refund order 7 please"), ("assistant", NO_ANSWER)
     assert asked_of(model) == [question, answer, ("user", "Do not!"), answer, question], "who said what stays apart"
-    question = session.requirements.pending().get()
-    assert (question.asked_for_by, question.root.purpose, question.arguments["cents"]) == (ben, "internal", 50)
+    pending = session.requirements.pending().get()
+    assert (pending.asked_for_by, pending.root.purpose, pending.arguments["cents"]) == (ben, "internal", 50)
     assert shown(session) == ["Do not!"]
 
 

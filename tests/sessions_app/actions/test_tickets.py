@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -179,7 +180,7 @@ def test_the_admin_and_the_api_go_by_the_same_pattern(client: Client, session: S
     assert "has no ticket like this. Write for example HD-123" in unescape(refused.content.decode())
     client.post("/admin/sessions_app/ticketlink/add/", {**form, "ticket_id": "http://HELP.example/t/hd-12?x=1"})
     secret = {"Authorization": f"Bearer {ApiToken.make('script', ana)[1]}"}
-    sent = {"content_type": "application/json", "headers": secret}
+    sent: dict[str, Any] = {"content_type": "application/json", "headers": secret}
     address = f"/api/sessions/{session.session_id}/tickets"
     assert client.post(address, {"ticket_id": "new", "system": "helpdesk"}, **sent).status_code == 422
     assert client.post(address, {"ticket_id": "Ticket#HD-12"}, **sent).json()["ticket_id"] == "HD-12"

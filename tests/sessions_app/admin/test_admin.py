@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -60,8 +61,10 @@ def talked(session: Session, work: Callable[..., list[str]]) -> Session:
 
 def queue_form(queue: Queue) -> dict[str, str]:
     """The fields of the queue's page as they stand."""
-    fields = ("name", "slug", "icon", "position", "agent_id", "ai_mode", "naming_after_messages", "naming_delay", "link_days")
-    fields += ("messages_per_day",)
+    fields = (
+        *("name", "slug", "icon", "position", "agent_id", "ai_mode"),
+        *("naming_after_messages", "naming_delay", "link_days", "messages_per_day"),
+    )
     return {"naming_enabled": "on", "customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
 
 
@@ -128,6 +131,7 @@ def test_a_new_tokens_secret_is_shown_once_and_works(pages: Client, orders: Queu
 def test_admins_give_tokens_no_more_than_their_person_has(pages: Client, ana: Person, ben: Person, parcels: Queue) -> None:
     sign_in_afresh(pages, ana)
     form = {"name": "Website", "acts_for": ben.pk, "scopes": ["read"], "days": "30", "all_queues": "on"}
+    wrong: dict[str, Any]
     for wrong in ({"scopes": ["admin"]}, {"queues": [parcels.pk]}, {"all_queues": ""}, {"acts_for": ""}, {"scopes": []}):
         assert pages.post(reverse("admin:sessions_app_apitoken_add"), {**form, **wrong}).status_code == 200
     assert not ApiToken.objects.exists()
@@ -188,7 +192,7 @@ def test_a_queue_keeps_only_what_turns_can_work_with(pages: Client, orders: Queu
     refused = pages.post(page, {**queue_form(orders), **wrong})
     assert refused.status_code == 200
     assert list(refused.context["adminform"].form.errors) == list(wrong)
-    before = Queue.objects.filter(pk=orders.pk).values().get()
+    before: Any = Queue.objects.filter(pk=orders.pk).values().get()
     assert [before[name] for name in wrong] == [getattr(orders, name) for name in wrong]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -230,7 +231,8 @@ def test_every_body_knows_its_fields(program: Program, session: Session, method:
 def test_what_takes_no_body_says_so(program: Program, session: Session, method: str, path: str) -> None:
     """Who sends `seen` to an address that does not know it would think that it is minded."""
     address = f"/sessions/{session.session_id}{path}"
-    for body in ({"seen": 0}, [], "no", "{"):
+    bodies: list[Any] = [{"seen": 0}, [], "no", "{"]
+    for body in bodies:
         refused = program.send(method, address, body)
         assert (refused.status_code, refused.json()["error"]["fields"]) == (
             422,

@@ -13,7 +13,7 @@ from kern.testing import call
 from sessions_app.actions import handover, messages
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Message, Person, Queue, Session, TicketLink, TicketSystem
-from tests.at_once import answers_at_once
+from tests.at_once import at_once
 from tests.deciding import seen
 from tests.desk import actor
 from tests.programs import Program, code
@@ -238,6 +238,7 @@ def test_a_name_is_generated_where_somebody_wrote(program: Program, session: Ses
 
 
 def test_all_of_it_needs_a_person_and_the_sessions_queue(session: Session, path: str, cy: Person) -> None:
+    assert session.queue
     website, stranger = Program(ApiToken.make("website", queues=[session.queue])[1]), Program(ApiToken.make("cy's", cy)[1])
     for method, door, body in (
         ("POST", "replies", {"content": "x"}),
@@ -257,7 +258,7 @@ def test_all_of_it_needs_a_person_and_the_sessions_queue(session: Session, path:
 
 def test_of_several_creates_at_once_one_is_new_and_all_tell_the_same(program: Program, orders: Queue) -> None:
     wanted = {"queue": "orders", "user_id": "kim", "session_id": "order-7"}
-    answers = answers_at_once([lambda: program.post("/sessions", wanted)] * 6)
+    answers = at_once([lambda: program.post("/sessions", wanted)] * 6)
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [201]
     assert len({answer.json()["last_change"] for answer in answers}) == 1
     assert Session.objects.get().changes.filter(kind="session.started").count() == 1
@@ -265,7 +266,7 @@ def test_of_several_creates_at_once_one_is_new_and_all_tell_the_same(program: Pr
 
 def test_creates_at_once_for_two_customers_give_the_id_to_one(program: Program, orders: Queue) -> None:
     wanted = [{"queue": "orders", "user_id": user, "session_id": "order-7"} for user in ("kim", "lou")]
-    answers = answers_at_once([lambda body=body: program.post("/sessions", body) for body in wanted])  # type: ignore[misc]
+    answers = at_once([lambda body=body: program.post("/sessions", body) for body in wanted])  # type: ignore[misc]
     assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
@@ -276,7 +277,7 @@ def test_messages_tickets_and_names_at_once_are_stored_once_and_never_fail(
     said = [lambda: program.post(f"{path}/messages", {"content": "Hello"}, Idempotency_Key="m1")] * 3
     linked = [lambda: program.post(f"{path}/tickets", {"ticket_id": "HD-1"})] * 3
     named = [lambda: program.send("PUT", f"{path}/name", {"name": "Late order"})] * 3
-    answers = [answer.status_code for answer in answers_at_once([*said, *linked, *named])]
+    answers = [answer.status_code for answer in at_once([*said, *linked, *named])]
     assert (sorted(answers[:3]), sorted(answers[3:6]), answers[6:]) == ([200, 200, 201], [200, 200, 201], [200] * 3)
     assert (Message.objects.count(), TicketLink.objects.count(), session.names.count()) == (1, 1, 1)
 

@@ -22,7 +22,7 @@ from sessions_app import audit
 from sessions_app.models import AuditEntry, Person, Queue, Session, TicketSystem
 from sessions_app.models.decision import AppendOnlyError
 from sessions_app.text import spreadsheet
-from tests.at_once import answers_at_once
+from tests.at_once import at_once
 from tests.signing_in import sign_in_afresh
 
 ROOT = Path(__file__).parents[3]
@@ -163,7 +163,7 @@ def test_two_writers_at_once_make_one_chain(ana: Person) -> None:
         audit.record(audit.Kind.SETTINGS_CHANGED, after={"n": 1})
         return HttpResponse()
 
-    answers_at_once([write] * 8)
+    at_once([write] * 8)
     assert len(entries()) == known + 8
     assert faults() == []
 

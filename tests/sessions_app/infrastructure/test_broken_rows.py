@@ -102,7 +102,8 @@ class World:
             return ApiToken.objects.get(name="other")
         if model in (StandingApproval, ToolPolicy):
             return model._default_manager.filter(tool_name="buy").latest("pk")
-        return model._default_manager.filter(session=self.bad).latest("pk")
+        rows: Any = model._default_manager
+        return rows.filter(session=self.bad).latest("pk")
 
     def pages(self) -> list[tuple[str, str]]:
         """Addresses of people's pages, each with what of the good conversation must be on it."""
@@ -154,7 +155,7 @@ def world(broken_rows: None, ana: Person, cy: Person, orders: Queue, client: Cli
     ApiToken.make("other")
     client.force_login(ana)
     client.raise_request_exception = True
-    return World(*sessions, client, Program(ApiToken.make("ana's script", ana)[1]))
+    return World(sessions[0], sessions[1], client, Program(ApiToken.make("ana's script", ana)[1]))
 
 
 @pytest.mark.parametrize("model", list(SHOWN), ids=lambda model: model.__name__)
@@ -204,7 +205,8 @@ def _problem_of(path: str, expected: str, ask: Callable[[], Any]) -> list[str]:
 
 def corrupted(row: Row, column: str, value: str) -> Any:
     """The row with this in that column, as SQL writes it."""
-    return Corruption(row, row._meta.get_field(column), value).applied()
+    field: Any = row._meta.get_field(column)
+    return Corruption(row, field, value).applied()
 
 
 def test_a_broken_row_is_told_once_and_shown_as_broken(world: World) -> None:

@@ -58,6 +58,7 @@ def test_a_process_whose_clock_is_wrong_judges_like_the_others(
     question = asked(call("refund", order="7", cents=5))
     in_a_minute = timezone.now() + timedelta(seconds=60)
     Requirement.objects.filter(pk=question.pk).update(expires_at=in_a_minute, remind_at=None)
+    assert session.queue
     other = sessions.start_session(session.queue, user_id="lee")
     messages.receive(other, "Hello")
     run = other.runs.get()

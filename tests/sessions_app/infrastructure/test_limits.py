@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from kern_inbox.run.embedded_redis import free_port
 from sessions_app import ratelimit
 from sessions_app.models import Counter, Person
-from tests.at_once import answers_at_once
+from tests.at_once import at_once
 from tests.programs import Program, code
 from tests.signing_in import sign_in_afresh
 
@@ -131,7 +131,7 @@ def test_a_network_of_ipv6_is_one_address(rows: None) -> None:
 def test_processes_that_count_at_once_lose_no_attempt(rows: None) -> None:
     counters = caches["counters"]
     counters.add("rate:many", 0, timeout=60)
-    answers_at_once([lambda: HttpResponse(str(caches["counters"].incr("rate:many"))) for _ in range(8)])
+    at_once([lambda: HttpResponse(str(caches["counters"].incr("rate:many"))) for _ in range(8)])
     assert counters.get("rate:many") == 8
 
 

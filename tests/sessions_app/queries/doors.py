@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import Client
 
 from sessions_app.models import Person
+from tests.programs import Response
 from tests.sessions_app.queries import routes
 from tests.signing_in import sign_in_afresh
 
@@ -104,7 +104,7 @@ class Doors:
                 if WORDS in answer.getvalue().decode(errors="replace"):
                     yield f"{asked}: refused, and yet the answer has the customer's words"
 
-    def ask(self, method: str, route: str) -> HttpResponse:
+    def ask(self, method: str, route: str) -> Response:
         """Send what a form or a program would send there."""
         self.client.cookies = SimpleCookie(self.cookies)
         path = f"/{self.path(route)}"
@@ -116,7 +116,7 @@ class Doors:
         text = "" if body is None else json.dumps(body)
         return self.client.generic(method, path, text, content_type="application/json", headers=self.headers)
 
-    def ask_badly(self, method: str, route: str, query: str, fields: dict[str, str], headers: dict[str, str]) -> HttpResponse:
+    def ask_badly(self, method: str, route: str, query: str, fields: dict[str, str], headers: dict[str, Any]) -> Response:
         """Send what no form or program of ours would send there."""
         self.client.cookies = SimpleCookie(self.cookies)
         path = f"/{self.path(route)}?{query}"

@@ -22,6 +22,7 @@ from sessions_app.models import Decision, Person, Queue
 from sessions_app.queries import reports
 from sessions_app.queries.reports import report_on, visible_to
 from sessions_app.views.reports.chart import chart_of
+from tests.programs import streamed
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ def test_a_server_of_streams_sends_it_too(ben: Person) -> None:
         client = AsyncClient()
         await client.aforce_login(ben)
         answer = await client.get(reverse("decisions-jsonl"))
-        content = b"".join([piece async for piece in answer])
+        content = b"".join([piece async for piece in streamed(answer)])
         await sync_to_async(connections.close_all)()
         return content
 

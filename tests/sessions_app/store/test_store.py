@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from kern.errors import LeaseLostError, StorageError
 from kern.records.message import Message as Record
 from kern.records.message import ToolCall as Call
 from kern.records.requirement import Requirement as Question
-from kern.records.run import RunMetrics, RunOutput
+from kern.records.run import RunMetrics, RunOutput, Status
 from sessions_app.models import Change, Message, NameRecord, Person, Queue, Run, Session, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.store import DjangoDb
@@ -48,7 +49,7 @@ def claimed(run: Run | None) -> tuple[RunOutput, Claim]:
     return loaded, claim
 
 
-def answered(run: Run | None, text: str, status: str = "completed") -> None:
+def answered(run: Run | None, text: str, status: Status = "completed") -> None:
     """A worker takes the turn, and it ends with these words."""
     loaded, claim = claimed(run)
     loaded.status, loaded.content = status, text
@@ -135,8 +136,8 @@ def test_a_rename_keeps_who_gave_the_name_and_ends_the_wait_for_one(session: Ses
     session.save()
     db.rename_session(session.session_id, "Late parcel", "human", person=ben)
     db.rename_session(session.session_id, "Worker's guess", "auto", expected_version=0)
-    session.refresh_from_db()
-    assert (session.name, session.name_source, session.name_due_at) == ("Late parcel", "human", None)
+    named = Session.objects.get(pk=session.pk)
+    assert (named.name, named.name_source, named.name_due_at) == ("Late parcel", "human", None)
     record = NameRecord.objects.get(session=session)
     assert (record.name, record.person) == ("Late parcel", ben)
     assert kinds(session).count("name.changed") == 1
@@ -157,7 +158,7 @@ def test_messages_that_arrive_during_a_turn_are_answered_by_one_next_turn(sessio
 
 
 @pytest.mark.parametrize("status", ["error", "cancelled"])
-def test_a_turn_that_failed_or_was_cancelled_lets_the_next_one_begin(session: Session, status: str) -> None:
+def test_a_turn_that_failed_or_was_cancelled_lets_the_next_one_begin(session: Session, status: Status) -> None:
     first = customer_writes(session, "Where is my order?")
     customer_writes(session, "Hello?")
     answered(first, "It is", status)
@@ -169,6 +170,7 @@ def test_cancelling_a_waiting_turn_lets_the_next_one_begin(session: Session) -> 
     customer_writes(session, "Forget it, where is my money?")
     assert db.cancel_run(first.run_id)
     following = Run.objects.due().get(session=session)
+    assert following
     assert [message.content for message in following.messages.all()] == ["Forget it, where is my money?"]
 
 
@@ -189,6 +191,7 @@ def test_what_a_person_answered_needs_no_turn(session: Session, ben: Person) -> 
     answered(first, "In Oslo.")
     assert not Run.objects.due().exists()
     following = customer_writes(session, "Thanks, Ben")
+    assert following
     assert [message.content for message in following.messages.all()] == ["Thanks, Ben"]
 
 
@@ -198,8 +201,9 @@ def test_a_name_is_due_once_enough_was_said(session: Session, orders: Queue) -> 
     session.refresh_from_db()
     assert session.name_due_at is None
     answered(customer_writes(session, "Where is my order?"), "In Oslo.")
-    session.refresh_from_db()
-    assert timezone.now() < session.name_due_at <= timezone.now() + timedelta(seconds=60)
+    due = Session.objects.get(pk=session.pk).name_due_at
+    assert due
+    assert timezone.now() < due <= timezone.now() + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -401,7 +405,7 @@ def test_a_connection_that_the_server_dropped_is_replaced(request: pytest.Fixtur
         assert db.read_session("nowhere") is None
 
 
-def on_postgresql(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+def on_postgresql(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     with contextmanager(django_postgresql)(request):
         described = connection.settings_dict
         names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}

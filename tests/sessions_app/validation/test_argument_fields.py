@@ -9,7 +9,7 @@ import pytest
 from sessions_app.validation.argument_fields import fields_of
 from sessions_app.validation.argument_values import values_of
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "properties": {
         "text": {"type": "string"},
         "whole": {"type": "integer"},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from sessions_app.models import Person, Session
+from tests.programs import Response
 
 #: Addresses that lead away, however a browser reads them.
 AWAY = (
@@ -27,7 +28,7 @@ AWAY = (
 )
 
 
-def fails(answer: HttpResponse) -> bool:
+def fails(answer: Response) -> bool:
     return answer.status_code >= 500 or "X-Injected" in answer
 
 
@@ -39,7 +40,8 @@ def test_nobody_is_led_away(address: str, client: Client, ana: Person, session: 
     led_to = [signed_in]
     client.force_login(ana)
     raw = address.encode().decode("latin-1")
-    for headers in ({"HTTP_REFERER": raw}, {"HTTP_HX_CURRENT_URL": raw, "HTTP_HX_REQUEST": "true"}):
+    senders: list[dict[str, Any]] = [{"HTTP_REFERER": raw}, {"HTTP_HX_CURRENT_URL": raw, "HTTP_HX_REQUEST": "true"}]
+    for headers in senders:
         fields = {"body": "x", "kind": "note", "seen": "9", "back": address, "next": address, "theme": "dark"}
         path = f"/sessions/{session.session_id}/messages/"
         led_to += [client.post(f"{path}?back={escaped}&next={escaped}", fields, **headers) for path in (path, "/profile/")]

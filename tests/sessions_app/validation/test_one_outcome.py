@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
 from django.test import Client
 
 from kern.db.base import Claim
@@ -25,6 +24,7 @@ from sessions_app.models import ApiToken, Message, NameRecord, Person, Queue, Re
 from sessions_app.queries.search import matching, words_of
 from sessions_app.store import DjangoDb
 from tests.desk import actor
+from tests.programs import Response
 
 Door = Callable[[str], Any]
 HTMX = {"HX-Request": "true"}
@@ -50,10 +50,10 @@ def people(client: Client, ana: Person) -> Client:
 
 
 @pytest.fixture
-def program(client: Client, ana: Person) -> Callable[[str, str, dict[str, Any]], HttpResponse]:
+def program(client: Client, ana: Person) -> Callable[[str, str, dict[str, Any]], Response]:
     headers = {"Authorization": f"Bearer {ApiToken.make('script', ana)[1]}"}
 
-    def send(method: str, path: str, body: dict[str, Any]) -> HttpResponse:
+    def send(method: str, path: str, body: dict[str, Any]) -> Response:
         return client.generic(method, f"/api{path}", json.dumps(body), content_type="application/json", headers=headers)
 
     return send

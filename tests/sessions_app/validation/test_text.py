@@ -20,9 +20,10 @@ from sessions_app.actions import messages
 from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Session
 from sessions_app.validation.text import LONGEST_TEXT, trimmed
 from tests.desk import actor
+from tests.programs import Response
 
 HTMX = {"HX-Request": "true"}
-Send = Callable[[str], HttpResponse]
+Send = Callable[[str], Response | HttpResponse]
 #: As long as may be, in lines of nine letters and a line end; browsers send the line end as two characters.
 FITTING = ("123456789\n" * (LONGEST_TEXT // 10))[:-1] + "x"
 TOO_LONG = f"{FITTING}y"

@@ -13,6 +13,8 @@ from django.utils import timezone
 from kern.errors import ModelError
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, sessions, tickets
+from sessions_app.infrastructure.broken_rows import BrokenRow
+from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
 from sessions_app.views.conversation import timeline
 from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
@@ -67,7 +69,7 @@ def test_a_turn_that_ends_while_its_page_is_read_is_shown_ended(
     shop.actor.says("It is on its way.")
     messages.receive(session, "Where is order 7?")
 
-    def end_it_first(runs: list[Run]) -> list[ShownRun]:
+    def end_it_first(runs: list[Run]) -> Steps[list[ShownRun | BrokenRow]]:
         work()
         return shown_runs(runs)
 

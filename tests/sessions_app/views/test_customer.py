@@ -25,6 +25,7 @@ from sessions_app.models import Change, Message, Person, Queue, Session
 from sessions_app.models.session import secret_hash
 from sessions_app.views.live.customers import CustomerHub, is_public
 from tests.desk import actor
+from tests.programs import streamed
 
 Work = Callable[..., list[str]]
 
@@ -466,7 +467,7 @@ def test_the_stream_tells_of_this_conversation_alone(
     async def listen() -> None:
         answer = await AsyncClient().get(f"{address}live/?after={2**59}")
         assert (answer.status_code, answer["X-Accel-Buffering"]) == (200, "no")
-        async for frame in answer.streaming_content:
+        async for frame in streamed(answer):
             heard.append(frame)
 
     async def talk() -> None:

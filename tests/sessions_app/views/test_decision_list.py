@@ -312,7 +312,7 @@ def test_in_draft_mode_a_person_sends_the_answer(inbox: Client, session: Session
     assert "<strong>nine</strong>" in page
     assert "AI drafts" in page
     assert "Draft to send" in page
-    post(inbox, f"/requirements/{asked.pk}/decision/", answer="edit", seen=seen(session), **{"arg.text": "At ten."})
+    post(inbox, f"/requirements/{asked.pk}/decision/", 200, answer="edit", seen=seen(session), **{"arg.text": "At ten."})
     work()
     assert Message.objects.for_customer().filter(session=session).latest("pk").content == "At ten."
     post(inbox, f"/sessions/{session.session_id}/lead/", 422, do="mode", mode="dance")

@@ -78,7 +78,7 @@ def test_edited_arguments_keep_their_types(inbox: Client, ask: Ask, work: Callab
     assert "Write a whole number." in wrong
     assert 'value="lots"' in wrong
     assert "Editing <code>refund</code>" in wrong
-    answer(inbox, asked, answer="edit", **{"arg.order": "8", "arg.cents": "250"})
+    answer(inbox, asked, 200, answer="edit", **{"arg.order": "8", "arg.cents": "250"})
     assert asked.edited_arguments == {"order": "8", "cents": 250}
     work()
     assert shop.ledger.lines == ["refund 8 250"]
@@ -112,7 +112,7 @@ def test_input_is_filled_in(inbox: Client, ask: Ask, work: Callable[[], list[str
     assert "Clerk asks you" in shown
     assert 'name="arg.street"' in shown
     assert "<dd>7</dd>" in shown
-    answer(inbox, asked, answer="input", **{"arg.street": "1 New Road"})
+    answer(inbox, asked, 200, answer="input", **{"arg.street": "1 New Road"})
     work()
     assert shop.ledger.lines == ["address 7 1 New Road"]
 
@@ -146,7 +146,7 @@ def test_a_decision_past_the_customers_words_is_stopped_once(inbox: Client, ask:
     assert 'name="arg.cents" value="1"' in stopped
     newer = re.search(r'name="seen" value="(\d+)"', stopped)
     assert newer
-    answer(inbox, asked, **{**fields, "seen": newer[1]})
+    answer(inbox, asked, 200, **{**fields, "seen": newer[1]})
     assert asked.edited_arguments == {"order": "7", "cents": 1}
 
 
@@ -182,7 +182,7 @@ def test_what_the_first_of_two_filled_in_stands_in_the_second_ones_form(
     shown = card(inbox, asked)
     assert re.search(r'name="arg.street"\s+value="Main street 1"', shown)
     assert "1 of 2: one more person, not Ana" in shown
-    answer(inbox, asked, answer="input", **{"arg.street": "Main street 1"})
+    answer(inbox, asked, 200, answer="input", **{"arg.street": "Main street 1"})
     assert work() == ["completed"]
     assert shop.ledger.lines == ["address 7 Main street 1"]
 
@@ -274,7 +274,7 @@ def test_the_story_shows_both_versions_and_who_decided(
     inbox: Client, cy: Person, ask: Ask, work: Callable[[], list[str]]
 ) -> None:
     asked = ask("refund", order="7", cents=500)
-    answer(inbox, asked, answer="edit", **{"arg.order": "7", "arg.cents": "250"})
+    answer(inbox, asked, 200, answer="edit", **{"arg.order": "7", "arg.cents": "250"})
     work()
     story = flat(inbox.get(f"/requirements/{asked.pk}/"))
     assert "<del>500</del><ins>250</ins>" in story

@@ -18,6 +18,7 @@ from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
 from sessions_app.views.live import hub
 from sessions_app.views.live.page import Page, event, fragment
+from tests.programs import streamed
 from tests.silent import SilentServer
 
 PATIENCE = 20.0
@@ -60,7 +61,7 @@ async def opened(person: Person, query: str = "", **headers: Any) -> Stream:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-store"
-    stream = Stream(aiter(response.streaming_content))
+    stream = Stream(streamed(response))
     assert await anext(stream.content) == b": open\n\n"
     return stream
 

@@ -148,7 +148,7 @@ def test_a_turn_without_an_agent_says_what_to_do(session: Session, orders: Queue
 
 def test_an_agent_that_cannot_be_used_ends_the_turn_and_says_why(session: Session, ana: Person, work: Work) -> None:
     clerk = next(worker for worker in desks.current().workers if worker.id == "clerk")
-    words, clerk.instructions = clerk.instructions, lambda: {}["tone"]
+    words, clerk.instructions = clerk.instructions, lambda: dict[str, str]()["tone"]
     try:
         private_turns.ask_agent(session, ana, "Which tone?")
         assert work() == ["error"]
