@@ -40,7 +40,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
     row.save(force_insert=True)
     for message in run.messages:
         message_row(message, row).save(force_insert=True)
-    asked = next((message.content for message in run.messages if message.role == "user"), "")
+    asked = storable(next((message.content for message in run.messages if message.role == "user"), ""))
     sessions.used(session, asked, Author.CUSTOMER)
     log.record(session, Kind.RUN_STARTED, RunStarted(run=row.run_id, attempt=row.attempts), actor=row.agent_name)
     return session, previous.run_id if previous else None

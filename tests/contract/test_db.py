@@ -640,7 +640,7 @@ def test_half_characters_in_a_persons_words_do_no_harm(db: Db) -> None:
 
 def test_every_text_of_a_record_is_stored_as_every_database_keeps_it(db: Db) -> None:
     odd, kept = "a\x00b\ud83dc\x1bd\u202e", "a\ufffdb?c\x1bd\u202e"
-    run, claim = open_turn(db)
+    run, claim = open_turn(db, said=odd)
     call = ToolCall("c", odd, json.dumps({"x": [odd], odd: 1, "big": float("inf")}))
     db.store_answer(claim, Message("assistant", odd, [call], run_id=run.run_id, reasoning=odd), RunMetrics())
     ask = requirement(run, call, kind="user_feedback", question=odd, options=[odd], agent_name=odd)
@@ -648,7 +648,8 @@ def test_every_text_of_a_record_is_stored_as_every_database_keeps_it(db: Db) -> 
     db.pause_run(claim, [ask], RunMetrics())
     stored = stored_run(db, run)
     said, [line], [asked] = stored.messages[-1], stored.tools, stored.requirements
-    assert (said.content, said.reasoning, said.tool_calls[0].name, line.tool_name) == (kept,) * 4
+    assert (stored.messages[1].content, said.content, said.reasoning) == (kept,) * 3
+    assert (said.tool_calls[0].name, line.tool_name) == (kept, kept)
     assert line.arguments == {"x": [kept], kept: 1, "big": "inf"}
     assert (asked.question, asked.options, asked.agent_name, asked.arguments) == (kept, [kept], kept, {"x": kept})
     asked.provide_user_feedback([kept])

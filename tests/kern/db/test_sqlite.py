@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 
 from kern.agent import Agent
-from kern.db.base import Claim, Db
+from kern.db.base import Db
 from kern.db.sqlite import SqliteDb
 from kern.db.sqlite.schema import APPLICATION_ID, STEPS, bring_up_to_date
 from kern.errors import StorageError, StorageVersionError
 from kern.records.message import Message
 from kern.records.policy import Policy
-from kern.records.run import RunOutput
 from kern.testing import ScriptedModel, call
 from kern.tools import tool
 from tests.contract.turns import open_turn, texts, whole_turn
@@ -475,14 +474,6 @@ def test_a_damaged_file_is_an_error(file: Path) -> None:
         raw.write(b"\xff" * (size - 4096))
     with pytest.raises(StorageError):
         SqliteDb(file).runs("travel")
-
-
-def test_text_that_no_database_can_keep_is_an_error_and_nothing_is_stored(file: Path) -> None:
-    db = SqliteDb(file)
-    run = RunOutput(session_id="travel", messages=[Message("user", "half an emoji: \ud83d")])
-    with pytest.raises(StorageError):
-        db.open_run(run, Claim(run.run_id), kind="agent")
-    assert db.read_session("travel") is None
 
 
 def test_a_place_where_no_file_can_be_is_an_error(tmp_path: Path) -> None:

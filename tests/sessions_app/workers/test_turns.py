@@ -142,7 +142,7 @@ def test_a_turn_without_an_agent_says_what_to_do(session: Session, orders: Queue
     messages.receive(session, "Hello?")
     assert work() == ["error"]
     error = Run.objects.get().error
-    assert "'gone'" in error
+    assert "no agent “gone”" in error
     assert "KERN_DESK" in error
 
 
