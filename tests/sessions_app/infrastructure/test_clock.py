@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[3]
 #: What a scheduler does, in a process whose clock is wrong.
 SWEEP = """
 import django; django.setup()
-from sessions_app import expiry, runner
-for deed in (runner.recover, runner.wake, expiry.expire, expiry.remind): deed()
+from sessions_app.workers import expiry, turns
+for deed in (turns.recover, turns.wake, expiry.expire, expiry.remind): deed()
 """
 #: What a worker does that claims a turn.
 CLAIM = """
