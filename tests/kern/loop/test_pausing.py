@@ -348,7 +348,7 @@ def test_of_two_streamed_continuations_the_one_that_is_read_first_goes_on(db: Sq
     first = agent_on(db, "Done.").continue_run(run.run_id, run.requirements, stream=True)
     second = agent_on(db, "Done too.").continue_run(run.run_id, stream=True)
     assert list(second)[-1].event == "RunCompleted"
-    with pytest.raises(RunNotContinuableError, match="by somebody else"):
+    with pytest.raises(RunNotContinuableError, match="continued by another caller"):
         next(first)
     assert done == ["1.0 to card"]
 
