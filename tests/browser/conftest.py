@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
@@ -26,6 +26,10 @@ __all__ = ["ana", "ben", "cy", "orders", "parcels", "rows", "session", "shop_des
 
 #: Who wants money back in `asked`, in this order.
 CUSTOMERS = ("Lee", "Mo", "Noor", "Ola")
+
+#: Milliseconds that a page may take for what is expected of it: other tests keep both processors busy beside it.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 # Playwright's synchronous interface keeps an event loop in this thread; Django would refuse to touch rows beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -67,7 +71,7 @@ def visit(server: str, browser: Browser) -> Iterator[Visit]:
         if person is not None:
             sign_in(context, person, server)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)

@@ -111,7 +111,7 @@ def test_the_same_person_in_three_processes_is_one_approver(
 ) -> None:
     tighten(session, approvers=2)
     outcomes = race(asked, [("approve", people[:1] * 3)] * 3)
-    assert sorted(outcome for process in outcomes for outcome in process) == ["Refused"] * 8 + ["done"]
+    assert sorted(outcome for process in outcomes for outcome in process) == ["InvalidAction"] * 8 + ["done"]
     assert work() == ["paused"]
     assert ledger.lines == []
 
@@ -139,7 +139,7 @@ def test_a_decision_and_a_message_from_two_processes_leave_nothing_half_done(
     if decided == "done":
         assert (states, ledger.lines) == (["completed", "completed"], ["refund 7 100"])
     else:
-        assert (decided, states, ledger.lines) == ("Newer", ["paused"], [])
+        assert (decided, states, ledger.lines) == ("StaleError", ["paused"], [])
         assert (asked.status, asked.look_again) == ("pending", True)
 
 
