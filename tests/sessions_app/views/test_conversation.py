@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db.models.signals import post_init
 from django.test import Client
 from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, sessions, tickets
-from sessions_app.infrastructure.broken_rows import BrokenRow
-from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
-from sessions_app.views.conversation import timeline
-from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
 from sessions_app.views.conversation.snoozing import snooze_choices
 from tests import desk as shop
 from tests.sessions_app.html import flat
@@ -64,17 +62,24 @@ def test_what_an_agent_does_after_a_decision_stands_after_it(
 
 
 def test_a_turn_that_ends_while_its_page_is_read_is_shown_ended(
-    inbox: Client, session: Session, work: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+    inbox: Client, session: Session, work: Callable[[], list[str]]
 ) -> None:
     shop.actor.says("It is on its way.")
     messages.receive(session, "Where is order 7?")
+    ended: list[str] = []
 
-    def end_it_first(runs: list[Run]) -> Steps[list[ShownRun | BrokenRow]]:
-        work()
-        return shown_runs(runs)
+    def end_it_between(**_: Any) -> None:
+        """A worker ends the turn when the page has read its row, and what belongs to it not yet."""
+        if not ended:
+            ended.append("now")
+            assert work() == ["completed"]
 
-    monkeypatch.setattr(timeline, "shown_runs", end_it_first)
-    page = page_of(inbox, session)
+    post_init.connect(end_it_between, sender=Run)
+    try:
+        page = page_of(inbox, session)
+    finally:
+        post_init.disconnect(end_it_between, sender=Run)
+    assert ended
     assert "It is on its way." in page
     assert 'class="run-foot"' in page
     assert "data-live=" not in page
