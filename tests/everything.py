@@ -52,9 +52,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(steps: Sequence[Step], flaky: Path) -> list[Result]:
     """Run every lane to its end; the results in the order of `steps`."""
-    lanes = [[step for step in steps if step.lane is lane] for lane in Lane]
+    lanes = {lane: [step for step in steps if step.lane is lane] for lane in Lane}
+    alone = lanes.pop(Lane.ALONE)
     with ThreadPoolExecutor(len(lanes)) as threads:
-        done = list(threads.map(lambda lane: [result_of(step, flaky) for step in lane], lanes))
+        done = list(threads.map(lambda lane: [result_of(step, flaky) for step in lane], lanes.values()))
+    done.append([result_of(step, flaky) for step in alone])
     results = {result.step.name: result for lane in done for result in lane}
     return [results[step.name] for step in steps]
 
