@@ -111,7 +111,7 @@ def test_an_open_page_says_how_much_is_allowed_and_keeps_what_was_typed(server: 
                 "#toasts",
                 "beforeend",
             )
-            toast = refused.read().decode()
+            toast = refused.read().decode().strip()
             assert toast.startswith('<div class="toast"')
             assert ("at most 2.5 MB are read here" in toast) == (status == 413)
 

@@ -8,6 +8,7 @@ from django.test import Client
 from sessions_app.actions import messages, unsent
 from sessions_app.models import Message, Person, Session, UnsentText
 from sessions_app.models.session import secret_hash
+from tests.sessions_app.html import flat
 
 HTMX = {"HX-Request": "true"}
 
@@ -48,7 +49,7 @@ def test_half_a_reply_is_there_on_another_device_and_gone_once_sent(inbox: Clien
     phone.force_login(ben)
     page = page_of(phone, session)
     assert "Your order\n  is</textarea>" in page
-    assert 'value="note" checked' in page
+    assert 'value="note" checked' in flat(page)
     send(phone, session, "Your order\n  is here.", kind="note", base=1, page="phone")
     assert kept() == [("note", "", "")]
     assert "Your order" not in page_of(inbox, session).partition("<textarea")[2].partition("</textarea>")[0]
@@ -140,14 +141,14 @@ def test_it_is_deleted_with_its_conversation(inbox: Client, ben: Person, session
 
 
 def test_after_a_note_or_a_question_the_composer_stays_private(inbox: Client, session: Session) -> None:
-    assert 'value="note" checked' in send(inbox, session, "A note", kind="note")
-    assert 'value="reply" checked' in send(inbox, session, "A reply")
+    assert 'value="note" checked' in flat(send(inbox, session, "A note", kind="note"))
+    assert 'value="reply" checked' in flat(send(inbox, session, "A reply"))
     messages.receive(session, "Hello")
     address = f"/sessions/{session.session_id}/messages/"
     form = {"seen": 10**9, "kind": "note", "body": "By a plain form", "do": "send"}
     back = inbox.post(address, form, headers={"Referer": f"http://testserver/open/{session.session_id}/?details=1"})
     assert back["Location"].endswith(f"/open/{session.session_id}/?details=1&write=note")
-    assert 'value="note" checked' in page_of(inbox, session, "?write=note")
+    assert 'value="note" checked' in flat(page_of(inbox, session, "?write=note"))
     form["kind"] = "reply"
     back = inbox.post(
         address, form, headers={"Referer": f"http://testserver{back['Location'].replace('http://testserver', '')}"}
@@ -161,7 +162,7 @@ def test_a_note_that_another_page_had_makes_the_composer_private_where_it_is_add
     assert "for your team, on another page or device" in beside
     address = f"/sessions/{session.session_id}/unsent/"
     both = inbox.post(address, {"kind": "reply", "body": "Dear Kim", "do": "add"}, headers=HTMX).content.decode()
-    assert 'value="note" checked' in both
+    assert 'value="note" checked' in flat(both)
     assert kept() == [("note", "Dear Kim\n\nHe is rude", "")]
     typed(inbox, session, "A reply", page="desk", base=3)
     page = typed(inbox, session, "Another", page="phone", base=0)
