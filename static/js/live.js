@@ -12,6 +12,7 @@ const back = () => {
 document.addEventListener("htmx:sse:error", ({ detail }) => {
   if (![401, 410].includes(detail.status) && detail.connection?.attempt >= 2) away();
 });
+document.addEventListener("stream-away", away);
 document.addEventListener("htmx:sse:after:connection", back);
 
 // Signed out meanwhile, or in want of a second factor: the page stays as it is with all that is written in it, and says

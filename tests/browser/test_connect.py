@@ -1,0 +1,64 @@
+"""The stream of an open page: it is opened again where its first connection failed."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, Route, expect
+
+from sessions_app.actions import messages, sessions
+from sessions_app.models import Person, Queue, Session
+from tests.browser.conftest import Visit
+
+
+def break_the_first(page: Page, times: int) -> list[str]:
+    """Break the line under the first streams that the page opens; gives the addresses of all that it tries."""
+    tried: list[str] = []
+
+    def handle(route: Route) -> None:
+        tried.append(route.request.url)
+        if len(tried) <= times:
+            route.abort("internetdisconnected")
+        else:
+            route.continue_()
+
+    page.route("**/live/**", handle)
+    return tried
+
+
+def test_a_page_whose_stream_could_not_be_opened_at_first_follows_what_happens(
+    visit: Visit, ben: Person, orders: Queue
+) -> None:
+    page = visit(ben, "/profile/")
+    tried = break_the_first(page, times=2)
+    page.goto("/open/")
+    session = sessions.start_session(orders, customer_name="Nora")
+    messages.receive(session, "Is anybody there?")
+    expect(page.locator(".row", has_text="Nora")).to_be_visible()
+    assert len(tried) == 3
+    expect(page.locator("#unreachable")).to_have_count(0)
+
+
+def test_a_page_whose_stream_extension_comes_late_follows_what_happens(visit: Visit, ben: Person, orders: Queue) -> None:
+    page = visit(ben, "/profile/")
+
+    def come_late(route: Route) -> None:
+        page.wait_for_timeout(700)
+        route.continue_()
+
+    page.route("**/hx-sse-*", come_late)
+    page.goto("/open/")
+    messages.receive(sessions.start_session(orders, customer_name="Nora"), "Is anybody there?")
+    expect(page.locator(".row", has_text="Nora")).to_be_visible()
+
+
+def test_a_customers_page_opens_its_stream_again_too(visit: Visit, ana: Person, orders: Queue) -> None:
+    page = visit(None, "/help/orders/")
+    page.get_by_label("Your name").fill("Kim")
+    page.locator("[name=message]").fill("Where is order 7?")
+    page.locator("button.primary").click()
+    expect(page.locator("#timeline")).to_contain_text("Where is order 7?")
+    tried = break_the_first(page, times=1)
+    page.reload()
+    session = Session.objects.get()
+    messages.reply(session, ana, "It is on its way.", seen=session.last_change)
+    expect(page.locator("#timeline")).to_contain_text("It is on its way.")
+    assert len(tried) == 2
