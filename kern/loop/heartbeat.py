@@ -54,10 +54,11 @@ class Heartbeat:
     """One daemon thread. Starts when needed, rests when nothing is registered."""
 
     def __init__(self) -> None:
-        self._start_afresh()
-        os.register_at_fork(after_in_child=self._start_afresh)
+        self.start_afresh()
+        os.register_at_fork(after_in_child=self.start_afresh)
 
-    def _start_afresh(self) -> None:
+    def start_afresh(self) -> None:
+        """Forget all claims, and begin a thread of its own with the next: after a fork, or where another database is set."""
         self._wake = threading.Condition()
         self._beats: set[Beat] = set()
         self._wakes_at = math.inf

@@ -13,6 +13,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from kern.db.base import Db
+from kern.loop.heartbeat import heartbeat
 from kern_inbox.conf.databases import postgresql, sqlite
 from kern_inbox.conf.parsers import database_url
 from sessions_app.models import Session
@@ -63,7 +64,8 @@ def as_default(described: dict[str, Any]) -> Iterator[None]:
 
 
 def _forget_connection() -> None:
-    """Close this thread's connection, and the pool, which Django would keep by the alias alone."""
+    """Close this thread's connection, and the pool, which Django would keep by the alias alone; the heartbeat's as well."""
+    heartbeat.start_afresh()
     connections["default"].close()
     if connections["default"].vendor == "postgresql":
         connections["default"].close_pool()  # type: ignore[attr-defined]
