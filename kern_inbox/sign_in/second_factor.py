@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sessions_app.accounts import second_factor
 from sessions_app.accounts.passwords import SHORT
+from sessions_app.infrastructure.sealing import SECOND_FACTORS, UnreadableSecretError, seal, unseal
 
 log = logging.getLogger(__name__)
-
-#: The salt of the derived key: other uses of SECRET_KEY get other keys.
-PURPOSE = b"kern-inbox second factors"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -38,13 +31,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
 
     def encrypt(self, text: str) -> str:
         """Encrypt with a key derived from SECRET_KEY."""
-        return cipher().encrypt(text.encode()).decode()
+        return seal(text, SECOND_FACTORS)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt with today's SECRET_KEY or an older one. Raises `ValidationError` when none of them fits."""
         try:
-            return cipher().decrypt(encrypted_text.encode()).decode()
-        except InvalidToken:
+            return unseal(encrypted_text, SECOND_FACTORS)
+        except UnreadableSecretError:
             log.error(
                 "a second factor cannot be read: SECRET_KEY was changed and SECRET_KEY_FALLBACKS does not have the old one"
             )
@@ -61,13 +54,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
 def _has_short_password() -> bool:
     """Return whether this sign-in's password is sufficient only together with a second factor."""
     return bool(context.request is not None and context.request.session.get(SHORT))
-
-
-def cipher() -> MultiFernet:
-    """Return the cipher that encrypts with SECRET_KEY and also decrypts with older keys."""
-    return MultiFernet([Fernet(_derived(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _derived(secret_key: str) -> bytes:
-    derived = HKDF(SHA256(), 32, salt=None, info=PURPOSE).derive(secret_key.encode())
-    return base64.urlsafe_b64encode(derived)
