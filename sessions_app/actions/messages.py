@@ -13,6 +13,7 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfMessage
 from sessions_app.models import Message, Person, Requirement, Session
 from sessions_app.policy import daily_limits
+from sessions_app.store.message_rows import customer_message, person_message
 from sessions_app.store.sessions import open_again
 from sessions_app.validation.text import checked_message
 
@@ -36,7 +37,8 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         if known is not None:
             return known, False
         daily_limits.count_message(locked)
-        message = Message.objects.create(session=locked, content=words, author=locked.customer, idempotency_key=key)
+        message = customer_message(locked, words, idempotency_key=key)
+        message.save(force_insert=True)
         record(locked, Kind.MESSAGE_CUSTOMER, OfMessage(message.message_id), actor=locked.customer)
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
@@ -68,7 +70,8 @@ def reply_once(
             return known, False
         if seen is not None:
             must_have_seen(locked, person, seen, NEWS)
-        message = _said(locked, person, words, idempotency_key=key)
+        message = person_message(locked, person, words, idempotency_key=key)
+        message.save(force_insert=True)
         answered_by_person(locked)
         record(locked, Kind.MESSAGE_PERSON, OfMessage(message.message_id), person=person)
         locked.said(words, message.author_kind, message.author, person)
@@ -87,19 +90,7 @@ def note_once(session: Session, person: Person, text: str, *, idempotency_key: s
         known = sent_before(locked, key, content=words, person_id=person.pk, internal=True, role="assistant")
         if known is not None:
             return known, False
-        message = _said(locked, person, words, internal=True, idempotency_key=key)
+        message = person_message(locked, person, words, internal=True, idempotency_key=key)
+        message.save(force_insert=True)
         record(locked, Kind.MESSAGE_NOTE, OfMessage(message.message_id), person=person)
     return message, True
-
-
-def _said(session: Session, person: Person, words: str, *, internal: bool = False, idempotency_key: str = "") -> Message:
-    return Message.objects.create(
-        session=session,
-        role="assistant",
-        author_kind=Message.Author.PERSON,
-        author=str(person)[:120],
-        person=person,
-        content=words,
-        internal=internal,
-        idempotency_key=idempotency_key,
-    )

@@ -15,7 +15,8 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfRun
 from sessions_app.errors import InvalidAction
-from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models import Person, Run, Session
+from sessions_app.store.message_rows import private_question
 from sessions_app.validation.text import checked_message
 
 
@@ -53,18 +54,7 @@ def ask_agent_once(session: Session, person: Person, text: str, *, idempotency_k
             return known.run, False
         must_be_free(locked)
         run = _begin(locked, person, Run.Purpose.INTERNAL)
-        Message.objects.create(
-            session=locked,
-            run=run,
-            role="user",
-            author_kind=Message.Author.PERSON,
-            author=str(person)[:120],
-            person=person,
-            content=words,
-            internal=True,
-            sent=False,
-            idempotency_key=key,
-        )
+        private_question(run, person, words, idempotency_key=key).save(force_insert=True)
         record(locked, Kind.RUN_QUESTION_ASKED, OfRun(run.run_id), person=person)
     return run, True
 

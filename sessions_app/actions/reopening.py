@@ -23,8 +23,8 @@ from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Decision, Message, Person, Requirement, Run, Session, ToolCall
 from sessions_app.policy.in_force import may_decide, policy_of
+from sessions_app.store.message_rows import copied_task, run_message
 from sessions_app.store.questions import put_terms
-from sessions_app.store.records import message_row
 
 
 def reopen(requirement: Requirement, person: Person) -> Requirement:
@@ -107,7 +107,7 @@ def _delegated(above: Run, old_above: Run, old_call_id: str) -> str:
 def _call(run: Run, tool_name: str, arguments: dict[str, object]) -> str:
     """Store a message of the run that calls the tool, journalled as proposed; returns the call's id."""
     call = CallRecord(f"call_{new_id()}", tool_name, json.dumps(arguments, ensure_ascii=False))
-    message_row(MessageRecord("assistant", tool_calls=[call], author=run.agent_name or None), run, sent=False).save()
+    run_message(MessageRecord("assistant", tool_calls=[call], author=run.agent_name or None), run, sent=False).save()
     ToolCall.objects.create(run=run, call_id=call.id, tool_name=tool_name, arguments=arguments)
     return call.id
 
@@ -115,16 +115,7 @@ def _call(run: Run, tool_name: str, arguments: dict[str, object]) -> str:
 def _copy_task(old: Run, new: Run) -> None:
     """Copy the member's task."""
     for task in Message.objects.filter(run=old, role__in=["system", "user"]).order_by("pk"):
-        Message.objects.create(
-            session=task.session,
-            run=new,
-            role=task.role,
-            author_kind=task.author_kind,
-            author=task.author,
-            content=task.content,
-            internal=task.internal,
-            sent=task.sent,
-        )
+        copied_task(task, new).save(force_insert=True)
 
 
 def _customer_wrote_since(row: Requirement) -> bool:

@@ -14,8 +14,8 @@ from sessions_app.changes.payloads import OfRun, OutcomeKept
 from sessions_app.models import Requirement, Run
 from sessions_app.policy import endings
 from sessions_app.store.claims import Held, locked
+from sessions_app.store.message_rows import run_message
 from sessions_app.store.pausing import go_on
-from sessions_app.store.records import message_row
 
 
 def keep_words(claim: Claim, text: str) -> bool:
@@ -30,7 +30,7 @@ def keep_words(claim: Claim, text: str) -> bool:
     if row.status != Run.Status.CANCELLED or row.lease_owner != claim.owner:
         return False
     words = Message("assistant", text, run_id=row.run_id, author=row.agent_name or None)
-    message_row(words, row, sent=False).save(force_insert=True)
+    run_message(words, row, sent=False).save(force_insert=True)
     row.content, row.lease_owner = storable(text), ""
     row.save(update_fields=["content", "lease_owner"])
     log.record(session, Kind.RUN_WORDS_KEPT, OfRun(row.run_id), actor=row.agent_name)

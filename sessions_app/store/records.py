@@ -111,35 +111,6 @@ def metrics_of(stored: dict[str, Any]) -> RunMetrics:
 # Messages and the journal of tool calls -------------------------------------------------------------------------------
 
 
-def message_row(message: Message, run: rows.Run, *, sent: bool = True) -> rows.Message:
-    """Return a message's unsaved row in a run.
-
-    Inside a team no author is a customer, and a run for a person sends nothing.
-    """
-    spoken = {"assistant": rows.Message.Author.AGENT, "user": rows.Message.Author.CUSTOMER}
-    author_kind = spoken.get(message.role, rows.Message.Author.SYSTEM)
-    if author_kind == rows.Message.Author.CUSTOMER and run.parent_id is not None:
-        author_kind = rows.Message.Author.SYSTEM
-    author = message.author or (run.agent_name if message.role == "assistant" else "")
-    return rows.Message(
-        message_id=message.message_id,
-        session_id=run.session_id,
-        run=run,
-        role=message.role,
-        author_kind=author_kind,
-        author=storable(author)[:120],
-        content=storable(message.content),
-        tool_calls=[storable_json(call.to_dict()) for call in message.tool_calls],
-        tool_call_id=message.tool_call_id or "",
-        tool_name=storable(message.tool_name or "")[:200],
-        provider_items=storable_json(message.provider_items),
-        reasoning=storable(message.reasoning),
-        internal=run.purpose != rows.Run.Purpose.ANSWER,
-        sent=sent and run.purpose == rows.Run.Purpose.ANSWER,
-        created_at=moment(message.created_at),
-    )
-
-
 def message_of(row: rows.Message, run_id: str | None, *, within_run: bool = False) -> Message:
     """Return a message. Provider items and thinking stay in its run: only the run's loader has them.
 

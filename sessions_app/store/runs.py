@@ -20,8 +20,9 @@ from sessions_app.store import sessions
 from sessions_app.store.claims import locked
 from sessions_app.store.ending import cancel_now
 from sessions_app.store.leases import is_silenced
+from sessions_app.store.message_rows import run_message
 from sessions_app.store.reading import INTERRUPTED
-from sessions_app.store.records import message_row, run_row
+from sessions_app.store.records import run_row
 
 
 def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, str | None]:
@@ -39,7 +40,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
     _give(row, session, claim)
     row.save(force_insert=True)
     for message in run.messages:
-        message_row(message, row).save(force_insert=True)
+        run_message(message, row).save(force_insert=True)
     asked = storable(next((message.content for message in run.messages if message.role == "user"), ""))
     sessions.used(session, asked, Author.CUSTOMER)
     log.record(session, Kind.RUN_STARTED, RunStarted(run=row.run_id, attempt=row.attempts), actor=row.agent_name)

@@ -16,7 +16,8 @@ from sessions_app.models import Decision, Requirement, Run, ToolCall
 from sessions_app.models.queue import AiMode
 from sessions_app.policy import daily_limits
 from sessions_app.store.claims import Held, hold, hold_for_outcome
-from sessions_app.store.records import message_row, metrics_row, proposed_call_row, run_row
+from sessions_app.store.message_rows import run_message
+from sessions_app.store.records import metrics_row, proposed_call_row, run_row
 
 
 def open_member_run(claim: Claim, run: RunOutput) -> None:
@@ -26,7 +27,7 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
     row.root, row.purpose = held.root, held.root.purpose
     row.save(force_insert=True)
     for message in run.messages:
-        message_row(message, row).save(force_insert=True)
+        run_message(message, row).save(force_insert=True)
     log.record(held.session, Kind.RUN_STEP, OfStep(run=run.run_id, root=claim.run_id), actor=run.agent_name)
 
 
@@ -37,7 +38,7 @@ def append(held: Held, message: Message, *, sent: bool = True) -> None:
     """
     if message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
         sent = sent and is_approved(held, message)
-    message_row(message, held.run, sent=sent).save(force_insert=True)
+    run_message(message, held.run, sent=sent).save(force_insert=True)
 
 
 def is_approved(held: Held, message: Message) -> bool:

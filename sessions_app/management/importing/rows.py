@@ -22,6 +22,7 @@ from sessions_app.management.importing.conversation import Conversation, Entry, 
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
+from sessions_app.store.message_rows import imported_message
 
 CHANNEL = "import"
 NAMED = "from the imported file"
@@ -212,18 +213,18 @@ class Rows:
 
     def _message(self, session: Session, entry: Entry, journal: Journal | None) -> Message:
         at = entry.created_at or session.created_at
-        row = Message(
-            session=session,
-            run=journal.run if journal else None,
+        row = imported_message(
+            session,
+            journal.run if journal else None,
             role="assistant" if entry.stands_alone else entry.role,
             author_kind="person" if entry.stands_alone else entry.author_kind,
-            author=(entry.author or self._author_of(entry, session))[:120],
+            author=entry.author or self._author_of(entry, session),
+            words=entry.content,
+            at=at,
             person=self._person(entry.email) if entry.stands_alone else None,
-            content=entry.content,
             internal=entry.internal,
             tool_name=entry.tool_name,
             reasoning=entry.reasoning,
-            created_at=at,
         )
         if journal and entry.role == "tool":
             row.tool_call_id = journal.finish(entry.call_id, entry.content, at)
