@@ -16,6 +16,7 @@ from sessions_app.views.decisions import standing_approvals
 from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
+from sessions_app.views.setup import pages as setup
 
 register_converter(WhereConverter, "where")
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("reports/", reports.report, name="reports"),
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
+    path("setup/", setup.overview, name="setup"),
     path("customer-data/", customer_data.customer_data, name="customer-data"),
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),

@@ -80,6 +80,7 @@ QUEUE = {
 
 #: For admins; 404 for other people, the sign-in page for strangers.
 ADMINS = {
+    "setup/": "GET 200",
     "customer-data/": "GET 200, POST 422",
     "customer-data/erase/": "POST 422",
     "customer-data/export/": "POST 422",

@@ -1,0 +1,1 @@
+"""Set-up: what admins arrange on pages of the product."""
