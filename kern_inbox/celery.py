@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
 
 app = Celery("kern_inbox")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["sessions_app.workers"])
+app.autodiscover_tasks(["sessions_app.workers", "sessions_app.jobs"])
 
 
 @celeryd_init.connect

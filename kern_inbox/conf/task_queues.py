@@ -10,7 +10,7 @@ from typing import Any
 
 from kern_inbox.conf.broker import TRANSPORT, broker_url
 
-QUEUES = ("turns", "naming")
+QUEUES = ("turns", "naming", "jobs")
 #: Interval (seconds) of the scheduler's sweep.
 SWEEP_SECONDS = 5.0
 
@@ -34,6 +34,8 @@ def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, 
         "TASK_ROUTES": {
             "execute_turn": {"queue": "turns"},
             "name_session": {"queue": "naming"},
+            "work_job": {"queue": "jobs"},
+            "work_naming_job": {"queue": "naming"},
         },
         "WORKER_POOL": "threads",
         "WORKER_CONCURRENCY": threads,

@@ -18,6 +18,7 @@ from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from kern_inbox.conf.settings_log import record_settings
 from kern_inbox.processes.grace import HAND_OVER_SECONDS, Watchdog, end_now, grace_seconds, restart_process, restarts, within
+from sessions_app.jobs import duties as job_duties
 from sessions_app.models import Process
 from sessions_app.workers import processes
 from sessions_app.workers.duties import DUTIES, LONGEST, Rota
@@ -33,7 +34,7 @@ class Scheduler:
     """The main loop, on the main thread, which uses neither database nor network: it cannot hang."""
 
     def __init__(self) -> None:
-        self.rota = Rota(DUTIES, settings.KERN_SWEEP_SECONDS)
+        self.rota = Rota((*DUTIES, *job_duties.DUTIES), settings.KERN_SWEEP_SECONDS)
         self.leads_until = 0.0
         self._is_asked_to_stop = False
         self._watchdog = Watchdog()

@@ -88,7 +88,7 @@ def children(values: dict[str, Any]) -> list[Child]:
         Child("scheduler", [sys.executable, "manage.py", "scheduler"], patience),
         worker("worker", "turns", patience),
         # Not among the turns: a name should not wait until tools that hang have had their time.
-        worker("naming", "naming", patience, "--concurrency", str(NAMING_THREADS)),
+        worker("naming", "naming,jobs", patience, "--concurrency", str(NAMING_THREADS)),
     ]
 
 
@@ -105,9 +105,9 @@ def web_command(host: str, port: int) -> list[str]:
     ]
 
 
-def worker(name: str, queue: str, patience: float, *options: str) -> Child:
-    """Return a worker of one queue."""
-    celery = ["celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", queue, "--hostname", f"{queue}@%h", *options]
+def worker(name: str, queues: str, patience: float, *options: str) -> Child:
+    """Return a worker of these queues, separated by commas."""
+    celery = ["celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", queues, "--hostname", f"{name}@%h", *options]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     # In a container everything is root, so a warning at each start does not help.
     python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]

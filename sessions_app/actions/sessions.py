@@ -92,7 +92,7 @@ def mark_read(session: Session, person: Person) -> None:
         SessionRead.objects.bulk_create([mark], ignore_conflicts=True)
 
 
-def assign(session: Session, person: Person, assignee: Person | None) -> None:
+def assign(session: Session, person: Person | None, assignee: Person | None) -> None:
     """Assign the session to a person of its queue, or to none. Raises `InvalidAction` when the assignee can't see it."""
     with session_locked(session) as locked:
         if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
@@ -104,7 +104,7 @@ def assign(session: Session, person: Person, assignee: Person | None) -> None:
         record(locked, Kind.SESSION_ASSIGNED, Assigned(str(assignee) if assignee else ""), person=person)
 
 
-def resolve(session: Session, person: Person) -> None:
+def resolve(session: Session, person: Person | None) -> None:
     """Close the session. Its open requirements are dropped; a customer's next message opens it again."""
     with session_locked(session) as locked:
         if locked.status == Session.Status.CLOSED:
@@ -117,13 +117,13 @@ def resolve(session: Session, person: Person) -> None:
         record(locked, Kind.SESSION_CLOSED, person=person)
 
 
-def reopen(session: Session, person: Person) -> None:
+def reopen(session: Session, person: Person | None) -> None:
     """Open a closed or snoozed session; a customer who was not answered before waits again."""
     with session_locked(session) as locked:
         reopen_locked(locked, person)
 
 
-def reopen_locked(session: Session, person: Person) -> None:
+def reopen_locked(session: Session, person: Person | None) -> None:
     """Reopen as `reopen` does, where the caller holds the session's lock."""
     was_closed = session.status == Session.Status.CLOSED
     open_again(session, person=person)

@@ -21,8 +21,8 @@ def record(
     change = _append(session, kind, payload, person=person, actor=actor[:120])
     Session.objects.filter(pk=session.pk).update(last_change=change.pk)
     session.last_change = change.pk
-    session_pk, change_pk = session.pk, change.pk
-    transaction.on_commit(lambda: publish.publish_change(session_pk, change_pk, kind))
+    session_pk, change_pk, queue_pk = session.pk, change.pk, session.queue_id
+    transaction.on_commit(lambda: publish.publish_change(session_pk, change_pk, kind, queue_pk))
     return change
 
 

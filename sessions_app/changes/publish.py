@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
@@ -21,11 +23,60 @@ CONNECT_TIMEOUT = 0.3
 #: Of an answer that is still being written, open pages get its last so many characters, four times a second.
 LONGEST_PARTIAL = 20_000
 TIMEOUT = 0.5
+#: Changes of a bulk job are published at most so often (seconds), and so many in one message.
+BUNDLE_SECONDS = 0.5
+MOST_IN_BUNDLE = 1_000
 
 
-def publish_change(session_pk: int, change_pk: int, kind: str) -> None:
+class Told(NamedTuple):
+    """A change as open pages hear of it: its session, its number, its kind, the session's queue."""
+
+    session: int
+    change: int
+    kind: str
+    queue: int | None
+
+
+class _Bundle:
+    """Changes of a block that are published together."""
+
+    def __init__(self) -> None:
+        self.told: list[Told] = []
+        self.sent_at = 0.0
+
+    def add(self, told: Told) -> None:
+        self.told.append(told)
+        if time.monotonic() - self.sent_at >= BUNDLE_SECONDS:
+            self.send()
+
+    def send(self) -> None:
+        for first in range(0, len(self.told), MOST_IN_BUNDLE):
+            _publish({"t": "changes", "x": self.told[first : first + MOST_IN_BUNDLE]})
+        self.told, self.sent_at = [], time.monotonic()
+
+
+_bundle: ContextVar[_Bundle | None] = ContextVar("bundle", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Publish the changes of the block in bundles, twice a second at most: for work on very many sessions."""
+    bundle = _Bundle()
+    token = _bundle.set(bundle)
+    try:
+        yield
+    finally:
+        _bundle.reset(token)
+        bundle.send()
+
+
+def publish_change(session_pk: int, change_pk: int, kind: str, queue_pk: int | None = None) -> None:
     """Publish a recorded change. Never raises; without Redis nothing is sent."""
-    _publish({"t": "change", "s": session_pk, "c": change_pk, "k": kind})
+    bundle = _bundle.get()
+    if bundle is not None:
+        bundle.add(Told(session_pk, change_pk, kind, queue_pk))
+    else:
+        _publish({"t": "change", "s": session_pk, "c": change_pk, "k": kind})
 
 
 def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) -> None:

@@ -6,6 +6,7 @@ from sessions_app.models.counter import Counter
 from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision
 from sessions_app.models.former_link import FormerLink
+from sessions_app.models.job import Job, JobRow
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord
 from sessions_app.models.person import Person
@@ -30,6 +31,8 @@ __all__ = [
     "CustomerDay",
     "Decision",
     "FormerLink",
+    "Job",
+    "JobRow",
     "Leader",
     "Message",
     "NameRecord",

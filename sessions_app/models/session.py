@@ -44,7 +44,11 @@ class SessionSet(models.QuerySet["Session"]):
         return self.there() if person.is_superuser else self.there().filter(queue__members=person.pk)
 
     def there(self) -> SessionSet:
-        """Exclude sessions that are being erased."""
+        """Exclude sessions that are being erased, and those that people deleted."""
+        return self.exclude(status__in=Session.GONE)
+
+    def stored(self) -> SessionSet:
+        """Exclude sessions that are being erased alone: deleted ones are the customer's still, and can be restored."""
         return self.exclude(status=Session.Status.ERASED)
 
     def open(self) -> SessionSet:
@@ -87,8 +91,13 @@ class Session(LastSaid, FoldedModel):
         OPEN = "open", _("Open")
         SNOOZED = "snoozed", _("Snoozed")
         CLOSED = "closed", _("Closed")
+        #: By people. No page and no program finds it until it is restored; after 30 days it is erased.
+        DELETED = "deleted", _("Deleted")
         #: On its way out: it has neither customer nor id any more, no page and no program sees it, its rows are being deleted.
         ERASED = "erased", _("Erased")
+
+    #: The statuses of sessions that no page and no program finds.
+    GONE = (Status.DELETED, Status.ERASED)
 
     class NameSource(models.TextChoices):
         NONE = "", _("Unnamed")
@@ -139,6 +148,9 @@ class Session(LastSaid, FoldedModel):
     )
     fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
 
+    deleted_at = MomentField(null=True, blank=True, editable=False)
+    status_before = models.CharField(max_length=8, choices=Status, blank=True, editable=False)
+
     last_change = models.PositiveBigIntegerField(default=0, help_text=_("Number of the newest change."))
     search_text = FoldedField("name", "customer_name", "customer_email", "last_text")
     activity_at = MomentField(default=clock.now)
@@ -166,6 +178,7 @@ class Session(LastSaid, FoldedModel):
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
             models.Index(fields=["held_until"], name="session_held", condition=Q(held_until__isnull=False)),
+            models.Index(fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
         ]
 

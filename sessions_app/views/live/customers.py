@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
 from sessions_app.actions.customer_links import LinkEnded, session_of
+from sessions_app.changes.publish import Told
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
 from sessions_app.models import Requirement, Run, Session
 from sessions_app.models.queue import AiMode
@@ -78,6 +79,12 @@ class CustomerHub(Hub):
         self._public = {run_id: known for run_id, known in self._public.items() if known.session_pk != session_pk}
         for page in list(pages):
             page.tell(session_pk, change_pk)
+
+    async def tell_many(self, told: list[Told]) -> None:
+        open_ones = {page.session_pk for page in self.pages}
+        for one in told:
+            if one.session in open_ones:
+                await self.receive({"t": "change", "s": one.session, "c": one.change, "k": one.kind})
 
     async def receive(self, payload: dict[str, Any]) -> None:
         is_text = payload["t"] == "text"

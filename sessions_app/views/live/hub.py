@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from sessions_app.changes import log as change_log
 from sessions_app.changes.kinds import Kind
-from sessions_app.changes.publish import digest
+from sessions_app.changes.publish import Told, digest
 from sessions_app.models import Person, Session
 from sessions_app.views.live.listening import listen
 from sessions_app.views.live.page import HEARTBEAT, Page, fragment
@@ -141,6 +141,8 @@ class Hub:
             if payload["k"] == Kind.SESSION_MOVED:
                 await self._look_where_moved(payload["s"])
             await self.tell(payload["s"], payload["c"], self.pages)
+        elif payload["t"] == "changes":
+            await self.tell_many([Told(*one) for one in payload["x"]])
         elif not payload.get("d"):
             self._text(payload["s"], payload["r"], payload["x"])
 
@@ -161,6 +163,20 @@ class Hub:
                 page.tell(session_pk, change_pk)
         # Only now: a change that could not be delivered is read from the log again.
         self.after = max(self.after, change_pk)
+
+    async def tell_many(self, told: list[Told]) -> None:
+        """Tell pages of the changes of a bulk job, each page once."""
+        if moved := {one.session for one in told if one.kind == Kind.SESSION_MOVED}:
+            for session_pk in moved:
+                self.queue_of.pop(session_pk, None)
+            await self.look({page for page in self.pages if page.session_pk in moved})
+        newest, queues = max(one.change for one in told), {one.queue for one in told}
+        sessions = {one.session: one.change for one in told}
+        for page in list(self.pages):
+            if page.queues is None or not page.queues.isdisjoint(queues):
+                own = page.session_pk if page.session_pk in sessions else 0
+                page.tell(own or 0, newest)
+        self.after = max(self.after, newest)
 
     def _text(self, session_pk: int, run_id: str, text: str) -> None:
         """Render a run's text once for all its pages; not at all without one."""

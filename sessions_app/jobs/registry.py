@@ -1,0 +1,20 @@
+"""The kinds of bulk jobs. A new kind is a file of its own, and one line here."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from sessions_app.errors import InvalidAction
+from sessions_app.jobs.action import Action
+from sessions_app.jobs.assigning import Assign
+
+#: In the order of the menu.
+ACTIONS: dict[str, Action] = {action.name: action for action in (Assign(),)}
+
+
+def action_of(kind: str) -> Action:
+    """Return the action of that name. Raises `InvalidAction`."""
+    action = ACTIONS.get(kind)
+    if action is None:
+        raise InvalidAction(_("There is no bulk action “%(kind)s”.") % {"kind": kind[:40]})
+    return action
