@@ -64,13 +64,17 @@ def plan(
         )
         for first in range(0, len(wanted), CHUNK):
             _store(job, action, wanted[first : first + CHUNK], first)
-        recount(job)
-        job.total = job.to_do + job.skipped
-        estimate = action.estimate(job, job.to_do)
-        cost = None if estimate.cost is None else str(estimate.cost)
-        job.estimate = {"tokens": estimate.tokens, "cost": cost, "seconds": estimate.seconds}
-        job.save(update_fields=["total", "estimate"])
+        _sum_up(job, action)
     return job
+
+
+def _sum_up(job: Job, action: Action) -> None:
+    recount(job)
+    job.total = job.to_do + job.skipped
+    estimate = action.estimate(job, job.to_do)
+    cost = None if estimate.cost is None else str(estimate.cost)
+    job.estimate = {"tokens": estimate.tokens, "cost": cost, "seconds": estimate.seconds}
+    job.save(update_fields=["total", "estimate"])
 
 
 def _store(job: Job, action: Action, wanted: Sequence[Wanted], first: int) -> None:

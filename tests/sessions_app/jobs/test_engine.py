@@ -63,16 +63,6 @@ def test_a_job_does_each_row_and_is_undone(several: list[Session], ana: Person, 
     assert list(Session.objects.order_by("pk").values_list("assignee", flat=True)) == [None, ana.pk, None]
 
 
-def test_a_row_that_fails_stops_no_other_and_can_be_tried_again(
-    several: list[Session], ana: Person, ben: Person, orders: Queue, worked: Worked
-) -> None:
-    job = planned(several, ana, ben)
-    Job.objects.filter(pk=job.pk).update(parameters={"assignee": 10**6})
-    control.start(job)
-    assert worked(job).skipped == 3
-    assert job.state == "finished"
-
-
 def test_a_cancelled_job_keeps_what_it_did_and_goes_on_when_resumed(
     several: list[Session], ana: Person, ben: Person, worked: Worked
 ) -> None:
