@@ -24,7 +24,7 @@ __all__ = [
     "TeamSession",
 ]
 
-NameSource = Literal["human", "auto", "fallback"]
+NameSource = Literal["human", "auto", "ticket", "provisional", "imported"]
 SessionKind = Literal["agent", "team"]
 SessionOrder = Literal["used", "created"]
 CHAT_ROLES: tuple[Role, ...] = ("user", "assistant")

@@ -2,8 +2,32 @@
 
 from django.contrib import admin
 
-from sessions_app.admin import audit_log, conversations, decisions, groups, people, processes, records, setup, sign_ins, tokens
+from sessions_app.admin import (
+    audit_log,
+    conversations,
+    decisions,
+    groups,
+    naming,
+    people,
+    processes,
+    records,
+    setup,
+    sign_ins,
+    tokens,
+)
 
-__all__ = ["audit_log", "conversations", "decisions", "groups", "people", "processes", "records", "setup", "sign_ins", "tokens"]
+__all__ = [
+    "audit_log",
+    "conversations",
+    "decisions",
+    "groups",
+    "naming",
+    "people",
+    "processes",
+    "records",
+    "setup",
+    "sign_ins",
+    "tokens",
+]
 
 admin.site.site_header = admin.site.site_title = "Kern Inbox"

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
-from sessions_app.models import Change, Message, NameRecord, Requirement, Run, ToolCall
+from sessions_app.models import Change, Message, Requirement, Run, ToolCall
 
 
 @admin.register(Message)
@@ -50,14 +50,6 @@ class RequirementAdmin(RecordPages[Requirement]):
     list_select_related = ["session", "decided_by"]
     search_fields = ["=requirement_id", "=session__session_id", "tool_name"]
     ordering = ["-pk"]
-
-
-@admin.register(NameRecord)
-class NameRecordAdmin(RecordPages[NameRecord]):
-    list_display = ["name", "session", "source", "person", "note", "created_at"]
-    list_filter = ["source"]
-    list_select_related = ["session", "person"]
-    search_fields = ["search_text__contains", "=session__session_id"]
 
 
 @admin.register(Change)

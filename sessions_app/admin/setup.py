@@ -36,8 +36,8 @@ class QueueAdmin(AdminPages[Queue]):
     """
 
     form = QueueForm
-    list_display = ["name", "slug", "agent_id", "ai_mode", "naming_enabled", "customer_page", "people"]
-    list_filter = ["ai_mode", "naming_enabled", "customer_page"]
+    list_display = ["name", "slug", "agent_id", "ai_mode", "customer_page", "people"]
+    list_filter = ["ai_mode", "customer_page"]
     list_editable = ["ai_mode"]
     search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
@@ -45,7 +45,7 @@ class QueueAdmin(AdminPages[Queue]):
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
         ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice", "cost_per_day"]}),
-        ("Names", {"fields": ["naming_enabled", "naming_after_messages", "naming_delay", "forbidden_words"]}),
+        ("Names", {"fields": ["forbidden_words"]}),
         ("Customers", {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
         ("Retention", {"fields": ["erase_after_days"]}),
     ]

@@ -106,7 +106,7 @@ class Reminded(OfRequirement):
 
 @dataclass(frozen=True)
 class Named(Payload):
-    """The new name and its source: human, auto or fallback."""
+    """The new name and its source, one of `Session.NameSource`; "fallback" in rows of before version 0.2."""
 
     name: str
     source: str

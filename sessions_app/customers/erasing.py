@@ -25,7 +25,7 @@ from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import isolated, resting
 from sessions_app.infrastructure.ids import new_id
-from sessions_app.models import Change, Decision, NameRecord, Run, Session
+from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
 from sessions_app.policy import daily_limits, endings
@@ -177,9 +177,11 @@ def _delete_turn(key: int) -> None:
 def _say_anew(session: Session) -> None:
     """Make the conversation's name and its line in the list anew: they may derive from the erased turn."""
     NameRecord.objects.filter(session=session).delete()
+    NameSuggestion.objects.filter(session=session).delete()
     # What a later version wrote may hold a name, too.
     session.changes.exclude(kind__in=[kind for kind in Kind if kind.noun != "name"]).delete()
-    session.name, session.name_source, session.name_due_at = "", Session.NameSource.NONE, None
+    session.name, session.name_source, session.name_due_at = "", Session.NameSource.PROVISIONAL, None
+    session.name_locked, session.name_failures, session.name_failed_at, session.name_problem = False, 0, None, ""
     session.last_text = session.last_author_kind = session.last_author = ""
     session.last_person = None
     session.save()

@@ -17,7 +17,18 @@ from sessions_app import audit
 from sessions_app.changes.kinds import Kind
 from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
-from sessions_app.models import Change, Decision, Message, NameRecord, Requirement, Run, Session, TicketLink, ToolCall
+from sessions_app.models import (
+    Change,
+    Decision,
+    Message,
+    NameRecord,
+    NameSuggestion,
+    Requirement,
+    Run,
+    Session,
+    TicketLink,
+    ToolCall,
+)
 
 FORMAT, VERSION = "kern-inbox-customer", 1
 #: Rows read and sent at once.
@@ -46,7 +57,8 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
         *("session_key", "requirement_key", "user_id", "customer_email", "queue_slug", "tool_name", "verdict"),
         *("arguments", "edited_arguments", "note", "waited", "created_at"),
     ),
-    NameRecord: ("name", "source", "note", "created_at"),
+    NameRecord: ("name", "source", "version", "note", "created_at"),
+    NameSuggestion: ("name", "state", "created_at", "settled_at"),
     TicketLink: ("ticket_id", "created_at"),
     Change: ("kind", "data", "created_at"),
 }
@@ -87,6 +99,7 @@ def _conversation(session: Session) -> Iterator[str]:
     yield from _list("questions", session.requirements.select_related("run"), _question)
     yield from _list("decisions", Decision.objects.filter(session_key=session.session_id), _decision)
     yield from _list("names", session.names.all(), _plain)
+    yield from _list("suggested_names", session.name_suggestions.all(), _plain)
     yield from _list("tickets", session.tickets.select_related("system"), _ticket)
     yield from _list("log", session.changes.all(), _change)
     yield "}"

@@ -109,7 +109,7 @@ class Scenario:
 
     def fell_back(self, name: str) -> Scenario:
         """No name could be generated, so something that was there anyway serves."""
-        DjangoDb().rename_session(self.session.session_id, name, "fallback")
+        DjangoDb().rename_session(self.session.session_id, name, "ticket")
         return self
 
     def read_by(self, *people: Person) -> Scenario:

@@ -11,10 +11,10 @@ from django.db.models import Model as Row
 from kern.participants.participant import Participant
 from kern.session import SessionSummaryManager
 from kern.validation.reasons import reason_of
-from sessions_app.desk.fields import queue_fields, ticket_system_fields
+from sessions_app.desk.fields import naming_fields, queue_fields, ticket_system_fields
 from sessions_app.desk.kinds import mistaken, named
 from sessions_app.desk.specs import Desk, QueueSpec
-from sessions_app.models import Queue, TicketSystem
+from sessions_app.models import NamingPolicy, Queue, TicketSystem
 
 LONGEST_NAME = 100
 
@@ -95,6 +95,7 @@ def _doubles(desk: Desk) -> Iterator[str]:
 
 def _faults_of_queue(spec: QueueSpec, position: int) -> Iterator[str]:
     yield from _faults_of_row(f"queue {spec.slug!r}", Queue(**queue_fields(spec, position)))
+    yield from _faults_of_row(f"queue {spec.slug!r}: naming", NamingPolicy(**naming_fields(spec)))
 
 
 def _faults_of_row(what: str, row: Row) -> Iterator[str]:

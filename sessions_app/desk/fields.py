@@ -17,9 +17,14 @@ def queue_fields(spec: QueueSpec, position: int) -> dict[str, Any]:
         "agent_id": spec.agent.id,
         "ai_mode": spec.ai_mode,
         "welcome": spec.welcome,
-        "naming_after_messages": spec.naming_after,
-        "naming_delay": spec.naming_delay,
     }
+
+
+def naming_fields(spec: QueueSpec) -> dict[str, Any]:
+    """Return the fields of a new queue's naming rules: those in which the desk's file differs from the product's defaults."""
+    said = {"after_messages": spec.naming_after, "delay": spec.naming_delay}
+    defaults = {"after_messages": QueueSpec.naming_after, "delay": QueueSpec.naming_delay}
+    return {name: value for name, value in said.items() if value != defaults[name]}
 
 
 def ticket_system_fields(spec: TicketSystemSpec) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from sessions_app.desk.fields import queue_fields, ticket_system_fields
+from sessions_app.desk.fields import naming_fields, queue_fields, ticket_system_fields
 from sessions_app.desk.loading import load
-from sessions_app.models import Queue, TicketSystem
+from sessions_app.models import NamingPolicy, Queue, TicketSystem
 
 
 @transaction.atomic
@@ -17,7 +17,9 @@ def sync() -> None:
     """
     desk = load()
     for position, spec in enumerate(desk.queues):
-        queue, _ = Queue.objects.get_or_create(slug=spec.slug, defaults=queue_fields(spec, position))
+        queue, is_new = Queue.objects.get_or_create(slug=spec.slug, defaults=queue_fields(spec, position))
+        if is_new and (rules := naming_fields(spec)):
+            NamingPolicy.objects.create(queue=queue, **rules)
         if queue.agent_id != spec.agent.id:
             queue.agent_id = spec.agent.id
             queue.save(update_fields=["agent_id"])

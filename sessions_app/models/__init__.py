@@ -8,7 +8,8 @@ from sessions_app.models.decision import Decision
 from sessions_app.models.former_link import FormerLink
 from sessions_app.models.job import Job, JobRow
 from sessions_app.models.message import Message
-from sessions_app.models.naming import NameRecord
+from sessions_app.models.naming import NameRecord, NameSuggestion, NamingSpend
+from sessions_app.models.naming_policy import NamingPolicy
 from sessions_app.models.person import Person
 from sessions_app.models.process import Leader, Process
 from sessions_app.models.queue import Queue
@@ -36,6 +37,9 @@ __all__ = [
     "Leader",
     "Message",
     "NameRecord",
+    "NameSuggestion",
+    "NamingPolicy",
+    "NamingSpend",
     "Person",
     "Process",
     "Queue",

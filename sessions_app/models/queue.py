@@ -13,13 +13,10 @@ from sessions_app.text.forbidden_words import must_be_words
 
 # Not every database knows the bounds of its columns.
 LARGEST_POSITION = 32_767
-MOST_MESSAGES = 1_000
 #: Days after the last message in which a customer's secret link works, unless an admin says otherwise.
 LINK_DAYS = 90
 #: Ten years.
 LONGEST_LINK_DAYS = 3_650
-#: A week, in seconds.
-LONGEST_DELAY = 604_800
 #: Messages of one customer in a day, unless an admin says otherwise: more than a person writes, less than a loop.
 MESSAGES_A_DAY = 200
 MOST_MESSAGES_A_DAY = 1_000_000
@@ -55,11 +52,6 @@ class Queue(FoldedModel):
     position = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(LARGEST_POSITION)])
     agent_id = models.CharField(max_length=100, help_text=_("Which agent or team of the desk works here."))
     ai_mode = models.CharField(max_length=10, choices=AiMode, default=AiMode.AUTOPILOT)
-    naming_enabled = models.BooleanField(default=True)
-    naming_after_messages = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(MOST_MESSAGES)])
-    naming_delay = models.PositiveIntegerField(
-        default=10, validators=[MaxValueValidator(LONGEST_DELAY)], help_text=_("Seconds between the answer and the naming.")
-    )
     forbidden_words = models.TextField(
         blank=True,
         validators=[must_be_words],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -11,11 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kern.session import SessionKind
+from kern.session import NameSource, SessionKind
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models.author import Author
-from sessions_app.models.choices import choices_of
+from sessions_app.models.choices import choices_of, labels
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
@@ -99,11 +98,13 @@ class Session(LastSaid, FoldedModel):
     #: The statuses of sessions that no page and no program finds.
     GONE = (Status.DELETED, Status.ERASED)
 
+    @labels(NameSource)
     class NameSource(models.TextChoices):
-        NONE = "", _("Unnamed")
         HUMAN = "human", _("Named by a person")
         AUTO = "auto", _("Named by AI")
-        FALLBACK = "fallback", _("Fell back")
+        TICKET = "ticket", _("Named by its ticket")
+        PROVISIONAL = "provisional", _("Provisional name")
+        IMPORTED = "imported", _("Name came along")
 
     session_id = models.CharField(max_length=200, unique=True, default=new_id)
     queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
@@ -117,9 +118,15 @@ class Session(LastSaid, FoldedModel):
     link_made_at = models.DateTimeField(null=True, blank=True, help_text=_("When the link was made anew."))
 
     name = NameField(max_length=200, blank=True)
-    name_source = models.CharField(max_length=8, choices=NameSource, default=NameSource.NONE, blank=True)
+    name_source = models.CharField(max_length=12, choices=NameSource, default=NameSource.PROVISIONAL)
     name_version = models.PositiveIntegerField(default=0)
+    name_locked = models.BooleanField(default=False, help_text=_("A person’s name: nothing automatic replaces it."))
     name_due_at = MomentField(null=True, blank=True)
+    name_failures = models.PositiveSmallIntegerField(default=0, help_text=_("Failed tries for a name in a row."))
+    name_failed_at = MomentField(null=True, blank=True, help_text=_("When the first of them failed."))
+    name_problem = models.CharField(max_length=300, blank=True, help_text=_("Why the last one failed."))
+    naming_tokens = models.PositiveIntegerField(default=0, help_text=_("Tokens of all tries for names."))
+    naming_microdollars = models.PositiveBigIntegerField(default=0, help_text=_("What they cost, in millionths of a dollar."))
 
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     snoozed_until = MomentField(null=True, blank=True, help_text=_("Empty while snoozed: until the customer writes."))
@@ -180,6 +187,14 @@ class Session(LastSaid, FoldedModel):
             models.Index(fields=["held_until"], name="session_held", condition=Q(held_until__isnull=False)),
             models.Index(fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
+            models.Index(
+                fields=["-activity_at", "-id"], name="session_naming_failed", condition=Q(name_failed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["-activity_at", "-id"],
+                name="session_needs_name",
+                condition=Q(name_source__in=["provisional", "ticket"], status="open"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -280,17 +295,6 @@ class Session(LastSaid, FoldedModel):
             self.settle_waiting()
         else:
             self.count_waiting()
-
-    def plan_naming(self) -> None:
-        """Schedule naming after a completed turn, for a session without a name that has enough messages."""
-        queue = self.queue
-        if self.name or self.name_due_at or queue is None or not queue.naming_enabled:
-            return
-        enough = queue.naming_after_messages
-        # Counts no further than it must, so the length of the conversation does not matter.
-        if self.messages.said().order_by("pk")[:enough].count() >= enough:
-            self.name_due_at = clock.now() + timedelta(seconds=queue.naming_delay)
-            self.save(update_fields=["name_due_at"])
 
     def raise_fence(self) -> None:
         """Raise the fence: later writes of older runs are rejected."""

@@ -26,6 +26,11 @@ def words(value: Any) -> bool:
     return all(isinstance(item, str) for item in value)
 
 
+def words_or_nothing(value: Any) -> bool:
+    """A list of text, or null."""
+    return value is None or (isinstance(value, list) and words(value))
+
+
 def an_object_or_nothing(value: Any) -> bool:
     """An object, or null."""
     return value is None or isinstance(value, dict)

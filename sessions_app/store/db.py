@@ -67,14 +67,17 @@ class DjangoDb:
         expected_version: int | None = None,
         person: Person | None = None,
         note: str = "",
+        cost: sessions.NameCost = sessions.FREE,
     ) -> AgentSession | None:
-        """Rename as `Db.rename_session` does; the record of names also keeps the person and, for a fallback, the reason.
+        """Rename as `Db.rename_session` does; the record of names also keeps the person, the cost and, for a stand-in, why.
+
+        A locked name stays unless `source` is human or a `person` asked.
 
         Raises `InvalidSessionNameError` for a name with a word that the session's queue forbids.
         """
         key = checked_id(session_id, "session_id")
         with write():
-            row = sessions.rename(key, name, source, expected_version, person, note)
+            row = sessions.rename(key, name, source, expected_version, person, note, cost)
         return session_of(row, self) if row else None
 
     def allows_name(self, session_id: str, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
@@ -15,6 +16,25 @@ from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.store.records import moment
+
+#: What a rename writes: the name's columns alone (rule L5).
+NAME_COLUMNS = (
+    *("name", "name_source", "name_version", "name_locked", "name_due_at"),
+    *("name_failures", "name_failed_at", "name_problem"),
+)
+
+
+@dataclass(frozen=True)
+class NameCost:
+    """The model that made a name, and what all tries for it used; `microdollars` are millionths of a dollar."""
+
+    model: str = ""
+    tokens: int = 0
+    microdollars: int = 0
+
+
+#: A name that no model made.
+FREE = NameCost()
 
 
 def find(session_id: str) -> Session | None:
@@ -50,22 +70,35 @@ def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
 
 
 def rename(
-    session_id: str, name: str, source: NameSource, expected_version: int | None, person: Person | None, note: str
+    session_id: str,
+    name: str,
+    source: NameSource,
+    expected_version: int | None,
+    person: Person | None,
+    note: str,
+    cost: NameCost = FREE,
 ) -> Session | None:
     """Write the name's columns unless the session was renamed since `expected_version`; return the row as it is afterwards.
 
+    A person's name is locked: nothing replaces it but another one of a person (`human`), or what a person asked for (`person`).
     Raises `InvalidSessionNameError` when the session's current queue forbids a word of the name.
     """
     session = Session.objects.select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
+    if session.name_locked and source != "human" and person is None:
+        return session
     refusal = session.refusal_of(name)
     if refusal:
         raise InvalidSessionNameError(refusal)
     session.name, session.name_source, session.name_due_at = name, source, None
+    session.name_locked = source == "human"
     session.name_version += 1
-    session.save(update_fields=["name", "name_source", "name_version", "name_due_at"])
-    NameRecord.objects.create(session=session, name=name, source=source, person=person, note=note[:300])
+    session.name_failures, session.name_failed_at, session.name_problem = 0, None, ""
+    session.save(update_fields=NAME_COLUMNS)
+    NameRecord.objects.create(
+        session=session, name=name, source=source, version=session.name_version, person=person, note=note[:300], **asdict(cost)
+    )
     log.record(session, Kind.NAME_CHANGED, Named(name=name, source=source), person=person)
     return session
 

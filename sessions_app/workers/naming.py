@@ -132,22 +132,22 @@ def _failed(naming: Naming, error: Exception) -> None:
     elif naming.may_keep:
         _settle(naming, None)
     else:
-        _write(naming, _fallback(naming), "fallback", note)
+        _write(naming, *_stand_in(naming), note)
 
 
-def _fallback(naming: Naming) -> str:
+def _stand_in(naming: Naming) -> tuple[str, NameSource]:
     """Return the first ticket's id, else the first words, else the day; empty when there is nothing to name.
 
     Tickets and words are the customer's: what the queue forbids in names is left out.
     """
     ticket = naming.session.tickets.order_by("pk").values_list("ticket_id", flat=True).first() or ""
     if ticket and naming.allows(ticket):
-        return ticket
+        return ticket, "ticket"
     words = _first_words(naming.session)
     if words and naming.allows(words):
-        return words
+        return words, "provisional"
     day = _("Conversation of %(day)s") % {"day": date_format(timezone.localtime(naming.session.created_at), "j M")}
-    return day if (ticket or words) and naming.allows(day) else ""
+    return (day if (ticket or words) and naming.allows(day) else ""), "provisional"
 
 
 def _first_words(session: Session) -> str:

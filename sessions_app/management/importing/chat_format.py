@@ -50,7 +50,7 @@ def read_line(line: bytes, zone: tzinfo = UTC) -> Conversation:
 def _describe(conversation: Conversation, reader: Reader) -> None:
     """Read the fields of a conversation beside its messages."""
     conversation.name = reader.line("name", "title", "subject", longest=LONGEST_NAME)
-    conversation.name_source = reader.tried(name_source, "name_source") or "human"
+    conversation.name_source = reader.tried(name_source, "name_source") or "imported"
     _customer(conversation, reader)
     conversation.status = reader.tried(conversation_status, "status", "state") or ""
     conversation.snoozed_until = reader.tried(lambda value: read_moment(value, reader.zone, ahead=True), "snoozed_until")

@@ -64,7 +64,7 @@ class Conversation:
     entries: list[Entry]
     notes: Notes = field(default_factory=Notes)
     name: str = ""
-    name_source: str = "human"
+    name_source: str = "imported"
     user_id: str = ""
     customer_name: str = ""
     customer_email: str = ""

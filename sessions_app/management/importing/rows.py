@@ -162,8 +162,11 @@ class Rows:
             return
         source = self.conversation.name_source
         session.name, session.name_source, session.name_version = name, source, 1
-        session.save(update_fields=["name", "name_source", "name_version"])
-        NameRecord.objects.create(session=session, name=name, source=source, note=NAMED, created_at=session.updated_at)
+        session.name_locked = source == Session.NameSource.HUMAN
+        session.save(update_fields=["name", "name_source", "name_version", "name_locked"])
+        NameRecord.objects.create(
+            session=session, name=name, source=source, version=1, note=NAMED, created_at=session.updated_at
+        )
 
     def _tickets(self, session: Session) -> None:
         systems = list(TicketSystem.objects.all()) if self.conversation.tickets else []

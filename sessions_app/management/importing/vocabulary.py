@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from kern.records.message import Role
+from kern.session import NameSource
 
 AuthorKind = Literal["customer", "agent", "person", "system"]
 RunStatus = Literal["completed", "error", "cancelled"]
@@ -117,6 +118,8 @@ def conversation_status(value: Any) -> str:
 
 
 def name_source(value: Any) -> str:
-    if value not in ("human", "auto", "fallback"):
-        raise ValueError("it is none of human, auto, fallback; the name counts as a person's")
+    if value == "fallback":
+        return "provisional"
+    if value not in get_args(NameSource):
+        raise ValueError(f"it is none of {', '.join(get_args(NameSource))}; the name counts as imported")
     return str(value)

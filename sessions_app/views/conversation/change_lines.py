@@ -147,6 +147,9 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
 def _named(change: Change) -> str:
     sentences = {
         "auto": _("Named “{name}” by AI"),
+        "ticket": _("Named “{name}” by its ticket"),
+        "provisional": _("Named “{name}” provisionally, because no name could be made"),
+        "imported": _("The name “{name}” came along with the conversation"),
         "fallback": _("Named “{name}”, because no name could be made"),
     }
     return sentences.get(change.data.get("source", ""), "")

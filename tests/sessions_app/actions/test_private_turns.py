@@ -17,6 +17,7 @@ from sessions_app.models import Message, Person, Queue, Requirement, Run, Sessio
 from sessions_app.views.live.customers import is_public
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor, ledger
+from tests.sessions_app.naming_rules import name_by
 
 Work = Callable[[], list[str]]
 
@@ -124,7 +125,7 @@ def test_a_second_private_question_goes_on_from_the_first_and_sees_no_notes(sess
 
 
 def test_private_talk_names_no_session(session: Session, orders: Queue, ana: Person, work: Work) -> None:
-    Queue.objects.update(naming_after_messages=1, naming_delay=0)
+    name_by(after_messages=1, delay=0)
     actor.says("One.", "Two.")
     private_turns.ask_agent(session, ana, "First?")
     work()

@@ -41,7 +41,10 @@ from tests.signing_in import sign_in_afresh
 #: What a person typed and has not sent is theirs alone: no admin reads it. Counters have nothing to be read.
 PRIVATE = (UnsentText, Counter, CustomerDay)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
-RECORDS = ("change", "namerecord", "message", "toolcall", "run", "requirement", "sessionread", "decision", "standingapproval")
+RECORDS = (
+    *("change", "namerecord", "namesuggestion", "namingspend", "message", "toolcall", "run", "requirement", "sessionread"),
+    *("decision", "standingapproval"),
+)
 
 
 @pytest.fixture
@@ -63,9 +66,9 @@ def queue_form(queue: Queue) -> dict[str, str]:
     """The fields of the queue's page as they stand."""
     fields = (
         *("name", "slug", "icon", "position", "agent_id", "ai_mode"),
-        *("naming_after_messages", "naming_delay", "link_days", "messages_per_day"),
+        *("link_days", "messages_per_day"),
     )
-    return {"naming_enabled": "on", "customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
+    return {"customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
 
 
 def test_every_model_has_pages(pages: Client, talked: Session) -> None:
@@ -155,7 +158,7 @@ def test_the_admin_gives_people_their_queues(pages: Client, orders: Queue) -> No
 
 def test_a_queues_slug_stays_as_it_was_made(pages: Client, orders: Queue) -> None:
     fields = {"name": "Sales", "icon": "inbox", "position": "0", "agent_id": "clerk", "ai_mode": "autopilot"}
-    fields |= {"naming_after_messages": "3", "naming_delay": "10", "link_days": "90"}
+    fields |= {"link_days": "90"}
     assert pages.post(reverse("admin:sessions_app_queue_add"), {**fields, "slug": "sales"}).status_code == 302
     sales = Queue.objects.get(slug="sales")
     page = reverse("admin:sessions_app_queue_change", args=[sales.pk])
@@ -178,9 +181,6 @@ def test_the_admin_gives_people_the_roles_that_policies_name(pages: Client, orde
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"naming_delay": str(10**12)},
-        {"naming_delay": "-1"},
-        {"naming_after_messages": "40000"},
         {"position": str(10**9)},
         {"agent_id": "nope"},
         {"agent_id": ""},

@@ -119,9 +119,9 @@ def test_a_queue_whose_address_would_lead_nowhere_is_refused(load: Load, slug: s
             "queue 'a': ai_mode: Value 'auto' is not a valid choice. Choose from autopilot, draft, off",
         ),
         ("[QueueSpec('a', '', Agent(name='Ann'))]", "queue 'a': name: This field cannot be blank."),
-        ("[queue(naming_delay=10**12)]", "queue 'a': naming_delay: Ensure this value is less than or equal to 604800"),
-        ("[queue(naming_delay=-1)]", "queue 'a': naming_delay: Ensure this value is greater"),
-        ("[queue(naming_after=40_000)]", "queue 'a': naming_after_messages: Ensure this value is less than"),
+        ("[queue(naming_delay=10**12)]", "queue 'a': naming: delay: Ensure this value is less than or equal to 604800"),
+        ("[queue(naming_delay=-1)]", "queue 'a': naming: delay: Ensure this value is greater"),
+        ("[queue(naming_after=40_000)]", "queue 'a': naming: after_messages: Ensure this value is less than"),
         (
             "[queue()], ticket_systems=tickets('javascript:{id}')",
             "ticket system 't': url_template: Write a web address with {id}",
@@ -192,12 +192,12 @@ def test_checking_the_program_tells_what_is_wrong_with_the_desk(settings: Settin
 
 
 def test_rows_are_made_once_and_keep_what_admins_changed(rows: None) -> None:
-    Queue.objects.filter(slug="orders").update(name="Bestellungen", agent_id="somebody-else", naming_delay=99)
+    Queue.objects.filter(slug="orders").update(name="Bestellungen", agent_id="somebody-else", link_days=99)
     TicketSystem.objects.filter(slug="bugs").update(url_template="https://new.example/{id}")
     Queue.objects.filter(slug="parcels").delete()
     desks.sync()
     orders = Queue.objects.get(slug="orders")
-    assert (orders.name, orders.agent_id, orders.naming_delay) == ("Bestellungen", "clerk", 99)
+    assert (orders.name, orders.agent_id, orders.link_days) == ("Bestellungen", "clerk", 99)
     assert TicketSystem.objects.get(slug="bugs").url_template == "https://new.example/{id}"
     assert Queue.objects.get(slug="parcels").agent_id == "shop-team"
     assert desks.kind_of("shop-team") == "team"

@@ -36,7 +36,7 @@ def test_the_demo_shows_every_state_of_a_conversation(demo: None) -> None:
     assert {"executed", "rejected"} <= set(Requirement.objects.values_list("status", flat=True))
     assert set(Run.objects.values_list("status", flat=True)) == {"completed", "paused", "error"}
     assert set(Session.objects.values_list("status", flat=True)) == {"open", "snoozed", "closed"}
-    assert set(Session.objects.values_list("name_source", flat=True)) == {"", "human", "auto", "fallback"}
+    assert set(Session.objects.values_list("name_source", flat=True)) == {"provisional", "human", "auto", "ticket"}
     assert Requirement.objects.pending().filter(look_again=True).count() == 1
     assert Run.objects.filter(parent__isnull=False, status="paused").exists()
     ben = Person.objects.get(email__startswith="ben")

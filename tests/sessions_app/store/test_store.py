@@ -25,6 +25,7 @@ from sessions_app.models import Change, Message, NameRecord, Person, Queue, Run,
 from sessions_app.models.queue import AiMode
 from sessions_app.store import DjangoDb
 from tests.contract.django_storages import django_postgresql
+from tests.sessions_app.naming_rules import name_by
 
 pytestmark = pytest.mark.usefixtures("rows")
 db = DjangoDb()
@@ -196,7 +197,7 @@ def test_what_a_person_answered_needs_no_turn(session: Session, ben: Person) -> 
 
 
 def test_a_name_is_due_once_enough_was_said(session: Session, orders: Queue) -> None:
-    Queue.objects.update(naming_after_messages=3, naming_delay=60)
+    name_by(after_messages=3, delay=60)
     answered(customer_writes(session, "Hello"), "Hello, how can I help?")
     session.refresh_from_db()
     assert session.name_due_at is None
@@ -208,8 +209,8 @@ def test_a_name_is_due_once_enough_was_said(session: Session, orders: Queue) -> 
 
 @pytest.mark.parametrize("named", [True, False])
 def test_no_name_is_due_where_there_is_one_or_naming_is_off(session: Session, named: bool) -> None:
-    Queue.objects.update(naming_after_messages=1, naming_enabled=named)
-    session.name = "Late parcel" if named else ""
+    name_by(after_messages=1, enabled=named)
+    session.name, session.name_source = ("Late parcel", "human") if named else ("Hello", "provisional")
     session.save()
     answered(customer_writes(session, "Hello"), "Hi")
     session.refresh_from_db()

@@ -140,7 +140,7 @@ def test_without_an_allowed_name_the_fallback_says_the_day_and_no_forbidden_word
     Session.objects.filter(pk=due.pk).update(created_at=timezone.now().replace(month=11, day=30, hour=12))
     actor.says("A muppet", "A muppet again")
     naming.name(due.session_id)
-    assert now(due) == ("Conversation of 30 Nov", "fallback")
+    assert now(due) == ("Conversation of 30 Nov", "provisional")
     assert "not allowed" in due.names.get().note
     assert naming.due() == []
 
@@ -150,7 +150,7 @@ def test_a_ticket_with_a_forbidden_word_is_no_fallback_either(due: Session, ana:
     tickets.link(due, ana, "HD-12")
     actor.says(BAD_KEY)
     naming.name(due.session_id)
-    assert now(due) == ("", "")
+    assert now(due) == ("", "provisional")
     assert naming.due() == []
 
 
@@ -169,7 +169,7 @@ def test_words_that_became_forbidden_while_the_model_answered_are_not_written(st
 
     actor.says(the_admin_forbids_it)
     naming.name(due.session_id)
-    assert now(due)[1] == "fallback"
+    assert now(due)[1] == "provisional"
 
 
 def test_the_page_says_which_word_it_was_and_gives_the_name_back(
@@ -182,7 +182,7 @@ def test_the_page_says_which_word_it_was_and_gives_the_name_back(
     assert answer.status_code == 422
     assert "“muppet” is one of the forbidden words for names in the queue Orders" in said
     assert 'value="A Mup*pet* &amp; more"' in said
-    assert now(session) == ("", "")
+    assert now(session) == ("", "provisional")
     assert client.post(address, {"name": "A muppet"}, headers={"HX-Request": "true"}).status_code == 422
 
 
@@ -204,7 +204,7 @@ def test_the_api_refuses_it_as_any_name_that_cannot_be(client: Client, strict: Q
     answer = client.put(address, {"name": "A muppet"}, content_type="application/json", headers=secret)
     assert answer.status_code == 422
     assert "forbidden words" in answer.content.decode()
-    assert now(session) == ("", "")
+    assert now(session) == ("", "provisional")
 
 
 def test_the_import_keeps_the_line_and_leaves_the_name_out(load: Load, strict: Queue) -> None:
@@ -222,7 +222,7 @@ def test_the_library_names_no_session_so_in_the_applications_database(strict: Qu
         agent.set_session_name(due.session_id, "A muppet")
     with pytest.raises(NamingError, match="not allowed"):
         agent.set_session_name(due.session_id, autogenerate=True)
-    assert now(due) == ("", "")
+    assert now(due) == ("", "provisional")
     assert agent.set_session_name(due.session_id, autogenerate=True).name == "Late parcel"
 
 

@@ -14,6 +14,7 @@ from sessions_app.actions import messages, names, tickets
 from sessions_app.models import Person, Queue, Session
 from sessions_app.workers import naming
 from tests.desk import actor
+from tests.sessions_app.naming_rules import name_by
 
 Work = Callable[[], list[str]]
 AWAY = ModelError("the server is away")
@@ -50,7 +51,7 @@ def test_a_name_is_due_after_enough_was_said_and_a_delay(session: Session, work:
     work()
     assert is_due(session)
     naming.name(session.session_id)
-    assert now(session) == ("", "")
+    assert now(session) == ("", "provisional")
     wait_for_retry()
     assert naming.due() == [session.session_id]
     naming.name(session.session_id)
@@ -110,7 +111,7 @@ def test_two_workers_ask_the_model_once(due: Session) -> None:
 def test_a_model_that_is_away_is_asked_once_more_later(due: Session) -> None:
     actor.says(AWAY, "Late blue parcel")
     naming.name(due.session_id)
-    assert now(due) == ("", "")
+    assert now(due) == ("", "provisional")
     assert is_due(due)
     assert naming.due() == []
     wait_for_retry()
@@ -133,7 +134,7 @@ def test_after_the_second_failure_it_falls_back_to_the_first_words(due: Session)
     naming.name(due.session_id)
     wait_for_retry()
     naming.name(due.session_id)
-    assert now(due) == ("My blue parcel from Monday", "fallback")
+    assert now(due) == ("My blue parcel from Monday", "provisional")
     assert "the server is away" in due.names.get().note
     assert not is_due(due)
 
@@ -142,7 +143,7 @@ def test_a_failure_for_good_falls_back_at_once_and_to_the_ticket_first(due: Sess
     actor.says(BAD_KEY)
     tickets.link(due, ana, "HD-12")
     naming.name(due.session_id)
-    assert now(due) == ("HD-12", "fallback")
+    assert now(due) == ("HD-12", "ticket")
     assert "the key is wrong" in due.names.get().note
 
 
@@ -169,7 +170,7 @@ def test_first_words_make_one_short_line(session: Session, text: str, name: str)
     Session.objects.update(name_due_at=timezone.now())
     actor.says(BAD_KEY)
     naming.name(session.session_id)
-    assert now(session) == (name, "fallback")
+    assert now(session) == (name, "provisional")
 
 
 def test_a_naming_whose_worker_died_becomes_due_again(due: Session) -> None:
@@ -180,7 +181,7 @@ def test_a_naming_whose_worker_died_becomes_due_again(due: Session) -> None:
 
 
 def test_a_queue_that_does_not_name_is_left_alone(session: Session, orders: Queue, work: Work) -> None:
-    Queue.objects.update(naming_enabled=False)
+    name_by(enabled=False)
     actor.says("One.", "Two.")
     messages.receive(session, "First")
     work()
