@@ -221,6 +221,11 @@ class Session(LastSaid, FoldedModel):
         }
 
     @property
+    def has_stand_in(self) -> bool:
+        """True if nothing has named the session yet: its first words, its ticket or its customer stand in."""
+        return self.name_version == 0 and self.name_source in (Session.NameSource.PROVISIONAL, Session.NameSource.TICKET)
+
+    @property
     def hue(self) -> int:
         return hue_of(self.customer)
 

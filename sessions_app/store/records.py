@@ -37,13 +37,17 @@ def seconds_of(moment: datetime | None) -> float | None:
 
 
 def session_of(row: rows.Session, db: Db) -> AgentSession:
-    """Return a session, or a `TeamSession`, that reads its runs and messages from `db`."""
+    """Return a session, or a `TeamSession`, that reads its runs and messages from `db`.
+
+    A name that only stands in until the first one is a label of the inbox: for the library, such a session has none.
+    """
+    is_named = bool(row.name) and not row.has_stand_in
     return (TeamSession if row.kind == "team" else AgentSession)(
         session_id=row.session_id,
         db=db,
         user_id=row.user_id or None,
-        name=row.name or None,
-        name_source=cast(NameSource, row.name_source) if row.name_source else None,
+        name=row.name if is_named else None,
+        name_source=cast(NameSource, row.name_source) if is_named else None,
         name_version=row.name_version,
         kind="team" if row.kind == "team" else "agent",
         agent_id=row.agent_id,
