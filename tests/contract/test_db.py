@@ -208,7 +208,7 @@ def test_a_rename_that_expects_an_older_version_changes_nothing(db: Db) -> None:
     db.rename_session("travel", "By a person", "human")
     late = db.rename_session("travel", "By a model", "auto", expected_version=0)
     assert (late.name, late.name_source, late.name_version) == ("By a person", "human", 1)
-    assert db.rename_session("travel", "By a model", "auto", expected_version=1).name == "By a model"
+    assert db.rename_session("travel", "By another", "human", expected_version=1).name == "By another"
 
 
 def test_of_many_renames_that_expect_one_version_one_wins(db: Db, at_once: AtOnce) -> None:

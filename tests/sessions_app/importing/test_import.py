@@ -26,7 +26,7 @@ def test_a_conversation_becomes_runs_messages_and_tool_calls(load: Load) -> None
     load({"id": "chat-1", "messages": CHAT, "title": "Late order", "user_id": "kim"}, options=("--queue", "parcels"))
     session = Session.objects.get(session_id="chat-1")
     assert (session.user_id, session.queue.slug if session.queue else "") == ("kim", "parcels")
-    assert (session.name, session.name_source) == ("Late order", "human")
+    assert (session.name, session.name_source) == ("Late order", "imported")
     assert session.last_text == "You are welcome."
     assert list(session.runs.order_by("pk").values_list("status", "content")) == [
         ("completed", "It is on its way."),

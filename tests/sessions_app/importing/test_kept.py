@@ -346,7 +346,7 @@ def test_a_name_passes_the_checks_of_every_other_door(load: Load) -> None:
         {**about, "id": "c", "subject": "\u200b"},
     )
     named = {row.session_id: (row.name, row.name_source) for row in Session.objects.all()}
-    assert named == {"a": ("evilgpj.exe", "auto"), "b": ("x" * 200, "human"), "c": ("", "")}
+    assert named == {"a": ("evilgpj.exe", "auto"), "b": ("x" * 200, "imported"), "c": ("", "provisional")}
     assert "'name' of the conversation is cut to 200 characters" in told
 
 
