@@ -122,6 +122,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='namerecord',
+            name='job',
+            field=models.ForeignKey(blank=True, help_text='The job that gave it.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sessions_app.job'),
+        ),
+        migrations.AddField(
+            model_name='namerecord',
             name='microdollars',
             field=models.PositiveBigIntegerField(default=0, help_text='What they cost, in millionths of a dollar.'),
         ),

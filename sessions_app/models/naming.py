@@ -31,6 +31,14 @@ class NameRecord(FoldedModel):
     model = models.CharField(max_length=200, blank=True, help_text=_("The model that made it."))
     tokens = models.PositiveIntegerField(default=0, help_text=_("Tokens of all tries for this name."))
     microdollars = models.PositiveBigIntegerField(default=0, help_text=_("What they cost, in millionths of a dollar."))
+    job = models.ForeignKey(
+        "sessions_app.Job",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("The job that gave it."),
+    )
     created_at = MomentField(default=clock.now)
 
     class Meta:
