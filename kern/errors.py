@@ -83,7 +83,15 @@ class SessionBusyError(SessionError):
 
 
 class InvalidSessionNameError(SessionError, ValueError):
-    """A manual name is empty, longer than 200 characters or has several lines (rule L12)."""
+    """A name is empty, longer than 200 characters or has several lines (rule L12), or breaks a rule of the storage.
+
+    `rule` is the rule's key where the storage has rules of its own, `proposal` a name that would pass, where there is one.
+    """
+
+    def __init__(self, message: str, *, rule: str = "", proposal: str = "") -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.proposal = proposal
 
 
 class RunError(KernError):

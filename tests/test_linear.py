@@ -15,7 +15,7 @@ from kern.records.call_outcomes import read_outcome
 from kern.thinking import ThinkingReader, split_thinking
 from sessions_app.models import ticket_ids
 from sessions_app.queries import search
-from sessions_app.text import folding, formatting
+from sessions_app.text import folding, formatting, personal_data
 
 SEEDS = [
     *("a", "a ", "a.", "a-", "1", "1,", "1.", "1-", "@", "a@", "a@a", "a@a.", "://", "http://", "http://a.", "www."),
@@ -49,6 +49,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "words": lambda text: list(NAME_WORD.finditer(text)),
     "wishes": tools._ASKS_TO_ACT.search,
     "changed": lambda text: read_outcome("A person changed the arguments to {" + text),
+    "personal data": lambda text: [list(finder(text)) for finder in personal_data.FINDERS.values()],
     "refusals": too_long._TEXTS.search,
 }
 #: Seconds of the processor below which nothing is compared: so much harms nobody, and noise is larger than growth.

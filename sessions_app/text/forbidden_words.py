@@ -76,6 +76,11 @@ def must_be_words(value: str) -> None:
             raise ValidationError(_("Line %(number)d has nothing in it that a name could have.") % {"number": number})
 
 
+def has_no_spaces(text: str) -> bool:
+    """Return whether the text is written, at least in part, in a script without spaces between words."""
+    return bool(_WITHOUT_SPACES.search(text))
+
+
 @lru_cache(maxsize=32)
 def _read(forbidden: str) -> tuple[_Word, ...]:
     words = (_word(line.strip()) for line in forbidden.splitlines())
@@ -86,7 +91,7 @@ def _word(line: str) -> _Word | None:
     """Return the line in the compared form; `None` where it is empty."""
     plain = _plain(line)
     words = _words(plain)
-    if words and not _WITHOUT_SPACES.search(plain):
+    if words and not has_no_spaces(plain):
         return _Word(line, f" {' '.join(words)} ", anywhere=False)
     # Signs alone, an emoji for example, stand between words or in them.
     folded = "".join(words) or plain.replace(" ", "")

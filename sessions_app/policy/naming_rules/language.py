@@ -1,0 +1,38 @@
+"""The writing of a language: a name of a few words does not tell its language, but it tells its script.
+
+Names of other scripts than the language's own and the Latin one, which brands and codes are written in, are refused; so are
+names that are mostly no Latin where the language is written so.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+ANY = "any"
+_LATIN = (
+    "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nb nl nn no pl pt ro sk sl sq sv sw tr uz vi"
+)
+_SCRIPTS = {
+    **dict.fromkeys(_LATIN.split(), ()),
+    **dict.fromkeys(["be", "bg", "kk", "mk", "ru", "sr", "uk"], ("CYRILLIC",)),
+    **dict.fromkeys(["ar", "fa", "ur"], ("ARABIC",)),
+    **dict.fromkeys(["hi", "mr", "ne"], ("DEVANAGARI",)),
+    "el": ("GREEK",),
+    "he": ("HEBREW",),
+    "bn": ("BENGALI",),
+    "ta": ("TAMIL",),
+    "th": ("THAI",),
+    "ja": ("CJK", "HIRAGANA", "KATAKANA"),
+    "zh": ("CJK", "BOPOMOFO"),
+    "ko": ("HANGUL", "CJK"),
+}
+
+
+def is_foreign(text: str, language: str) -> bool:
+    """Return whether most letters of the text are of a script that the language does not use. Unknown languages use all."""
+    scripts = _SCRIPTS.get(language.lower().replace("_", "-").split("-")[0])
+    if scripts is None:
+        return False
+    letters = [unicodedata.name(char, "") for char in unicodedata.normalize("NFKC", text) if char.isalpha()]
+    foreign = sum(not name.startswith(("LATIN", *scripts)) for name in letters)
+    return 2 * foreign > len(letters)
