@@ -71,6 +71,7 @@ class TicketSystemAdmin(AdminPages[TicketSystem]):
     list_display = ["name", "slug", "url_template", "pattern", "pattern_works"]
     search_fields = ["search_text__contains"]
     prepopulated_fields = {"slug": ["name"]}
+    fields = ["name", "slug", "key", "hue", "url_template", "pattern"]
 
     @admin.display(boolean=True, description=_("pattern works"))
     def pattern_works(self, system: TicketSystem) -> bool:

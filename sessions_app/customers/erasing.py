@@ -25,7 +25,7 @@ from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import isolated, resting
 from sessions_app.infrastructure.ids import new_id
-from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session
+from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session, Ticket
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
 from sessions_app.policy import daily_limits, endings
@@ -82,6 +82,7 @@ def take_away(sessions: SessionSet, kind: audit.Kind, subject: models.Model | st
         empty_admin_log(locked)
         entries = traces.about(locked)
         daily_limits.forget(locked)
+        Ticket.objects.only_of(locked).delete()
         for session in locked:
             _make_nobodys(session)
         if locked:

@@ -26,6 +26,7 @@ from sessions_app.models import (
     Requirement,
     Run,
     Session,
+    Ticket,
     TicketLink,
     ToolCall,
 )
@@ -60,6 +61,7 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     NameRecord: ("name", "source", "version", "note", "created_at"),
     NameSuggestion: ("name", "state", "created_at", "settled_at"),
     TicketLink: ("ticket_id", "created_at"),
+    Ticket: ("title", "state", "shown", "state_at"),
     Change: ("kind", "data", "created_at"),
 }
 #: Of a change's data, what names people of the desk.
@@ -136,7 +138,8 @@ def _decision(line: Decision) -> Iterator[str]:
 
 
 def _ticket(link: TicketLink) -> Iterator[str]:
-    yield _text({**_values(link), "system": link.system.name, "address": link.url})
+    told = _values(link.record) if link.record else {}
+    yield _text({**_values(link), **told, "system": link.system.name, "address": link.url})
 
 
 def _change(change: Change) -> Iterator[str]:

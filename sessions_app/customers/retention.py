@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, Min, OuterRef
 
 from sessions_app import audit, customers
-from sessions_app.customers.erasing import SESSIONS, take_away
+from sessions_app.customers.erasing import ROWS, SESSIONS, take_away
 from sessions_app.infrastructure import broken_rows, clock
-from sessions_app.models import Queue, Requirement, Run, Session
+from sessions_app.models import Queue, Requirement, Run, Session, Ticket
 from sessions_app.models.session import SessionSet
 
 #: Conversations of a queue that one sweep takes away, and transactions in which it deletes rows.
@@ -49,6 +49,11 @@ def erase_due(limit: int = LIMIT) -> int:
     taken = sum(_erase_in(queue, limit) for queue in _ruled())
     customers.finish(limit=limit)
     return taken
+
+
+def forget_tickets() -> int:
+    """Delete what systems told, long ago, of tickets that no conversation is linked to; returns how many rows went."""
+    return Ticket.objects.filter(pk__in=list(Ticket.objects.forgotten().values_list("pk", flat=True)[:ROWS])).delete()[0]
 
 
 def report() -> list[Due]:

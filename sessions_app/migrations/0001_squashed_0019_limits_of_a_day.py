@@ -8,7 +8,7 @@ import django.utils.timezone
 import sessions_app.infrastructure.ids
 import sessions_app.models.day
 import sessions_app.models.fields
-import sessions_app.models.ticket
+import sessions_app.models.ticket_system
 import sessions_app.models.token
 import sessions_app.models.tool_policy
 import sessions_app.text.forbidden_words
@@ -72,8 +72,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=80)),
-                ('url_template', models.CharField(max_length=300, validators=[sessions_app.models.ticket.check_url_template])),
-                ('pattern', models.CharField(blank=True, help_text='What its ticket ids look like (a regular expression), to tell systems apart.', max_length=100, validators=[sessions_app.models.ticket.check_pattern])),
+                ('url_template', models.CharField(max_length=300, validators=[sessions_app.models.ticket_system.check_url_template])),
+                ('pattern', models.CharField(blank=True, help_text='What its ticket ids look like (a regular expression), to tell systems apart.', max_length=100, validators=[sessions_app.models.ticket_system.check_pattern])),
                 ('search_text', models.TextField(blank=True, default='', editable=False)),
             ],
             options={

@@ -19,7 +19,8 @@ from sessions_app.models.run import Run, ToolCall
 from sessions_app.models.session import Session
 from sessions_app.models.session_read import SessionRead
 from sessions_app.models.standing_approval import StandingApproval
-from sessions_app.models.ticket import TicketLink, TicketSystem
+from sessions_app.models.ticket import Ticket, TicketLink
+from sessions_app.models.ticket_system import TicketSystem
 from sessions_app.models.token import ApiToken
 from sessions_app.models.tool_policy import ToolPolicy
 from sessions_app.models.unsent import UnsentText
@@ -49,6 +50,7 @@ __all__ = [
     "Session",
     "SessionRead",
     "StandingApproval",
+    "Ticket",
     "TicketLink",
     "TicketSystem",
     "ToolCall",

@@ -1,101 +1,104 @@
-"""Links from sessions to tickets in other systems."""
+"""Tickets of other systems, and links from sessions to them."""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.utils.translation import gettext
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from kern.validation.patterns import PatternError, compiled
 from sessions_app.infrastructure import clock
-from sessions_app.models import ticket_ids
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.models.row import Row
 from sessions_app.models.session import Session
+from sessions_app.models.ticket_system import DONE, TicketState, TicketSystem
+
+LONGEST_TITLE = 200
+LONGEST_STATE = 60
+#: What a system tells of a ticket that no conversation is linked to may be about a customer: it does not stay.
+KEPT_WITHOUT_SESSION = timedelta(days=30)
 
 
-def check_url_template(value: str) -> None:
-    """Check an http(s) address with one `{id}` in it. Raises `ValidationError`."""
-    if not value.startswith(("https://", "http://")) or value.count("{id}") != 1:
-        raise ValidationError(
-            _("Write a web address with {id} where the ticket's number goes, e.g. https://desk.example/t/{id}")
-        )
+class TicketSet(models.QuerySet["Ticket"]):
+    """Queries of what ticket systems told."""
+
+    def heard(
+        self, system: TicketSystem, ticket_id: str, *, title: str | None = None, state: str | None = None, at: datetime
+    ) -> tuple[Ticket, bool]:
+        """Store what a system told of a ticket at a moment, and return the row and whether anything in it is new.
+
+        Messages overtake each other: one that is older than what is known changes nothing. `None` leaves a column as it is.
+        Called within a transaction. Links that were made before the ticket was first heard of get it.
+        """
+        ticket, is_first = self.select_for_update().get_or_create(system=system, ticket_id=ticket_id, defaults={"heard_at": at})
+        if is_first:
+            TicketLink.objects.filter(system=system, ticket_id=ticket_id).update(record=ticket)
+        elif at < ticket.heard_at:
+            return ticket, False
+        before = (ticket.title, ticket.state)
+        ticket.heard_at = at
+        if title is not None:
+            ticket.title = title[:LONGEST_TITLE]
+        if state is not None:
+            ticket.state_at = at if ticket.state != state[:LONGEST_STATE] or ticket.state_at is None else ticket.state_at
+            ticket.state, ticket.shown = state[:LONGEST_STATE], system.shown_state(state)
+        ticket.save()
+        return ticket, is_first or before != (ticket.title, ticket.state)
+
+    def only_of(self, sessions: list[Session]) -> TicketSet:
+        """Return tickets that are linked to these sessions and to no others."""
+        here = TicketLink.objects.filter(session__in=sessions).exclude(record=None)
+        elsewhere = TicketLink.objects.filter(record__in=here.values("record")).exclude(session__in=sessions)
+        return self.filter(pk__in=here.values("record")).exclude(pk__in=elsewhere.values("record"))
+
+    def forgotten(self) -> TicketSet:
+        """Return tickets without a conversation that their system has told nothing of for 30 days."""
+        return self.filter(links=None, heard_at__lt=clock.now() - KEPT_WITHOUT_SESSION)
 
 
-def check_pattern(value: str) -> None:
-    """Check a regular expression that can be matched in linear time. Raises `ValidationError`."""
-    try:
-        compiled(value)
-    except PatternError as error:
-        raise ValidationError(
-            _("This is no regular expression that can be used: %(problem)s. Write for example HD-[0-9]+"),
-            params={"problem": error},
-        ) from error
+class Ticket(Row):
+    """A ticket as its system told of it; there is no row for a ticket that no system told of."""
 
+    system = models.ForeignKey(TicketSystem, on_delete=models.CASCADE, related_name="tickets", db_index=False)
+    ticket_id = models.CharField(max_length=80)
+    title = NameField(max_length=LONGEST_TITLE, blank=True)
+    state = NameField(max_length=LONGEST_STATE, blank=True, help_text=_("As its system calls it."))
+    shown = models.CharField(max_length=8, blank=True, choices=TicketState, help_text=_("As it is shown here."))
+    state_at = MomentField(null=True, blank=True, help_text=_("Since when it is in this state."))
+    heard_at = MomentField(default=clock.now, help_text=_("When its system last told of it."))
 
-class TicketSystem(FoldedModel):
-    """A help desk, bug tracker or shop that has tickets; a ticket's address comes from its template."""
-
-    slug = models.SlugField(unique=True)
-    name = NameField(max_length=80)
-    url_template = models.CharField(max_length=300, validators=[check_url_template])
-    pattern = models.CharField(
-        max_length=100,
-        blank=True,
-        validators=[check_pattern],
-        help_text=_("What its ticket ids look like (a regular expression), to tell systems apart."),
-    )
-    search_text = FoldedField("name", "slug")
+    objects = TicketSet.as_manager()
 
     class Meta:
-        verbose_name = _("ticket system")
-        verbose_name_plural = _("ticket systems")
-        ordering = ["name"]
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints = [models.UniqueConstraint(fields=["system", "ticket_id"], name="one_row_a_ticket")]
+        indexes = [models.Index(fields=["shown", "-heard_at"], name="ticket_by_state")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.ticket_id
 
     @property
-    def has_usable_pattern(self) -> bool:
-        """Return whether ids can be matched. A pattern stored earlier may use constructs that are refused now."""
-        try:
-            check_pattern(self.pattern)
-        except ValidationError:
-            return False
-        return True
+    def is_done(self) -> bool:
+        return self.shown in DONE
 
-    def url_of(self, ticket_id: str) -> str:
-        """Return the ticket's address."""
-        return self.url_template.replace("{id}", quote(ticket_id, safe=""))
+    @property
+    def url(self) -> str:
+        return self.system.url_of(self.ticket_id)
 
-    def spelled(self, ticket_id: str) -> str:
-        """Return the id as this system writes it, empty where it does not fit its pattern."""
-        return next((text for text in ticket_ids.spellings(ticket_id) if ticket_ids.fits(self.pattern, text)), "")
 
-    def id_in(self, text: str) -> str:
-        """Return the ticket's id in a typed or pasted text, empty where there is none of this system."""
-        meant = ticket_ids.guesses(ticket_ids.normalized(text))
-        if found := self.in_address(meant):
-            return self.spelled(found)
-        ids = [guess for guess in meant if not ticket_ids.has_scheme(guess)]
-        return next((spelled for guess in ids if (spelled := self.spelled(guess))), "")
+class TicketLinkSet(models.QuerySet["TicketLink"]):
+    """Queries of links."""
 
-    def in_address(self, meant: list[str]) -> str:
-        """Return the text in the id's place of an address of this system, valid or not; empty without such an address."""
-        found = (ticket_ids.id_in_address(self.url_template, text) for text in reversed(meant) if ticket_ids.is_address(text))
-        return next(filter(None, found), "")
-
-    def expects(self) -> str:
-        """Return an example of an id of this system and its address, for the error text."""
-        example = ticket_ids.example_of(self.pattern) or self.links.order_by("-pk").values_list("ticket_id", flat=True).first()
-        if not example or not self.spelled(example):
-            return self.url_template
-        return gettext("%(id)s or %(address)s") % {"id": example, "address": self.url_of(example)}
+    def primary_first(self) -> TicketLinkSet:
+        """Order the links of one session: the primary one, then as they were made."""
+        return self.order_by("-is_primary", "pk")
 
 
 class TicketLink(FoldedModel):
@@ -106,19 +109,39 @@ class TicketLink(FoldedModel):
     ticket_id = models.CharField(
         max_length=80, validators=[RegexValidator(r"^\S(.*\S)?$", _("A ticket id has no spaces at its ends."))]
     )
+    record = models.ForeignKey(
+        Ticket,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="links",
+        help_text=_("What the system told of it."),
+    )
+    is_primary = models.BooleanField(default=False, help_text=_("Stands first. Without one it is the oldest link."))
     search_text = FoldedField("ticket_id")
     linked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     created_at = MomentField(default=clock.now)
+
+    objects = TicketLinkSet.as_manager()
 
     class Meta:
         verbose_name = _("ticket link")
         verbose_name_plural = _("ticket links")
         ordering = ["pk"]
         indexes = [models.Index(fields=["ticket_id"], name="ticket_by_id")]
-        constraints = [models.UniqueConstraint(fields=["session", "system", "ticket_id"], name="one_link_a_ticket")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "system", "ticket_id"], name="one_link_a_ticket"),
+            models.UniqueConstraint(fields=["session"], condition=Q(is_primary=True), name="one_primary_ticket"),
+        ]
 
     def __str__(self) -> str:
         return self.ticket_id
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self._state.adding and self.record is None:
+            self.record = Ticket.objects.filter(system=self.system, ticket_id=self.ticket_id).first()
+        super().save(*args, **options)
 
     def clean(self) -> None:
         """Normalise the id to its system's spelling. Raises `ValidationError` when the system has no such ids."""
@@ -134,3 +157,8 @@ class TicketLink(FoldedModel):
     @property
     def url(self) -> str:
         return self.system.url_of(self.ticket_id)
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """The link's place among those of its session, as `primary_first` orders them."""
+        return not self.is_primary, self.pk

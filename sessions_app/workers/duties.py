@@ -64,6 +64,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("tokens", tokens.warn, every=60),
     Duty("tidying", processes.tidy, every=60),
     Duty("days", daily_limits.tidy, every=60),
+    Duty("tickets", retention.forget_tickets, every=60),
 )
 
 
