@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Commands below are for development; a server sets its own environment (see README).
 manage = DEBUG=$${DEBUG:-1} $(PY) manage.py
 
-.PHONY: help setup run test lint format types bench faults fuzz servers screenshots reference migrations messages lock
+.PHONY: help setup run test lint format types bench faults fuzz servers screenshots reference names migrations messages lock
 
 help:
 	@echo "make run          start the program: http://127.0.0.1:8000 (PORT=… for another port)"
@@ -22,6 +22,7 @@ help:
 	@echo "make servers      install gateways of other makers and have each answer a customer of the running program (needs npm)"
 	@echo "make screenshots  take docs/screenshots/ anew from the running program"
 	@echo "make reference    write the reference in docs/library.md from the library's signatures and docstrings"
+	@echo "make names        write docs/names.md: the names of the conversations in DATA=file.jsonl, for people to judge"
 	@echo "make migrations   write migrations for changed models"
 	@echo "make messages     write locale/django.pot anew, and with LOCALE=de the sentences to translate into German"
 	@echo "make lock         write requirements*.txt anew from pyproject.toml"
@@ -68,6 +69,9 @@ screenshots: .venv/.development
 
 reference: .venv/.development
 	$(PY) -m docs.write_reference
+
+names: .venv/.development
+	$(PY) -m docs.write_names $(DATA)
 
 migrations: .venv/.development
 	$(manage) makemigrations

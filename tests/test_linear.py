@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from kern.models.offline import candidates, tools
-from kern.models.offline.names import _WORD as NAME_WORD
+from kern.models.offline.names import name_of
+from kern.models.offline.names.sentences import WORD as NAME_WORD
 from kern.models.openai import too_long
 from kern.naming import answers
 from kern.records.call_outcomes import read_outcome
@@ -46,6 +47,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "numbers": lambda text: list(candidates._NUMBER.finditer(text)),
     "addresses": lambda text: list(candidates._EMAIL.finditer(text)),
     "examples": lambda text: list(candidates._EXAMPLE.finditer(text)),
+    "offline names": lambda text: name_of([text]),
     "words": lambda text: list(NAME_WORD.finditer(text)),
     "wishes": tools._ASKS_TO_ACT.search,
     "changed": lambda text: read_outcome("A person changed the arguments to {" + text),

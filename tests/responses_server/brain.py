@@ -10,18 +10,13 @@ import ast
 import re
 from typing import Any
 
+from kern.models.offline.names import name_for
+from kern.records.message import Message
 from tests.responses_server.script import Calls, Reply, Text
 
 Json = dict[str, Any]
 
 _ASKS_FOR_TITLE = re.compile(r"\b(short|brief) (title|name|label)\b", re.IGNORECASE)
-_SPEAKER = re.compile(r"^\s*\W*(user|customer|assistant|agent|human|ai)\W*:\s*", re.IGNORECASE)
-_LITTLE = """
-    a about all also am an and any are as at be because been but by can could did do does for from get had has have hello help
-    hey hi i if in is it its just me my need no not of off on or our please so some thank thanks that the their them there they
-    this to tried up us want was we were what when where which who why will with would yes you your
-"""
-_LITTLE_WORDS = frozenset(_LITTLE.split())
 _CONSTANTS = {"true": True, "false": False, "null": None, "none": None}
 
 
@@ -43,11 +38,9 @@ def think(request: Json, delay: float = 0.0) -> Reply:
 
 
 def title(said: list[str]) -> str:
-    """At most five words from the first lines, the little ones left out."""
-    lines = [_SPEAKER.sub("", line) for text in said for line in text.splitlines() if line.strip()]
-    found = [word for line in lines for word in re.findall(r"[^\W_][\w'-]*", line) if word.lower() not in _LITTLE_WORDS]
-    chosen = list(dict.fromkeys(found))[:4]
-    return " ".join([chosen[0].capitalize(), *chosen[1:]]) if chosen else "New conversation"
+    """The offline responder's name, with the capitals that language models like."""
+    name = name_for([Message("user", text) for text in said])
+    return " ".join(f"{word[:1].upper()}{word[1:]}" for word in name.split()) or "New conversation"
 
 
 def spelled_out_calls(text: str, tools: list[Json]) -> list[tuple[str, Json]]:

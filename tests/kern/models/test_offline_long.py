@@ -81,8 +81,8 @@ def test_a_deep_result_is_told_as_it_is() -> None:
 
 
 def test_a_long_conversation_gets_a_name() -> None:
-    said = [Message("system", INSTRUCTIONS), Message("user", '"' * LENGTH + "user: suitcase " * (LENGTH // 15))]
-    assert ask(OfflineResponder(), ModelRequest(said)).content == "Suitcase"
+    said = [Message("system", INSTRUCTIONS), Message("user", '"' * LENGTH + "My suitcase is lost. " * (LENGTH // 20))]
+    assert ask(OfflineResponder(), ModelRequest(said)).content == "Lost suitcase"
 
 
 @pytest.mark.parametrize(

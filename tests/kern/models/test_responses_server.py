@@ -133,7 +133,7 @@ def test_without_a_script_it_calls_tools_and_quotes_their_output(model: OpenAIRe
 
 def test_without_a_script_it_names_conversations(model: OpenAIResponses) -> None:
     talk = [Message("user", "Hi, I want to cancel my flight to Lisbon because of the strike."), Message("assistant", "Sure.")]
-    assert generate_name(model, talk) == "Cancel flight Lisbon strike"
+    assert generate_name(model, talk) == "Flight Cancellation Lisbon"
 
 
 def test_it_runs_as_a_program() -> None:
