@@ -37,6 +37,7 @@ def _route(sentence: Sentence) -> str:
                 target, _ = _place(sentence, end + 1)
                 if target:
                     return f"{origin}–{target}"
+            return ""
     return next(filter(None, (_target(sentence, at) for at in range(1, len(sentence)))), "")
 
 
@@ -44,7 +45,8 @@ def _target(sentence: Sentence, at: int) -> str:
     """Return "Lisbon" of "my flight to Lisbon"."""
     if sentence[at].low != "to" or sentence[at - 1].low in CLOSED or not sentence[at - 1].text.isalpha():
         return ""
-    return _place(sentence, at + 1)[0]
+    place, _ = _place(sentence, at + 1)
+    return "" if place.lower() in _MONTHS else place
 
 
 def _is_code(sentence: Sentence, at: int) -> bool:
