@@ -43,7 +43,8 @@ def _route(sentence: Sentence) -> str:
 
 def _target(sentence: Sentence, at: int) -> str:
     """Return "Lisbon" of "my flight to Lisbon"."""
-    if sentence[at].low != "to" or sentence[at - 1].low in CLOSED or not sentence[at - 1].text.isalpha():
+    before = sentence[at - 1]
+    if sentence[at].low != "to" or before.low in CLOSED or before.is_capital or not before.text.isalpha():
         return ""
     place, _ = _place(sentence, at + 1)
     return "" if place.lower() in _MONTHS else place
