@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
@@ -41,8 +41,25 @@ def session_locked(session: Session) -> Iterator[Session]:
     with transaction.atomic():
         locked = locked_or_404(session)
         yield locked
-        for run_id in Run.objects.due().filter(session=locked).values_list("run_id", flat=True):
-            execute_turn.delay_on_commit(run_id)
+        _hint_at_work([locked])
+
+
+@contextmanager
+def sessions_locked(keys: Iterable[int]) -> Iterator[dict[int, Session]]:
+    """Run a transaction with the rows of these sessions locked; yields the current rows that are still there, by key.
+
+    They are locked in the order of their keys, so that two such transactions cannot wait for each other.
+    """
+    with transaction.atomic():
+        rows = Session.objects.there().filter(pk__in=list(keys)).select_related("queue")
+        locked = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
+        yield locked
+        _hint_at_work(locked)
+
+
+def _hint_at_work(sessions: Iterable[Session] | Iterable[int]) -> None:
+    for run_id in Run.objects.due().filter(session__in=sessions).values_list("run_id", flat=True):
+        execute_turn.delay_on_commit(run_id)
 
 
 def must_have_seen(session: Session, person: Person, seen: int, news: Q) -> None:

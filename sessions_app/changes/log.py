@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from django.db import models, transaction
+from django.db.models import Case, Value, When
 
 from sessions_app.changes import publish
 from sessions_app.changes.kinds import Kind
@@ -17,18 +21,37 @@ def record(
 
     The session's row must be locked or new. Raises `TypeError` for a payload of another kind.
     """
-    actor = actor or (str(person) if person else "")
-    change = _append(session, kind, payload, person=person, actor=actor[:120])
-    Session.objects.filter(pk=session.pk).update(last_change=change.pk)
-    session.last_change = change.pk
-    session_pk, change_pk, queue_pk = session.pk, change.pk, session.queue_id
-    transaction.on_commit(lambda: publish.publish_change(session_pk, change_pk, kind, queue_pk))
-    return change
+    return record_all([Entry(session, kind, payload, person, actor)])[0]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A change that is still to be recorded; `actor` is the person's name unless it is given."""
+
+    session: Session
+    kind: Kind
+    payload: Payload = NOTHING
+    person: Person | None = None
+    actor: str = ""
+
+
+def record_all(entries: Sequence[Entry]) -> list[Change]:
+    """Append changes in this order, as `record` does each, with the same two statements for one as for many."""
+    changes = Change.objects.bulk_create([_change(entry) for entry in entries])
+    newest: dict[int, int] = {}
+    for entry, change in zip(entries, changes, strict=True):
+        entry.session.last_change = newest[entry.session.pk] = change.pk
+        _publish_on_commit(change, entry.kind, entry.session.queue_id)
+    if newest:
+        Session.objects.filter(pk__in=newest).update(last_change=_number_of_each(newest))
+    return changes
 
 
 def record_unseen(session: Session, kind: Kind, payload: Payload = NOTHING) -> Change:
     """Append a change that makes nothing unread and is not published."""
-    return _append(session, kind, payload)
+    change = _change(Entry(session, kind, payload))
+    change.save(force_insert=True)
+    return change
 
 
 def follow(after: int, limit: int = 200) -> models.QuerySet[Change]:
@@ -41,7 +64,20 @@ def newest() -> int:
     return Change.objects.aggregate(newest=models.Max("pk"))["newest"] or 0
 
 
-def _append(session: Session, kind: Kind, payload: Payload, *, person: Person | None = None, actor: str = "") -> Change:
+def _change(entry: Entry) -> Change:
+    kind, payload, person = entry.kind, entry.payload, entry.person
     if type(payload) is not kind.payload:
         raise TypeError(f"{kind} is recorded with {kind.payload.__name__}, not with {type(payload).__name__}")
-    return Change.objects.create(session=session, kind=kind.value, person=person, actor=actor, data=payload.as_data())
+    actor = entry.actor or (str(person) if person else "")
+    return Change(session=entry.session, kind=kind.value, person=person, actor=actor[:120], data=payload.as_data())
+
+
+def _number_of_each(newest: dict[int, int]) -> int | Case:
+    """Return the new `last_change` of these sessions, for one statement."""
+    if len(newest) == 1:
+        return next(iter(newest.values()))
+    return Case(*[When(pk=session, then=Value(number)) for session, number in newest.items()])
+
+
+def _publish_on_commit(change: Change, kind: Kind, queue_pk: int | None) -> None:
+    transaction.on_commit(lambda: publish.publish_change(change.session_id, change.pk, kind, queue_pk))

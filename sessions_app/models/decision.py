@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import models
@@ -32,44 +32,31 @@ class AppendOnlyError(Exception):
     """A row of the decision log was about to be changed or deleted."""
 
 
-class DecisionSet(models.QuerySet["Decision"]):
-    def append(
-        self,
-        requirement: Requirement,
-        verdict: str,
-        *,
-        person: Person | None = None,
-        actor: str = "",
-        seen: int | None = None,
-        note: str = "",
-        edited_arguments: dict[str, Any] | None = None,
-        policy: dict[str, Any] | None = None,
-        waited: bool = True,
-    ) -> Decision:
-        """Append a line about the requirement in its current state; `edited_arguments` and `policy` default to its own.
+class Details(TypedDict, total=False):
+    """What a line may say beside its requirement and verdict."""
 
-        With `waited=False` it no longer counts as waiting.
-        """
-        now, session = clock.now(), requirement.session
-        return self.create(
-            requirement=requirement,
-            requirement_key=requirement.requirement_id,
-            session_key=session.session_id,
-            user_id=session.user_id,
-            customer_email=session.customer_email,
-            queue_slug=session.queue.slug if session.queue else "",
-            tool_name=requirement.tool_name,
-            verdict=verdict,
-            person=person,
-            actor=(actor or str(person or ""))[:200],
-            seen=seen,
-            arguments=requirement.arguments,
-            edited_arguments=requirement.edited_arguments if edited_arguments is None else edited_arguments,
-            policy=requirement.policy if policy is None else policy,
-            note=note,
-            waited=max(0.0, (now - requirement.created_at).total_seconds()) if waited else None,
-            created_at=now,
-        )
+    person: Person | None
+    actor: str
+    seen: int | None
+    note: str
+    edited_arguments: dict[str, Any] | None
+    policy: dict[str, Any] | None
+    waited: bool
+
+
+class DecisionSet(models.QuerySet["Decision"]):
+    def append(self, requirement: Requirement, verdict: str, **details: Unpack[Details]) -> Decision:
+        """Append a line about the requirement in its current state, with the details of `Decision.about`."""
+        line = Decision.about(requirement, verdict, **details)
+        line.save(force_insert=True, using=self.db)
+        return line
+
+    def append_all(self, lines: Iterable[Decision]) -> list[Decision]:
+        """Append new lines with one statement."""
+        new = list(lines)
+        for line in new:
+            line.keep_who()
+        return self.bulk_create(new)
 
     def append_rule(self, queue: Queue, tool_name: str, verdict: str, person: Person, note: str) -> Decision:
         """Append a line about a standing approval, which belongs to no single requirement."""
@@ -193,12 +180,43 @@ class Decision(Row):
     def __str__(self) -> str:
         return f"{self.actor} {self.verdict} {self.tool_name}"
 
+    @classmethod
+    def about(cls, requirement: Requirement, verdict: str, **details: Unpack[Details]) -> Decision:
+        """Return an unsaved line about the requirement in its current state.
+
+        `edited_arguments` and `policy` default to its own. With `waited=False` it no longer counts as waiting.
+        """
+        now, session, person = clock.now(), requirement.session, details.get("person")
+        edited, policy = details.get("edited_arguments"), details.get("policy")
+        return cls(
+            requirement=requirement,
+            requirement_key=requirement.requirement_id,
+            session_key=session.session_id,
+            user_id=session.user_id,
+            customer_email=session.customer_email,
+            queue_slug=session.queue.slug if session.queue else "",
+            tool_name=requirement.tool_name,
+            verdict=verdict,
+            person=person,
+            actor=(details.get("actor") or str(person or ""))[:200],
+            seen=details.get("seen"),
+            arguments=requirement.arguments,
+            edited_arguments=requirement.edited_arguments if edited is None else edited,
+            policy=requirement.policy if policy is None else policy,
+            note=details.get("note", ""),
+            waited=max(0.0, (now - requirement.created_at).total_seconds()) if details.get("waited", True) else None,
+            created_at=now,
+        )
+
+    def keep_who(self) -> None:
+        """Keep who decided by value: names and addresses change, and accounts go."""
+        self.person_key = self.person_id
+        self.person_email = self.person.email if self.person else ""
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
             raise AppendOnlyError("decisions are a record: they are never changed")
-        # Names and addresses change, and accounts go; who decided must stay known.
-        self.person_key = self.person_id
-        self.person_email = self.person.email if self.person else ""
+        self.keep_who()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:

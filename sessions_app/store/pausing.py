@@ -76,17 +76,34 @@ def answer_run(run_id: str, answers: Sequence[Requirement]) -> None:
 
 def go_on(session: Session, turn: Run) -> None:
     """Make the paused turn due where none of its requirements is open any more. The session's row must be locked."""
-    if turn.status == Run.Status.PAUSED and not turn.requirements.pending().exists():
-        requeue(session, turn)
+    go_on_all([(session, turn)])
+
+
+def go_on_all(turns: Sequence[tuple[Session, Run]]) -> None:
+    """Let each of these turns go on as `go_on` does, with as many statements for many as for one."""
+    paused = [(session, turn) for session, turn in turns if turn.status == Run.Status.PAUSED]
+    if not paused:
+        return
+    asked = rows.Requirement.objects.pending().filter(root__in=[turn.pk for _session, turn in paused])
+    waiting = set(asked.values_list("root_id", flat=True))
+    ready = [(session, turn) for session, turn in paused if turn.pk not in waiting]
+    if ready:
+        _requeue_all(ready)
 
 
 def requeue(session: Session, turn: Run) -> None:
     """Change paused → pending: the turn waits for a worker, which the sweep finds."""
-    turn.status, turn.updated_at = Run.Status.PENDING, clock.now()
-    # The turn got somewhere, so the deaths of its workers are counted anew.
-    turn.attempts = 0
-    turn.save(update_fields=["status", "updated_at", "attempts"])
-    log.record(session, Kind.RUN_PENDING, OfRun(turn.run_id))
+    _requeue_all([(session, turn)])
+
+
+def _requeue_all(turns: Sequence[tuple[Session, Run]]) -> None:
+    # A turn that got this far has the deaths of its workers counted anew.
+    changed = {"status": Run.Status.PENDING, "updated_at": clock.now(), "attempts": 0}
+    Run.objects.filter(pk__in=[turn.pk for _session, turn in turns]).update(**changed)
+    for _session, turn in turns:
+        for name, value in changed.items():
+            setattr(turn, name, value)
+    log.record_all([log.Entry(session, Kind.RUN_PENDING, OfRun(turn.run_id)) for session, turn in turns])
 
 
 def _store_answers(session: Session, root: Run, answers: Sequence[Requirement]) -> None:

@@ -16,6 +16,8 @@ from kern.models.base import ModelRequest
 from kern.records.message import ToolCall
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, private_turns, runs, sessions
+from sessions_app.customers.erasing import erase
+from sessions_app.customers.whom import Customer
 from sessions_app.errors import AlreadyDecided, Forbidden, InvalidAction, StaleError
 from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.policy.in_force import same
@@ -259,6 +261,25 @@ def test_together_calls_of_several_sessions_are_each_checked_by_their_own_queues
         (second.pk, "pending", "Forbidden"),
         (first.pk, "approved", "NoneType"),
     ]
+
+
+def test_together_an_erased_conversation_keeps_no_other_call_from_being_approved(
+    session: Session, asked: Ask, orders: Queue, ana: Person, work: Work
+) -> None:
+    first = asked(call("refund", order="1", cents=100))
+    actor.says(call("refund", order="2", cents=100), "Done.")
+    elsewhere = sessions.start_session(orders, user_id="lee")
+    messages.receive(elsewhere, "Me too")
+    work()
+    gone = elsewhere.requirements.get()
+    number = seen(elsewhere)
+    erase(Customer.of("user_id", "lee"))
+    outcomes = decisions.approve_many([gone, first], ana, seen={gone.pk: number, first.pk: seen(session)})
+    assert [(row.pk, row.status, str(problem or "")[:30]) for row, problem in outcomes] == [
+        (gone.pk, "pending", "This conversation was erased, "),
+        (first.pk, "approved", ""),
+    ]
+    assert work() == ["completed"]
 
 
 def test_calls_of_several_tools_are_not_approved_together(session: Session, asked: Ask, ana: Person) -> None:

@@ -107,6 +107,24 @@ def test_approving_together_takes_few_queries(
     assert session.runs.get().status == "pending"
 
 
+@pytest.mark.parametrize("count", [1, 10])
+def test_approving_together_in_as_many_conversations_takes_few_queries(
+    browser: Client, person: Person, orders: Queue, count: int
+) -> None:
+    conversations = crowd(orders, person, count)
+    pairs = [f"{row.pk}:{seen(row.session)}" for row in Requirement.objects.all()]
+    with at_most(40, "approving together"):
+        response = browser.post("/requirements/together/", {"requirement": pairs}, headers=HTMX)
+    assert response.status_code == 200
+    for conversation in conversations:
+        assert conversation.requirements.get().status == "approved"
+        assert conversation.runs.get().status == "pending"
+        kinds = list(conversation.changes.order_by("pk").values_list("kind", flat=True))
+        assert kinds[-2:] == ["requirement.approved", "run.pending"]
+        assert seen(conversation) == conversation.changes.latest("pk").pk
+    assert Decision.objects.filter(verdict="approved", person_email=person.email).count() == count
+
+
 def crowd(queue: Queue, person: Person, count: int) -> list[Session]:
     """So many conversations in which something waits for a decision, with tickets and lines in the audit log."""
     found = []
