@@ -45,6 +45,8 @@ KERN_SWEEP_SECONDS: float = task_queues.SWEEP_SECONDS
 KERN_COST_OF_WAITING: int = ENVIRONMENT["KERN_COST_OF_WAITING"]
 OPENAI_API_KEY: str | None = ENVIRONMENT["OPENAI_API_KEY"]
 OPENAI_BASE_URL: str = ENVIRONMENT["OPENAI_BASE_URL"]
+#: Hosts inside the own network that webhooks may be sent to.
+KERN_WEBHOOK_HOSTS: list[str] = ENVIRONMENT["KERN_WEBHOOK_HOSTS"] or []
 METRICS_TOKEN: str | None = ENVIRONMENT["METRICS_TOKEN"]
 
 # An empty REDIS_URL is allowed in development: live pages then read the change log, the sweep finds the work.

@@ -117,6 +117,11 @@ VARIABLES = (
         parsers.folder,
         "var",
     ),
+    Variable(
+        "KERN_WEBHOOK_HOSTS",
+        "Hosts inside your own network that webhooks may be sent to, with commas, like `ledger.internal` or `127.0.0.1:9000`.",
+        parsers.inside_hosts,
+    ),
     Variable("METRICS_TOKEN", "Bearer token that may read `/metrics`; staff always may.", secret=True),
     Variable(
         "SIGN_IN_IDLE_MINUTES",

@@ -110,6 +110,16 @@ def hosts(text: str) -> list[str]:
     return words(text)
 
 
+def inside_hosts(text: str) -> list[str]:
+    """Parse host names or addresses, each with or without a port."""
+    for name in words(text):
+        host, _colon, port = name.rpartition(":") if re.search(r"(^[^:]+|\]):\d+$", name) else (name, "", "1")
+        known = HOST_NAME.fullmatch(host) or re.fullmatch(r"\[[0-9a-f:.]+\]", host, re.IGNORECASE)
+        if not known or not 1 <= int(port) <= 65535:
+            raise ValueError("must list hosts like ledger.internal, 127.0.0.1:9000 or [::1], separated by commas")
+    return words(text)
+
+
 def listening_address(text: str) -> str:
     """Parse an IP address or a host name; IPv6 with or without brackets."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text

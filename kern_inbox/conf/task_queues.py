@@ -10,7 +10,7 @@ from typing import Any
 
 from kern_inbox.conf.broker import TRANSPORT, broker_url
 
-QUEUES = ("turns", "naming", "jobs")
+QUEUES = ("turns", "naming", "jobs", "webhooks")
 #: Interval (seconds) of the scheduler's sweep.
 SWEEP_SECONDS = 5.0
 
@@ -36,6 +36,7 @@ def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, 
             "name_session": {"queue": "naming"},
             "work_job": {"queue": "jobs"},
             "work_naming_job": {"queue": "naming"},
+            "deliver_webhooks": {"queue": "webhooks"},
         },
         "WORKER_POOL": "threads",
         "WORKER_CONCURRENCY": threads,

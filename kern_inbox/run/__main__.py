@@ -23,6 +23,7 @@ from kern_inbox.run.supervisor import Child, Supervisor
 #: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.
 WORKER_SECONDS = 15.0
 NAMING_THREADS = 4
+WEBHOOK_THREADS = 8
 #: After Ctrl-C running turns have no longer than so many seconds.
 GRACE_SECONDS = 8
 
@@ -89,6 +90,8 @@ def children(values: dict[str, Any]) -> list[Child]:
         worker("worker", "turns", patience),
         # Not among the turns: a name should not wait until tools that hang have had their time.
         worker("naming", "naming,jobs", patience, "--concurrency", str(NAMING_THREADS)),
+        # Servers of others are slow or hang: nobody's turn or name waits behind them.
+        worker("webhooks", "webhooks", patience, "--concurrency", str(WEBHOOK_THREADS)),
     ]
 
 

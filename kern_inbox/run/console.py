@@ -6,7 +6,7 @@ import os
 import sys
 from threading import Lock
 
-COLOURS = {"web": "36", "worker": "32", "naming": "34", "scheduler": "35", "inbox": "1"}
+COLOURS = {"web": "36", "worker": "32", "naming": "34", "webhooks": "33", "scheduler": "35", "inbox": "1"}
 WARNING_COLOUR = "33"
 WIDTH = max(len(name) for name in COLOURS)
 _one_at_a_time = Lock()

@@ -42,6 +42,13 @@ class Kind(models.TextChoices):
     LINK_MADE = "link.made", _("Customer's secret link made anew")
     LINK_REVOKED = "link.revoked", _("Customer's secret link revoked")
 
+    WEBHOOK_MADE = "webhook.made", _("Webhook endpoint added")
+    WEBHOOK_CHANGED = "webhook.changed", _("Webhook endpoint changed")
+    WEBHOOK_SECRET = "webhook.secret_made", _("New secret for a webhook endpoint")
+    WEBHOOK_ON = "webhook.switched_on", _("Webhook endpoint switched on")
+    WEBHOOK_OFF = "webhook.switched_off", _("Webhook endpoint switched off")
+    WEBHOOK_REMOVED = "webhook.removed", _("Webhook endpoint removed")
+
     BACKUP_MADE = "backup.made", _("Backup made")
     BACKUP_RESTORED = "backup.restored", _("Backup restored")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")

@@ -24,6 +24,7 @@ from sessions_app.models.ticket_system import TicketSystem
 from sessions_app.models.token import ApiToken
 from sessions_app.models.tool_policy import ToolPolicy
 from sessions_app.models.unsent import UnsentText
+from sessions_app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookPosition
 
 __all__ = [
     "ApiToken",
@@ -56,4 +57,8 @@ __all__ = [
     "ToolCall",
     "ToolPolicy",
     "UnsentText",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookPosition",
 ]

@@ -19,10 +19,12 @@ from kern.threads.detached import start_aside
 from sessions_app.accounts import tokens
 from sessions_app.customers import retention
 from sessions_app.policy import daily_limits
+from sessions_app.webhooks.outgoing import delivering, outbox
+from sessions_app.webhooks.outgoing import retention as webhook_retention
 from sessions_app.workers import expiry, processes
 from sessions_app.workers import naming as naming_workers
 from sessions_app.workers import turns as turns_workers
-from sessions_app.workers.tasks import execute_turn, name_session
+from sessions_app.workers.tasks import deliver_webhooks, execute_turn, name_session
 
 log = logging.getLogger(__name__)
 FAILURES = Counter("kern_duty_failures_total", "How often a duty of the scheduler failed", ["duty"])
@@ -51,10 +53,18 @@ def naming() -> None:
     name_session.hint_each(naming_workers.due())
 
 
+def webhooks() -> None:
+    """Make deliveries of what happened, and publish hints for endpoints that have something due."""
+    outbox.collect()
+    deliver_webhooks.hint_each(delivering.due())
+
+
 #: In sweeps: a duty of 2 is done in every second one.
 DUTIES: tuple[Duty, ...] = (
     Duty("turns", turns),
     Duty("naming", naming),
+    # Others wait for these: a fifth of a sweep is a second.
+    Duty("webhooks", webhooks, every=0.2),
     Duty("snoozed", turns_workers.wake),
     Duty("held", turns_workers.go_on),
     Duty("expiry", expiry.expire),
@@ -63,6 +73,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("retention", retention.erase_due),
     Duty("tokens", tokens.warn, every=60),
     Duty("tidying", processes.tidy, every=60),
+    Duty("webhooks kept", webhook_retention.tidy, every=60),
     Duty("days", daily_limits.tidy, every=60),
     Duty("tickets", retention.forget_tickets, every=60),
 )

@@ -16,6 +16,7 @@ from django.db import transaction
 from prometheus_client import Counter
 
 from sessions_app.infrastructure.circuit import AWAY, breaker
+from sessions_app.webhooks.outgoing import delivering
 from sessions_app.workers import naming, turns
 
 log = logging.getLogger(__name__)
@@ -57,3 +58,10 @@ def execute_turn(run_id: str) -> None:
 def name_session(session_id: str) -> None:
     """Name a session whose naming is due."""
     naming.name(session_id)
+
+
+@shared_task(name="deliver_webhooks", base=Hint, acks_late=True, ignore_result=True)
+def deliver_webhooks(endpoint: str) -> None:
+    """Deliver what is due to an endpoint, then publish a hint for what is left."""
+    if delivering.deliver(endpoint):
+        deliver_webhooks.hint(endpoint)

@@ -1,0 +1,1 @@
+"""Webhooks: what other systems are told, and what they tell."""

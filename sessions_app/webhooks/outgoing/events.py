@@ -1,0 +1,47 @@
+"""The events that endpoints can be told, and the kinds of changes behind each."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.changes.kinds import Kind
+
+
+class Event(models.TextChoices):
+    """`noun.what_happened`, as it stands in a delivery's `type`."""
+
+    SESSION_STARTED = "session.started", _("A conversation was started")
+    SESSION_CLOSED = "session.closed", _("A conversation was resolved")
+    SESSION_REOPENED = "session.reopened", _("A conversation was opened again")
+    NAME_CHANGED = "name.changed", _("A conversation got another name")
+    TICKET_LINKED = "ticket.linked", _("A ticket was linked")
+    TICKET_UNLINKED = "ticket.unlinked", _("A ticket was unlinked")
+    DECISION_WANTED = "decision.wanted", _("The AI waits for a decision")
+    DECISION_MADE = "decision.made", _("People decided")
+    DECISION_DROPPED = "decision.dropped", _("A decision is not wanted any more, or time is up")
+    RUN_FAILED = "run.failed", _("A turn of the AI failed")
+
+
+#: The test that an admin sends by hand.
+TEST = "webhook.test"
+
+OF_KIND: dict[str, Event] = {
+    Kind.SESSION_STARTED: Event.SESSION_STARTED,
+    Kind.SESSION_CLOSED: Event.SESSION_CLOSED,
+    Kind.SESSION_REOPENED: Event.SESSION_REOPENED,
+    Kind.NAME_CHANGED: Event.NAME_CHANGED,
+    Kind.TICKET_LINKED: Event.TICKET_LINKED,
+    Kind.TICKET_UNLINKED: Event.TICKET_UNLINKED,
+    Kind.REQUIREMENT_ASKED: Event.DECISION_WANTED,
+    Kind.REQUIREMENT_REOPENED: Event.DECISION_WANTED,
+    Kind.REQUIREMENT_APPROVED: Event.DECISION_MADE,
+    Kind.REQUIREMENT_ANSWERED: Event.DECISION_MADE,
+    Kind.REQUIREMENT_EXECUTED: Event.DECISION_MADE,
+    Kind.REQUIREMENT_REJECTED: Event.DECISION_MADE,
+    Kind.REQUIREMENT_FAILED: Event.DECISION_MADE,
+    Kind.REQUIREMENT_EXPIRED: Event.DECISION_DROPPED,
+    Kind.REQUIREMENT_CANCELLED: Event.DECISION_DROPPED,
+    Kind.REQUIREMENT_SUPERSEDED: Event.DECISION_DROPPED,
+    Kind.RUN_FAILED: Event.RUN_FAILED,
+}

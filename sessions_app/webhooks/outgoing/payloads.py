@@ -1,0 +1,127 @@
+"""Bodies of deliveries: the event, when it happened, the conversation, and what is of this event alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+
+from sessions_app.changes.kinds import Kind
+from sessions_app.models import Change, Requirement, Run, Session, TicketSystem
+from sessions_app.webhooks.outgoing.events import OF_KIND, Event
+
+LONGEST_ABOUT = 300
+#: Longer texts (an error of a model's server) are cut: a webhook says what happened, the API has all of it.
+LONGEST_TEXT = 2_000
+
+
+@dataclass
+class Told:
+    """One event with its body, and a line about it for people."""
+
+    change: Change
+    event: Event
+    body: str
+    about: str
+
+
+@dataclass
+class _Known:
+    """The rows that several changes are about."""
+
+    requirements: Mapping[int, Requirement] = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    systems: Mapping[str, TicketSystem] = field(default_factory=dict)
+
+
+def told_of(changes: Iterable[Change]) -> list[Told]:
+    """Return what is told of these changes, with a few queries for all of them. Their sessions and queues must be loaded."""
+    rows = list(changes)
+    prefetch_related_objects([change.session for change in rows], "tickets__system")
+    known = _Known(_requirements(rows), _runs(rows), {system.slug: system for system in TicketSystem.objects.all()})
+    return [_told(change, known) for change in rows]
+
+
+def body_of(event: str, change: Change | None, data: dict[str, Any], at: str) -> str:
+    """Return the JSON text of a delivery; its bytes are what is signed."""
+    number = {} if change is None else {"change": change.pk}
+    return json.dumps({"type": event, "timestamp": at, "data": {**number, **data}}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _told(change: Change, known: _Known) -> Told:
+    event = OF_KIND[change.kind]
+    own, about = _OWN[event.value.partition(".")[0]](change, known)
+    data = {"session": _session(change.session), "by": change.actor or None, **own}
+    at = change.created_at.isoformat().replace("+00:00", "Z")
+    return Told(change, event, body_of(event.value, change, data, at), about[:LONGEST_ABOUT])
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.session_id,
+        "name": session.name or None,
+        "name_source": session.name_source or None,
+        "status": session.status,
+        "queue": session.queue.slug if session.queue else None,
+        "user_id": session.user_id or None,
+        "tickets": [{"system": link.system.slug, "id": link.ticket_id, "url": link.url} for link in session.tickets.all()],
+    }
+
+
+def _of_session(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
+    return {}, str(change.session)
+
+
+def _of_name(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
+    name, source = change.data.get("name", ""), change.data.get("source", "")
+    return {"name": name, "source": source}, str(name)
+
+
+def _of_ticket(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
+    ticket, slug = str(change.data.get("ticket", "")), str(change.data.get("system", ""))
+    system = known.systems.get(slug)
+    told = {"ticket": {"system": slug, "id": ticket, "url": system.url_of(ticket) if system else None}}
+    return told, f"{ticket} · {change.session}"
+
+
+def _of_decision(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
+    tool, key = str(change.data.get("tool", "")), change.data.get("requirement")
+    requirement = known.requirements.get(key) if isinstance(key, int) else None
+    told: dict[str, Any] = {"tool": tool}
+    if requirement is not None:
+        edited = requirement.edited_arguments
+        told |= {
+            "requirement": requirement.requirement_id,
+            "asks_for": requirement.kind,
+            "arguments": requirement.arguments if edited is None else edited,
+            "risk": requirement.risk,
+            "expires_at": requirement.expires_at.isoformat() if requirement.expires_at else None,
+        }
+    verdict = "" if OF_KIND[change.kind] is Event.DECISION_WANTED else change.kind.partition(".")[2]
+    if verdict:
+        told["verdict"] = verdict
+    by = f", {verdict} by {change.actor}" if verdict and change.actor else f", {verdict}" if verdict else ""
+    return told, f"{tool}{by}"
+
+
+def _of_run(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
+    run_id = str(change.data.get("run", ""))
+    run = known.runs.get(run_id)
+    error = run.error[:LONGEST_TEXT] if run else ""
+    return {"run": run_id, "agent": run.agent_id if run else None, "error": error}, error or str(change.session)
+
+
+_OWN = {"session": _of_session, "name": _of_name, "ticket": _of_ticket, "decision": _of_decision, "run": _of_run}
+
+
+def _requirements(changes: list[Change]) -> dict[int, Requirement]:
+    keys = [change.data.get("requirement") for change in changes]
+    return Requirement.objects.in_bulk([key for key in keys if isinstance(key, int)])
+
+
+def _runs(changes: list[Change]) -> dict[str, Run]:
+    ids = [str(change.data.get("run", "")) for change in changes if change.kind == Kind.RUN_FAILED]
+    return {run.run_id: run for run in Run.objects.filter(run_id__in=ids)}
