@@ -1,4 +1,4 @@
-"""Encrypt second factors and secrets of webhooks with today's SECRET_KEY, so that an older one can be taken out of SECRET_KEY_FALLBACKS."""
+"""Encrypt second factors and secrets of webhooks with today's SECRET_KEY, so that no older one is needed."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Wanted:
-    """Settings of an endpoint as an admin asks for them. No events: every one; no queues: all, and conversations without one."""
+    """Settings of an endpoint as an admin asks for them. No events: every one; no queues: all of them."""
 
     name: str
     url: str
