@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0020_names_of_rows'),
+        ('sessions_app', '0022_names_and_their_rules'),
     ]
 
     operations = [
