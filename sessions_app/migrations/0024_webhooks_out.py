@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0022_names_and_their_rules'),
+        ('sessions_app', '0023_tickets'),
     ]
 
     operations = [
