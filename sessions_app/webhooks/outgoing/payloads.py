@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from sessions_app.changes.kinds import Kind
-from sessions_app.models import Change, Requirement, Run, Session, TicketSystem
+from sessions_app.models import Change, Requirement, Run, Session, TicketLink, TicketSystem
 from sessions_app.webhooks.outgoing.events import OF_KIND, Event
 
 LONGEST_ABOUT = 300
@@ -40,7 +40,7 @@ class _Known:
 def told_of(changes: Iterable[Change]) -> list[Told]:
     """Return what is told of these changes, with a few queries for all of them. Their sessions and queues must be loaded."""
     rows = list(changes)
-    prefetch_related_objects([change.session for change in rows], "tickets__system")
+    prefetch_related_objects([change.session for change in rows], "tickets__system", "tickets__record")
     known = _Known(_requirements(rows), _runs(rows), {system.slug: system for system in TicketSystem.objects.all()})
     return [_told(change, known) for change in rows]
 
@@ -67,8 +67,13 @@ def _session(session: Session) -> dict[str, Any]:
         "status": session.status,
         "queue": session.queue.slug if session.queue else None,
         "user_id": session.user_id or None,
-        "tickets": [{"system": link.system.slug, "id": link.ticket_id, "url": link.url} for link in session.tickets.all()],
+        "tickets": [_ticket(link) for link in sorted(session.tickets.all(), key=lambda link: link.rank)],
     }
+
+
+def _ticket(link: TicketLink) -> dict[str, Any]:
+    told = {"title": link.record.title, "state": link.record.state} if link.record else {}
+    return {"system": link.system.slug, "id": link.ticket_id, "url": link.url, **told}
 
 
 def _of_session(change: Change, known: _Known) -> tuple[dict[str, Any], str]:

@@ -29,10 +29,10 @@ def types(endpoint: WebhookEndpoint) -> list[str]:
 
 
 def test_a_conversation_is_told_from_its_beginning_to_its_end(endpoint: WebhookEndpoint, orders: Queue, ana: Person) -> None:
-    TicketSystem.objects.create(slug="desk", name="Help desk", url_template="https://desk.example/t/{id}")
+    TicketSystem.objects.create(slug="bills", name="Bills", url_template="https://bills.example/t/{id}")
     session = sessions.start_session(orders, user_id="kim", customer_name="Kim")
     names.rename(session, ana, "Lost parcel")
-    link = tickets.link(session, ana, "4711")
+    link = tickets.link(session, ana, "bills 4711")
     tickets.unlink(link, ana)
     sessions.resolve(session, ana)
     sessions.reopen(session, ana)
@@ -46,7 +46,7 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(endpoint: WebhookE
         "session.reopened",
     ]
     linked = told(endpoint)[2]["data"]
-    assert linked["ticket"] == {"system": "desk", "id": "4711", "url": "https://desk.example/t/4711"}
+    assert linked["ticket"] == {"system": "bills", "id": "4711", "url": "https://bills.example/t/4711"}
     assert linked["session"]["user_id"] == "kim"
     outbox.collect()
     assert len(types(endpoint)) == 6, "once"
