@@ -26,7 +26,7 @@ NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 def locked_or_404(session: Session) -> Session:
     """Return the session's row, locked until the transaction ends. Raises `Http404` when it is there no more."""
     try:
-        return Session.objects.locked(session.session_id)
+        return Session.objects.there().locked(session.session_id)
     except Session.DoesNotExist:
         raise Http404(_("This conversation was erased, or there never was one here.")) from None
 

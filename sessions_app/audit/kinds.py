@@ -53,4 +53,5 @@ class Kind(models.TextChoices):
     BACKUP_RESTORED = "backup.restored", _("Backup restored")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")
     CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")
+    DELETED_ERASED = "retention.deleted_erased", _("Conversations erased that people deleted 30 days ago")
     RETENTION_ERASED = "retention.erased", _("Closed conversations erased by their queue's retention")

@@ -74,6 +74,8 @@ class Kind(StrEnum):
         ALL,
         _("{who} had the agent work as the queue says from here on"),
     )
+    SESSION_DELETED = "session.deleted", of.Payload, ALL, _("{who} deleted this")
+    SESSION_RESTORED = "session.restored", of.Payload, ALL, _("{who} restored this")
     SESSION_ERASED = "session.erased", of.Payload, ALL, _("The customer was erased")
     COST_REACHED = (
         "limit.cost_reached",

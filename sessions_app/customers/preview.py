@@ -147,7 +147,7 @@ def _mentions(customer: Customer, theirs: SessionSet) -> list[Mention]:
     words = (
         elsewhere.exclude(session__status=Session.Status.ERASED).order_by("-pk").values_list("session__session_id", "author")
     )
-    names = Session.objects.there().filter(named).exclude(pk__in=theirs.values("pk")).values_list("session_id", flat=True)
+    names = Session.objects.stored().filter(named).exclude(pk__in=theirs.values("pk")).values_list("session_id", flat=True)
     return [
         *(Mention(session_id, author, "message") for session_id, author in words[:EXAMPLES]),
         *(Mention(session_id, "", "name") for session_id in names[:EXAMPLES]),

@@ -15,6 +15,8 @@ from sessions_app.models.session import SessionSet
 
 #: Conversations of a queue that one sweep takes away, and transactions in which it deletes rows.
 LIMIT = 50
+#: Days for which a conversation that people deleted can be restored.
+RESTORABLE_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,16 @@ def due_in(queue: Queue) -> SessionSet:
     return closed.exclude(Exists(works)).exclude(Exists(asks))
 
 
+def deleted_for_long() -> SessionSet:
+    """Return conversations that people deleted so long ago that they are not restored any more."""
+    return Session.objects.filter(status=Session.Status.DELETED, deleted_at__lt=clock.now() - timedelta(days=RESTORABLE_DAYS))
+
+
 def erase_due(limit: int = LIMIT) -> int:
     """Erase conversations that are due, at most `limit` a queue, and delete rows of earlier erasures.
     conversations were taken away.
     """
-    taken = sum(_erase_in(queue, limit) for queue in _ruled())
+    taken = sum(_erase_in(queue, limit) for queue in _ruled()) + _erase_deleted(limit)
     customers.finish(limit=limit)
     return taken
 
@@ -76,6 +83,12 @@ def _erase_in(queue: Queue, limit: int) -> int:
     for first in range(0, len(keys), SESSIONS):
         taken += _take_away(queue, keys[first : first + SESSIONS])
     return taken
+
+
+def _erase_deleted(limit: int) -> int:
+    keys = list(deleted_for_long().order_by("deleted_at").values_list("pk", flat=True)[:limit])
+    found = deleted_for_long()
+    return sum(take_away(found.filter(pk=key), audit.Kind.DELETED_ERASED, "deleted") for key in keys)
 
 
 def _take_away(queue: Queue, keys: list[int]) -> int:

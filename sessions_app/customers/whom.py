@@ -56,7 +56,7 @@ class Customer:
 
     def sessions(self) -> SessionSet:
         """Return the conversations that belong to the customer alone."""
-        there = Session.objects.there()
+        there = Session.objects.stored()
         if self.by == "session_id":
             return there.filter(session_id=self.value)
         if self.by == "email":
@@ -89,7 +89,7 @@ class Customer:
 
     def _keys_by_mail(self) -> list[int]:
         # Databases differ in what they take for the same letter; so they are asked for too much, and this decides.
-        found = Session.objects.there().filter(Q(customer_email__iexact=self.value) | Q(user_id__iexact=self.value))
+        found = Session.objects.stored().filter(Q(customer_email__iexact=self.value) | Q(user_id__iexact=self.value))
         rows = found.values_list("pk", "customer_email", "user_id")
         return [pk for pk, *names in rows if self.is_named(*names)]
 

@@ -114,6 +114,10 @@ class Action(ABC):
         found = Session.objects.there() if person is None else Session.objects.visible_to(person)
         return found.select_related("queue", "assignee")
 
+    def sessions_to_undo(self, person: Person | None) -> SessionSet:
+        """Return the sessions in which the job may be undone."""
+        return self.sessions(person)
+
     @abstractmethod
     def plan(self, job: Job, rows: Sequence[JobRow]) -> list[Planned]:
         """Return what would become of each row (its `session` is read), in order. Changes nothing, and asks no model."""

@@ -109,7 +109,8 @@ class _Slice:
             return Skip(_("The person who began this has no account any more"))
         if job.person is not None and not job.person.is_active:
             return Skip(_("The person who began this has no account any more"))
-        found = self.action.sessions(job.person).select_for_update(of=("self",)).filter(pk=row.session_id).first()
+        may = self.action.sessions_to_undo if self.undoing else self.action.sessions
+        found = may(job.person).select_for_update(of=("self",)).filter(pk=row.session_id).first()
         if found is None:
             return Skip(_("Not in your queues any more, or deleted"))
         return self.action.undo(job, row, found) if self.undoing else self.action.apply(job, row, found, ready.found)

@@ -7,9 +7,12 @@ from django.utils.translation import gettext as _
 from sessions_app.errors import InvalidAction
 from sessions_app.jobs.action import Action
 from sessions_app.jobs.assigning import Assign
+from sessions_app.jobs.closing import Reopen, Resolve
+from sessions_app.jobs.deleting import Delete
+from sessions_app.jobs.moving import Move
 
 #: In the order of the menu.
-ACTIONS: dict[str, Action] = {action.name: action for action in (Assign(),)}
+ACTIONS: dict[str, Action] = {action.name: action for action in (Assign(), Move(), Resolve(), Reopen(), Delete())}
 
 
 def action_of(kind: str) -> Action:

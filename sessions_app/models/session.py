@@ -69,7 +69,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.order_by("-activity_at", "-pk")
 
     def due_for_naming(self) -> SessionSet:
-        return self.filter(name_due_at__lte=clock.now())
+        return self.there().filter(name_due_at__lte=clock.now())
 
     def locked(self, session_id: str) -> Session:
         """Return the row, locked until the transaction ends: every change of a session's runs starts here."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from kern.errors import InvalidSessionNameError, SessionOwnershipError
+from kern.errors import InvalidSessionNameError, SessionNotFoundError, SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app.changes import log
@@ -39,7 +39,7 @@ FREE = NameCost()
 
 def find(session_id: str) -> Session | None:
     """Return the session's row, or `None`."""
-    return Session.objects.filter(session_id=session_id).first()
+    return Session.objects.there().filter(session_id=session_id).first()
 
 
 def page(user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> QuerySet[Session]:
@@ -58,12 +58,14 @@ def page(user_id: str | None, limit: int, place: tuple[float, int], order: Sessi
 def lock_or_create(run: RunOutput, kind: SessionKind) -> Session:
     """Return the run's session, locked; created if it is missing.
 
-    Raises `SessionOwnershipError` when it is another user's (rule L2).
+    Raises `SessionOwnershipError` when it is another user's (rule L2), `SessionNotFoundError` when people deleted it.
     """
     user_id = run.user_id or ""
     defaults = {"user_id": user_id, "kind": kind, "agent_id": run.agent_id, "channel": "library"}
     Session.objects.get_or_create(session_id=run.session_id, defaults=defaults)
     session = Session.objects.locked(run.session_id)
+    if session.status in Session.GONE:
+        raise SessionNotFoundError(f"session {run.session_id} was deleted: restore it, or use another id")
     if session.user_id and user_id and session.user_id != user_id:
         raise SessionOwnershipError(f"session {run.session_id} belongs to another user")
     return session
@@ -83,7 +85,7 @@ def rename(
     A person's name is locked: nothing replaces it but another one of a person (`human`), or what a person asked for (`person`).
     Raises `InvalidSessionNameError` when the session's current queue forbids a word of the name.
     """
-    session = Session.objects.select_for_update().filter(session_id=session_id).first()
+    session = Session.objects.there().select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
     if session.name_locked and source != "human" and person is None:

@@ -207,7 +207,7 @@ def wake() -> None:
 
 def go_on() -> None:
     """Let the AI answer again where a customer's cost limit was used up and a new day has begun."""
-    over = Session.objects.filter(held_until__lte=clock.now())
+    over = Session.objects.there().filter(held_until__lte=clock.now())
     over = over.exclude(pk__in=broken_rows.resting("session")).order_by("held_until")
     for pk in over.values_list("pk", flat=True)[:BATCH]:
         with broken_rows.isolated("session", pk):

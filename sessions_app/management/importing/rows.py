@@ -53,6 +53,8 @@ class Importer:
         if before[1] != conversation.digest:
             raise BadLineError(f"line {before[0]} has the same id and other messages")
         existing = Session.objects.filter(session_id=session_id).first()
+        if existing and existing.status in Session.GONE:
+            raise BadLineError("its id belongs to a deleted conversation: restore that first")
         if existing:
             _must_be_the_same(existing, conversation, customer)
             return False

@@ -113,7 +113,7 @@ class CustomerHub(Hub):
 
 def links_of(pks: set[int]) -> dict[int, str]:
     """The hash of the secret link of each of these sessions."""
-    return dict(Session.objects.filter(pk__in=pks).values_list("pk", "access_hash"))
+    return dict(Session.objects.there().filter(pk__in=pks).values_list("pk", "access_hash"))
 
 
 def newest_change(session_pk: int) -> int:
