@@ -21,9 +21,9 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.errors import AppError, InvalidAction
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import FormerLink, Person, Session
 from sessions_app.models.queue import LINK_DAYS
-from sessions_app.models.session import secret_hash
 
 #: 192 bits cannot be guessed, so the hash needs no salt and can be looked up.
 SECRET_BYTES = 24

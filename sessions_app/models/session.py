@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -24,11 +23,6 @@ from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
-
-
-def secret_hash(secret: str) -> str:
-    """Return the stored hash of a customer's secret link or an API token; the secret itself is never stored."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class SessionSet(models.QuerySet["Session"]):

@@ -14,11 +14,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models.fields import MomentField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.person import Person
 from sessions_app.models.queue import Queue, QueueSet
-from sessions_app.models.session import secret_hash
 
 #: Prefix of every secret, so that scanners of repositories and logs find one: `kern_[A-Za-z0-9]{46}`.
 PREFIX = "kern_"

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from sessions_app import customers
 from sessions_app.actions import messages
 from sessions_app.customers import Customer
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Person, Session
-from sessions_app.models.session import secret_hash
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from sessions_app.actions import messages
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Person, Requirement, Session
-from sessions_app.models.session import secret_hash
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser

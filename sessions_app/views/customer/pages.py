@@ -20,11 +20,11 @@ from sessions_app.actions import customer_links, escalation, sessions
 from sessions_app.actions import messages as message_actions
 from sessions_app.actions.customer_links import session_of
 from sessions_app.errors import IdempotencyConflict, InvalidAction, LimitReached
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Queue, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.models.run import ACTIVE_RUN
-from sessions_app.models.session import secret_hash
 from sessions_app.policy import disclosure
 from sessions_app.queries.paging import Order
 from sessions_app.queries.snapshot import consistent_read

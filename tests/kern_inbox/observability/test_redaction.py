@@ -12,7 +12,7 @@ from kern_inbox.conf.environment import secret_texts
 from kern_inbox.observability import redaction
 from kern_inbox.observability.error_reports import Filter, Reporter
 from kern_inbox.observability.redaction import redacted
-from sessions_app.models.session import secret_hash
+from sessions_app.infrastructure.ids import secret_hash
 
 LINK = "sVW9Q-sDSlHYbq2_W1yZkq7xGh0aBcDe"
 TOKEN = "kern_Vx3qT0p9mZk2LwYc7bNf5RgHs1JdUa8QeXiOtPlMvBn"

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from sessions_app.actions import messages, unsent
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Message, Person, Session, UnsentText
-from sessions_app.models.session import secret_hash
 from tests.sessions_app.html import flat
 
 HTMX = {"HX-Request": "true"}

@@ -22,8 +22,8 @@ from sessions_app.actions import decisions, messages, names, sessions, tickets, 
 from sessions_app.customers import Customer, retention
 from sessions_app.customers.erasing import take_away
 from sessions_app.errors import InvalidAction
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Decision, Message, Person, Queue, Run, Session
-from sessions_app.models.session import secret_hash
 from sessions_app.policy import decision_log
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers

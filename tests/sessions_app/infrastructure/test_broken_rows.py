@@ -20,6 +20,7 @@ from sessions_app.customers.erasing import take_away
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import (
     ApiToken,
     Change,
@@ -40,7 +41,6 @@ from sessions_app.models import (
     ToolPolicy,
     UnsentText,
 )
-from sessions_app.models.session import secret_hash
 from sessions_app.store import DjangoDb
 from sessions_app.workers import expiry, naming
 from sessions_app.workers import turns as turns_workers

@@ -10,8 +10,8 @@ from django.test import Client
 from sessions_app.actions import messages, sessions
 from sessions_app.api.pages import LARGEST_PAGE
 from sessions_app.infrastructure.bounded_cache import Remembered
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import ApiToken, Message, Person, Queue, Run, Session, ToolCall
-from sessions_app.models.session import secret_hash
 from sessions_app.text.formatting import SHOWN, markdown_html
 from tests.programs import Program
 

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app.actions import messages
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Decision, Message, Person, Queue, Session
-from sessions_app.models.session import secret_hash
 from sessions_app.queries.reports import since
 from tests.sessions_app.views.test_inbox import read
 

@@ -21,8 +21,8 @@ from pytest_django.fixtures import Settings
 
 from kern.testing import call
 from sessions_app.actions import messages, tickets
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall
-from sessions_app.models.session import secret_hash
 from tests import desk as shop
 from tests.deciding import rule_of
 from tests.sessions_app.queries import routes

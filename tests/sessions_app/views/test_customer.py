@@ -21,8 +21,8 @@ from kern.models.base import ModelAnswer
 from kern.testing import call
 from sessions_app.actions import handover, messages, private_turns, runs, sessions
 from sessions_app.changes import publish
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Change, Message, Person, Queue, Session
-from sessions_app.models.session import secret_hash
 from sessions_app.views.live.customers import CustomerHub, is_public
 from tests.desk import actor
 from tests.programs import streamed

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from kern.testing import call
 from sessions_app.actions import decisions, messages, tickets
+from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.models import Decision, Person, Queue, Requirement, Session, TicketLink, ToolCall
-from sessions_app.models.session import secret_hash
 from sessions_app.models.token import ApiToken
 from tests import desk as shop
 from tests.counting import at_most
