@@ -70,10 +70,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update().get(session_id=session_id)
 
     def locked_with_run(self, run_id: str) -> Session:
-        """Return the row of the run's session, locked like `locked`.
-
-        Raises `Session.DoesNotExist` when there is no such run.
-        """
+        """Return the row of the run's session, locked like `locked`. Raises `Session.DoesNotExist` without such a run."""
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
