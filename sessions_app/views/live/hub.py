@@ -52,7 +52,10 @@ class Hub:
         return page
 
     async def add(self, page: Page) -> None:
-        """Take the page in, and listen from the first one on."""
+        """Take the page in, and listen from the first one on. It may end at once.
+
+        Access that ended after the request was admitted and before the page was here ended unheard, so it is checked again.
+        """
         if not self.pages:
             self.after = await in_thread(change_log.newest)
         self.pages.add(page)
@@ -60,6 +63,7 @@ class Hub:
         _hubs.add(self)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(listen(self))
+        await self.look({page})
 
     def end(self) -> None:
         """The server stops: every page's stream ends by itself. May be called from any thread, and while a signal is heard."""
@@ -95,9 +99,9 @@ class Hub:
                     if wait >= HEARTBEAT:
                         yield b": \n\n"
                 if not await self._still_allowed(page):
-                    if page.farewell:
-                        yield page.farewell
-                    return
+                    break
+            if page.farewell:
+                yield page.farewell
         finally:
             self.close(page)
 

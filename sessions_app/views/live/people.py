@@ -32,7 +32,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=404)
     if person is None:
         return HttpResponse(status=401)
-    hub = _hub()
+    hub = hub_of_this_loop()
     after = newest_seen(request, otherwise=BEYOND)
     page = await hub.open(person, session, after, request.session.session_key or "")
     return stream_of(hub, page)
@@ -50,7 +50,8 @@ def _admitted(request: HttpRequest) -> tuple[Person | None, Session | None]:
         connections.close_all()
 
 
-def _hub() -> Hub:
+def hub_of_this_loop() -> Hub:
+    """Return the hub of all people's pages on the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
         _hubs[loop] = Hub(_words)

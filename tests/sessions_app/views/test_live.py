@@ -13,10 +13,11 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
+from sessions_app.accounts import sign_ins
 from sessions_app.actions import messages, sessions
 from sessions_app.changes import log, publish
 from sessions_app.models import Person, Queue, Session
-from sessions_app.views.live import hub
+from sessions_app.views.live import hub, people
 from sessions_app.views.live.page import Page, event, fragment
 from tests.programs import streamed
 from tests.silent import SilentServer
@@ -156,6 +157,24 @@ def test_when_the_server_stops_every_stream_ends_by_itself(source: str, ben: Per
         for task in waiting:
             with pytest.raises(StopAsyncIteration):
                 await task
+
+    run(story)
+
+
+def test_a_sign_in_that_ended_while_its_stream_was_opened_is_told_at_once(source: str, ana: Person, ben: Person) -> None:
+    async def story() -> None:
+        # Another page listens already: what ended before this one came was told to that one.
+        other = await opened(ana)
+        client = AsyncClient()
+        await client.aforce_login(ben)
+        key = client.cookies["sessionid"].value
+        await sync_to_async(sign_ins.end_all)(ben)
+        hub_of_here = people.hub_of_this_loop()
+        page = await hub_of_here.open(ben, None, people.BEYOND, key)
+        assert page.ended
+        said = b"".join([frame async for frame in hub_of_here.frames(page)])
+        assert b"event: signed-out" in said
+        await other.close()
 
     run(story)
 
