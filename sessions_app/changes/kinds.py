@@ -53,7 +53,7 @@ class Kind(StrEnum):
     SESSION_MOVED = "session.moved", of.Moved, ALL, _("{who} moved this from {before_name} to {queue_name}")
     SESSION_CLOSED = "session.closed", of.Payload, ALL, _("{who} resolved this")
     SESSION_REOPENED = "session.reopened", of.Payload, ALL, _("{who} opened this again")
-    SESSION_SNOOZED = "session.snoozed", of.Snoozed, PROGRAMS, _("{who} snoozed this until {until}")
+    SESSION_SNOOZED = "session.snoozed", of.Snoozed, ALL, _("{who} snoozed this until {until}")
     SESSION_WOKEN = "session.woken", of.Payload, PROGRAMS, _("Back from snooze")
     SESSION_TAKEN_OVER = (
         "session.taken_over",
@@ -95,7 +95,7 @@ class Kind(StrEnum):
     MESSAGE_PERSON = "message.person", of.OfMessage, ALL, _("{who} answered")
     MESSAGE_NOTE = "message.note", of.OfMessage, PROGRAMS, _("{who} left a note")
 
-    NAME_CHANGED = "name.changed", of.Named, ALL, _("{who} named this “{name}”")
+    NAME_CHANGED = "name.changed", of.Named, PROGRAMS, _("{who} named this “{name}”")
     NAME_FAILED = "name.failed", of.NotNamed, PROGRAMS, _("No name could be made: {why}")
     NAME_REQUESTED = "name.requested", of.Payload, PROGRAMS, _("{who} asked for a new name")
 
@@ -105,6 +105,7 @@ class Kind(StrEnum):
     RUN_PENDING = "run.pending", of.OfRun, ALL, _("The turn waits for a worker")
     RUN_STARTED = "run.started", of.RunStarted, ALL, _("{who} began to answer")
     RUN_STEP = "run.step", of.OfStep, TEAM, _("{who} made a step")
+    RUN_SPOKE = "run.spoke", of.OfStep, ALL, _("{who} wrote to the customer and works on")
     RUN_PAUSED = "run.paused", of.OfRun, ALL, _("The turn waits for people")
     RUN_COMPLETED = "run.completed", of.OfRun, ALL, _("{who} answered")
     RUN_ADVISED = "run.advised", of.OfRun, PROGRAMS, _("{who} answered privately")
@@ -112,8 +113,8 @@ class Kind(StrEnum):
     RUN_CANCELLED = "run.cancelled", of.OfRun, ALL, _("{who} stopped the agent")
     RUN_CANCEL_REQUESTED = "run.cancel_requested", of.OfRun, PROGRAMS, _("{who} asked the agent to stop")
     RUN_RECOVERED = "run.recovered", of.RunRecovered, TEAM, _("A worker stopped in the middle; another one went on")
-    RUN_RETRIED = "run.retried", of.OfRun, PROGRAMS, _("{who} started the failed turn again")
-    RUN_ASKED_AGAIN = "run.asked_again", of.OfRun, PROGRAMS, _("{who} asked the agent to look again")
+    RUN_RETRIED = "run.retried", of.OfRun, ALL, _("{who} started the failed turn again")
+    RUN_ASKED_AGAIN = "run.asked_again", of.OfRun, ALL, _("{who} asked the agent to look again")
     RUN_DRAFT_WANTED = "run.draft_wanted", of.OfRun, TEAM, _("{who} had the agent draft an answer")
     RUN_QUESTION_ASKED = "run.question_asked", of.OfRun, TEAM, _("{who} asked the agent privately")
     RUN_WORDS_KEPT = "run.words_kept", of.OfRun, TEAM, _("What {who} had written so far was kept")

@@ -31,14 +31,16 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
     log.record(held.session, Kind.RUN_STEP, OfStep(run=run.run_id, root=claim.run_id), actor=run.agent_name)
 
 
-def append(held: Held, message: Message, *, sent: bool = True) -> None:
-    """Add a message to the held run.
+def append(held: Held, message: Message, *, sent: bool = True) -> bool:
+    """Add a message to the held run; returns whether the customer may read it now.
 
     Where the AI does not answer by itself, the customer gets only text that a person approved.
     """
     if message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
         sent = sent and is_approved(held, message)
-    run_message(message, held.run, sent=sent).save(force_insert=True)
+    row = run_message(message, held.run, sent=sent)
+    row.save(force_insert=True)
+    return row.sent and row.role == "assistant" and row.content != "" and held.run.parent_id is None
 
 
 def is_approved(held: Held, message: Message) -> bool:
@@ -56,20 +58,19 @@ def _text_to_send(draft: Requirement) -> str:
 def append_message(claim: Claim, message: Message) -> None:
     """Append one message of one run of the claimed tree."""
     held = hold(claim, message.run_id)
-    append(held, message)
-    _stepped(held)
+    _stepped(held, spoke=append(held, message))
 
 
 def store_answer(claim: Claim, message: Message, metrics: RunMetrics) -> None:
     """Append the model's answer, journal its calls as proposed, keep the run's metrics."""
     held = hold(claim, message.run_id)
-    append(held, message)
+    spoke = append(held, message)
     ToolCall.objects.bulk_create([proposed_call_row(call, held.run) for call in message.tool_calls])
     used = metrics_row(metrics)
     daily_limits.count_cost(held.session, held.run, held.run.model, used)
     held.run.metrics = used
     Run.objects.filter(pk=held.run.pk).update(metrics=used, updated_at=clock.now())
-    _stepped(held)
+    _stepped(held, spoke=spoke)
 
 
 def start_call(claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], requirement_id: str | None) -> bool:
@@ -143,5 +144,6 @@ def _came_to(requirement: Requirement, status: str) -> None:
         Decision.objects.append(requirement, status, actor=requirement.agent_name)
 
 
-def _stepped(held: Held) -> None:
-    log.record(held.session, Kind.RUN_STEP, OfStep(run=held.run.run_id, root=held.root.run_id), actor=held.run.agent_name)
+def _stepped(held: Held, *, spoke: bool = False) -> None:
+    kind, step = Kind.RUN_SPOKE if spoke else Kind.RUN_STEP, OfStep(run=held.run.run_id, root=held.root.run_id)
+    log.record(held.session, kind, step, actor=held.run.agent_name)

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET
 
 from sessions_app import ratelimit
 from sessions_app.actions.customer_links import LinkEnded, session_of
+from sessions_app.changes.kinds import Audience, Kind, kinds_seen_by
 from sessions_app.changes.publish import Told
 from sessions_app.errors import AWAY_FOR, DATABASE_AWAY
-from sessions_app.models import Requirement, Run, Session
+from sessions_app.models import Change, Requirement, Run, Session
 from sessions_app.models.queue import AiMode
 from sessions_app.views.live.hub import Hub
 from sessions_app.views.live.page import Page
@@ -28,6 +29,8 @@ from sessions_app.views.live.stream import newest_seen, stream_of
 #: Streams that one conversation may open in so many seconds.
 STREAMS = (60, 60)
 KNOWN_RUNS = 1_000
+#: Changes that show nothing new on a customer's page. One of a later version may, so it is told.
+NOT_FOR_CUSTOMERS = frozenset(Kind) - kinds_seen_by(Audience.CUSTOMER)
 #: So long (seconds) a run is believed to be the customer's to read; a queue's mode may change and no session's log tells.
 PUBLIC_FOR = 2.0
 
@@ -57,7 +60,10 @@ class CustomerPage(Page):
 
 
 class CustomerHub(Hub):
-    """All customers' open pages of this process. Text goes out only of turns that answer the customer by themselves."""
+    """All customers' open pages of this process.
+
+    They hear of changes that customers may learn of, and of the text of turns that answer the customer by themselves.
+    """
 
     def __init__(self) -> None:
         super().__init__(_words)
@@ -73,11 +79,11 @@ class CustomerHub(Hub):
             page.tell(session.pk, newest)
         return page
 
-    async def tell(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
+    async def tell(self, session_pk: int, change_pk: int, kind: str, pages: set[Page]) -> None:
         self.after = max(self.after, change_pk)
         # After a takeover or a change of mode the cached facts about its runs are outdated.
         self._public = {run_id: known for run_id, known in self._public.items() if known.session_pk != session_pk}
-        for page in list(pages):
+        for page in list(pages) if kind not in NOT_FOR_CUSTOMERS else []:
             page.tell(session_pk, change_pk)
 
     async def tell_many(self, told: list[Told]) -> None:
@@ -117,8 +123,9 @@ def links_of(pks: set[int]) -> dict[int, str]:
 
 
 def newest_change(session_pk: int) -> int:
-    """The number of the session's newest change; 0 when it is gone."""
-    return Session.objects.filter(pk=session_pk).values_list("last_change", flat=True).first() or 0
+    """The number of the session's newest change that its customer may learn of; 0 when there is none."""
+    for_them = Change.objects.filter(session=session_pk).exclude(kind__in=NOT_FOR_CUSTOMERS)
+    return for_them.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def is_public(run_id: str) -> bool:

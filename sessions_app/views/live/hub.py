@@ -144,7 +144,7 @@ class Hub:
         elif payload["t"] == "change":
             if payload["k"] == Kind.SESSION_MOVED:
                 await self._look_where_moved(payload["s"])
-            await self.tell(payload["s"], payload["c"], self.pages)
+            await self.tell(payload["s"], payload["c"], payload["k"], self.pages)
         elif payload["t"] == "changes":
             await self.tell_many([Told(*one) for one in payload["x"]])
         elif not payload.get("d"):
@@ -155,11 +155,11 @@ class Hub:
         await self.look({page for page in self.pages if page.session_pk == session_pk})
 
     async def _read(self, logged: list[Logged], pages: set[Page]) -> None:
-        for session_pk, change_pk, queue_pk in logged:
+        for session_pk, change_pk, kind, queue_pk in logged:
             self._know(session_pk, queue_pk)
-            await self.tell(session_pk, change_pk, pages)
+            await self.tell(session_pk, change_pk, kind, pages)
 
-    async def tell(self, session_pk: int, change_pk: int, pages: set[Page]) -> None:
+    async def tell(self, session_pk: int, change_pk: int, kind: str, pages: set[Page]) -> None:
         """Tell the pages whose person may see the session."""
         queue_pk = await self._queue(session_pk)
         for page in list(pages):

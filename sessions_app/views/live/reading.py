@@ -15,8 +15,8 @@ from sessions_app.models import Person, Queue
 #: Changes of one read.
 CATCH_UP = 200
 
-#: A change: its session, its number, the session's queue.
-Logged = tuple[int, int, int | None]
+#: A change: its session, its number, its kind, the session's queue.
+Logged = tuple[int, int, str, int | None]
 
 
 def queues_of(person: Person) -> frozenset[int] | None:
@@ -43,7 +43,7 @@ def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
 
 def read_log(after: int) -> list[Logged]:
     """Return the changes after that one, oldest first."""
-    return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "session__queue"))
+    return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "kind", "session__queue"))
 
 
 async def in_thread(read: Callable[..., Any], *args: Any) -> Any:
