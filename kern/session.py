@@ -73,6 +73,11 @@ class AgentSession:
     previous_run_id: str | None = None
 
     @property
+    def is_named_by_person(self) -> bool:
+        """True if a person gave the name."""
+        return self.name_source == "human"
+
+    @property
     def runs(self) -> list[RunOutput]:
         """All runs without a parent, oldest first, each with its messages and its members' runs."""
         return self.db.runs(self.session_id)

@@ -8,8 +8,20 @@ from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.models.base import Model, ModelRequest
 from kern.models.listening import ask_within
 from kern.naming.answers import clean
+from kern.naming.many import NamingOutcome, name_sessions
+from kern.naming.pace import Pace
 from kern.records.message import Message
 from kern.validation.text import is_one_line, is_visible, without_hidden
+
+__all__ = [
+    "LONGEST_NAME",
+    "MOST_WORDS",
+    "NamingOutcome",
+    "Pace",
+    "check_name",
+    "generate_name",
+    "name_sessions",
+]
 
 LONGEST_NAME = 200
 MOST_WORDS = 5

@@ -86,13 +86,24 @@ class Sessions:
         if session_name is not None:
             renamed = self.db.rename_session(session.session_id, check_name(session_name), "human")
         else:
-            opening = self.db.opening(session.session_id, FIRST_MESSAGES)
-            allows = partial(self.db.allows_name, session.session_id)
-            name = generate_name(self._naming_model(), opening, allows=allows)
-            renamed = self.db.rename_session(session.session_id, name, "auto", expected_version=session.name_version)
-        if renamed is None:
-            raise SessionNotFoundError(f"session {session.session_id} was deleted meanwhile")
-        return renamed
+            return self.generate_session_name(session)
+        return _still_there(renamed, session)
+
+    def generate_session_name(self, session: AgentSession, *, model: Model | None = None) -> AgentSession:
+        """Generate a name for the session with `model` (`naming_model`, if not given); returns the updated session.
+
+        It is not written when the session was renamed since it was read: the returned session has the newer name then. Raises
+        `SessionNotFoundError` where it was deleted meanwhile, `NamingError` (rule L11; the old name stands).
+        """
+        opening = self.db.opening(session.session_id, FIRST_MESSAGES)
+        allows = partial(self.db.allows_name, session.session_id)
+        name = generate_name(model or self.naming_model, opening, allows=allows)
+        renamed = self.db.rename_session(session.session_id, name, "auto", expected_version=session.name_version)
+        return _still_there(renamed, session)
+
+    def require_session(self, session_id: Id | None = None, *, user_id: Id | None = None) -> AgentSession:
+        """Return the session, as `get_session` does. Raises `SessionNotFoundError` where there is none."""
+        return self._existing(session_id, user_id)
 
     def get_session_name(self, session_id: Id | None = None, *, user_id: Id | None = None) -> str | None:
         """Return the session's name, or `None` while it has none. Raises `SessionNotFoundError`, `SessionOwnershipError`."""
@@ -109,6 +120,12 @@ class Sessions:
         if self.model is None:
             raise ModelError(f"{self.name or type(self).__name__} has no model; give it one", permanent=True, refused=False)
         return self.model
+
+    @property
+    def naming_model(self) -> Model:
+        """The model that generates names: the summary manager's, else the agent's (rule L11). Raises `ModelError` without."""
+        manager = self.session_summary_manager
+        return manager.model if manager and manager.model else self.required_model
 
     def _find(self, session_id: Id | None, user_id: Id | None) -> AgentSession | None:
         key, caller = self._session_id(session_id), self._user_id(user_id)
@@ -144,9 +161,11 @@ class Sessions:
     def _user_id(self, user_id: Id | None) -> str | None:
         return optional_id(self.user_id if user_id is None else user_id, "user_id")
 
-    def _naming_model(self) -> Model:
-        manager = self.session_summary_manager
-        return manager.model if manager and manager.model else self.required_model
+
+def _still_there(renamed: AgentSession | None, session: AgentSession) -> AgentSession:
+    if renamed is None:
+        raise SessionNotFoundError(f"session {session.session_id} was deleted meanwhile")
+    return renamed
 
 
 def in_memory() -> Db:

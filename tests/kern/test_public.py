@@ -21,6 +21,7 @@ PUBLIC = (
     "kern.events",
     "kern.models.offline",
     "kern.models.openai",
+    "kern.naming",
     "kern.session",
     "kern.team",
     "kern.testing",

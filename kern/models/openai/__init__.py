@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -104,6 +105,12 @@ class OpenAIResponses:
                 yield AnswerRestarted()
             self._wait(_pause(self.retries - retries_left, asked))
             retries_left -= 1
+
+    def without_retries(self) -> OpenAIResponses:
+        """Return a copy that asks once, for callers that try again themselves; it opens connections of its own."""
+        twin = copy.copy(self)
+        twin.retries, twin._client = 0, None
+        return twin
 
     def close(self) -> None:
         """Close idle connections. The next call opens new ones."""
