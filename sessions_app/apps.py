@@ -25,6 +25,7 @@ class SessionsAppConfig(AppConfig):
         user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")
         listen_for_audit()
         tell_open_pages()
+        ask_desk_about_names()
         post_save.connect(forget_other_addresses, sender="sessions_app.Person", dispatch_uid="forget_other_addresses")
 
 
@@ -56,6 +57,13 @@ def tell_open_pages() -> None:
     from sessions_app.accounts import cut_off
 
     cut_off.listen()
+
+
+def ask_desk_about_names() -> None:
+    """Have the desk's own rule judge every name, too."""
+    from sessions_app.desk import naming
+
+    naming.listen()
 
 
 def sync_desk(**_: Any) -> None:

@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "words": lambda text: list(NAME_WORD.finditer(text)),
     "wishes": tools._ASKS_TO_ACT.search,
     "changed": lambda text: read_outcome("A person changed the arguments to {" + text),
-    "personal data": lambda text: [list(finder(text)) for finder in personal_data.FINDERS.values()],
+    "personal data": lambda text: [list(finder(text)) for finder in personal_data.finders().values()],
     "refusals": too_long._TEXTS.search,
 }
 #: Seconds of the processor below which nothing is compared: so much harms nobody, and noise is larger than growth.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from kern.naming import NamingConstraints
 from kern.records.message import Message, Role, new_id
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
@@ -71,12 +72,12 @@ class Db(Protocol):
         """Write the name column alone, and count `name_version` up (rule L5).
 
         With `expected_version`, write only if the session was not renamed since. Returns the session as it is afterwards,
-        `None` if there is none. Raises `InvalidSessionNameError` for a name that `allows_name` refuses.
+        `None` if there is none. Raises `InvalidSessionNameError` for a name that an application's rules refuse.
         """
         ...
 
-    def allows_name(self, session_id: str, name: str) -> bool:
-        """Return whether the session may have the name: an application may have forbidden words."""
+    def naming_constraints(self, session_id: str) -> NamingConstraints:
+        """Return the rules for a generated name of the session: an application may have forbidden words, or other lengths."""
         ...
 
     def delete_session(self, session_id: str) -> bool:

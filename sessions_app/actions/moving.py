@@ -13,12 +13,14 @@ from sessions_app.changes.payloads import Moved
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Queue, Run, Session
+from sessions_app.policy import names
+from sessions_app.policy.naming_rules import Refusal
 
 
 def move(session: Session, person: Person, queue: Queue) -> None:
     """Move the session to another queue, whose agent answers from now on, beginning with unanswered messages.
 
-    An assignee who does not work that queue loses the session. A generated name with a word that the queue forbids in names is
+    An assignee who does not work that queue loses the session. A generated name that breaks a rule of the queue is
     made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `InvalidAction` while a turn
     is active: its agent and its policies are the old queue's.
     """
@@ -31,7 +33,7 @@ def move(session: Session, person: Person, queue: Queue) -> None:
         before = locked.queue
         locked.queue, locked.kind = queue, desk.kind_of(locked.agent_id or queue.agent_id)
         locked.assignee = _still_assigned(locked)
-        if locked.name_source != Session.NameSource.HUMAN and locked.forbidden_in(locked.name):
+        if locked.name_source != Session.NameSource.HUMAN and isinstance(names.judge(locked.name, locked), Refusal):
             locked.name_due_at = clock.now()
         locked.save(update_fields=["queue", "kind", "assignee", "name_due_at"])
         moved = Moved(

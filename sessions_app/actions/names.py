@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from kern.errors import InvalidSessionNameError
 from kern.naming import check_name
 from sessions_app.actions.locking import session_locked
 from sessions_app.changes.kinds import Kind
@@ -11,6 +12,7 @@ from sessions_app.changes.log import record
 from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
+from sessions_app.policy import names as policy
 from sessions_app.store import DjangoDb
 from sessions_app.workers.tasks import name_session
 
@@ -18,17 +20,17 @@ from sessions_app.workers.tasks import name_session
 def rename(session: Session, person: Person, name: str, *, seen: int | None = None) -> NameRecord:
     """Give the session a name; no generated one replaces it. `seen` is the `name_version` that the person knew.
 
-    Raises `InvalidSessionNameError` (rule L12, or a word that the queue forbids in names), and `StaleError`
+    Raises `InvalidSessionNameError` (rule L12, or a naming rule of the queue) with a name that passes, and `StaleError`
     when another person named it since `seen`.
     """
-    return _give(session, person, check_name(name), seen)
+    return _give(session, person, _plain(name, session), seen)
 
 
 def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
     """Give the session an earlier name of its own again, as a person's choice.
 
-    Raises `InvalidAction` for another session's name, `InvalidSessionNameError` for one with a word that the queue forbids by
-    now.
+    Raises `InvalidAction` for another session's name, `InvalidSessionNameError` for one that breaks a rule of the queue
+    by now.
     """
     if record.session_id != session.pk:
         raise InvalidAction(_("That name belongs to another conversation."))
@@ -47,6 +49,14 @@ def generate(session: Session, person: Person) -> None:
         locked.save(update_fields=["name_due_at"])
         record(locked, Kind.NAME_REQUESTED, person=person)
         name_session.delay_on_commit(locked.session_id)
+
+
+def _plain(name: str, session: Session) -> str:
+    """Return the name as one line (rule L12); an error proposes one that the rules of the queue allow, too."""
+    try:
+        return check_name(name)
+    except InvalidSessionNameError:
+        return policy.checked(name, session)
 
 
 def _give(session: Session, person: Person, name: str, seen: int | None) -> NameRecord:

@@ -66,11 +66,16 @@ Handler = Callable[[HttpRequest, Any], HttpResponse]
 
 
 class ErrorDetail(Schema):
-    """`code` is for programs, `message` for people, `fields` says what is wrong with which part of the request."""
+    """`code` is for programs, `message` for people, `fields` says what is wrong with which part of the request.
+
+    `rule` and `proposal` come with the code `invalid_name`: the naming rule that refuses the name, and a name that passes.
+    """
 
     code: str
     message: str
     fields: dict[str, str] = {}
+    rule: str = ""
+    proposal: str = ""
 
 
 class ChangeOut(Schema):
@@ -103,9 +108,9 @@ class TokenRefused(Exception):
         self.status, self.code, self.message, self.scope = status, code, message, scope
 
 
-def answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JsonResponse:
+def answer(status: int, code: str, message: str, fields: dict[str, str] | None = None, **more: str) -> JsonResponse:
     """An error as a response."""
-    return JsonResponse({"error": {"code": code, "message": message, "fields": fields or {}}}, status=status)
+    return JsonResponse({"error": {"code": code, "message": message, "fields": fields or {}, **more}}, status=status)
 
 
 def handle_errors(api: NinjaAPI) -> None:
@@ -119,7 +124,7 @@ def handle_errors(api: NinjaAPI) -> None:
         ValidationError: _invalid_request,
         DjangoValidationError: lambda _request, error: answer(422, "invalid", " ".join(error.messages)),
         RequestDataTooBig: lambda _request, _error: answer(413, "too_large", _("The request is too large.")),
-        InvalidSessionNameError: lambda _request, error: answer(422, "invalid_name", str(error), {"name": str(error)}),
+        InvalidSessionNameError: _invalid_name,
         InvalidAnswerError: lambda _request, error: answer(422, "invalid_answer", str(error), error.errors),
         **dict.fromkeys(DATABASE_AWAY, _away),
         StaleError: _newer,
@@ -146,6 +151,11 @@ def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
+
+
+def _invalid_name(_request: HttpRequest, error: InvalidSessionNameError) -> HttpResponse:
+    why = str(error)
+    return answer(422, "invalid_name", why, {"name": why}, rule=error.rule, proposal=error.proposal)
 
 
 def _token_refused(_request: HttpRequest, error: TokenRefused) -> HttpResponse:

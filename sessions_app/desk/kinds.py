@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-WORDS = {str: "text", int: "a whole number"}
+WORDS = {str: "text", int: "a whole number", Callable: "a function", type(None): "None"}
 SEVERAL = (list, tuple, set, frozenset)
 
 
@@ -16,7 +16,7 @@ def mistaken(value: Any, kind: Any, where: str = "") -> Iterator[str]:
     """Yield a sentence for each value in `value` and its parts whose type differs from its class's annotation."""
     if get_origin(kind) in SEVERAL:
         yield from _mistaken_list(value, get_args(kind)[0], where)
-    elif not isinstance(value, kind):
+    elif not isinstance(value, _classes(kind)):
         yield f"{where} must be {_wanted(kind)}, not {_shown(value)}."
     elif is_dataclass(kind):
         hints = get_type_hints(kind)
@@ -32,10 +32,16 @@ def _mistaken_list(value: Any, kind: Any, where: str) -> Iterator[str]:
         yield from mistaken(item, kind, f"{where}[{number}]")
 
 
+def _classes(kind: Any) -> tuple[type, ...]:
+    """Return the classes of a kind, without what stands in brackets behind them."""
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return tuple(get_origin(one) or one for one in kinds)
+
+
 def _wanted(kind: Any) -> str:
     if isinstance(kind, UnionType):
         return " or ".join(_wanted(one) for one in get_args(kind))
-    return WORDS.get(kind) or named(kind)
+    return WORDS.get(get_origin(kind) or kind) or named(kind)
 
 
 def _shown(value: Any) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kern.agent import Agent
 from kern.models.offline import Article
 from kern.team import Team
+from sessions_app.models import Session
 
 
 class DeskError(Exception):
@@ -48,7 +50,10 @@ class TicketSystemSpec:
 class Desk:
     """All agents, teams, queues and ticket systems of this installation.
 
-    Agents of queues need not be listed in `agents` or `teams`.
+    Agents of queues need not be listed in `agents` or `teams`. `naming_policy(name, session)` judges every name after the
+    rules that admins set, at every door: it returns the name, or another one, or raises `InvalidSessionNameError` (or any
+    `ValueError`) with the reason, and with `proposal=…` for a name that passes. A name that it returned it must leave as it is
+    when it meets it again. It is called in the transaction that writes the name, so it must be quick and write nothing.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Desk:
     teams: list[Team] = field(default_factory=list)
     knowledge: list[Article] = field(default_factory=list)
     ticket_systems: list[TicketSystemSpec] = field(default_factory=list)
+    naming_policy: Callable[[str, Session], str] | None = None
 
     @property
     def workers(self) -> list[Agent | Team]:

@@ -201,16 +201,6 @@ class Session(LastSaid, FoldedModel):
         """Return the first word of the name that the session's queue forbids in names; empty where there is none."""
         return forbidden_words.found_in(name, self.queue.forbidden_words) if self.queue else ""
 
-    def refusal_of(self, name: str) -> str:
-        """Return the reason why the session may not have the name, to go on after "was not saved:"; empty where it may."""
-        word = self.forbidden_in(name)
-        if not word:
-            return ""
-        return _("“%(word)s” is one of the forbidden words for names in the queue %(queue)s") % {
-            "word": word,
-            "queue": self.queue,
-        }
-
     @property
     def has_stand_in(self) -> bool:
         """True if nothing has named the session yet: its first words, its ticket or its customer stand in."""

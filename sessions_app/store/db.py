@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kern.db.base import Claim, Signal
 from kern.db.places import place, place_of
+from kern.naming import FREE, NamingConstraints
 from kern.records.message import Message, Role
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
@@ -19,6 +20,7 @@ from kern.records.run import RunMetrics, RunOutput, Status
 from kern.session import AgentSession, NameSource, SessionKind, SessionOrder, SessionPage
 from kern.validation.inputs import checked_id, must_be_count, optional_id
 from sessions_app.models import Person
+from sessions_app.policy import names
 from sessions_app.store import ending, finishing, late, leases, pausing, reading, runs, sessions, steps
 from sessions_app.store.claims import lost
 from sessions_app.store.records import session_of
@@ -73,19 +75,19 @@ class DjangoDb:
 
         A locked name stays unless `source` is human or a `person` asked.
 
-        Raises `InvalidSessionNameError` for a name with a word that the session's queue forbids.
+        Raises `InvalidSessionNameError` for a name that breaks a rule of the session's queue.
         """
         key = checked_id(session_id, "session_id")
         with write():
             row = sessions.rename(key, name, source, expected_version, person, note, cost)
         return session_of(row, self) if row else None
 
-    def allows_name(self, session_id: str, name: str) -> bool:
-        """Return whether the name is free of words that the session's queue forbids."""
+    def naming_constraints(self, session_id: str) -> NamingConstraints:
+        """Return the rules of the session's queue for a generated name."""
         key = checked_id(session_id, "session_id")
         with read():
             row = sessions.find(key)
-        return row is None or not row.forbidden_in(name)
+            return names.constraints_for(row) if row is not None else FREE
 
     def delete_session(self, session_id: str) -> bool:
         key = checked_id(session_id, "session_id")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from kern.errors import InvalidSessionNameError, SessionNotFoundError, SessionOwnershipError
+from kern.errors import SessionNotFoundError, SessionOwnershipError
 from kern.records.run import RunOutput
 from kern.session import NameSource, SessionKind, SessionOrder
 from sessions_app.changes import log
@@ -15,6 +15,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
+from sessions_app.policy import names
 from sessions_app.store.records import moment
 
 #: What a rename writes: the name's columns alone (rule L5).
@@ -83,16 +84,15 @@ def rename(
     """Write the name's columns unless the session was renamed since `expected_version`; return the row as it is afterwards.
 
     A person's name is locked: nothing replaces it but another one of a person (`human`), or what a person asked for (`person`).
-    Raises `InvalidSessionNameError` when the session's current queue forbids a word of the name.
+    The name is written as the rules of the session's queue want it (its template, its capital letters). Raises
+    `InvalidSessionNameError` with a name that passes when it breaks one of them.
     """
     session = Session.objects.there().select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
     if session.name_locked and source != "human" and person is None:
         return session
-    refusal = session.refusal_of(name)
-    if refusal:
-        raise InvalidSessionNameError(refusal)
+    name = names.checked(name, session)
     session.name, session.name_source, session.name_due_at = name, source, None
     session.name_locked = source == "human"
     session.name_version += 1

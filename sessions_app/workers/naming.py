@@ -24,6 +24,8 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import NotNamed
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Message, Person, Session
+from sessions_app.policy import names
+from sessions_app.policy.naming_rules import Refusal
 from sessions_app.store import DjangoDb
 from sessions_app.store.transactions import release_connections
 
@@ -54,13 +56,13 @@ class Naming:
 
     @property
     def may_keep(self) -> bool:
-        """True if the current name may stay: a person's always, a generated one unless its queue forbids a word of it."""
+        """True if the current name may stay: a person's always, a generated one unless it breaks a rule of its queue."""
         session = self.session
         return bool(session.name) and (session.name_source == Session.NameSource.HUMAN or self.allows(session.name))
 
     def allows(self, name: str) -> bool:
-        """Return whether the name is free of words that the queue forbids."""
-        return not self.session.forbidden_in(name)
+        """Return whether the rules of the queue allow the name."""
+        return not isinstance(names.judge(name, self.session), Refusal)
 
 
 def due() -> list[str]:
@@ -79,9 +81,10 @@ def name(session_id: str) -> None:
         return
     try:
         messages = DjangoDb().opening(session_id, FIRST_MESSAGES)
+        constraints = names.constraints_for(naming.session)
         release_connections()
         model = desk.naming_model(naming.session.working_agent_id)
-        generated = generate_name(model, messages, allows=naming.allows)
+        generated = generate_name(model, messages, constraints=constraints)
         _write(naming, generated, "auto")
     except (ModelError, desk.DeskError, InvalidSessionNameError) as error:
         _failed(naming, error)

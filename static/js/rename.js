@@ -35,6 +35,14 @@ document.addEventListener("input", ({ target }) => {
   const form = formOf(target);
   if (form) knownOf(form).begunAt ??= form.elements.version.value;
 });
+// A refusal offers another name: that is what is saved, and what stands in the field then.
+document.addEventListener(
+  "submit",
+  ({ target, submitter }) => {
+    if (formOf(target) && submitter?.name === "proposal") target.elements.name.value = submitter.value;
+  },
+  true,
+);
 document.addEventListener("reset", ({ target }) => {
   if (formOf(target)) forget(target);
 });
@@ -79,6 +87,7 @@ document.addEventListener(
       return;
     }
     form.elements.name.defaultValue = knownOf(form).sent;
+    find(".refused", form)?.replaceChildren();
     forget(form);
   },
   true,

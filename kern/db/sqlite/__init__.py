@@ -15,6 +15,7 @@ from kern.db.places import place, place_of
 from kern.db.sqlite import reading, runs, sessions, steps
 from kern.db.sqlite.connection import Connections
 from kern.db.sqlite.rows import session_of
+from kern.naming import FREE, NamingConstraints
 from kern.records.message import Message, Role
 from kern.records.requirement import Requirement
 from kern.records.requirement import Status as RequirementStatus
@@ -81,8 +82,8 @@ class SqliteDb:
             row = sessions.rename(connection, key, name, source, expected_version)
         return session_of(row, self) if row else None
 
-    def allows_name(self, session_id: str, name: str) -> bool:  # noqa: ARG002 - here every name may be
-        return True
+    def naming_constraints(self, session_id: str) -> NamingConstraints:  # noqa: ARG002 - the same for every session
+        return FREE
 
     def delete_session(self, session_id: str) -> bool:
         key = checked_id(session_id, "session_id")

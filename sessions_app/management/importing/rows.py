@@ -9,8 +9,6 @@ from typing import Any
 
 from django.db import transaction
 
-from kern.errors import InvalidSessionNameError
-from kern.naming import check_name
 from sessions_app import desk
 from sessions_app.actions import tickets
 from sessions_app.changes.kinds import Kind
@@ -22,6 +20,8 @@ from sessions_app.management.importing.conversation import Conversation, Entry, 
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
+from sessions_app.policy import names
+from sessions_app.policy.naming_rules import Refusal
 from sessions_app.store.message_rows import imported_message
 
 CHANNEL = "import"
@@ -153,14 +153,8 @@ class Rows:
         """Name the session as the line does, if that can be a name."""
         if not self.conversation.name:
             return
-        try:
-            name = check_name(self.conversation.name)
-        except InvalidSessionNameError as error:
-            self._note(f"a name is not kept, since {error}", self.conversation.name)
-            return
-        refusal = session.refusal_of(name)
-        if refusal:
-            self._note("a name is not kept, since " + refusal, name)
+        name = self._kept_name(session)
+        if not name:
             return
         source = self.conversation.name_source
         session.name, session.name_source, session.name_version = name, source, 1
@@ -169,6 +163,17 @@ class Rows:
         NameRecord.objects.create(
             session=session, name=name, source=source, version=1, note=NAMED, created_at=session.updated_at
         )
+
+    def _kept_name(self, session: Session) -> str:
+        """Return the name of the line, or what the naming rules of the queue leave of it; empty where that is nothing."""
+        judged = names.judge(self.conversation.name, session)
+        if not isinstance(judged, Refusal):
+            return judged
+        if judged.mended:
+            self._note(f"a name becomes “{judged.mended}”, since {judged.sentence}", self.conversation.name)
+        else:
+            self._note(f"a name is not kept, since {judged.sentence}", self.conversation.name)
+        return judged.mended
 
     def _tickets(self, session: Session) -> None:
         systems = list(TicketSystem.objects.all()) if self.conversation.tickets else []

@@ -71,9 +71,11 @@ class Context:
 class Refusal:
     """A name that may not be: the rule, a sentence that ends a line ("it has 8 words, …"), and a name that passes.
 
-    `proposal` is empty where no name could be found that passes.
+    `mended` is what is left of the name itself, empty where that is too little; `proposal` is that, or another name that says
+    less. It is empty where none was found that passes.
     """
 
     rule: Rule
     sentence: str
     proposal: str = ""
+    mended: str = ""

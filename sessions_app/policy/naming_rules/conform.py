@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -15,11 +15,13 @@ from sessions_app.policy.naming_rules.base import Context, NameRules, Refusal, R
 from sessions_app.policy.naming_rules.checks import CHECKS, Case
 from sessions_app.policy.naming_rules.template import FIELDS, frame_for
 from sessions_app.policy.naming_rules.words import in_case
-from sessions_app.text.forbidden_words import found_in
+from sessions_app.text.forbidden_words import found_in, has_no_spaces
 
 log = logging.getLogger(__name__)
 #: Mending one rule may break another: a cut uncovers a word, a mask makes a name longer.
 _ROUNDS = 5
+#: What is left of a name must say something.
+_LEAST_LETTERS = 3
 
 
 def conform(name: str, context: Context, rules: NameRules) -> str | Refusal:
@@ -31,7 +33,9 @@ def conform(name: str, context: Context, rules: NameRules) -> str | Refusal:
     judged = _judge(name, context, rules)
     if isinstance(judged, str):
         return judged
-    return replace(judged, proposal=_proposal(name, judged.proposal, context, rules))
+    itself = _passing([judged.proposal, one_line(name) if isinstance(name, str) else ""], context, rules)
+    mended = itself if _letters(itself) >= _LEAST_LETTERS else ""
+    return replace(judged, mended=mended, proposal=mended or _passing(_others(name, judged.rule, context), context, rules))
 
 
 def _judge(name: str, context: Context, rules: NameRules) -> str | Refusal:
@@ -94,26 +98,30 @@ def _by_desk(case: Case) -> str | Refusal:
     return _broken(replace(case, name=inner or answer, frame=case.frame if inner else frame_for("", case.context))) or answer
 
 
-def _proposal(name: str, by_desk: str, context: Context, rules: NameRules) -> str:
-    """Return the first candidate that passes; empty if none does."""
-    for candidate in _candidates(name, by_desk, context):
-        mended = _mended(candidate, context, rules)
+def _passing(candidates: Iterable[str], context: Context, rules: NameRules) -> str:
+    """Return the first candidate that passes when it is mended; empty if none does."""
+    for candidate in candidates:
+        mended = _mended(candidate, context, rules) if candidate else ""
         judged = _judge(mended, context, rules) if mended else None
         if isinstance(judged, str):
             return judged
     return ""
 
 
-def _candidates(name: str, by_desk: str, context: Context) -> Iterator[str]:
-    """Yield the name itself, then with more words, then names that say less."""
-    plain = one_line(name) if isinstance(name, str) else ""
-    yield from (text for text in (by_desk, plain) if text)
+def _others(name: str, rule: Rule, context: Context) -> Iterator[str]:
+    """Yield the name with more words where it has too few, then names that say less."""
     stand_ins = [one_line(text) for text in context.stand_ins]
-    yield from (f"{plain}: {text}" for text in (*stand_ins, context.customer, context.queue) if plain and text)
-    yield from (text for text in stand_ins if text)
+    if rule == Rule.WORDS:
+        yield from (f"{one_line(name)}: {text}" for text in (*stand_ins, context.queue, context.customer) if text)
+    yield from stand_ins
     if context.date:
         yield _("Conversation of %(day)s") % {"day": context.date}
     yield _("Conversation")
+
+
+def _letters(text: str) -> int:
+    """Return the number of letters and digits, those without spaces between words counted twice: they say more."""
+    return sum(char.isalnum() for char in text) * (2 if has_no_spaces(text) else 1)
 
 
 def _mended(name: str, context: Context, rules: NameRules) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.utils.translation import get_language_info
+
 ANY = "any"
 _LATIN = (
     "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nb nl nn no pl pt ro sk sl sq sv sw tr uz vi"
@@ -36,3 +38,11 @@ def is_foreign(text: str, language: str) -> bool:
     letters = [unicodedata.name(char, "") for char in unicodedata.normalize("NFKC", text) if char.isalpha()]
     foreign = sum(not name.startswith(("LATIN", *scripts)) for name in letters)
     return 2 * foreign > len(letters)
+
+
+def name_of(language: str) -> str:
+    """Return the language's English name, for models; the code where Django has no name."""
+    try:
+        return str(get_language_info(language.lower())["name"])
+    except KeyError:
+        return language

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection
 
 from sessions_app.text.forbidden_words import has_no_spaces
+from sessions_app.text.personal_data import MASK
 
 _AT_ENDS = ",;:–—-/|·& "
 #: From this many letters on, a word in capitals is no abbreviation.
@@ -13,7 +14,7 @@ _NO_ABBREVIATION = 5
 
 
 def count(text: str, ignored: Collection[str] = ()) -> int:
-    """Return the number of words: what has a letter, a digit or a picture, between spaces. `ignored` words do not count."""
+    """Return the number of words: what has a letter, a digit, a picture or a mask. `ignored` words do not count."""
     folded = {word.casefold() for word in ignored}
     return sum(_is_word(token) and token.strip(_AT_ENDS + "()[]").casefold() not in folded for token in text.split())
 
@@ -54,7 +55,8 @@ def in_case(text: str, letter_case: str) -> str:
 
 
 def _is_word(token: str) -> bool:
-    return any(unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "So" for char in token)
+    shows = any(unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "So" for char in token)
+    return shows or MASK in token
 
 
 def _capitalized(text: str) -> str:

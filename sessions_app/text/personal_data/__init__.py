@@ -7,24 +7,32 @@ so that numbers of orders, dates and flights stay. Only the beginning of a long 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from sessions_app.text.personal_data import addresses, documents, numbers
 from sessions_app.text.personal_data.plain import plain
 
 #: What stands in the place of personal data.
 MASK = "••••"
 #: Characters that are looked through.
 LONGEST_TEXT = 2_000
-FINDERS = {
-    "mail": addresses.emails,
-    "phone": numbers.phones,
-    "card": numbers.cards,
-    "document": documents.documents,
-    "booking": documents.booking_codes,
-}
-KINDS = tuple(FINDERS)
+KINDS = ("mail", "phone", "card", "document", "booking")
+Finder = Callable[[str], Iterator[tuple[int, int]]]
+
+
+@cache
+def finders() -> dict[str, Finder]:
+    """Return the function of each kind. The plans of all countries are loaded here, not when the program starts."""
+    from sessions_app.text.personal_data import addresses, documents, numbers
+
+    return {
+        "mail": addresses.emails,
+        "phone": numbers.phones,
+        "card": numbers.cards,
+        "document": documents.documents,
+        "booking": documents.booking_codes,
+    }
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,16 @@ class Found:
 
 def find(text: str, kinds: Iterable[str] = KINDS, allowed: Collection[str] = ()) -> list[Found]:
     """Return personal data of these kinds in order, without overlaps; places that spell one of `allowed` are left out."""
+    wanted = set(kinds)
+    if not wanted or not text:
+        return []
     shown = plain(text[:LONGEST_TEXT])
     exempt = {plain(word).casefold() for word in allowed if word}
     found = [
         Found(kind, start, end)
         for kind in KINDS
-        if kind in set(kinds)
-        for start, end in FINDERS[kind](shown)
+        if kind in wanted
+        for start, end in finders()[kind](shown)
         if shown[start:end].casefold() not in exempt
     ]
     chosen: list[Found] = []

@@ -41,13 +41,14 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
 
 def _renamed(request: PersonRequest, session: Session) -> HttpResponse:
     """The answer to a name that was typed; where it is not stored, a plain form gets it back to be typed on."""
-    typed = request.POST.get("name", "")
+    # The proposal of a refusal is a button in the same form.
+    typed = request.POST.get("proposal") or request.POST.get("name", "")
     try:
         names.rename(session, request.user, typed, seen=row_number(request.POST.get("version", "")))
     except StaleError as newer:
         return _not_renamed(request, session, typed, newer)
     except InvalidSessionNameError as invalid:
-        return _not_renamed(request, session, typed, InvalidAction(_not_saved(typed, invalid)))
+        return _not_renamed(request, session, typed, InvalidAction(_not_saved(typed, invalid)), invalid.proposal)
     return done(request, back_to(request, session))
 
 
@@ -55,10 +56,16 @@ def _not_saved(name: str, why: InvalidSessionNameError) -> str:
     return _("“%(name)s” was not saved: %(why)s.") % {"name": Truncator(name).chars(LONGEST_SHOWN), "why": why}
 
 
-def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: AppError) -> HttpResponse:
-    if request.htmx:
-        raise refusal
+def _not_renamed(request: PersonRequest, session: Session, typed: str, refusal: AppError, proposal: str = "") -> HttpResponse:
+    """The refusal, beside the field, with a name that passes. One that is about another's change is a toast."""
     session.refresh_from_db()
-    context = {"refusal": refusal, "session": session, "typed": typed}
-    back = back_to(request, session)
-    return respond(request, "conversation/_not_renamed.html", context, status=refusal.status, location=back)
+    context = {"refusal": refusal, "proposal": proposal, "session": session, "typed": typed}
+    if not request.htmx:
+        back = back_to(request, session)
+        return respond(request, "conversation/_not_renamed.html", context, status=refusal.status, location=back)
+    if isinstance(refusal, StaleError):
+        raise refusal
+    response = respond(request, "conversation/_refused_name.html", context, status=refusal.status)
+    response["HX-Retarget"] = f"#refused_{session.pk}"
+    response["HX-Reswap"] = "innerHTML"
+    return response

@@ -13,7 +13,7 @@ from kern.db.base import Claim
 from kern.db.sqlite import SqliteDb
 from kern.errors import InvalidSessionNameError, ModelError, NamingError
 from kern.models.base import ModelRequest
-from kern.naming import LONGEST_NAME, MOST_WORDS, check_name, generate_name
+from kern.naming import LONGEST_NAME, MOST_WORDS, NamingConstraints, check_name, generate_name
 from kern.naming.answers import clean
 from kern.records.message import Message
 from kern.records.run import RunOutput
@@ -215,22 +215,31 @@ def test_whatever_a_model_answers_a_generated_name_is_one_that_a_person_could_gi
     assert len(name) <= LONGEST_NAME
 
 
-def test_a_name_that_is_not_allowed_is_asked_for_once_more_and_then_refused(db: SqliteDb) -> None:
+def test_a_name_that_is_refused_is_asked_for_three_times_in_all(db: SqliteDb) -> None:
     talked(db)
     messages = db.opening("s", 6)
-
-    def allows(name: str) -> bool:
-        return "Secret" not in name
-
-    model = ScriptedModel(["Secret plan", "Plain plan"])
-    assert generate_name(model, messages, allows=allows) == "Plain plan"
-    assert model.requests[1].messages[-2].content == "Secret plan"
-    for second in ("Secret again", "", "One two three four Secret six"):
+    constraints = NamingConstraints(refusal_of=lambda name: "it tells a secret" if "Secret" in name else "")
+    model = ScriptedModel(["Secret plan", "Secret again", "Plain plan"])
+    assert generate_name(model, messages, constraints=constraints) == "Plain plan"
+    assert [m.content for m in model.requests[2].messages[2::2]] == ["Secret plan", "Secret again"]
+    assert "may not be: it tells a secret" in model.requests[1].messages[-1].content
+    for third in ("Secret", "", "One two three four Secret six"):
         with pytest.raises(NamingError):
-            generate_name(ScriptedModel(["Secret plan", second]), messages, allows=allows)
-    assert generate_name(ScriptedModel(["One two three four five six", "Short"]), messages, allows=allows) == "Short"
+            generate_name(ScriptedModel(["Secret plan", "Secret again", third, "Plain"]), messages, constraints=constraints)
+    once_too_long = ["One two three four five six", "Secret", "Short"]
+    assert generate_name(ScriptedModel(once_too_long), messages, constraints=constraints) == "Short"
 
 
-def test_every_name_may_be_where_the_storage_forbids_none(db: SqliteDb) -> None:
+def test_the_model_is_told_the_rules_before(db: SqliteDb) -> None:
     talked(db)
-    assert db.allows_name("s", "Anything")
+    model = ScriptedModel(["One two three four five six seven"])
+    constraints = NamingConstraints(most_words=7, language="in English", instructions="Write no names of people.")
+    assert generate_name(model, db.opening("s", 6), constraints=constraints) == "One two three four five six seven"
+    told = model.requests[0].messages[0].content
+    assert "At most 7 words, in English." in told
+    assert "Write no names of people. Answer with the name alone" in told
+
+
+def test_the_library_alone_refuses_no_generated_name(db: SqliteDb) -> None:
+    talked(db)
+    assert db.naming_constraints("s").refusal_of("Anything") == ""

@@ -161,7 +161,7 @@ class TestTheDesksOwnRule:
             return name
 
         refusal = refused("Late bag", Rules(), replace(TICKET, desk_policy=no_bags))
-        assert refusal == Refusal(Rule.DESK, "say luggage", "Late luggage")
+        assert refusal == Refusal(Rule.DESK, "say luggage", "Late luggage", "Late luggage")
 
     def test_what_it_answers_keeps_the_other_rules(self) -> None:
         refusal = refused("Late bag", ALL, replace(TICKET, desk_policy=lambda name: "An angry customer"))
