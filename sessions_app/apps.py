@@ -20,6 +20,9 @@ class SessionsAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from sessions_app.models.labels import name_columns
+
+        name_columns(self.get_models())
         post_migrate.connect(sync_desk, sender=self, dispatch_uid="sync_desk")
         register(check_desk)
         user_logged_in.connect(take_browser_zone, dispatch_uid="take_browser_zone")

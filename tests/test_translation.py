@@ -11,15 +11,28 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin import site
 from django.core.management import call_command
+from django.db.models import Field, Model
 from django.template.base import Lexer, TokenType
 from django.utils.functional import Promise
 
 ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted((ROOT / "static").glob("js/*.js")) + sorted((ROOT / "static").glob("css/*.css"))
+#: A string that begins like a sentence: a capital letter, then words with blanks between them.
+A_SENTENCE = re.compile(r"""["'`>][^\W\d_a-z][^\W\d_]*(?:[ ,.!?…]+[^\W\d_]+[’']?[^\W\d_]*)+[^"'`\n]*["'`<]""")
+SENTENCES = (
+    'said.textContent = "Not sent: try again";',
+    "title = `Saved at ${time}`;",
+    'innerHTML = "<b>You are away</b>";',
+    'find("#toasts .row").append(new Response(null, { "Content-Type": "text/html" }));',
+    'all(".entry.customer .words, [data-Kind]").at("ArrowDown");',
+)
 #: Rooms whose words are for operators, or belong to the demo's made-up shop.
 FOR_OPERATORS = ("migrations", "management", "demo", "conf", "run", "backups", "processes", "observability")
 MODULES = [
@@ -114,6 +127,31 @@ def test_the_administration_calls_every_row_by_words_that_can_be_translated() ->
     for model in apps.get_app_config("sessions_app").get_models():
         assert isinstance(model._meta.verbose_name, Promise), model
         assert isinstance(model._meta.verbose_name_plural, Promise), model
+
+
+@pytest.mark.parametrize("row", [row for row in site._registry if row._meta.app_label == "sessions_app"])
+def test_the_administration_calls_every_column_by_words_that_can_be_translated(row: type[Model]) -> None:
+    pages: Any = site._registry[row]
+    columns = [column for column in row._meta.get_fields() if isinstance(column, Field)]
+    unnamed = [column.name for column in columns if not isinstance(column.verbose_name, Promise)]
+    assert not unnamed, f"give {row.__name__}'s columns a name in sessions_app/models/labels.py"
+    labels = [label for column in columns for value, label in column.flatchoices or [] if isinstance(value, str)]
+    assert all(isinstance(label, Promise) for label in labels)
+    assert all(isinstance(title, Promise) for title, _options in pages.fieldsets or [] if title)
+    for name in {*pages.list_display, *pages.readonly_fields} - {column.name for column in columns} - {"__str__"}:
+        assert isinstance(getattr(pages, name).short_description, Promise), name
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=named)
+def test_scripts_and_styles_have_no_words_of_their_own(path: Path) -> None:
+    # They show what the page brings along: in a template, a hidden element or a data attribute.
+    text = re.sub(r"/\*.*?\*/|^\s*//[^\n]*", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert not A_SENTENCE.findall(re.sub(r"--font.*", "", text))
+    assert not re.findall(r"content: \"[^\"]*[^\W\d_]{2}[^\"]*\"", text)
+
+
+def test_a_sentence_in_a_script_is_found() -> None:
+    assert [A_SENTENCE.search(line) is not None for line in SENTENCES] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)

@@ -58,6 +58,10 @@ class SessionAdmin(AdminPages[Session]):
     def get_readonly_fields(self, request: HttpRequest, obj: Session | None = None) -> list[Any]:
         return [name for name in self.get_fields(request, obj) if name not in self.editable]
 
+    @admin.display(description=_("customer"))
+    def customer(self, session: Session) -> str:
+        return session.customer
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

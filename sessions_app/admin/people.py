@@ -102,9 +102,12 @@ class PersonAdmin(Audited, UserAdmin[Person]):
     actions = [sign_out, remove_lost, require_second_factor, "password_link"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
-        ("About", {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "theme", "single_keys"]}),
-        ("Rights", {"fields": ["is_active", "is_staff", "is_superuser", "must_use_second_factor", "groups"]}),
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (
+            gettext_lazy("About"),
+            {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "theme", "single_keys"]},
+        ),
+        (gettext_lazy("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "must_use_second_factor", "groups"]}),
+        (gettext_lazy("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "display_name", "usable_password", "password1", "password2"]})]
 

@@ -44,10 +44,10 @@ class QueueAdmin(AdminPages[Queue]):
     autocomplete_fields = ["members"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
-        ("AI", {"fields": ["agent_id", "ai_mode", "ai_notice", "cost_per_day"]}),
-        ("Names", {"fields": ["forbidden_words"]}),
-        ("Customers", {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
-        ("Retention", {"fields": ["erase_after_days"]}),
+        (_("AI"), {"fields": ["agent_id", "ai_mode", "ai_notice", "cost_per_day"]}),
+        (_("Names"), {"fields": ["forbidden_words"]}),
+        (_("Customers"), {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
+        (_("Retention"), {"fields": ["erase_after_days"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
@@ -59,7 +59,7 @@ class QueueAdmin(AdminPages[Queue]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Queue]:
         return super().get_queryset(request).annotate(how_many=Count("members"))
 
-    @admin.display(ordering="how_many")
+    @admin.display(ordering="how_many", description=_("people"))
     def people(self, queue: Queue) -> int:
         return int(getattr(queue, "how_many", 0))
 

@@ -6,13 +6,27 @@ from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
+#: The library's words, as people read them.
+LABELS: dict[str, Promise] = {
+    "agent": _("agent"),
+    "assistant": _("assistant"),
+    "high": _("high"),
+    "low": _("low"),
+    "medium": _("medium"),
+    "system": _("system"),
+    "team": _("team"),
+    "tool": _("tool"),
+    "user": _("user"),
+}
 Words = TypeVar("Words", bound=models.TextChoices)
 
 
-def choices_of(literal: Any) -> list[tuple[str, str]]:
-    """The `choices` of a column that holds one of a `Literal`'s words, each labelled with itself."""
-    return [(word, word) for word in get_args(literal)]
+def choices_of(literal: Any) -> list[tuple[str, Promise]]:
+    """The `choices` of a column that holds one of a `Literal`'s words, each with its label."""
+    return [(word, LABELS[word]) for word in get_args(literal)]
 
 
 def labels(literal: Any) -> Callable[[type[Words]], type[Words]]:

@@ -33,7 +33,7 @@ class AppendOnlyError(Exception):
 
 
 class Details(TypedDict, total=False):
-    """What a line may say beside its requirement and verdict."""
+    """The optional details of a line."""
 
     person: Person | None
     actor: str

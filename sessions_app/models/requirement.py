@@ -62,9 +62,9 @@ class Requirement(Row):
     class Reason(models.TextChoices):
         """The reason why people are asked."""
 
-        POLICY = "policy", "policy"
-        UNCERTAIN = "uncertain", "uncertain"
-        DRAFT = "draft", "draft"
+        POLICY = "policy", _("policy")
+        UNCERTAIN = "uncertain", _("uncertain")
+        DRAFT = "draft", _("draft")
 
     requirement_id = models.CharField(max_length=64, default=new_id)
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="requirements")
