@@ -17,6 +17,7 @@ from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import pages as setup
+from sessions_app.views.setup import ticket_systems
 
 register_converter(WhereConverter, "where")
 
@@ -60,6 +61,10 @@ urlpatterns = [
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
     path("setup/", setup.overview, name="setup"),
+    path("setup/tickets/", ticket_systems.ticket_system_list, name="setup-tickets"),
+    path("setup/tickets/new/", ticket_systems.new_ticket_system, name="setup-ticket-new"),
+    path("setup/tickets/tries/", ticket_systems.ticket_system_tries, name="setup-ticket-tries"),
+    path("setup/tickets/<slug:slug>/", ticket_systems.ticket_system, name="setup-ticket"),
     path("customer-data/", customer_data.customer_data, name="customer-data"),
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),

@@ -87,7 +87,9 @@ def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], 
 
 
 def _systems_of(meant: list[str], systems: list[TicketSystem]) -> list[TicketSystem]:
-    """Return the systems with such ids: exact spelling first, systems without a pattern last."""
+    """Return the systems with such ids: by their key, then by exact spelling; systems without a pattern last."""
+    if keyed := [system for system in systems if any(map(system.keyed, meant))]:
+        return keyed
     for group in ([system for system in systems if system.pattern], [system for system in systems if not system.pattern]):
         for guess in meant:
             spelled = {system: system.spelled(guess) for system in group}

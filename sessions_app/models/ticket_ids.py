@@ -80,6 +80,14 @@ def fits(pattern: str, ticket_id: str) -> bool:
     return patterns.fits(pattern, ticket_id) if pattern else ANY_ID.fullmatch(ticket_id) is not None
 
 
+def without_key(text: str, key: str) -> str:
+    """Return what follows a system's key in "ZD-48213", "zd48213" or "ZD #48213"; empty without a key or a number after it."""
+    if not key or not text.casefold().startswith(key.casefold()):
+        return ""
+    rest = text[len(key) :].lstrip(" -#:_")
+    return rest if rest[:1].isdigit() else ""
+
+
 def has_scheme(text: str) -> bool:
     """Return whether the text is a web address with a scheme, so that it can't be an id."""
     return _SCHEME.match(text) is not None

@@ -14,6 +14,8 @@ from kern.validation.patterns import PatternError, compiled
 from sessions_app.models import ticket_ids
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.models.ticket_mentions import Mention, mentions
+from sessions_app.models.ticket_presets import Signature
 
 
 def check_url_template(value: str) -> None:
@@ -82,7 +84,9 @@ class TicketSystem(FoldedModel):
     hue = models.PositiveSmallIntegerField(default=4, validators=[MinValueValidator(1), MaxValueValidator(5)])
     examples = OrderedJSONField(default=list, blank=True, help_text=_("Sentences on which the pattern is tried."))
 
-    signature = models.CharField(max_length=20, blank=True, help_text=_("How its webhooks are signed; empty: no webhook."))
+    signature = models.CharField(
+        max_length=20, blank=True, choices=Signature, help_text=_("How its webhooks are signed; empty: no webhook.")
+    )
     sealed_secret = models.TextField(blank=True, editable=False)
     secret_end = models.CharField(max_length=4, blank=True, editable=False)
     secret_set_at = MomentField(null=True, blank=True, editable=False)
@@ -140,7 +144,29 @@ class TicketSystem(FoldedModel):
         if found := self.in_address(meant):
             return self.spelled(found)
         ids = [guess for guess in meant if not ticket_ids.has_scheme(guess)]
-        return next((spelled for guess in ids if (spelled := self.spelled(guess))), "")
+        return next((spelled for guess in ids if (spelled := self.spelled(guess) or self.keyed(guess))), "")
+
+    def keyed(self, text: str) -> str:
+        """Return the id in a text that begins with the system's key, as "ZD-48213"; empty where it does not."""
+        rest = ticket_ids.without_key(text, self.key)
+        return self.spelled(rest) if rest else ""
+
+    def label_of(self, ticket_id: str) -> str:
+        """Return the id as rows show it: one of digits alone with the system's key before it."""
+        return f"{self.key}-{ticket_id}" if self.key and ticket_id.isdigit() else ticket_id
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Return the ids of this system that a running text mentions."""
+        return list(mentions(text, lambda address: self.spelled(self.in_address([address])), self._written, self.key))
+
+    def _written(self, word: str) -> str:
+        """Return the id that a word of running text is.
+
+        Where a pattern begins with a class of letters, many words with a number fit it, as "covid-19": capitals count there.
+        """
+        if self.pattern.startswith("["):
+            return word if ticket_ids.fits(self.pattern, word) else ""
+        return self.spelled(word)
 
     def in_address(self, meant: list[str]) -> str:
         """Return the text in the id's place of an address of this system, valid or not; empty without such an address."""

@@ -47,6 +47,13 @@ SECTIONS = (
         "admin:sessions_app_queue_changelist",
     ),
     Section(
+        "tickets",
+        _("Ticket systems"),
+        _("Where tickets live, how an id is recognised, and what a change there does here."),
+        "ticket",
+        "setup-tickets",
+    ),
+    Section(
         "policies",
         _("Tool policies"),
         _("What agents may do by themselves, and what a person must decide."),

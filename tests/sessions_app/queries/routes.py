@@ -81,6 +81,10 @@ QUEUE = {
 #: For admins; 404 for other people, the sign-in page for strangers.
 ADMINS = {
     "setup/": "GET 200",
+    "setup/tickets/": "GET 200",
+    "setup/tickets/new/": "GET 200, POST 422",
+    "setup/tickets/tries/": "POST 200",
+    "setup/tickets/<slug:slug>/": "GET 200, POST 422",
     "customer-data/": "GET 200, POST 422",
     "customer-data/erase/": "POST 422",
     "customer-data/export/": "POST 422",
