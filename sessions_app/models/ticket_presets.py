@@ -26,7 +26,7 @@ class Signature(models.TextChoices):
 
 @dataclass(frozen=True)
 class Preset:
-    """What the form of a new system begins with."""
+    """The values with which the form of a new system begins."""
 
     key: str
     name: str

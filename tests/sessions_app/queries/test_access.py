@@ -70,6 +70,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "link_id": str(secret.tickets.get().pk),
         "secret": "open-sesame",
         "queue": "orders",
+        "slug": "helpdesk",
         "where": "open",
         "rest": "nowhere",
         "id": str(ana.pk),
