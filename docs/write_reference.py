@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import re
@@ -159,6 +160,8 @@ def _default(value: Any) -> str:
     """Write a default as in the source; `…` for an object made for each call."""
     if inspect.isfunction(value) or inspect.isclass(value):
         return str(value.__name__)
+    if dataclasses.is_dataclass(value) and value == type(value)():
+        return f"{type(value).__name__}()"
     text = repr(value)
     return "…" if text.startswith("<") else text
 
