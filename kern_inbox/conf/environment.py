@@ -88,6 +88,24 @@ VARIABLES = (
     ),
     Variable("KERN_MODEL", "The model that answers customers.", str, "gpt-5.2"),
     Variable("KERN_NAMING_MODEL", "The model that names sessions; a cheaper one will do. Without it KERN_MODEL."),
+    Variable(
+        "KERN_NAMING_AT_ONCE",
+        "How many names bulk jobs ask a model for at once; a model that refuses makes it fewer.",
+        parsers.whole_number(1, 500),
+        "64",
+    ),
+    Variable(
+        "KERN_NAMING_REQUESTS_PER_MINUTE",
+        "The account's limit of requests a minute to the naming model, for all processes together. 0: not known.",
+        parsers.whole_number(0, 10_000_000),
+        "0",
+    ),
+    Variable(
+        "KERN_NAMING_TOKENS_PER_MINUTE",
+        "The account's limit of tokens a minute of the naming model, for all processes together. 0: not known.",
+        parsers.whole_number(0, 10_000_000_000),
+        "0",
+    ),
     Variable("KERN_DESK", "The desk as `module:object`: agents, tools, knowledge and queues.", parsers.desk_path, DEMO_DESK),
     Variable("KERN_TURN_SECONDS", "Longest time one turn of an agent may take.", parsers.whole_number(10, 3600), "180"),
     Variable(

@@ -10,9 +10,10 @@ from sessions_app.jobs.assigning import Assign
 from sessions_app.jobs.closing import Reopen, Resolve
 from sessions_app.jobs.deleting import Delete
 from sessions_app.jobs.moving import Move
+from sessions_app.jobs.naming import NameWithAI
 
 #: In the order of the menu.
-ACTIONS: dict[str, Action] = {action.name: action for action in (Assign(), Move(), Resolve(), Reopen(), Delete())}
+ACTIONS: dict[str, Action] = {action.name: action for action in (NameWithAI(), Assign(), Move(), Resolve(), Reopen(), Delete())}
 
 
 def action_of(kind: str) -> Action:

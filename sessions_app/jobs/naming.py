@@ -1,0 +1,129 @@
+"""The action that names conversations with AI: models are asked side by side, at the pace that all naming shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Avg
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from kern.errors import KernError
+from kern.models.base import Model
+from kern.naming import FIRST_MESSAGES
+from kern.naming.counting import without_retries
+from kern.naming.pace import TYPICAL_TOKENS
+from kern.records.message import Message as Said
+from kern.threads.side_by_side import each_aside
+from sessions_app import desk
+from sessions_app.infrastructure.costs import cost_of_run
+from sessions_app.jobs.action import Action, Change, Done, Estimate, Outcome, Planned, Ready, Skip
+from sessions_app.models import Job, JobRow, Message, NameRecord, Session
+from sessions_app.store import DjangoDb
+from sessions_app.store.sessions import rename
+from sessions_app.workers.generating import Generated, generate
+
+#: A model takes about so long for a name (seconds).
+TYPICAL_SECONDS = 1.5
+#: Of so many last names the tokens are looked at.
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is sent for one row, read before it is asked on another thread."""
+
+    row: JobRow
+    model: Model
+    messages: list[Said]
+
+
+class NameWithAI(Action):
+    """Give each conversation a generated name, unless a person named it or it was renamed since the dry run."""
+
+    name, label, icon = "name", gettext_lazy("Name with AI"), "bot"
+    queue = "naming"
+
+    def title(self, job: Job) -> str:
+        return ngettext("Name %(count)d conversation with AI", "Name %(count)d conversations with AI", job.total) % {
+            "count": job.total
+        }
+
+    def plan(self, job: Job, rows: Sequence[JobRow]) -> list[Planned]:
+        keys = [row.session_id for row in rows]
+        spoken = set(Message.objects.said().filter(session__in=keys).order_by().values_list("session_id", flat=True).distinct())
+        after = _("A name by %(model)s") % {"model": desk.naming_model().id}
+        planned: list[Planned] = []
+        for row in rows:
+            # Its own dry run and nothing later is what the job goes by.
+            row.data = {**row.data, "version": row.session.name_version}
+            refusal = _refusal(row.session) or ("" if row.session_id in spoken else _("Nothing was said yet"))
+            planned.append(Skip(refusal) if refusal else Change(row.session.name, after))
+        return planned
+
+    def estimate(self, job: Job, rows: int) -> Estimate:
+        model = desk.naming_model().id
+        recent = NameRecord.objects.filter(model=model, tokens__gt=0).order_by("-pk")[:_LOOKED_AT]
+        each = 0 if desk.is_offline() else int(recent.aggregate(tokens=Avg("tokens"))["tokens"] or TYPICAL_TOKENS)
+        price = cost_of_run(model, {"input_tokens": each - each // 20, "output_tokens": each // 20})
+        cost = None if price is None else price * rows
+        return Estimate(each * rows, Decimal(0) if desk.is_offline() else cost, _seconds(rows, each))
+
+    def prepared(self, job: Job, rows: Iterator[JobRow]) -> Iterator[Ready]:
+        yield from each_aside(self._read(rows), _ask, settings.KERN_NAMING_AT_ONCE)
+
+    def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
+        generated: Generated = found
+        if reason := _refusal(session) or ("" if session.name_version == row.data.get("version") else _("Renamed meanwhile")):
+            return Skip(reason)
+        before = {"name": session.name, "source": session.name_source}
+        renamed = rename(session.session_id, generated.name, "auto", session.name_version, None, "", generated.cost)
+        if renamed is None or renamed.name_version == session.name_version:
+            return Skip(_("Renamed meanwhile"))
+        renamed.names.filter(version=renamed.name_version).update(job=job)
+        return Done(session.name, renamed.name, {"before": before}, renamed.name_version)
+
+    def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
+        if session.name_version != row.version_after:
+            return Skip(_("Renamed since"))
+        before = row.data.get("before") or {}
+        rename(session.session_id, before.get("name", ""), before.get("source", "auto"), session.name_version, job.person, "")
+        return Done()
+
+    def _read(self, rows: Iterator[JobRow]) -> Iterator[_Asked]:
+        """Read what is sent for each row, on the thread that has the connection."""
+        db, models = DjangoDb(), dict[str, Model]()
+        for row in rows:
+            agent = row.session.working_agent_id
+            if agent not in models:
+                models[agent] = without_retries(desk.naming_model(agent))
+            yield _Asked(row, models[agent], db.opening(row.session.session_id, FIRST_MESSAGES))
+
+
+def _ask(asked: _Asked) -> Ready:
+    session = asked.row.session
+    generated = generate(asked.model, asked.messages, lambda name: not session.forbidden_in(name))
+    error: KernError | None = generated.error
+    return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars)
+
+
+def _refusal(session: Session) -> str:
+    """Return why the session keeps its name; empty where it may get another."""
+    if session.name_locked or session.name_source == Session.NameSource.HUMAN:
+        return _("A person named it")
+    return ""
+
+
+def _seconds(rows: int, tokens: int) -> float:
+    """Return the seconds that so many names take at the allowed pace."""
+    at_once = settings.KERN_NAMING_AT_ONCE
+    limits = [rows * TYPICAL_SECONDS / at_once]
+    if settings.KERN_NAMING_REQUESTS_PER_MINUTE:
+        limits.append(rows * 60 / settings.KERN_NAMING_REQUESTS_PER_MINUTE)
+    if settings.KERN_NAMING_TOKENS_PER_MINUTE:
+        limits.append(rows * tokens * 60 / settings.KERN_NAMING_TOKENS_PER_MINUTE)
+    return max(limits)
