@@ -39,8 +39,8 @@ return {math.ceil(begins - now), math.ceil(math.max(0, paused - now))}
 _PAUSE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-local until = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0'))
-redis.call('SET', KEYS[1], tostring(until), 'EX', ARGV[2])
+local ends = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[1]) or '0'))
+redis.call('SET', KEYS[1], tostring(ends), 'EX', ARGV[2])
 return 0
 """
 
