@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kern.errors import KernError
 from kern.models.base import Model
-from kern.naming import FIRST_MESSAGES
+from kern.naming import FIRST_MESSAGES, NamingConstraints
 from kern.naming.counting import without_retries
 from kern.naming.pace import TYPICAL_TOKENS
 from kern.records.message import Message as Said
@@ -23,6 +23,8 @@ from sessions_app import desk
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.jobs.action import Action, Change, Done, Estimate, Outcome, Planned, Ready, Skip
 from sessions_app.models import Job, JobRow, Message, NameRecord, Session
+from sessions_app.policy.names import constraints_for
+from sessions_app.policy.naming import read_naming
 from sessions_app.store import DjangoDb
 from sessions_app.store.sessions import rename
 from sessions_app.workers.generating import Generated, generate
@@ -40,6 +42,7 @@ class _Asked:
     row: JobRow
     model: Model
     messages: list[Said]
+    constraints: NamingConstraints
 
 
 class NameWithAI(Action):
@@ -96,17 +99,18 @@ class NameWithAI(Action):
 
     def _read(self, rows: Iterator[JobRow]) -> Iterator[_Asked]:
         """Read what is sent for each row, on the thread that has the connection."""
-        db, models = DjangoDb(), dict[str, Model]()
+        db, rules, models = DjangoDb(), read_naming(), dict[str, Model]()
         for row in rows:
-            agent = row.session.working_agent_id
+            session = row.session
+            agent = session.working_agent_id
             if agent not in models:
                 models[agent] = without_retries(desk.naming_model(agent))
-            yield _Asked(row, models[agent], db.opening(row.session.session_id, FIRST_MESSAGES))
+            constraints = constraints_for(session, rules.of(session.queue))
+            yield _Asked(row, models[agent], db.opening(session.session_id, FIRST_MESSAGES), constraints)
 
 
 def _ask(asked: _Asked) -> Ready:
-    session = asked.row.session
-    generated = generate(asked.model, asked.messages, lambda name: not session.forbidden_in(name))
+    generated = generate(asked.model, asked.messages, asked.constraints)
     error: KernError | None = generated.error
     return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars)
 

@@ -61,19 +61,19 @@ def fitted(name: str, session: Session, rules: NamingInForce | None = None) -> s
     return judged.mended if isinstance(judged, Refusal) else judged
 
 
-def constraints_for(session: Session) -> NamingConstraints:
-    """Return the rules for a generated name of the session."""
-    rules = naming_in_force(session.queue)
-    context = context_of(session, rules)
+def constraints_for(session: Session, rules: NamingInForce | None = None) -> NamingConstraints:
+    """Return the rules for a generated name of the session. `rules` saves a query where many are generated."""
+    in_force = rules if rules is not None else naming_in_force(session.queue)
+    context = context_of(session, in_force)
 
     def refusal_of(name: str) -> str:
-        judged = conform(name, context, rules)
+        judged = conform(name, context, in_force)
         return judged.sentence if isinstance(judged, Refusal) else ""
 
     return NamingConstraints(
-        most_words=rules.max_words or max(MOST_WORDS, rules.min_words),
-        language=instructions.language_of(rules) or CONVERSATIONS_LANGUAGE,
-        instructions=instructions.sentences(rules),
+        most_words=in_force.max_words or max(MOST_WORDS, in_force.min_words),
+        language=instructions.language_of(in_force) or CONVERSATIONS_LANGUAGE,
+        instructions=instructions.sentences(in_force),
         refusal_of=refusal_of,
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from kern.errors import KernError
 from kern.models.base import Model, Usage
-from kern.naming import generate_name
+from kern.naming import NamingConstraints, generate_name
 from kern.naming.counting import Counted
 from kern.naming.pace import Calls
 from kern.records.message import Message
@@ -36,12 +36,12 @@ class Generated:
         return Decimal(self.cost.microdollars) / MICRO
 
 
-def generate(model: Model, messages: Sequence[Message], allows: Callable[[str], bool]) -> Generated:
+def generate(model: Model, messages: Sequence[Message], constraints: NamingConstraints) -> Generated:
     """Generate a name of the first messages. Waits for its place in the model's pace; failures are part of the outcome."""
     counted = Counted(model)
     name, failure = "", None
     try:
-        name = _calls(model.id).call(lambda: generate_name(counted, messages, allows=allows), lambda: counted.usage)
+        name = _calls(model.id).call(lambda: generate_name(counted, messages, constraints=constraints), lambda: counted.usage)
     except KernError as error:
         failure = error
     return Generated(name, failure, cost_of(model.id, counted.usage))
