@@ -26,7 +26,7 @@ from sessions_app.models import Job, JobRow, Message, NameRecord, Session
 from sessions_app.policy.names import constraints_for
 from sessions_app.policy.naming import read_naming
 from sessions_app.store import DjangoDb
-from sessions_app.store.sessions import rename
+from sessions_app.store.sessions import put_back, rename
 from sessions_app.workers.generating import Generated, generate
 
 #: A model takes about so long for a name (seconds).
@@ -94,7 +94,7 @@ class NameWithAI(Action):
         if session.name_version != row.version_after:
             return Skip(_("Renamed since"))
         before = row.data.get("before") or {}
-        rename(session.session_id, before.get("name", ""), before.get("source", "auto"), session.name_version, job.person, "")
+        put_back(session, before.get("name", ""), before.get("source", Session.NameSource.AUTO), job.person)
         return Done()
 
     def _read(self, rows: Iterator[JobRow]) -> Iterator[_Asked]:

@@ -92,7 +92,16 @@ def rename(
         return session
     if session.name_locked and source != "human" and person is None:
         return session
-    name = names.checked(name, session)
+    _write(session, names.checked(name, session), source, person, note, cost)
+    return session
+
+
+def put_back(session: Session, name: str, source: NameSource, person: Person | None) -> None:
+    """Give the locked session the name that it had before a job. It is not judged: what was there may be there again."""
+    _write(session, name, source, person, "", FREE)
+
+
+def _write(session: Session, name: str, source: NameSource, person: Person | None, note: str, cost: NameCost) -> None:
     session.name, session.name_source, session.name_due_at = name, source, None
     session.name_locked = source == "human"
     session.name_version += 1
@@ -102,7 +111,6 @@ def rename(
         session=session, name=name, source=source, version=session.name_version, person=person, note=note[:300], **asdict(cost)
     )
     log.record(session, Kind.NAME_CHANGED, Named(name=name, source=source), person=person)
-    return session
 
 
 def open_again(session: Session, kind: Kind = Kind.SESSION_REOPENED, *, person: Person | None = None, actor: str = "") -> None:
