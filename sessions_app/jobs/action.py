@@ -1,4 +1,4 @@
-"""What a kind of bulk job is: how it reads its parameters, tries, does and undoes one session."""
+"""One kind of bulk job: how it reads its parameters, tries, does and undoes one session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do to a job: start, pause, resume, cancel, retry what failed, undo."""
+"""Verbs of people on a job: start, pause, resume, cancel, retry failed rows, undo."""
 
 from __future__ import annotations
 

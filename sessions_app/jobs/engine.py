@@ -1,4 +1,4 @@
-"""Work the rows of a job: each in its own transaction, each once, whatever dies in between.
+"""Work the rows of a job: each in its own transaction, each once, also when a process dies in between.
 
 The session's change and the row's outcome are committed together. A worker works for a slice of time, then gives the job back,
 so that several jobs share the workers and a stopping worker has little to finish.

@@ -37,7 +37,7 @@ _LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is sent for one row, read before it is asked on another thread."""
+    """One row with everything that is sent for it, read before another thread asks."""
 
     row: JobRow
     model: Model
