@@ -240,7 +240,7 @@ if ENVIRONMENT["HTTPS"]:
 SECURE_SSL_REDIRECT: bool = ENVIRONMENT["HTTPS"]
 PROBES = [r"^health/", r"^metrics/?$"]  # they come from inside, without TLS and without our name
 # A program that forgot TLS is refused, not led on: its token would go over the net in clear each time.
-SECURE_REDIRECT_EXEMPT = [*PROBES, r"^api/(?!docs)"]
+SECURE_REDIRECT_EXEMPT = [*PROBES, r"^api/(?!docs)", r"^hooks/"]
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT["HTTPS"] else 0
 if ENVIRONMENT["TRUSTED_PROXIES"]:

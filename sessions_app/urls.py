@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 
 from sessions_app.api import api
 from sessions_app.queries.inbox_views import WhereConverter
-from sessions_app.views import customer_data
+from sessions_app.views import customer_data, incoming_webhooks
 from sessions_app.views.account import devices, profile, tokens
 from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, whole_texts
 from sessions_app.views.conversation import pages as conversation
@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/", api.urls),
     *customer.urlpatterns,
     path("live/", live.live, name="live"),
+    path("hooks/tickets/<slug:system>/", incoming_webhooks.ticket_webhook, name="ticket-webhook"),
     path("list/<where:where>/", inbox.session_list, name="session-list"),
     path("sessions/<key:session_id>/timeline/", conversation.session_timeline, name="session-timeline"),
     path("sessions/<key:session_id>/header/", conversation.session_header, name="session-header"),

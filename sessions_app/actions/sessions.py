@@ -106,8 +106,11 @@ def assign(session: Session, person: Person | None, assignee: Person | None) -> 
         record(locked, Kind.SESSION_ASSIGNED, Assigned(str(assignee) if assignee else ""), person=person)
 
 
-def resolve(session: Session, person: Person | None) -> None:
-    """Close the session. Its open requirements are dropped; a customer's next message opens it again."""
+def resolve(session: Session, person: Person | None, *, actor: str = "") -> None:
+    """Close the session. Its open requirements are dropped; a customer's next message opens it again.
+
+    `actor` names who did it where no person did.
+    """
     with session_locked(session) as locked:
         if locked.status == Session.Status.CLOSED:
             return
@@ -116,24 +119,24 @@ def resolve(session: Session, person: Person | None) -> None:
         set_status(locked, Session.Status.CLOSED)
         answered_by_person(locked)
         locked.settle_waiting()
-        record(locked, Kind.SESSION_CLOSED, person=person)
+        record(locked, Kind.SESSION_CLOSED, person=person, actor=actor)
 
 
-def reopen(session: Session, person: Person | None) -> None:
+def reopen(session: Session, person: Person | None, *, actor: str = "") -> None:
     """Open a closed or snoozed session; a customer who was not answered before waits again."""
     with session_locked(session) as locked:
-        reopen_locked(locked, person)
+        reopen_locked(locked, person, actor=actor)
 
 
-def reopen_locked(session: Session, person: Person | None) -> None:
+def reopen_locked(session: Session, person: Person | None, *, actor: str = "") -> None:
     """Reopen as `reopen` does, where the caller holds the session's lock."""
     was_closed = session.status == Session.Status.CLOSED
-    open_again(session, person=person)
+    open_again(session, person=person, actor=actor)
     if was_closed:
         session.count_waiting()
 
 
-def snooze(session: Session, person: Person, until: datetime | None) -> None:
+def snooze(session: Session, person: Person | None, until: datetime | None, *, actor: str = "") -> None:
     """Snooze the session until then, or until the customer writes (`None`).
 
     Raises `InvalidAction` for a time that has passed or is years ahead; `until` is aware.
@@ -147,7 +150,7 @@ def snooze(session: Session, person: Person, until: datetime | None) -> None:
         set_status(locked, Session.Status.SNOOZED, until)
         if was_closed:
             locked.count_waiting()
-        record(locked, Kind.SESSION_SNOOZED, Snoozed(until.isoformat() if until else ""), person=person)
+        record(locked, Kind.SESSION_SNOOZED, Snoozed(until.isoformat() if until else ""), person=person, actor=actor)
 
 
 def answered_by_person(session: Session) -> None:

@@ -100,6 +100,7 @@ class Kind(StrEnum):
     NAME_REQUESTED = "name.requested", of.Payload, PROGRAMS, _("{who} asked for a new name")
 
     TICKET_LINKED = "ticket.linked", of.TicketLinked, PROGRAMS, _("{who} linked {ticket}")
+    TICKET_CHANGED = "ticket.changed", of.TicketChanged, PROGRAMS, _("{who} updated {ticket}: {news}")
     TICKET_UNLINKED = "ticket.unlinked", of.OfTicket, PROGRAMS, _("{who} unlinked {ticket}")
 
     RUN_PENDING = "run.pending", of.OfRun, ALL, _("The turn waits for a worker")

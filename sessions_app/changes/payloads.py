@@ -136,6 +136,15 @@ class TicketLinked(OfTicket):
 
 
 @dataclass(frozen=True)
+class TicketChanged(OfTicket):
+    """Title and state as its system calls them; `news` are those of them that are new."""
+
+    title: str
+    state: str
+    news: str
+
+
+@dataclass(frozen=True)
 class Assigned(Payload):
     """The name of the new assignee; empty for none."""
 

@@ -6,6 +6,7 @@ from sessions_app.models.counter import Counter
 from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision
 from sessions_app.models.former_link import FormerLink
+from sessions_app.models.incoming_webhook import IncomingWebhook
 from sessions_app.models.job import Job, JobRow
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord, NameSuggestion, NamingSpend
@@ -34,6 +35,7 @@ __all__ = [
     "CustomerDay",
     "Decision",
     "FormerLink",
+    "IncomingWebhook",
     "Job",
     "JobRow",
     "Leader",

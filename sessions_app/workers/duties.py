@@ -19,8 +19,8 @@ from kern.threads.detached import start_aside
 from sessions_app.accounts import tokens
 from sessions_app.customers import retention
 from sessions_app.policy import daily_limits
+from sessions_app.webhooks import retention as webhook_retention
 from sessions_app.webhooks.outgoing import delivering, outbox
-from sessions_app.webhooks.outgoing import retention as webhook_retention
 from sessions_app.workers import expiry, processes
 from sessions_app.workers import naming as naming_workers
 from sessions_app.workers import turns as turns_workers

@@ -11,10 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from sessions_app.infrastructure.sealing import WEBHOOKS, UnreadableSecretError, seal, unseal
-from sessions_app.models import WebhookEndpoint
+from sessions_app.models import TicketSystem, WebhookEndpoint
 
 #: Columns of secrets that are encrypted for webhooks.
-SEALED: tuple[tuple[Any, tuple[str, ...]], ...] = ((WebhookEndpoint, ("secret", "former_secret")),)
+SEALED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (WebhookEndpoint, ("secret", "former_secret")),
+    (TicketSystem, ("sealed_secret",)),
+)
 #: Keys of secrets in allauth's data of a second factor.
 SECRETS = ("secret", "seed")
 

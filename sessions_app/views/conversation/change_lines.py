@@ -25,6 +25,7 @@ from sessions_app.templatetags.inbox import said
 ICONS: dict[Kind, str] = {
     Kind.TICKET_LINKED: "ticket",
     Kind.TICKET_UNLINKED: "ticket",
+    Kind.TICKET_CHANGED: "ticket",
     Kind.NAME_CHANGED: "text-cursor-input",
     Kind.NAME_FAILED: "triangle-alert",
     Kind.SESSION_TAKEN_OVER: "user-round-check",

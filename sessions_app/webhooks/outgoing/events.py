@@ -11,16 +11,17 @@ from sessions_app.changes.kinds import Kind
 class Event(models.TextChoices):
     """`noun.what_happened`, as it stands in a delivery's `type`."""
 
-    SESSION_STARTED = "session.started", _("A conversation was started")
-    SESSION_CLOSED = "session.closed", _("A conversation was resolved")
-    SESSION_REOPENED = "session.reopened", _("A conversation was opened again")
-    NAME_CHANGED = "name.changed", _("A conversation got another name")
-    TICKET_LINKED = "ticket.linked", _("A ticket was linked")
-    TICKET_UNLINKED = "ticket.unlinked", _("A ticket was unlinked")
+    SESSION_STARTED = Kind.SESSION_STARTED.value, _("A conversation was started")
+    SESSION_CLOSED = Kind.SESSION_CLOSED.value, _("A conversation was resolved")
+    SESSION_REOPENED = Kind.SESSION_REOPENED.value, _("A conversation was opened again")
+    NAME_CHANGED = Kind.NAME_CHANGED.value, _("A conversation got another name")
+    TICKET_LINKED = Kind.TICKET_LINKED.value, _("A ticket was linked")
+    TICKET_UNLINKED = Kind.TICKET_UNLINKED.value, _("A ticket was unlinked")
+    TICKET_CHANGED = Kind.TICKET_CHANGED.value, _("A linked ticket has another title or state")
     DECISION_WANTED = "decision.wanted", _("The AI waits for a decision")
     DECISION_MADE = "decision.made", _("People decided")
     DECISION_DROPPED = "decision.dropped", _("A decision is not wanted any more, or time is up")
-    RUN_FAILED = "run.failed", _("A turn of the AI failed")
+    RUN_FAILED = Kind.RUN_FAILED.value, _("A turn of the AI failed")
 
 
 #: The test that an admin sends by hand.
@@ -33,6 +34,7 @@ OF_KIND: dict[str, Event] = {
     Kind.NAME_CHANGED: Event.NAME_CHANGED,
     Kind.TICKET_LINKED: Event.TICKET_LINKED,
     Kind.TICKET_UNLINKED: Event.TICKET_UNLINKED,
+    Kind.TICKET_CHANGED: Event.TICKET_CHANGED,
     Kind.REQUIREMENT_ASKED: Event.DECISION_WANTED,
     Kind.REQUIREMENT_REOPENED: Event.DECISION_WANTED,
     Kind.REQUIREMENT_APPROVED: Event.DECISION_MADE,

@@ -15,6 +15,7 @@ OPEN = {
     "favicon.ico": "GET 301",
     "static/mark.svg": "GET 200",
     "help/<slug:queue>/": "GET 200, POST 422",
+    "hooks/tickets/<slug:system>/": "POST 404",
     "api/openapi.json": "GET 200",
     "api/docs": "GET 200",
     "api/": "GET 404, POST 404, PUT 404, PATCH 404, DELETE 404",

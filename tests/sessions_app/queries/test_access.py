@@ -71,6 +71,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "secret": "open-sesame",
         "queue": "orders",
         "slug": "helpdesk",
+        "system": "theirs",
         "where": "open",
         "rest": "nowhere",
         "id": str(ana.pk),

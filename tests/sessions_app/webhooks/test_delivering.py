@@ -19,7 +19,8 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.sealing import WEBHOOKS, unseal
 from sessions_app.models import Person, Session, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from sessions_app.webhooks.outgoing import delivering, endpoints, outbox, retention
+from sessions_app.webhooks import retention
+from sessions_app.webhooks.outgoing import delivering, endpoints, outbox
 from sessions_app.webhooks.outgoing.retries import GIVEN_UP_AFTER, TRIES
 from tests.webhook_receiver import Habit, Receiver
 
