@@ -145,7 +145,7 @@ MAKERS = {
         "31",
     ),
     "jira": Maker(
-        "jira",
+        "github",
         r"SHOP-\d+",
         "https://acme.atlassian.net/browse/{id}",
         _paths("", "issue.key", "issue.fields.summary", "issue.fields.status.name", "timestamp"),
@@ -164,7 +164,7 @@ MAKERS = {
         "zendesk",
         r"\d+",
         "https://acme.zendesk.com/agent/tickets/{id}",
-        _paths("", "ticket.id | detail.id", "detail.subject", "detail.status", "time"),
+        _paths("", "detail.id", "detail.subject", "detail.status", "time"),
         _zendesk,
         "31",
     ),

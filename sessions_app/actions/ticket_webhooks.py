@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db import IntegrityError, transaction
 
+from kern.errors import InvalidSessionNameError
 from sessions_app.actions import sessions
 from sessions_app.actions.locking import locked_or_404
 from sessions_app.changes.kinds import Kind
@@ -13,6 +16,7 @@ from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import IncomingWebhook, Session, Ticket, TicketLink, TicketSystem
 from sessions_app.models.incoming_webhook import LONGEST_NOTE
 from sessions_app.models.ticket_system import TicketEffect
+from sessions_app.policy import names
 from sessions_app.store.sessions import rename
 from sessions_app.webhooks.incoming.reading import Heard
 
@@ -89,18 +93,17 @@ def _tell(session: Session, system: TicketSystem, ticket: Ticket, before: Ticket
 
 
 def _name(session: Session, ticket: Ticket) -> None:
-    """Give the ticket's title to a conversation that is named by this ticket; any other name stays."""
+    """Give the ticket's title to a conversation that is named by this ticket, where the naming rules take it."""
     first = session.tickets.primary_first().first()
     is_its_name = session.name_source == Session.NameSource.TICKET and not session.name_locked
     if not is_its_name or first is None or first.record_id != ticket.pk or not ticket.title or session.name == ticket.title:
         return
-    if session.refusal_of(ticket.title):
-        return
-    if session.has_stand_in:
-        session.name = ticket.title
-        session.save(update_fields=["name"])
-    else:
-        rename(session.session_id, ticket.title, "ticket", session.name_version, None, "")
+    with suppress(InvalidSessionNameError):
+        if session.has_stand_in:
+            session.name = names.checked(ticket.title, session)
+            session.save(update_fields=["name"])
+        else:
+            rename(session.session_id, ticket.title, "ticket", session.name_version, None, "")
 
 
 def _follow(session: Session, system: TicketSystem, ticket: Ticket) -> None:

@@ -17,11 +17,12 @@ class Signature(models.TextChoices):
 
     NONE = "", _("No webhook")
     GITHUB = "github", _("HMAC SHA-256, hex (GitHub, Jira)")
-    GITLAB = "gitlab", _("Secret token (GitLab)")
+    GITLAB = "gitlab", _("Signing token or secret token (GitLab)")
     LINEAR = "linear", _("HMAC SHA-256, hex, with a time (Linear)")
     ZENDESK = "zendesk", _("HMAC SHA-256, base64, with a time (Zendesk)")
     ZAMMAD = "zammad", _("HMAC SHA-1, hex (Zammad)")
-    TOKEN = "token", _("Bearer token (ServiceNow, Freshdesk and others)")
+    STANDARD = "standard", _("Standard Webhooks")
+    TOKEN = "token", _("Secret in a header or in the address (ServiceNow, Freshdesk, others)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Preset:
     url_template: str
     hue: int
     signature: str
-    #: Where a webhook has the ticket's id, title and state, and the delivery's id.
+    #: Where a webhook has the ticket's id, title and state, the delivery's id, and when the ticket changed.
     paths: dict[str, str]
     #: State there, shown as, effect here.
     states: tuple[tuple[str, str, str], ...]
@@ -47,8 +48,8 @@ class Preset:
         return [{"there": there, "shown": shown, "here": here} for there, shown, here in self.states]
 
 
-def _paths(ticket_id: str, title: str, state: str, delivery: str) -> dict[str, str]:
-    return {"id": ticket_id, "title": title, "state": state, "delivery": delivery}
+def _paths(ticket_id: str, title: str, state: str, delivery: str, at: str = "") -> dict[str, str]:
+    return {"id": ticket_id, "title": title, "state": state, "delivery": delivery, "at": at}
 
 
 PRESETS = (
@@ -60,7 +61,13 @@ PRESETS = (
         "https://YOURS.atlassian.net/browse/{id}",
         5,
         Signature.GITHUB,
-        _paths("issue.key", "issue.fields.summary", "issue.fields.status.name", "header:X-Atlassian-Webhook-Identifier"),
+        _paths(
+            "issue.key",
+            "issue.fields.summary",
+            "issue.fields.status.name",
+            "header:X-Atlassian-Webhook-Identifier",
+            "timestamp",
+        ),
         (
             ("Open", "open", "leave"),
             ("To Do", "new", "leave"),
@@ -81,7 +88,7 @@ PRESETS = (
         "https://YOURS.zendesk.com/agent/tickets/{id}",
         4,
         Signature.ZENDESK,
-        _paths("detail.id", "detail.subject", "detail.status", "header:X-Zendesk-Webhook-Invocation-Id"),
+        _paths("detail.id", "detail.subject", "detail.status", "header:X-Zendesk-Webhook-Invocation-Id", "time"),
         (
             ("new", "new", "leave"),
             ("open", "open", "leave"),
@@ -100,7 +107,7 @@ PRESETS = (
         "https://github.com/OWNER/REPOSITORY/issues/{id}",
         1,
         Signature.GITHUB,
-        _paths("issue.number", "issue.title", "issue.state", "header:X-GitHub-Delivery"),
+        _paths("issue.number", "issue.title", "issue.state", "header:X-GitHub-Delivery", "issue.updated_at"),
         (("open", "open", "reopen"), ("closed", "closed", "close")),
         ("It is issue #77", "https://github.com/OWNER/REPOSITORY/issues/77#issuecomment-1", "Since version 77"),
     ),
@@ -112,7 +119,14 @@ PRESETS = (
         "https://gitlab.com/GROUP/PROJECT/-/issues/{id}",
         2,
         Signature.GITLAB,
-        _paths("object_attributes.iid", "object_attributes.title", "object_attributes.state", "header:X-Gitlab-Event-UUID"),
+        # The event's own id is the same for all webhooks that it sets off, this one for its repetitions alone.
+        _paths(
+            "object_attributes.iid",
+            "object_attributes.title",
+            "object_attributes.state",
+            "header:Idempotency-Key",
+            "object_attributes.updated_at",
+        ),
         (("opened", "open", "reopen"), ("closed", "closed", "close")),
         ("See issue #301", "https://gitlab.com/GROUP/PROJECT/-/issues/301", "In 301 days"),
     ),
@@ -124,7 +138,7 @@ PRESETS = (
         "https://linear.app/YOURS/issue/{id}",
         5,
         Signature.LINEAR,
-        _paths("data.identifier", "data.title", "data.state.name", "header:Linear-Delivery"),
+        _paths("data.identifier", "data.title", "data.state.name", "header:Linear-Delivery", "data.updatedAt"),
         (
             ("Triage", "new", "leave"),
             ("Backlog", "new", "leave"),
@@ -185,7 +199,7 @@ PRESETS = (
         "https://YOURS.example/#ticket/number/{id}",
         2,
         Signature.ZAMMAD,
-        _paths("ticket.number", "ticket.title", "ticket.state", "header:X-Zammad-Delivery"),
+        _paths("ticket.number", "ticket.title", "ticket.state", "header:X-Zammad-Delivery", "ticket.updated_at"),
         (
             ("new", "new", "leave"),
             ("open", "open", "leave"),

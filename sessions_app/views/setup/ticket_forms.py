@@ -22,7 +22,7 @@ MOST_STATES = 40
 #: Empty rows at the end of the state map, for more states.
 SPARE_ROWS = 2
 SHORTEST_SECRET, LONGEST_SECRET = 8, 500
-PATHS = ("id", "title", "state", "delivery")
+PATHS = ("id", "title", "state", "delivery", "at")
 _PATH = re.compile(r"header:[A-Za-z][A-Za-z0-9-]*|[\w-]+(?:\.[\w-]+|\[\d{1,3}\])*")
 
 
@@ -46,6 +46,7 @@ class TicketSystemForm(forms.ModelForm[TicketSystem]):
     path_title = LineField(required=False, max_length=120)
     path_state = LineField(required=False, max_length=120)
     path_delivery = LineField(required=False, max_length=120)
+    path_at = LineField(required=False, max_length=120)
 
     class Meta:
         model = TicketSystem

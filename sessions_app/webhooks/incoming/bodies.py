@@ -52,13 +52,16 @@ def read_body(body: bytes, content_type: str) -> Any:
     return found
 
 
-def said(found: Any, paths: Mapping[str, Any]) -> Said:
-    """Return what the JSON says at these paths (`id`, `title`, `state`, `delivery`, `at`)."""
+def said(found: Any, paths: Mapping[str, Any], headers: Mapping[str, str]) -> Said:
+    """Return what the JSON says at these paths (`id`, `title`, `state`, `delivery`, `at`); `header:…` names a header."""
+    delivery = str(paths.get("delivery") or "")
+    name = delivery.removeprefix("header:").lower()
+    is_header = delivery.startswith("header:")
     return Said(
         ticket=text_at(found, paths.get("id")) or "",
         title=text_at(found, paths.get("title")),
         state=text_at(found, paths.get("state")),
-        delivery_id=text_at(found, paths.get("delivery")) or "",
+        delivery_id=headers.get(name, "") if is_header else text_at(found, delivery) or "",
         at=_moment(value_at(found, paths.get("at"))),
     )
 
@@ -72,15 +75,8 @@ def text_at(found: Any, path: Any) -> str | None:
 
 
 def value_at(found: Any, path: Any) -> Any:
-    """Return the value at the path; of several paths with `|` between the first that leads somewhere."""
-    for one in str(path or "").split("|"):
-        value = _followed(found, _PART.findall(one.strip()))
-        if value is not None:
-            return value
-    return None
-
-
-def _followed(found: Any, parts: list[str]) -> Any:
+    """Return the value at the path, `None` where it leads nowhere."""
+    parts = _PART.findall(str(path or ""))
     if not parts:
         return None
     for part in parts:

@@ -36,7 +36,7 @@ def heard(system: TicketSystem, request: Request, now: datetime) -> Heard:
     except UnreadableSecretError:
         raise SignatureError("the secret cannot be read any more: store it anew") from None
     known = verified(system.signature, request, secret, now)
-    values = said(read_body(request.body, request.headers.get("content-type", "")), system.paths)
+    values = said(read_body(request.body, request.headers.get("content-type", "")), system.paths, request.headers)
     at = min(values.at or known.signed_at or now, now)
     if at < now - OLDEST:
         raise TooOldError(f"it tells of {at:%Y-%m-%d}")
