@@ -18,6 +18,7 @@ from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import pages as setup
 from sessions_app.views.setup import ticket_systems
+from sessions_app.views.tickets import by_id
 
 register_converter(WhereConverter, "where")
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("sessions/<key:session_id>/link/", secret_link.session_link, name="session-link"),
     path("sessions/<key:session_id>/lead/", conversation.session_lead, name="session-lead"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
+    path("tickets/<slug:slug>/<path:ticket_id>/", by_id.ticket_by_id, name="ticket-by-id"),
     path("messages/<int:pk>/text/", whole_texts.message_text, name="message-text"),
     path("messages/<int:pk>/thought/", whole_texts.message_thought, name="message-thought"),
     path("calls/<int:pk>/text/", whole_texts.call_text, name="call-text"),

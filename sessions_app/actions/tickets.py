@@ -38,6 +38,17 @@ def link_once(session: Session, person: Person, ticket_id: str, system: TicketSy
     return found, created
 
 
+def make_primary(link: TicketLink, person: Person) -> None:
+    """Put a ticket of a session first: names and rows show that one. Doing it again changes nothing."""
+    with transaction.atomic():
+        locked = locked_or_404(link.session)
+        if TicketLink.objects.filter(pk=link.pk, is_primary=True).exists():
+            return
+        locked.tickets.filter(is_primary=True).update(is_primary=False)
+        if locked.tickets.filter(pk=link.pk).update(is_primary=True):
+            record(locked, Kind.TICKET_FIRST, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
+
+
 def unlink(link: TicketLink, person: Person) -> None:
     """Remove the link; the ticket itself is not touched. Unlinking twice does nothing."""
     with transaction.atomic():

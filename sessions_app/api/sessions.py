@@ -75,7 +75,7 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
     rows = _found(rows, wanted.q or "")
-    rows = rows.select_related("queue", "assignee").prefetch_related("tickets__system")
+    rows = rows.select_related("queue", "assignee").prefetch_related("tickets__system", "tickets__record")
     return page(rows, wanted, order=Order.by("-activity_at", "-pk"), shape=SessionOut)
 
 

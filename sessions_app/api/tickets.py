@@ -28,7 +28,7 @@ router = Router()
 )
 def list_tickets(request: ApiRequest, session_id: SessionId) -> list[TicketLink]:
     """All of them, in the order in which they were linked."""
-    return sorted_out(auth.session(request, session_id).tickets.select_related("system"), TicketOut)[0]
+    return sorted_out(auth.session(request, session_id).tickets.select_related("system", "record"), TicketOut)[0]
 
 
 @router.post(

@@ -101,6 +101,7 @@ class Kind(StrEnum):
 
     TICKET_LINKED = "ticket.linked", of.TicketLinked, PROGRAMS, _("{who} linked {ticket}")
     TICKET_CHANGED = "ticket.changed", of.TicketChanged, PROGRAMS, _("{who} updated {ticket}: {news}")
+    TICKET_FIRST = "ticket.first", of.OfTicket, PROGRAMS, _("{who} put {ticket} first")
     TICKET_UNLINKED = "ticket.unlinked", of.OfTicket, PROGRAMS, _("{who} unlinked {ticket}")
 
     RUN_PENDING = "run.pending", of.OfRun, ALL, _("The turn waits for a worker")

@@ -89,6 +89,26 @@ class Ticket(Row):
         return self.shown in DONE
 
     @property
+    def state_words(self) -> str:
+        """The state as it is shown here, else as its system calls it."""
+        return self.get_shown_display() if self.shown else self.state
+
+    @property
+    def tone(self) -> str:
+        """The tone of the state's badge."""
+        return {
+            TicketState.OPEN: "wait",
+            TicketState.NEW: "accent",
+            TicketState.SOLVED: "good",
+            TicketState.CLOSED: "good",
+        }.get(TicketState(self.shown) if self.shown else TicketState.PENDING, "")
+
+    @property
+    def told(self) -> str:
+        """Title and state in one line."""
+        return " · ".join(filter(None, (self.title, str(self.state_words))))
+
+    @property
     def url(self) -> str:
         return self.system.url_of(self.ticket_id)
 
@@ -157,6 +177,16 @@ class TicketLink(FoldedModel):
     @property
     def url(self) -> str:
         return self.system.url_of(self.ticket_id)
+
+    @property
+    def label(self) -> str:
+        """The id as rows show it."""
+        return self.system.label_of(self.ticket_id)
+
+    @property
+    def told(self) -> str:
+        """Title and state as the system told them; empty where it told nothing."""
+        return self.record.told if self.record else ""
 
     @property
     def rank(self) -> tuple[bool, int]:

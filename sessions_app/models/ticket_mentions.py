@@ -12,6 +12,8 @@ from sessions_app.models import ticket_ids
 LONGEST_TEXT = 20_000
 #: What stands between spaces and brackets; an address may have brackets in it.
 _TOKEN = re.compile(r"https?://[^\s<>\"“”«»]+|[^\s<>()\[\]{}\"“”„«»,;|]+", re.IGNORECASE)
+#: An id has a number in it: other words are not looked at, which is quick.
+_NUMBER = re.compile(r"\d")
 _PART = re.compile(r"[^/'’]+")
 _ENDING = ".,;:!?'’)]}>*_"
 #: Words before a number that make it one of a ticket. A number alone may be anything.
@@ -38,11 +40,13 @@ def mentions(text: str, of_address: Callable[[str], str], of_word: Callable[[str
     only after "#", "ticket" and the like, or after the system's `key`.
     """
     for token in _TOKEN.finditer(text[:LONGEST_TEXT]):
+        if not _NUMBER.search(token[0]):
+            continue
         start, word = token.start(), token[0].rstrip(_ENDING).rstrip("#")
         if mention := _in_address(word, start, of_address) or _in_word(text, word, start, of_word, key):
             yield mention
             continue
-        # "HD-1/HD-2", "HD-3's".
+        # As in "HD-1/HD-2" and "HD-3's".
         for part in _PART.finditer("" if ticket_ids.has_scheme(word) else word):
             if part[0] != word and (mention := _in_word(text, part[0], start + part.start(), of_word, key)):
                 yield mention

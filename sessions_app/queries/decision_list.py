@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -23,7 +24,7 @@ from sessions_app.policy.in_force import May
 from sessions_app.queries import access
 from sessions_app.queries.paging import Key, Order, grown, taken
 from sessions_app.queries.presenters.requirement import RequirementStatus
-from sessions_app.queries.session_list import MOST, PAGE, Page, Row, unread_among
+from sessions_app.queries.session_list import MOST, PAGE, Page, Row, links_of, unread_among
 from sessions_app.validation.numbers import row_number
 
 #: The riskiest first.
@@ -151,11 +152,11 @@ def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Req
     keys = {requirement.session_id for requirement in found}
     queues, tools = {row.session.queue_id for row in found}, {row.tool_name for row in found}
     linked, unread_ones, *rights = read_together(
-        TicketLink.objects.filter(session__in=keys), unread_among(keys, person), *in_force.questions(queues, tools, [person])
+        links_of(keys), unread_among(keys, person), *in_force.questions(queues, tools, [person])
     )
-    tickets: dict[int, list[str]] = {}
-    for link in sorted(linked, key=lambda link: link.pk):
-        tickets.setdefault(link.session_id, []).append(link.ticket_id)
+    tickets: dict[int, list[TicketLink]] = {}
+    for link in sorted(linked, key=attrgetter("rank")):
+        tickets.setdefault(link.session_id, []).append(link)
     unread, holds = set(unread_ones), in_force.in_force_of(*rights)
     rows: list[Row] = []
     group = _group(previous, sort) if previous else ""

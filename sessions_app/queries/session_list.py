@@ -36,7 +36,8 @@ class Row:
     group: str = ""
     requirement: Requirement | None = None
     more_requirements: int = 0
-    tickets: list[str] = field(default_factory=list)
+    #: Links to tickets, the primary one first.
+    tickets: list[TicketLink] = field(default_factory=list)
     #: Whether something happened here that the reader has not seen.
     unread: bool = False
     #: How the newest turn stands; empty where there is none.
@@ -104,14 +105,12 @@ def unread_among(keys: Iterable[int], person: Person) -> QuerySet[Session, int]:
 def rows_of(sessions: list[Session]) -> list[Row]:
     """Return rows with their decisions and tickets, in one query for any number."""
     keys = [session.pk for session in sessions]
-    waiting_ones, linked = read_together(
-        Requirement.objects.pending().filter(session__in=keys), TicketLink.objects.filter(session__in=keys)
-    )
+    waiting_ones, linked = read_together(Requirement.objects.pending().filter(session__in=keys), links_of(keys))
     requirements, tickets = _by_session(waiting_ones), _by_session(linked)
     rows = []
     for session in sessions:
         waiting = requirements[session.pk]
-        row = Row(session, tickets=[link.ticket_id for link in tickets[session.pk]])
+        row = Row(session, tickets=sorted(tickets[session.pk], key=attrgetter("rank")))
         # `_described` has annotated the sessions of a list with these.
         row.unread, row.run_status = bool(getattr(session, "unread", False)), getattr(session, "run_status", None) or ""
         # What the customer has written about since comes first.
@@ -119,6 +118,11 @@ def rows_of(sessions: list[Session]) -> list[Row]:
         row.more_requirements = len(waiting) - 1
         rows.append(row)
     return rows
+
+
+def links_of(keys: Iterable[int]) -> QuerySet[TicketLink]:
+    """Return a queryset of the tickets of sessions, with what rows show of them."""
+    return TicketLink.objects.filter(session__in=keys).select_related("system", "record")
 
 
 def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:

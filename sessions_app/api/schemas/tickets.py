@@ -27,8 +27,24 @@ class TicketOut(Schema):
     ticket_id: str
     system: str
     url: str
+    is_primary: bool
+    title: str = Field(description="As its system told it by webhook; empty where it told nothing.")
+    state: str = Field(description="As its system calls it.")
+    shown_state: str = Field(description="As it is shown here: new, open, pending, on_hold, solved, closed, or empty.")
     created_at: datetime
 
     @staticmethod
     def resolve_system(link: TicketLink) -> str:
         return link.system.slug
+
+    @staticmethod
+    def resolve_title(link: TicketLink) -> str:
+        return link.record.title if link.record else ""
+
+    @staticmethod
+    def resolve_state(link: TicketLink) -> str:
+        return link.record.state if link.record else ""
+
+    @staticmethod
+    def resolve_shown_state(link: TicketLink) -> str:
+        return link.record.shown if link.record else ""

@@ -24,6 +24,7 @@ from sessions_app.templatetags.inbox import said
 #: The kinds that stand as a line in the timeline, and their icons. Messages, runs and cards stand for the others.
 ICONS: dict[Kind, str] = {
     Kind.TICKET_LINKED: "ticket",
+    Kind.TICKET_FIRST: "ticket",
     Kind.TICKET_UNLINKED: "ticket",
     Kind.TICKET_CHANGED: "ticket",
     Kind.NAME_CHANGED: "text-cursor-input",

@@ -7,12 +7,13 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Left
 from django.urls import reverse
 
 from sessions_app import desk
 from sessions_app.actions import customer_links, decisions, sessions, unsent
 from sessions_app.infrastructure.one_statement import Found, Steps, beside, read_steps
-from sessions_app.models import Message, NameRecord, Person, Queue, Requirement, Run, Session
+from sessions_app.models import Message, NameRecord, Person, Queue, Requirement, Run, Session, TicketSystem
 from sessions_app.models.queue import AiMode
 from sessions_app.policy.approvals import grounds_for
 from sessions_app.queries import access
@@ -20,6 +21,7 @@ from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.presenters.session import head_badge
 from sessions_app.queries.snapshot import consistent_read
+from sessions_app.queries.ticket_suggestions import LONGEST, MESSAGES, suggestions
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers
 from sessions_app.validation.redirects import own_page
@@ -70,10 +72,12 @@ def _as_it_stands(request: PersonRequest, session: Session, where: str, read: in
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, names, people = yield [
+    runs, waiting, tickets, systems, wrote, names, people = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
-        session.tickets.select_related("system"),
+        session.tickets.select_related("system", "record"),
+        TicketSystem.objects.all(),
+        _newest_words(session),
         session.names.select_related("person")[:NAMES],
         people_of(session),
     ]
@@ -83,7 +87,8 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "filters": filters,
         "details_link": filters.query(details=not filters.details),
         "badge": head_badge(session, runs[0].status if runs else "", len(waiting)),
-        "tickets": sorted(tickets, key=attrgetter("pk")),
+        "tickets": sorted(tickets, key=attrgetter("rank")),
+        "mentioned": suggestions(wrote, systems, {(link.system_id, link.ticket_id) for link in tickets}),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
         "people": sorted(people, key=lambda person: (person.display_name.casefold(), person.email)),
         **snooze_context(),
@@ -91,6 +96,12 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "offer": offer_of(request),
         "agent": agent_of(session),
     }
+
+
+def _newest_words(session: Session) -> QuerySet[Message, Any]:
+    """The beginnings of what the customer wrote lately, where tickets may be mentioned."""
+    wrote = session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk")
+    return wrote.values_list(Left("content", LONGEST), flat=True)[:MESSAGES]
 
 
 def offer_of(request: PersonRequest) -> Any:
@@ -197,7 +208,7 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
     others = Session.objects.visible_to(request.user).filter(user_id=session.user_id).exclude(pk=session.pk)
     facts = [
         session.names.select_related("person")[:NAMES],
-        session.tickets.select_related("system"),
+        session.tickets.select_related("system", "record"),
         (others if session.user_id else Session.objects.none()).values_list("pk", flat=True)[:100],
         session.runs.exclude(parent=None).order_by().values_list("agent_name", flat=True).distinct(),
         Person.objects.filter(pk__in=session.messages.order_by().values("person")).exclude(pk=session.assignee_id or 0),
@@ -207,7 +218,7 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         "session": session,
         "agent": agent_of(session),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
-        "tickets": sorted(tickets, key=attrgetter("pk")),
+        "tickets": sorted(tickets, key=attrgetter("rank")),
         "queues": [queue for queue in queues if queue.pk != session.queue_id],
         "before": len(before),
         "members": sorted({name for name in members if name}),

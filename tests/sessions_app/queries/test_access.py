@@ -72,6 +72,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "queue": "orders",
         "slug": "helpdesk",
         "system": "theirs",
+        "ticket_id": "HD-4711",
         "where": "open",
         "rest": "nowhere",
         "id": str(ana.pk),

@@ -1,0 +1,48 @@
+"""Tickets that customers mention: suggestions to link, which nothing links by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from sessions_app.models import TicketSystem
+from sessions_app.models.ticket_mentions import Mention
+
+#: Newest messages that are looked through, the beginning of each, and how many suggestions there are at most.
+MESSAGES, LONGEST, MOST = 10, 2_000, 5
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A ticket that was mentioned and is not linked."""
+
+    system: TicketSystem
+    ticket_id: str
+
+    @property
+    def label(self) -> str:
+        return self.system.label_of(self.ticket_id)
+
+
+def suggestions(
+    texts: Iterable[str], systems: Collection[TicketSystem], linked: Collection[tuple[int, str]]
+) -> list[Suggestion]:
+    """Return the tickets that texts mention, in their order, without the linked ones (keys of systems and ids)."""
+    found: dict[tuple[int, str], Suggestion] = {}
+    for text in texts:
+        readings = [(one, mention) for one in systems for mention in one.mentions(text[:LONGEST])]
+        for system, mention in _only_keyed(text, readings):
+            place = (system.pk, mention.ticket_id)
+            if place not in linked:
+                found.setdefault(place, Suggestion(system, mention.ticket_id))
+    return list(found.values())[:MOST]
+
+
+def _only_keyed(text: str, found: list[tuple[TicketSystem, Mention]]) -> list[tuple[TicketSystem, Mention]]:
+    """Leave out other systems' readings of what begins with the key of one, as "ZD-48213"."""
+    keyed = {(mention.start, mention.end) for system, mention in found if system.keyed(text[mention.start : mention.end])}
+    return [
+        (system, mention)
+        for system, mention in found
+        if (mention.start, mention.end) not in keyed or system.keyed(text[mention.start : mention.end])
+    ]
