@@ -17,7 +17,7 @@ from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import pages as setup
-from sessions_app.views.setup import ticket_systems
+from sessions_app.views.setup import ticket_systems, webhooks
 from sessions_app.views.tickets import by_id
 
 register_converter(WhereConverter, "where")
@@ -68,6 +68,10 @@ urlpatterns = [
     path("setup/tickets/new/", ticket_systems.new_ticket_system, name="setup-ticket-new"),
     path("setup/tickets/tries/", ticket_systems.ticket_system_tries, name="setup-ticket-tries"),
     path("setup/tickets/<slug:slug>/", ticket_systems.ticket_system, name="setup-ticket"),
+    path("setup/webhooks/", webhooks.webhook_list, name="setup-webhooks"),
+    path("setup/webhooks/new/", webhooks.new_webhook, name="setup-webhook-new"),
+    path("setup/webhooks/<int:pk>/", webhooks.webhook, name="setup-webhook"),
+    path("setup/webhooks/<int:pk>/deliveries/", webhooks.webhook_deliveries, name="setup-webhook-deliveries"),
     path("customer-data/", customer_data.customer_data, name="customer-data"),
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),

@@ -11,14 +11,9 @@ NUMBERED = re.compile(r"[hw]\d")
 #: Classes of pages that are being built: their style sheets are here before their templates.
 COMING = {
     "band",
-    "box-head",
-    "boxed",
     "cmp",
     "convs",
     "crumb",
-    "deliveries",
-    "endpoints",
-    "flow",
     "lab",
     "linking",
     "meter",
@@ -26,8 +21,6 @@ COMING = {
     "plain-checks",
     "quietly",
     "rowline",
-    "seg-wrap",
-    "spark",
     "tabs",
     "trials",
 }

@@ -67,6 +67,13 @@ SECTIONS = (
         "key-round",
         "admin:sessions_app_apitoken_changelist",
     ),
+    Section(
+        "webhooks",
+        _("Webhooks"),
+        _("Which other systems are told what happens here, and what became of it."),
+        "webhook",
+        "setup-webhooks",
+    ),
 )
 
 

@@ -151,14 +151,20 @@ def described(endpoint: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
-def _checked(wanted: Wanted) -> dict[str, Any]:
-    url = wanted.url.strip()
-    if len(url) > LONGEST_URL:
+def checked_url(url: str) -> str:
+    """Return the address of an endpoint. Raises `InvalidAction` for one that webhooks are not sent to."""
+    found = url.strip()
+    if len(found) > LONGEST_URL:
         raise InvalidAction(_("An address has at most %(most)d characters.") % {"most": LONGEST_URL})
     try:
-        check_address(url)
+        check_address(found)
     except ForbiddenAddressError as refusal:
         raise InvalidAction(str(refusal)) from refusal
+    return found
+
+
+def _checked(wanted: Wanted) -> dict[str, Any]:
+    url = checked_url(wanted.url)
     if unknown := sorted(set(wanted.events) - set(Event.values)):
         raise InvalidAction(_("There is no event %(name)s.") % {"name": unknown[0]})
     name = checked_name(wanted.name, _("The name"), LONGEST_NAME)

@@ -22,7 +22,18 @@ from pytest_django.fixtures import Settings
 from kern.testing import call
 from sessions_app.actions import messages, tickets
 from sessions_app.infrastructure.ids import secret_hash
-from sessions_app.models import ApiToken, Message, Person, Queue, Requirement, Run, Session, StandingApproval, ToolCall
+from sessions_app.models import (
+    ApiToken,
+    Message,
+    Person,
+    Queue,
+    Requirement,
+    Run,
+    Session,
+    StandingApproval,
+    ToolCall,
+    WebhookEndpoint,
+)
 from tests import desk as shop
 from tests.deciding import rule_of
 from tests.sessions_app.queries import routes
@@ -89,6 +100,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "messages": str(Message.objects.earliest("pk").pk),
         "calls": str(ToolCall.objects.get().pk),
         "c": str(Message.objects.earliest("pk").pk),
+        "setup": str(WebhookEndpoint.objects.create(name="Ledger", url="https://ledger.example/", secret="").pk),
     }
 
 

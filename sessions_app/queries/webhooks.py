@@ -1,0 +1,185 @@
+"""Endpoints with how they fared lately, and their deliveries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Count, F, Q
+
+from sessions_app.infrastructure import clock
+from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sessions_app.queries.presenters.badge import Badge
+from sessions_app.queries.presenters.delivery import badge_of, outcome_badge
+from sessions_app.webhooks.outgoing.retries import PAUSES, TRIES
+from sessions_app.webhooks.outgoing.signing import USER_AGENT
+
+#: Bars of the chart, an hour each, and its height.
+HOURS, HEIGHT = 12, 20
+PAGE = 25
+_FAILED = Q(state=WebhookDelivery.State.FAILED) | Q(state=WebhookDelivery.State.PENDING, tries__gt=0)
+_SENT = Q(state=WebhookDelivery.State.SENT)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One hour of the chart."""
+
+    x: int
+    height: int
+    is_bad: bool
+
+    @property
+    def y(self) -> int:
+        return HEIGHT - self.height
+
+
+@dataclass(frozen=True)
+class EndpointRow:
+    """An endpoint with its numbers of the time that deliveries are kept, and those of the last hours."""
+
+    endpoint: WebhookEndpoint
+    sent: int
+    failed: int
+    missed: int
+    bars: list[Bar]
+    sent_lately: int
+    failed_lately: int
+
+    @property
+    def share(self) -> float:
+        """The share of deliveries that succeeded, in percent."""
+        return 100 * self.sent / (self.total or 1)
+
+    @property
+    def total(self) -> int:
+        return self.sent + self.failed
+
+
+@dataclass(frozen=True)
+class DeliveryRow:
+    """A delivery as a line of the list."""
+
+    delivery: WebhookDelivery
+    badge: Badge
+
+    @property
+    def tries(self) -> str:
+        """The number of attempts, and of all there can be while it is not delivered."""
+        made = self.delivery.tries
+        return f"{made} / {TRIES}" if self.delivery.state == WebhookDelivery.State.PENDING and made else str(made)
+
+
+@dataclass(frozen=True)
+class OpenDelivery:
+    """The open delivery: its attempts, what was sent and what was answered."""
+
+    row: DeliveryRow
+    attempts: list[tuple[WebhookAttempt, Badge]]
+    sent: str
+    answer: str
+    next_at: datetime | None
+    tries_left: int
+    hours_left: float
+
+
+def endpoint_rows() -> list[EndpointRow]:
+    """Return all endpoints with their numbers, with three queries."""
+    now = clock.now()
+    counts = {found["endpoint"]: found for found in _counted(now)}
+    endpoints = WebhookEndpoint.objects.prefetch_related("queues")
+    return [_row(endpoint, counts.get(endpoint.pk, {})) for endpoint in endpoints]
+
+
+def delivery_rows(
+    endpoint: WebhookEndpoint, *, only_failed: bool = False, event: str = "", before: int | None = None
+) -> list[DeliveryRow]:
+    """Return a page of the endpoint's deliveries, newest first, and one more where it goes on."""
+    found = WebhookDelivery.objects.filter(endpoint=endpoint).defer("body").order_by("-pk")
+    if only_failed:
+        found = found.filter(_FAILED)
+    if event:
+        found = found.filter(event=event)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return [DeliveryRow(delivery, badge_of(delivery)) for delivery in found[: PAGE + 1]]
+
+
+def open_delivery(endpoint: WebhookEndpoint, key: int) -> OpenDelivery | None:
+    """Return a delivery of the endpoint with all there is to see of it."""
+    delivery = WebhookDelivery.objects.filter(endpoint=endpoint, pk=key).prefetch_related("attempts").first()
+    if delivery is None:
+        return None
+    attempts = list(delivery.attempts.all())
+    goes_on = endpoint.is_on and delivery.state == WebhookDelivery.State.PENDING
+    return OpenDelivery(
+        row=DeliveryRow(delivery, badge_of(delivery)),
+        attempts=[(attempt, outcome_badge(attempt)) for attempt in attempts],
+        sent=_request_text(endpoint, delivery),
+        answer=_answer_text(attempts[-1]) if attempts else "",
+        next_at=max(delivery.due_at, endpoint.rests_until or delivery.due_at) if goes_on else None,
+        tries_left=max(0, TRIES - delivery.tries - 1),
+        hours_left=round(sum(PAUSES[delivery.tries :]) / 3600),
+    )
+
+
+def _counted(now: datetime) -> Any:
+    lately: dict[str, Any] = {}
+    for hour in range(HOURS):
+        end = now - timedelta(hours=HOURS - 1 - hour)
+        within = Q(tried_at__gt=end - timedelta(hours=1), tried_at__lte=end)
+        lately |= {f"sent{hour}": Count("pk", filter=_SENT & within), f"failed{hour}": Count("pk", filter=_FAILED & within)}
+    since_failing = Q(state=WebhookDelivery.State.FAILED, tried_at__gte=F("endpoint__failing_since"))
+    missed = Q(state=WebhookDelivery.State.PENDING) | since_failing
+    return (
+        WebhookDelivery.objects.order_by()
+        .values("endpoint")
+        .annotate(
+            sent=Count("pk", filter=_SENT),
+            failed=Count("pk", filter=_FAILED),
+            missed=Count("pk", filter=missed),
+            **lately,
+        )
+    )
+
+
+def _row(endpoint: WebhookEndpoint, counts: dict[str, int]) -> EndpointRow:
+    hours = [(counts.get(f"sent{hour}", 0), counts.get(f"failed{hour}", 0)) for hour in range(HOURS)]
+    most = max(1, *(sent + failed for sent, failed in hours))
+    bars = [
+        Bar(hour * 8, max(1, round(HEIGHT * (sent + failed) / most)), failed > 0) for hour, (sent, failed) in enumerate(hours)
+    ]
+    return EndpointRow(
+        endpoint,
+        counts.get("sent", 0),
+        counts.get("failed", 0),
+        counts.get("missed", 0),
+        bars,
+        sum(sent for sent, _failed in hours),
+        sum(failed for _sent, failed in hours),
+    )
+
+
+def _request_text(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> str:
+    """Return the request as it is sent, without the signature."""
+    parts = urlsplit(endpoint.url)
+    path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    at = f"webhook-timestamp: {int(delivery.tried_at.timestamp())}\n" if delivery.tried_at else ""
+    head = (
+        f"POST {path} HTTP/1.1\nHost: {parts.netloc}\nContent-Type: application/json\nUser-Agent: {USER_AGENT}\n"
+        f"webhook-id: {delivery.webhook_id}\n{at}webhook-signature: v1,…"
+    )
+    try:
+        body = json.dumps(json.loads(delivery.body), indent=1, ensure_ascii=False)
+    except ValueError:
+        body = delivery.body
+    return f"{head}\n\n{body}"
+
+
+def _answer_text(attempt: WebhookAttempt) -> str:
+    if attempt.status is None:
+        return ""
+    return f"HTTP/1.1 {attempt.status}\n{attempt.answer}"
