@@ -80,12 +80,13 @@ def checked_ips(target: Target) -> list[str]:
     if not is_allowed(target):
         for ip in found:
             if is_inside(ip_address(ip.partition("%")[0])):
+                where = target.host if target.host == ip else f"{target.host} ({ip})"
                 raise ForbiddenAddressError(
                     _(
-                        "%(host)s is inside this machine's own network (%(ip)s), where webhooks are not sent. "
+                        "%(where)s is inside our own network, where webhooks are not sent. "
                         "Who runs this program can allow it: KERN_WEBHOOK_HOSTS."
                     )
-                    % {"host": target.host, "ip": ip}
+                    % {"where": where}
                 )
     return found
 

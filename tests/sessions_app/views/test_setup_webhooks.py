@@ -54,7 +54,7 @@ def test_an_endpoint_is_added_tested_and_its_secret_shown_once(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"url": "https://10.0.0.7/hooks"}, "inside this machine&#x27;s own network"),
+        ({"url": "https://10.0.0.7/hooks"}, "10.0.0.7 is inside our own network"),
         ({"url": "http://example.com/"}, "Use https"),
         ({"url": "example.com"}, "This is no web address"),
         ({"url": ""}, "Write the address"),
