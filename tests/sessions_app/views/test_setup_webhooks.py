@@ -85,7 +85,7 @@ def test_a_failed_delivery_shows_what_was_sent_and_answered_and_is_sent_again(
     names.rename(session, ana, "<b>Kettle</b>")
     deliver()
     delivery = endpoint.deliveries.get(event="name.changed")
-    page = flat(admin.get(SETUP, {"hook": endpoint.pk, "delivery": delivery.pk, "f": "failed"}))
+    page = flat(admin.get(SETUP, {"hook": str(endpoint.pk), "delivery": str(delivery.pk), "f": "failed"}))
     assert "&lt;b&gt;Kettle&lt;/b&gt;" in page
     assert "<b>Kettle" not in page
     for words in (
