@@ -12,16 +12,13 @@ NUMBERED = re.compile(r"[hw]\d")
 COMING = {
     "band",
     "cmp",
-    "convs",
     "crumb",
     "lab",
-    "linking",
     "meter",
     "meters",
     "plain-checks",
     "quietly",
     "rowline",
-    "tabs",
     "trials",
 }
 

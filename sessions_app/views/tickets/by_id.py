@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from sessions_app.actions import sessions, tickets
-from sessions_app.models import Queue, Session, Ticket, TicketSystem
-from sessions_app.queries import access
+from sessions_app.models import Queue, Session, TicketSystem
+from sessions_app.queries import access, ticket_list
 from sessions_app.views.conversation.context import conversation_url
 from sessions_app.views.forms import EmailLineField, LineField
 from sessions_app.views.inbox.sidebar import page_context
@@ -70,7 +70,7 @@ def _page(
         "system": system,
         "label": system.label_of(number),
         "url": system.url_of(number),
-        "told": Ticket.objects.filter(system=system, ticket_id=number).first(),
+        "told": ticket_list.told_to(request.user, system, number),
         "linked": linked,
         "form": form,
     }

@@ -37,6 +37,7 @@ PEOPLE = {
     "live/": "GET 200",
     "list/<where:where>/": "GET 200",
     "requirements/together/": "POST 422",
+    "tickets/": "GET 200",
     "tickets/<slug:slug>/<path:ticket_id>/": "GET 200, POST 422",
     "rules/": "GET 200, POST 422",
     "reports/": "GET 200",
