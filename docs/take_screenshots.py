@@ -38,6 +38,11 @@ def press(*keys: str) -> Callable[[Page], object]:
     return lambda page: [page.keyboard.press(key) for key in keys]
 
 
+def wait_for(words: str) -> Callable[[Page], object]:
+    """What a script writes after the page is loaded."""
+    return lambda page: page.get_by_text(words).first.wait_for()
+
+
 def customer_conversation(page: Page) -> None:
     page.get_by_label("Your name").fill("Nora Lind")
     page.locator("textarea").fill("Hello, how many bags may I take along?")
@@ -74,7 +79,7 @@ SHOTS = [
     Shot("keyboard-help", "/decisions/", prepare=press("?")),
     Shot("customer-writes", "/help/bookings/", signed_in=False),
     Shot("customer-reads", "/help/bookings/", signed_in=False, prepare=customer_conversation),
-    Shot("api", "/api/docs"),
+    Shot("api", "/api/docs", prepare=wait_for("Authorize")),
     Shot("admin", "/admin/"),
 ]
 

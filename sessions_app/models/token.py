@@ -172,6 +172,12 @@ class ApiToken(FoldedModel):
         """Return its scopes, one by one."""
         return self.scopes.split()
 
+    @property
+    def queue_names(self) -> str:
+        """The names of its queues, separated by commas, or words for all or none."""
+        named = ", ".join(str(queue) for queue in self.queues.all())
+        return named or str(_("all your queues") if self.all_queues else _("no queue"))
+
     def sees(self) -> QueueSet:
         """Return the queues it acts on: those it names or all, and never more than its person sees."""
         named = Queue.objects.filter(tokens=self)
