@@ -87,17 +87,16 @@ class Db(Protocol):
     # Runs: open, claim, end -------------------------------------------------------------------------------------------
 
     def open_run(self, run: RunOutput, claim: Claim, *, kind: SessionKind) -> AgentSession:
-        """One transaction: create the session if it is missing, store the run as running under `claim`, and its messages (rule
-        L10).
+        """Store the run as running under `claim`, with its messages (rule L10), in one transaction.
 
-        The returned session's `previous_run_id` names the newest run without a parent before this one.
-        Raises `SessionOwnershipError` when the session is another user's (nothing is stored), `SessionBusyError` where
+        A missing session is created. The returned session's `previous_run_id` names the newest run without a parent before this
+        one. Raises `SessionOwnershipError` when the session is another user's (nothing is stored), `SessionBusyError` where
         the storage allows one active run a session.
         """
         ...
 
     def answer_run(self, run_id: str, answers: Sequence[Requirement]) -> None:
-        """Paused → pending, with the given answers stored, in one transaction.
+        """Store the answers and change paused → pending, in one transaction.
 
         Only answers to requirements that are still pending count (one that was answered in storage stands, rule L8: its stored
         `arguments` are never replaced). Raises `RunNotFoundError`; `RunNotContinuableError` when the run is not paused;
@@ -130,23 +129,22 @@ class Db(Protocol):
         ...
 
     def cancel_run(self, run_id: str) -> bool:
-        """Pending or paused → cancelled at once (with its members' runs and open requirements); running → asked to stop.
+        """Cancel a pending or paused run at once, with its members' runs and open requirements; ask a running one to stop.
 
         Returns whether the run was active.
         """
         ...
 
     def pause_run(self, claim: Claim, requirements: Sequence[Requirement], metrics: RunMetrics) -> None:
-        """Running → paused; stores new requirements, marks the members' runs that wait as paused, and gives the claim up."""
+        """Change running → paused, store new requirements, mark the members' runs that wait, and give the claim up."""
         ...
 
     def finish_run(self, claim: Claim, run: RunOutput, answer: Message | None = None) -> Status:
         """Store `run`'s status (completed, error or cancelled), content, error and metrics, and the last message.
 
-        One transaction. Returns the status that was stored.
-
-        A run that was cancelled before that (`RunOutput.may_still_be_stopped`) ends cancelled, with its text kept as of every
-        cancelled run: a cancellation that was accepted is never followed by an answer.
+        In one transaction; returns the status that was stored. A run that was cancelled before that
+        (`RunOutput.may_still_be_stopped`) ends cancelled, with its text kept as of every cancelled run: a cancellation that was
+        accepted is never followed by an answer.
 
         A run without a parent gives the claim up; one that ends other than completed ends its members' active runs and cancels
         open requirements too.
@@ -170,7 +168,7 @@ class Db(Protocol):
     def start_call(
         self, claim: Claim, run_id: str, call_id: str, arguments: dict[str, object], *, requirement_id: str | None = None
     ) -> bool:
-        """Proposed → started by compare-and-set, with the arguments the tool gets. False when it was started before.
+        """Change proposed → started by compare-and-set, with the arguments the tool gets. False when it was started before.
 
         With `requirement_id` (a person said that an uncertain call did not happen): started → started again, and that
         requirement goes approved → executed in the same transaction, so that one answer starts the call once. False when it

@@ -51,7 +51,8 @@ def _signed_out(request: HttpRequest | None, user: Person | None, **_: Any) -> N
 def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """Record a failed sign-in, with its account or none. The typed text is not kept: it may be a password."""
     typed = str(credentials.get("email") or credentials.get("username") or "")
-    person = Person.objects.filter(email__iexact=typed.replace("\x00", "")).first() if typed else None
+    # No database looks for NUL, and no address has one.
+    person = Person.objects.filter(email__iexact=typed).first() if typed and "\x00" not in typed else None
     record(Kind.SIGN_IN_REFUSED, request=request, subject=person, name="" if person else "no known address")
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.http import HttpRequest
 
+from kern.validation.text import storable
 from sessions_app.audit.kinds import Kind
 from sessions_app.audit.request import browser_of, current_request, door_of, person_of
 from sessions_app.infrastructure import clock
@@ -121,5 +122,5 @@ def _plain(values: Any) -> Any:
 
 
 def _text(value: Any, longest: int) -> str:
-    text = str(value).replace("\x00", "").encode(errors="replace").decode()
+    text = storable(str(value))
     return text if len(text) <= longest else text[: longest - 1] + "…"
