@@ -12,11 +12,12 @@ from playwright.sync_api import Browser
 
 from kern_inbox.run.embedded_redis import embedded_redis
 from tests.chromium import started_chromium
+from tests.durations import pytest_runtest_protocol
 from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
 from tests.tables import installed, tables
 
-__all__ = ["installed", "pytest_collection_modifyitems", "pytest_terminal_summary", "tables"]
+__all__ = ["installed", "pytest_collection_modifyitems", "pytest_runtest_protocol", "pytest_terminal_summary", "tables"]
 
 # No test looks at the clock: on a busy machine a slow example is no wrong one.
 hypothesis.settings.register_profile("kern", deadline=None)
@@ -42,8 +43,10 @@ def needed(find: Callable[[], T]) -> T:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that use the application's database: only these could differ on another one."""
+    """Mark the tests that use the application's database, since only these could differ on another one, and those of pages."""
     fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+    if "browser" in fixtures:
+        item.add_marker("browser")
     # What `db` and `transactional_db` of pytest-django ask for; the library's tests call another thing `db`.
     if "_django_db_helper" in fixtures or item.get_closest_marker("django_db"):
         item.add_marker("database")

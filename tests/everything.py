@@ -9,14 +9,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 
-from tests.flaky import VARIABLE
+from tests import durations, flaky
 from tests.servers import MissingServerError, postgresql_programs
 from tests.steps import CHECK, EVERYTHING, Lane, Step
 
@@ -38,38 +38,40 @@ class Result:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0 when nothing failed. Browser tests that passed at their second try are named last (see `tests.flaky`)."""
+    """0 when nothing failed. The slowest files are named, and last the browser tests that passed at their second try."""
     steps = CHECK if "--check" in arguments else EVERYTHING
     with TemporaryDirectory() as folder:
-        flaky = Path(folder) / "flaky"
-        flaky.touch()
-        results = run(steps, flaky)
+        notes = {variable: Path(folder) / variable for variable in (flaky.VARIABLE, durations.VARIABLE)}
+        for note in notes.values():
+            note.touch()
+        results = run(steps, {variable: str(note) for variable, note in notes.items()})
+        print(durations.table(notes[durations.VARIABLE].read_text().splitlines()))
         summarize(results)
-        for name in flaky.read_text().splitlines():
+        for name in notes[flaky.VARIABLE].read_text().splitlines():
             print(f"flaky: {name}")
     return 1 if any(result.has_failed for result in results) else 0
 
 
-def run(steps: Sequence[Step], flaky: Path) -> list[Result]:
+def run(steps: Sequence[Step], notes: Mapping[str, str]) -> list[Result]:
     """Run every lane to its end; the results in the order of `steps`."""
     lanes = {lane: [step for step in steps if step.lane is lane] for lane in Lane}
     alone = lanes.pop(Lane.ALONE)
     with ThreadPoolExecutor(len(lanes)) as threads:
-        done = list(threads.map(lambda lane: [result_of(step, flaky) for step in lane], lanes.values()))
-    done.append([result_of(step, flaky) for step in alone])
+        done = list(threads.map(lambda lane: [result_of(step, notes) for step in lane], lanes.values()))
+    done.append([result_of(step, notes) for step in alone])
     results = {result.step.name: result for lane in done for result in lane}
     return [results[step.name] for step in steps]
 
 
-def result_of(step: Step, flaky: Path) -> Result:
-    """Run one step; `flaky` is the file that takes the names of unstable tests."""
+def result_of(step: Step, notes: Mapping[str, str]) -> Result:
+    """Run one step; `notes` are the files, by variable, in which its tests leave something for the summary."""
     if reason := skipped(step):
         return Result(step, f"skipped: {reason}")
     say(f"{step.name} …")
     began = time.monotonic()
     with TemporaryFile() as output:
         command = [sys.executable, *step.command]
-        done = subprocess.run(command, env=environment(step, flaky), stdout=output, stderr=output, check=False)
+        done = subprocess.run(command, env=environment(step, notes), stdout=output, stderr=output, check=False)
         seconds = time.monotonic() - began
         output.seek(0)
         said = output.read().decode(errors="replace").strip()
@@ -78,11 +80,11 @@ def result_of(step: Step, flaky: Path) -> Result:
     return Result(step, outcome, seconds)
 
 
-def environment(step: Step, flaky: Path) -> dict[str, str]:
+def environment(step: Step, notes: Mapping[str, str]) -> dict[str, str]:
     """The variables a step runs with; the tests see nothing of a developer's own (see `tests.settings`)."""
     # Without compiled files each of some hundred processes would compile everything again.
     known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**known, "DJANGO_SETTINGS_MODULE": "tests.settings", VARIABLE: str(flaky), **step.variables}
+    return {**known, "DJANGO_SETTINGS_MODULE": "tests.settings", **notes, **step.variables}
 
 
 def skipped(step: Step) -> str | None:

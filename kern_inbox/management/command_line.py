@@ -9,6 +9,10 @@ from django.core.management import ManagementUtility
 from django.core.management.base import BaseCommand
 from django.db import Error
 
+#: Whose commands start without Django's checks. These read every address and every page of the administration, which takes as
+#: long as all the rest of a start, and find faults of those who change the program; `manage.py check` is for them.
+UNCHECKED = ("kern_inbox", "sessions_app")
+
 
 class Commands(ManagementUtility):
     """Django's commands, each on one plain connection."""
@@ -23,7 +27,10 @@ class Commands(ManagementUtility):
             database.get("OPTIONS", {}).pop("pool", None)
         if subcommand == "migrate" and not {"--help", "-h"} & set(self.argv):
             _refuse_unusable_database()
-        return super().fetch_command(subcommand)
+        command = super().fetch_command(subcommand)
+        if type(command).__module__.startswith(UNCHECKED):
+            command.requires_system_checks = []
+        return command
 
 
 def main(arguments: list[str]) -> None:

@@ -33,6 +33,8 @@ def main() -> int:
     _stop_by_signal()
     os.environ.setdefault("DEBUG", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
+    # Celery's name for Django's checks, a second of each worker's start that finds faults of those who change the program.
+    os.environ.setdefault("SKIP_CHECKS", "1")
     os.environ["KERN_GRACE_SECONDS"] = os.environ.get("KERN_GRACE_SECONDS") or str(GRACE_SECONDS)
     try:
         values = read(os.environ)

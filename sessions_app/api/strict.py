@@ -41,6 +41,7 @@ class StrictAPI(NinjaAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self._descriptions: dict[str, OpenAPISchema] = {}
         self.add_decorator(only_known_parameters)
         self.add_decorator(no_body_unasked)
 
@@ -48,9 +49,18 @@ class StrictAPI(NinjaAPI):
         """The name of the function, which generated clients call their methods by: it is part of the interface."""
         return operation.view_func.__name__
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """The description, with what ninja leaves out: the scope that an operation needs, and headers of answers."""
-        schema = super().get_openapi_schema(**options)
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        """The description, with what ninja leaves out: the scope that an operation needs, and headers of answers.
+
+        Made once, since it takes more than a second and everybody may ask for it.
+        """
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        if prefix not in self._descriptions:
+            self._descriptions[prefix] = self._described(prefix)
+        return self._descriptions[prefix]
+
+    def _described(self, path_prefix: str) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=path_prefix)
         scopes = {self.get_openapi_operation_id(operation): scope_of(operation) for operation in self._operations()}
         for methods in schema["paths"].values():
             for details in methods.values():

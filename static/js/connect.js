@@ -1,6 +1,7 @@
 // Adds that a stream is opened again where its first connection failed: the extension repeats one that was open before.
 const ENDED = [401, 403, 404, 410];
-const AGAIN = 2000;
+// As the extension: half a second, then twice as long each time, up to a minute, and not all pages at the same moment.
+const [FIRST, LONGEST] = [500, 60_000];
 const failures = new WeakMap();
 
 const openAgain = ({ target, detail }) => {
@@ -14,7 +15,7 @@ const openAgain = ({ target, detail }) => {
     () => {
       if (target.isConnected) htmx.ajax("GET", address, { source: target });
     },
-    AGAIN * (0.75 + Math.random() / 2),
+    Math.min(FIRST * 2 ** (count - 1), LONGEST) * (0.75 + Math.random() / 2),
   );
 };
 document.addEventListener("htmx:error", openAgain);

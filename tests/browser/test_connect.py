@@ -62,3 +62,18 @@ def test_a_customers_page_opens_its_stream_again_too(visit: Visit, ana: Person, 
     messages.reply(session, ana, "It is on its way.", seen=session.last_change)
     expect(page.locator("#timeline")).to_contain_text("It is on its way.")
     assert len(tried) == 2
+
+
+def test_a_server_that_stays_away_is_asked_more_and_more_rarely(visit: Visit, ben: Person) -> None:
+    page = visit(ben, "/profile/")
+    tried = break_the_first(page, times=100)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    page.goto("/open/")
+    expect(page.locator("#list-title")).to_be_visible()
+    for failures in range(1, 6):
+        waited = 0
+        while len(tried) <= failures:
+            page.clock.run_for(50)
+            waited += 50
+        assert waited >= 0.75 * 500 * 2 ** (failures - 1)

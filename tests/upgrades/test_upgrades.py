@@ -97,9 +97,10 @@ def _lost(before: Rows, after: Rows) -> list[str]:
     for table, rows in before.items():
         if (table, "*") in CHANGED or not rows:
             continue
-        by_key = {row["id"]: row for row in after.get(table, [])} if "id" in rows[0] else None
+        has_ids = "id" in rows[0]
+        by_key = {row["id"] if has_ids else number: row for number, row in enumerate(after.get(table, []))}
         for number, row in enumerate(rows):
-            now = by_key.get(row["id"]) if by_key is not None else dict(enumerate(after.get(table, []))).get(number)
+            now = by_key.get(row["id"] if has_ids else number)
             if now is None:
                 lost.append(f"{table} {row}")
                 continue

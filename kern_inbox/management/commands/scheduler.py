@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand
 
 class Command(BaseCommand):
     help = "Find what is due (turns, names, questions whose time runs out), every few seconds, until it is asked to stop."
-    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         from kern_inbox.processes.desks import require_desk

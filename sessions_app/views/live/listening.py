@@ -16,8 +16,6 @@ from sessions_app.changes.publish import CHANNEL
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two reads of the change log while there is no Redis.
-POLL = 2.0
 #: Seconds of silence after which the change log is read and Redis is asked whether it is there, and in which it must answer.
 QUIET, ANSWERS = 5.0, 2.0
 #: Seconds after which Redis is tried again.
@@ -48,7 +46,7 @@ async def listen(listener: Listener) -> None:
         except Exception:
             # A database that is away for a moment must not end live updates for all pages.
             log.exception("live pages rest for a moment")
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(settings.KERN_POLL_SECONDS)
 
 
 async def _subscribe(listener: Listener) -> None:
@@ -78,7 +76,7 @@ async def _poll(listener: Listener, seconds: float | None) -> None:
     end = None if seconds is None else time.monotonic() + seconds
     while end is None or time.monotonic() < end:
         await listener.catch_up()
-        await asyncio.sleep(POLL)
+        await asyncio.sleep(settings.KERN_POLL_SECONDS)
 
 
 async def _heard(pubsub: Any, *kinds: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -33,8 +34,7 @@ class Program:
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self.port = int(variables.setdefault("PORT", str(free_port())))
-        # Without Django's checks a worker starts a second earlier.
-        own = {"KERN_VAR": str(folder), "KERN_DESK": SMALL_DESK, "SKIP_CHECKS": "1"}
+        own = {"KERN_VAR": str(folder), "KERN_DESK": SMALL_DESK}
         environment = {"PATH": os.environ["PATH"], **own, **variables}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "kern_inbox.run"],
@@ -153,21 +153,43 @@ def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
     assert address_of(host, 8000) == address
 
 
-@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
-def test_a_part_that_dies_is_named_and_started_again(installed: Path, word: str) -> None:
-    with program(installed) as running:
+@pytest.fixture(scope="module")
+def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A program that runs while tests kill its parts, and stops cleanly after the last of them."""
+    folder = tmp_path_factory.mktemp("alive")
+    shutil.copy(tables, folder / "inbox.sqlite3")
+    with program(folder) as running:
         running.read_until("Kern Inbox is ready")
-        (part,) = running.processes(word)
-        os.kill(part, signal.SIGKILL)
-        running.read_until("was killed by SIGKILL (its last lines are above)")
-        running.read_until("was started again")
-        if word.startswith("worker"):
-            running.read_until("celery.apps.worker")
-        (again,) = running.processes(word)
-        assert again != part
+        yield running
         running.process.send_signal(signal.SIGINT)
         assert running.wait() == 0, running.output
         assert running.is_gone()
+
+
+@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
+def test_a_part_that_dies_is_named_and_started_again(alive: Program, word: str) -> None:
+    (part,) = alive.processes(word)
+    os.kill(part, signal.SIGKILL)
+    alive.read_line("was killed by SIGKILL (its last lines are above)")
+    alive.read_until("was started again")
+    if word.startswith("worker"):
+        alive.read_until("celery.apps.worker")
+    (again,) = alive.processes(word)
+    assert again != part
+
+
+def test_when_redis_dies_it_is_started_again_where_it_was(alive: Program) -> None:
+    redis = alive.redis()
+    assert redis is not None
+    os.kill(redis, signal.SIGKILL)
+    alive.read_line("redis was started again")
+    assert alive.get("/health/ready/") == 200
+
+
+def test_a_second_one_in_the_same_folder_is_refused(alive: Program) -> None:
+    second = Program(alive.folder)
+    assert second.wait() == 1
+    assert "runs already" in second.output
 
 
 def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
@@ -180,19 +202,6 @@ def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
                 running.read_line("scheduler was started again")
         assert running.wait() == 1
         assert "scheduler was killed by SIGKILL (its last lines are above); stopping the rest" in running.output
-        assert running.is_gone()
-
-
-def test_when_redis_dies_it_is_started_again_where_it_was(installed: Path) -> None:
-    with program(installed) as running:
-        running.read_until("Kern Inbox is ready")
-        redis = running.redis()
-        assert redis is not None
-        os.kill(redis, signal.SIGKILL)
-        running.read_until("redis was started again")
-        assert running.get("/health/ready/") == 200
-        running.process.send_signal(signal.SIGINT)
-        assert running.wait() == 0, running.output
         assert running.is_gone()
 
 
@@ -221,14 +230,6 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert refused(tmp_path, PORT=str(port)).startswith(f"kern-inbox: port {port} is in use")
-
-
-def test_a_second_one_in_the_same_folder_is_refused(installed: Path) -> None:
-    with program(installed) as running:
-        running.read_until("Kern Inbox is ready")
-        second = Program(installed)
-        assert second.wait() == 1
-        assert "runs already" in second.output
 
 
 @pytest.mark.parametrize(
@@ -338,13 +339,18 @@ def test_a_refused_key_is_one_line_without_the_key(tmp_path: Path) -> None:
     assert "sk-not-a-key" not in line
 
 
-@pytest.mark.parametrize("status", [404, None])
-def test_a_key_that_cannot_be_checked_is_a_warning(installed: Path, status: int | None) -> None:
-    with model_server(status or 200) as url:
-        if status is None:
-            url = f"http://127.0.0.1:{free_port()}/v1"
-        with program(installed, OPENAI_API_KEY="sk-some-key", OPENAI_BASE_URL=url, KERN_MODEL="house-model") as running:
-            running.read_until("house-model at http://127.0.0.1")
-            assert "warning: " in running.output
-            running.process.send_signal(signal.SIGINT)
-            assert running.wait() == 0
+def test_a_server_without_a_list_of_models_is_a_warning(installed: Path) -> None:
+    with model_server(404) as url, program(installed, OPENAI_API_KEY="sk-some-key", OPENAI_BASE_URL=url) as running:
+        running.read_until("the key could not be checked")
+        assert "warning: " in running.output
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0
+
+
+def test_a_server_that_is_away_is_a_warning(installed: Path) -> None:
+    away = {"OPENAI_BASE_URL": f"http://127.0.0.1:{free_port()}/v1", "KERN_MODEL": "house-model"}
+    with program(installed, OPENAI_API_KEY="sk-some-key", **away) as running:
+        running.read_until("house-model at http://127.0.0.1")
+        assert "warning: " in running.output
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0
