@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import hypothesis
@@ -15,6 +16,7 @@ from tests.chromium import started_chromium
 from tests.durations import pytest_runtest_protocol
 from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
+from tests.steps import FOLDERS
 from tests.tables import installed, tables
 
 __all__ = ["installed", "pytest_collection_modifyitems", "pytest_runtest_protocol", "pytest_terminal_summary", "tables"]
@@ -24,6 +26,7 @@ hypothesis.settings.register_profile("kern", deadline=None)
 hypothesis.settings.load_profile("kern")
 
 T = TypeVar("T")
+TESTS = Path(__file__).parent
 IN_CI = os.environ.get("KERN_CI", "0") not in ("", "0")
 
 
@@ -43,13 +46,18 @@ def needed(find: Callable[[], T]) -> T:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that use the application's database, since only these could differ on another one, and those of pages."""
+    """Mark the tests that use the application's database, since only these could differ on another one, and those of a step."""
     fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
-    if "browser" in fixtures:
-        item.add_marker("browser")
     # What `db` and `transactional_db` of pytest-django ask for; the library's tests call another thing `db`.
     if "_django_db_helper" in fixtures or item.get_closest_marker("django_db"):
         item.add_marker("database")
+    for name, folders in FOLDERS.items():
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in folders:
+            item.add_marker(name)
+        elif item.get_closest_marker(name):
+            raise pytest.UsageError(
+                f"{item.nodeid} is marked {name}, and no step runs it: it belongs into {' or '.join(folders)}"
+            )
 
 
 @pytest.hookimpl(wrapper=True)

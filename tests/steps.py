@@ -7,13 +7,20 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 PYTEST = ("-m", "pytest", "-q")
-#: Two processes share the tests; those of a file stay together, and so do the servers that they share.
-BY_TWO = (*PYTEST, "-n", "2", "--dist", "loadfile")
+#: Two processes share the tests; those of a file stay together, and so do the servers that they share. In the order of their
+#: names: with most tests first, files of few long ones come last, and one process works while the other has nothing to do.
+BY_TWO = (*PYTEST, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+#: Folders whose tests run in a step of their own, by the mark that keeps them out of the others.
+FOLDERS = {"browser": ("browser", "story"), "faults": ("faults", "security")}
 #: Percent of the library's lines that its tests run; it may rise.
 FLOOR = 97.5
 #: From Python 3.12 on the interpreter says what runs, which costs next to nothing.
 TRACING = {"COVERAGE_CORE": "sysmon"} if sys.version_info >= (3, 12) else {}
 LAYERS = "from importlinter.cli import lint_imports_command as check; check()"
+
+
+def _folders(mark: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}" for folder in FOLDERS[mark])
 
 
 class Lane(Enum):
@@ -69,7 +76,7 @@ EVERYTHING = (
         variables={"KERN_TEST_DATABASE": "postgresql"},
         needs_postgresql=True,
     ),
-    Step("tests with dying processes", (*PYTEST, "-m", "faults"), Lane.PROCESSES),
-    Step("tests with a browser", (*PYTEST, "-m", "browser"), Lane.ALONE),
+    Step("tests with dying processes", (*BY_TWO, *_folders("faults")), Lane.PROCESSES),
+    Step("tests with a browser", (*BY_TWO, *_folders("browser")), Lane.ALONE),
     Step("API by its description", ("-m", "tests.fuzzing"), Lane.ALONE),
 )

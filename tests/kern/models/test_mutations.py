@@ -31,6 +31,9 @@ from tests.responses_server import Calls, Garbage, Reply, ResponsesServer, Text,
 from tests.responses_server.mutation import KINDS, STRANGERS, Mutation, as_bytes, spoiled
 from tests.responses_server.wire import speak
 
+# Thousands of streams, which reach no line that the tests of one habit each do not.
+pytestmark = pytest.mark.no_cover
+
 Json = dict[str, Any]
 
 THOUGHT = "Nobody may read this."
