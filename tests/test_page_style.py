@@ -13,13 +13,10 @@ COMING = {
     "band",
     "cmp",
     "crumb",
-    "lab",
     "meter",
     "meters",
     "plain-checks",
     "quietly",
-    "rowline",
-    "trials",
 }
 
 

@@ -52,6 +52,8 @@ class Kind(models.TextChoices):
     WEBHOOK_OFF = "webhook.switched_off", _("Webhook endpoint switched off")
     WEBHOOK_REMOVED = "webhook.removed", _("Webhook endpoint removed")
 
+    NAMING_RULES = "naming.rules_changed", _("Naming rules changed")
+
     BACKUP_MADE = "backup.made", _("Backup made")
     BACKUP_RESTORED = "backup.restored", _("Backup restored")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")

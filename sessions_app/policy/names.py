@@ -83,4 +83,6 @@ def _by_desk(session: Session) -> Callable[[str], str] | None:
 
 
 def _ticket_ids(session: Session) -> tuple[str, ...]:
+    if "tickets" in getattr(session, "_prefetched_objects_cache", {}):
+        return tuple(link.ticket_id for link in sorted(session.tickets.all(), key=lambda link: link.rank))
     return tuple(session.tickets.primary_first().values_list("ticket_id", flat=True)[:20])

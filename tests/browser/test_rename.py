@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from sessions_app.actions import messages, names, sessions
 from sessions_app.models import NameRecord, Person, Queue, Session
 from tests.browser.conftest import Visit
+from tests.sessions_app.naming_rules import name_by
 
 pytestmark = pytest.mark.browser
 
@@ -101,7 +102,7 @@ def test_a_refused_name_says_why_and_stays(visit: Visit, ana: Person, session: S
     page = visit(ana, f"/open/{session.session_id}/")
     field(page).fill("\u3164")
     page.locator(".timeline-scroll").click()
-    expect(page.locator(".toast")).to_contain_text("needs at least one visible character")
+    expect(page.locator("[data-rename] .refused")).to_contain_text("needs at least one visible character")
     messages.receive(session, "Hello?")
     expect(page.locator(".entry.customer")).to_have_count(1)
     expect(field(page)).to_have_value("\u3164")
@@ -110,6 +111,19 @@ def test_a_refused_name_says_why_and_stays(visit: Visit, ana: Person, session: S
     page.keyboard.press("Enter")
     until_stored(page, "Late parcel")
     expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_the_proposal_of_a_refusal_is_saved_by_its_button(visit: Visit, ana: Person, session: Session) -> None:
+    name_by(max_words=2)
+    page = visit(ana, f"/open/{session.session_id}/")
+    field(page).fill("Late parcel again")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-rename] .refused")).to_contain_text("it has 3 words; names here have at most 2")
+    expect(field(page)).to_have_value("Late parcel again")
+    page.get_by_role("button", name="Save Late parcel instead").click()
+    until_stored(page, "Late parcel")
+    expect(field(page)).to_have_value("Late parcel")
+    expect(page.locator("[data-rename] .refused")).to_be_hidden()
 
 
 def test_a_name_that_somebody_gave_meanwhile_is_not_replaced_unseen(

@@ -11,10 +11,8 @@ import unicodedata
 from django.utils.translation import get_language_info
 
 ANY = "any"
-_LATIN = (
-    "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nb nl nn no pl pt ro sk sl sq sv sw tr uz vi"
-)
-_SCRIPTS = {
+_LATIN = "af az bs ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms nb nl nn no pl pt ro sk sl sq sv sw tr uz vi"
+_SCRIPTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_LATIN.split(), ()),
     **dict.fromkeys(["be", "bg", "kk", "mk", "ru", "sr", "uk"], ("CYRILLIC",)),
     **dict.fromkeys(["ar", "fa", "ur"], ("ARABIC",)),
@@ -28,6 +26,8 @@ _SCRIPTS = {
     "zh": ("CJK", "BOPOMOFO"),
     "ko": ("HANGUL", "CJK"),
 }
+#: Languages that an admin can choose.
+KNOWN = (*(code for code in _SCRIPTS if code != "zh"), "zh-hans", "zh-hant")
 
 
 def is_foreign(text: str, language: str) -> bool:

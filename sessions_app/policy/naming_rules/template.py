@@ -79,6 +79,11 @@ def check_template(template: str) -> None:
         raise ValidationError(_("That template has personal data in it, which would be in every name."))
 
 
+def literals_of(template: str) -> str:
+    """Return the template's own text, without its fields."""
+    return " ".join(_FIELD.split(template)[::2])
+
+
 def frame_for(template: str, context: Context, *, without: Collection[str] = ()) -> Frame:
     """Return the frame of the context's names, without these fields. An invalid template frames nothing."""
     try:

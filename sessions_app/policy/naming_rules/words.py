@@ -9,6 +9,13 @@ from sessions_app.text.forbidden_words import has_no_spaces
 from sessions_app.text.personal_data import MASK
 
 _AT_ENDS = ",;:–—-/|·& "
+_LOOSE_WORDS = """
+    a an the of to in on at for from with and or by about after before between its his her my our your their is are was were
+    der die das ein eine einer von vom zu zum zur im am auf für mit und oder nach vor bei
+    le la les un une du des de à au aux en pour avec et ou sur el los las del al con por para y o e il lo gli di da per su
+    um uma do no na os as com em
+"""
+_LOOSE = frozenset(_LOOSE_WORDS.split())
 #: From this many letters on, a word in capitals is no abbreviation.
 _NO_ABBREVIATION = 5
 
@@ -24,7 +31,8 @@ def cut_to_words(text: str, most: int, ignored: Collection[str] = ()) -> str:
     tokens = text.split()
     while tokens and count(" ".join(tokens), ignored) > most:
         tokens.pop()
-    return " ".join(tokens).rstrip(_AT_ENDS)
+    cut = " ".join(tokens).rstrip(_AT_ENDS)
+    return _without_loose_end(cut) if len(cut) < len(" ".join(text.split())) else cut
 
 
 def cut_to_characters(text: str, most: int) -> str:
@@ -33,7 +41,7 @@ def cut_to_characters(text: str, most: int) -> str:
         return text
     cut = text[:most]
     if not text[most].isspace() and " " in cut.strip() and not has_no_spaces(cut):
-        cut = cut.rsplit(" ", 1)[0]
+        cut = _without_loose_end(cut.rsplit(" ", 1)[0])
     elif unicodedata.category(text[most]) in ("Mn", "Me", "Mc", "Cf") or text[most - 1] == "\u200d":
         cut = cut[:-1].rstrip("\u200d")
     return cut.strip().rstrip(_AT_ENDS)
@@ -52,6 +60,14 @@ def in_case(text: str, letter_case: str) -> str:
             return _capitalized(_quiet(text))
         case _:
             return text
+
+
+def _without_loose_end(text: str) -> str:
+    """Return a cut text without prepositions and articles at its end."""
+    tokens = text.split()
+    while len(tokens) > 1 and tokens[-1].casefold() in _LOOSE:
+        tokens.pop()
+    return " ".join(tokens).rstrip(_AT_ENDS)
 
 
 def _is_word(token: str) -> bool:

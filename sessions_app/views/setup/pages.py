@@ -61,6 +61,13 @@ SECTIONS = (
         "admin:sessions_app_toolpolicy_changelist",
     ),
     Section(
+        "naming",
+        _("Naming"),
+        _("When conversations get their names, and what a name may be."),
+        "text-cursor-input",
+        "setup-naming",
+    ),
+    Section(
         "tokens",
         _("Tokens"),
         _("Which programs may read and write over the API."),

@@ -25,7 +25,7 @@ from tests.sessions_app.naming_rules import name_by
 __all__ = ["load"]
 
 TOO_LONG = "Receipt for airport bus to hotel after strike"
-SHORTER = "Receipt for airport bus to hotel after"
+SHORTER = "Receipt for airport bus to hotel"
 
 
 @pytest.fixture

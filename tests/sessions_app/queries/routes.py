@@ -92,6 +92,8 @@ ADMINS = {
     "setup/webhooks/new/": "GET 200, POST 422",
     "setup/webhooks/<int:pk>/": "GET 200, POST 303",
     "setup/webhooks/<int:pk>/deliveries/": "POST 404",
+    "setup/naming/": "GET 200, POST 422",
+    "setup/naming/preview/": "POST 200",
     "customer-data/": "GET 200, POST 422",
     "customer-data/erase/": "POST 422",
     "customer-data/export/": "POST 422",
