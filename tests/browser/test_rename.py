@@ -120,7 +120,7 @@ def test_the_proposal_of_a_refusal_is_saved_by_its_button(visit: Visit, ana: Per
     page.keyboard.press("Enter")
     expect(page.locator("[data-rename] .refused")).to_contain_text("it has 3 words; names here have at most 2")
     expect(field(page)).to_have_value("Late parcel again")
-    page.get_by_role("button", name="Save Late parcel instead").click()
+    page.get_by_role("button", name="Save “Late parcel” instead").click()
     until_stored(page, "Late parcel")
     expect(field(page)).to_have_value("Late parcel")
     expect(page.locator("[data-rename] .refused")).to_be_hidden()
