@@ -16,12 +16,8 @@ from sessions_app.views.decisions import standing_approvals
 from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
-from sessions_app.views.setup import naming, ticket_systems
+from sessions_app.views.setup import naming, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
-<<<<<<< HEAD
-from sessions_app.views.setup import ticket_systems, webhooks
-=======
->>>>>>> 0223ef6 (Admins set the naming rules on a page of the product, for the desk and each queue, tried on the last conversations before they are saved)
 from sessions_app.views.tickets import by_id
 from sessions_app.views.tickets import pages as ticket_pages
 
@@ -74,15 +70,12 @@ urlpatterns = [
     path("setup/tickets/new/", ticket_systems.new_ticket_system, name="setup-ticket-new"),
     path("setup/tickets/tries/", ticket_systems.ticket_system_tries, name="setup-ticket-tries"),
     path("setup/tickets/<slug:slug>/", ticket_systems.ticket_system, name="setup-ticket"),
-<<<<<<< HEAD
     path("setup/webhooks/", webhooks.webhook_list, name="setup-webhooks"),
     path("setup/webhooks/new/", webhooks.new_webhook, name="setup-webhook-new"),
     path("setup/webhooks/<int:pk>/", webhooks.webhook, name="setup-webhook"),
     path("setup/webhooks/<int:pk>/deliveries/", webhooks.webhook_deliveries, name="setup-webhook-deliveries"),
-=======
     path("setup/naming/", naming.naming, name="setup-naming"),
     path("setup/naming/preview/", naming.naming_preview, name="setup-naming-preview"),
->>>>>>> 0223ef6 (Admins set the naming rules on a page of the product, for the desk and each queue, tried on the last conversations before they are saved)
     path("customer-data/", customer_data.customer_data, name="customer-data"),
     path("customer-data/export/", customer_data.customer_data_export, name="customer-data-export"),
     path("customer-data/erase/", customer_data.customer_data_erase, name="customer-data-erase"),
