@@ -17,6 +17,7 @@ from sessions_app.errors import AppError
 from sessions_app.models import TicketSystem
 from sessions_app.models.ticket_presets import BY_KEY, PRESETS, Signature
 from sessions_app.models.ticket_system import TicketEffect, TicketState
+from sessions_app.queries.incoming_webhooks import health_of
 from sessions_app.validation.text import normalized
 from sessions_app.views.respond import PersonRequest, for_people
 from sessions_app.views.setup.pages import must_be_admin, setup_context
@@ -110,6 +111,7 @@ def _page(request: PersonRequest, form: TicketSystemForm | None = None, status: 
             "colours": COLOURS,
             "states": TicketState.choices,
             "effects": TicketEffect.choices,
+            "health": health_of(form.instance) if form.instance.pk and form.instance.signature else None,
             "hook": request.build_absolute_uri(f"/hooks/tickets/{form.instance.slug}/") if form.instance.slug else "",
             **_tries_of(_typed_in(form), examples if isinstance(examples, str) else "\n".join(examples)),
         }

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sessions_app.actions import tickets
+from sessions_app.actions import ticket_webhooks, tickets
 from sessions_app.infrastructure import clock, sealing
-from sessions_app.models import AuditEntry, Person, Session, Ticket, TicketLink, TicketSystem
+from sessions_app.models import AuditEntry, IncomingWebhook, Person, Session, Ticket, TicketLink, TicketSystem
 from sessions_app.models.ticket_presets import PRESETS
+from sessions_app.webhooks.incoming.reading import Heard
 from tests.sessions_app.html import flat
 
 SETUP = "/setup/tickets/"
@@ -141,3 +142,17 @@ def test_only_admins_change_ticket_systems(client: Client, ben: Person) -> None:
     answers += [client.post(f"{SETUP}helpdesk/", {"do": "remove"})]
     assert {answer.status_code for answer in answers} == {404}
     assert TicketSystem.objects.filter(slug="helpdesk").exists()
+
+
+def test_the_form_says_what_came_of_its_webhooks(admin: Client, zendesk: TicketSystem) -> None:
+    address = f"{SETUP}{zendesk.slug}/"
+    assert "Not heard yet. Enter the address" in flat(admin.get(address))
+    ticket_webhooks.note(zendesk, IncomingWebhook.Outcome.REFUSED, "x-zendesk-webhook-signature does not fit")
+    page = flat(admin.get(address))
+    assert "Signature refused" in page
+    assert "x-zendesk-webhook-signature does not fit" in page
+    now = clock.now()
+    ticket_webhooks.take(zendesk, Heard("48213", "Kettle", "open", now, "delivery-1", "digest-1"))
+    page = flat(admin.get(address))
+    assert "2 in 7 days, 1 refused." in page
+    assert "48213" in page
