@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja.errors import AuthorizationError
@@ -20,6 +21,7 @@ from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
 from sessions_app.models.token import Scope
 
+Found = TypeVar("Found", bound=Model)
 #: (how many, in how many seconds): requests of one address with a token that is none.
 REFUSALS = (60, 60)
 #: Age (seconds) of `last_used_at` at which it is written again: a read should not cost a write.
@@ -102,7 +104,7 @@ def sessions(request: ApiRequest) -> SessionSet:
 
 def session(request: ApiRequest, session_id: str) -> Session:
     """Return one session the token sees. Raises `Http404`."""
-    found = None if "\x00" in session_id else sessions(request).select_related("queue").filter(session_id=session_id).first()
+    found = _first(sessions(request).select_related("queue"), session_id=session_id)
     if found is None:
         raise Http404(_("There is no session of this id."))
     return found
@@ -111,7 +113,7 @@ def session(request: ApiRequest, session_id: str) -> Session:
 def run(request: ApiRequest, run_id: str) -> Run:
     """Return one run of a session the token sees. Raises `Http404`."""
     seen = Run.objects.filter(session__in=sessions(request)).select_related("session__queue", "parent", "asked_by")
-    found = None if "\x00" in run_id else seen.filter(run_id=run_id).first()
+    found = _first(seen, run_id=run_id)
     if found is None:
         raise Http404(_("There is no run of this id."))
     return found
@@ -122,7 +124,7 @@ def requirement(request: ApiRequest, requirement_id: str) -> Requirement:
     seen = Requirement.objects.filter(session__in=sessions(request)).select_related(
         "session__queue", "run", "root", "decided_by", "asked_for_by", "reopened_from"
     )
-    found = None if "\x00" in requirement_id else seen.filter(requirement_id=requirement_id).first()
+    found = _first(seen, requirement_id=requirement_id)
     if found is None:
         raise Http404(_("There is no requirement of this id."))
     return found
@@ -143,3 +145,8 @@ def admin(request: ApiRequest) -> Person:
     if not request.auth.sees_everything():
         raise AuthorizationError(message=_("This needs a token that acts for an admin, in all queues."))
     return somebody
+
+
+def _first(rows: QuerySet[Found], **ids: str) -> Found | None:
+    """Return the row of these ids. PostgreSQL refuses to look for NUL, which no id has."""
+    return None if any("\x00" in value for value in ids.values()) else rows.filter(**ids).first()

@@ -17,8 +17,8 @@ from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.infrastructure.one_statement import Steps, beside
 from sessions_app.models import Change, Message, Person, Run, Session
 from sessions_app.validation.numbers import row_numbers
-from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, shown_events
-from sessions_app.views.conversation.run_blocks import shown_runs
+from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, Event, shown_events
+from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
 
 PAGE = 50
 #: So many changes are looked through for events of one page; a turn makes a handful of them.
@@ -33,6 +33,10 @@ BEGINNINGS = (Kind.RUN_DRAFT_WANTED, Kind.RUN_QUESTION_ASKED)
 STANDALONE = (Message.Author.CUSTOMER, Message.Author.PERSON)
 
 
+#: What stands in a conversation: rows as they were read, then what is shown of them.
+Item = Message | Run | Change | ShownRun | Event | BrokenRow
+
+
 @dataclass
 class Entry:
     """One thing in the conversation; `day` and `is_new` say what line stands before it."""
@@ -40,7 +44,7 @@ class Entry:
     kind: str
     at: datetime
     pk: int
-    item: Any
+    item: Item
     day: str = ""
     is_new: bool = False
 
@@ -155,19 +159,17 @@ def _events(loaded: Loaded) -> list[Entry]:
 
 def _filled(page: list[Entry], reader: Person) -> Steps[list[Entry]]:
     """Runs and events become what is shown of them, runs in parts; those that are on no page are never read."""
-    messages, runs, events = ([entry for entry in page if entry.kind == kind] for kind in (MESSAGE, RUN, EVENT))
-    decided = [event.at for event in events if event.item.kind in VERDICTS]
-    filled = list(messages)
+    runs = [(entry, entry.item) for entry in page if isinstance(entry.item, Run)]
+    events = [(entry, entry.item) for entry in page if isinstance(entry.item, Change)]
+    decided = [entry.at for entry, change in events if change.kind in VERDICTS]
     turns, lines = yield from beside(
-        shown_runs([entry.item for entry in runs]), shown_events([entry.item for entry in events], reader)
+        shown_runs([run for _entry, run in runs]), shown_events([change for _entry, change in events], reader)
     )
-    for entry, run in zip(runs, turns, strict=True):
-        if isinstance(run, BrokenRow):
-            filled.append(replace(entry, item=run))
-            continue
-        filled += [replace(entry, at=max(at, entry.at), item=part) for at, part in run.in_parts(decided)]
-    for entry, line in zip(events, lines, strict=True):
-        filled.append(replace(entry, item=line))
+    filled = [entry for entry in page if entry.kind == MESSAGE]
+    for (entry, _run), shown in zip(runs, turns, strict=True):
+        parts = [(entry.at, shown)] if isinstance(shown, BrokenRow) else shown.in_parts(decided)
+        filled += [replace(entry, at=max(at, entry.at), item=part) for at, part in parts]
+    filled += [replace(entry, item=line) for (entry, _change), line in zip(events, lines, strict=True)]
     return filled
 
 
