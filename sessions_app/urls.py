@@ -14,6 +14,8 @@ from sessions_app.views.customer import pages as customer
 from sessions_app.views.decisions import pages as decisions
 from sessions_app.views.decisions import standing_approvals
 from sessions_app.views.inbox import pages as inbox
+from sessions_app.views.jobs import pages as jobs
+from sessions_app.views.jobs.link_table import job_link_table
 from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import naming, ticket_systems, webhooks
@@ -62,6 +64,12 @@ urlpatterns = [
     path("runs/<key:run_id>/again/", runs.run_again, name="run-again"),
     path("rules/", standing_approvals.rule_list, name="rules"),
     path("rules/<int:pk>/", standing_approvals.rule, name="rule"),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/tickets/", job_link_table, name="job-link-table"),
+    path("jobs/<int:pk>/", jobs.job, name="job"),
+    path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
+    path("jobs/<int:pk>/rows/", jobs.job_rows, name="job-rows"),
+    path("jobs/<int:pk>/outcomes.csv", jobs.job_csv, name="job-csv"),
     path("reports/", reports.report, name="reports"),
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),

@@ -25,7 +25,9 @@ def link(session: Session, person: Person, ticket_id: str, system: TicketSystem 
     return link_once(session, person, ticket_id, system)[0]
 
 
-def link_once(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> tuple[TicketLink, bool]:
+def link_once(
+    session: Session, person: Person | None, ticket_id: str, system: TicketSystem | None = None
+) -> tuple[TicketLink, bool]:
     """Link as `link` does; returns also whether the link is new."""
     found_in, number = located(ticket_id, [system] if system else list(TicketSystem.objects.all()))
     with transaction.atomic():
@@ -49,7 +51,7 @@ def make_primary(link: TicketLink, person: Person) -> None:
             record(locked, Kind.TICKET_FIRST, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
 
 
-def unlink(link: TicketLink, person: Person) -> None:
+def unlink(link: TicketLink, person: Person | None) -> None:
     """Remove the link; the ticket itself is not touched. Unlinking twice does nothing."""
     with transaction.atomic():
         locked = locked_or_404(link.session)

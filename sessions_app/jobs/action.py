@@ -96,10 +96,17 @@ class Action(ABC):
     icon: ClassVar[str]
     #: The Celery queue of its workers: `jobs`, or `naming` for what asks a model.
     queue: ClassVar[str] = "jobs"
+    #: The names of its parameters, which a form asks for; the template `jobs/_NAME.html` holds the fields.
+    asks: ClassVar[tuple[str, ...]] = ()
     #: Whether it may be undone.
     can_undo: ClassVar[bool] = True
     #: Whether admins alone may start it.
     admins_only: ClassVar[bool] = False
+
+    @property
+    def template(self) -> str:
+        """The template with the fields of its parameters."""
+        return f"jobs/_{self.name}.html"
 
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         """Return the parameters as they are stored (plain JSON), checked. Raises `InvalidParameters`."""

@@ -17,27 +17,27 @@ from sessions_app.validation.numbers import row_number
 class Assign(Action):
     """Assign to the person with the key `assignee`; empty takes the assignee away."""
 
-    name, label, icon = "assign", gettext_lazy("Assign"), "user-round"
+    name, label, icon = "assign", gettext_lazy("Assign"), "user-round-plus"
+    asks = ("assignee",)
 
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         wanted = str(parameters.get("assignee") or "")
         if not wanted:
-            return {"assignee": None}
+            return {"assignee": None, "name": ""}
         number = row_number(wanted)
         assignee = None if number is None else Person.objects.filter(pk=number, is_active=True).first()
         if assignee is None:
             raise InvalidParameters("assignee", _("There is no such person. Choose one of the list."))
-        return {"assignee": assignee.pk}
+        return {"assignee": assignee.pk, "name": str(assignee)}
 
     def title(self, job: Job) -> str:
-        assignee = _assignee(job)
-        if assignee is None:
+        if not job.parameters["name"]:
             return ngettext(
                 "Take the assignee from %(count)d conversation", "Take the assignee from %(count)d conversations", job.total
             ) % {"count": job.total}
         return ngettext(
             "Assign %(count)d conversation to %(name)s", "Assign %(count)d conversations to %(name)s", job.total
-        ) % {"count": job.total, "name": assignee}
+        ) % {"count": job.total, "name": job.parameters["name"]}
 
     def plan(self, job: Job, rows: Sequence[JobRow]) -> list[Planned]:
         assignee = _assignee(job)

@@ -16,18 +16,19 @@ from sessions_app.models import Job, JobRow, Person, Queue, Session
 class Move(Action):
     """Move to the queue with the slug `queue`, whose agent answers from then on."""
 
-    name, label, icon = "move", gettext_lazy("Change queue"), "inbox"
+    name, label, icon = "move", gettext_lazy("Change queue"), "arrow-right"
+    asks = ("queue",)
 
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         slug = str(parameters.get("queue") or "")
         visible = Queue.objects.all() if person is None else Queue.objects.visible_to(person)
-        if not visible.filter(slug=slug).exists():
+        queue = visible.filter(slug=slug).first()
+        if queue is None:
             raise InvalidParameters("queue", _("There is no such queue among yours. Choose one of the list."))
-        return {"queue": slug}
+        return {"queue": slug, "name": queue.name}
 
     def title(self, job: Job) -> str:
-        queue = _queue(job)
-        told = {"count": job.total, "queue": queue or job.parameters["queue"]}
+        told = {"count": job.total, "queue": job.parameters["name"]}
         return (
             ngettext("Move %(count)d conversation to %(queue)s", "Move %(count)d conversations to %(queue)s", job.total) % told
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from sessions_app.errors import Forbidden, InvalidAction
@@ -15,6 +16,7 @@ from sessions_app.jobs.action import Action, Parameters, Skip
 from sessions_app.jobs.counts import recount
 from sessions_app.jobs.registry import action_of
 from sessions_app.models import Job, JobRow, Person
+from sessions_app.models.job import JobRowSet
 
 #: Most sessions of one job.
 MOST = 100_000
@@ -92,6 +94,13 @@ def _store(job: Job, action: Action, wanted: Sequence[Wanted], first: int) -> No
     JobRow.objects.bulk_create(rows)
 
 
-def examples(job: Job, most: int = 3) -> list[JobRow]:
-    """Return the first rows that would be changed."""
-    return list(job.rows.filter(state=JobRow.State.PENDING).select_related("session").order_by("position")[:most])
+def examples(job: Job, among: JobRowSet | None = None, most: int = 3) -> list[JobRow]:
+    """Return the first rows that would be changed, `among` those that the reader may see."""
+    rows = job.rows.all() if among is None else among
+    return list(rows.filter(state=JobRow.State.PENDING).select_related("session").order_by("position")[:most])
+
+
+def reasons(job: Job) -> list[tuple[str, int]]:
+    """Return why rows are skipped, and how many for each reason, the most frequent first."""
+    found = job.rows.filter(state=JobRow.State.SKIPPED).order_by().values_list("reason").annotate(rows=Count("pk"))
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))

@@ -9,11 +9,14 @@ from sessions_app.jobs.action import Action
 from sessions_app.jobs.assigning import Assign
 from sessions_app.jobs.closing import Reopen, Resolve
 from sessions_app.jobs.deleting import Delete
+from sessions_app.jobs.linking import Link
 from sessions_app.jobs.moving import Move
 from sessions_app.jobs.naming import NameWithAI
+from sessions_app.jobs.renaming import Rename, Unlock
 
 #: In the order of the menu.
-ACTIONS: dict[str, Action] = {action.name: action for action in (NameWithAI(), Assign(), Move(), Resolve(), Reopen(), Delete())}
+KINDS: tuple[Action, ...] = (NameWithAI(), Rename(), Unlock(), Link(), Assign(), Move(), Resolve(), Reopen(), Delete())
+ACTIONS: dict[str, Action] = {action.name: action for action in KINDS}
 
 
 def action_of(kind: str) -> Action:

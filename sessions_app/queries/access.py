@@ -9,7 +9,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import Person, Queue, Requirement, Run, Session, SessionRead
+from sessions_app.models import Job, Person, Queue, Requirement, Run, Session, SessionRead
+from sessions_app.models.job import JobSet
 from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
 
@@ -22,6 +23,11 @@ def queues_for(person: Person) -> QueueSet:
 def sessions_for(person: Person) -> SessionSet:
     """Return the sessions of the person's queues; all of them for an admin."""
     return Session.objects.visible_to(person)
+
+
+def jobs_for(person: Person) -> JobSet:
+    """Return the person's bulk jobs; all for an admin."""
+    return Job.objects.all() if person.is_superuser else Job.objects.filter(person=person)
 
 
 def session_or_404(person: Person, session_id: str) -> Session:

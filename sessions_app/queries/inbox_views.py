@@ -18,6 +18,7 @@ from sessions_app.models import Change, Person, Queue, Session
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
 from sessions_app.queries import access
+from sessions_app.queries.access import jobs_for
 
 #: Counts stop at one more than this.
 COUNT_CAP = 1000
@@ -63,6 +64,8 @@ class Rail:
     sessions: SessionSet
     #: The number of the newest change in any session, when the counts were read.
     newest: int
+    #: How many bulk jobs of the person's are at work.
+    jobs: int = 0
 
     @property
     def unassigned(self) -> Box:
@@ -82,10 +85,11 @@ def rail(person: Person, where: str, worked: list[Queue] | None = None) -> Rail:
     if here is None:
         raise Http404
     counted = [box for box in [*views, *queues] if box.counted]
-    *counts, newest = _numbers([_counted_in(box.where, person, worked) for box in counted], Change.objects.order_by("-pk"))
+    shown = [_counted_in(box.where, person, worked) for box in counted]
+    *counts, jobs, newest = _numbers([*shown, jobs_for(person).at_work()], Change.objects.order_by("-pk"))
     for box, count in zip(counted, counts, strict=True):
         box.count = count
-    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0)
+    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs)
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:
@@ -113,6 +117,12 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
         "search": visible.there,
     }
     return chosen[where]()
+
+
+def rail_title(where: str, queues: list[Queue]) -> str:
+    """Return the name of a view for readers."""
+    boxes = [*_views(), Box("search", _("Search"), "search"), *(Box(QUEUE + queue.slug, queue.name, "") for queue in queues)]
+    return next((str(box.title) for box in boxes if box.where == where), "")
 
 
 def capped_counts(querysets: Iterable[QuerySet[Any]]) -> list[int]:

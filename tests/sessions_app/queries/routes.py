@@ -40,6 +40,8 @@ PEOPLE = {
     "tickets/": "GET 200",
     "tickets/<slug:slug>/<path:ticket_id>/": "GET 200, POST 422",
     "rules/": "GET 200, POST 422",
+    "jobs/": "GET 200, POST 422",
+    "jobs/tickets/": "GET 200, POST 422",
     "reports/": "GET 200",
     "reports/decisions.csv": "GET 200",
     "reports/decisions.jsonl": "GET 200",
@@ -78,6 +80,10 @@ QUEUE = {
     "runs/<key:run_id>/retry/": "POST 422",
     "runs/<key:run_id>/again/": "POST 303",
     "rules/<int:pk>/": "POST 303",
+    "jobs/<int:pk>/": "GET 200, POST 422",
+    "jobs/<int:pk>/progress/": "GET 200",
+    "jobs/<int:pk>/rows/": "GET 200",
+    "jobs/<int:pk>/outcomes.csv": "GET 200",
     "<where:where>/<key:session_id>/": "GET 200",
 }
 

@@ -22,6 +22,7 @@ from pytest_django.fixtures import Settings
 from kern.testing import call
 from sessions_app.actions import messages, tickets
 from sessions_app.infrastructure.ids import secret_hash
+from sessions_app.jobs.planning import Wanted, plan
 from sessions_app.models import (
     ApiToken,
     Message,
@@ -105,11 +106,12 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
 
 
 @pytest.fixture
-def doors(ana: Person, ben: Person, cy: Person, values: dict[str, str], settings: Settings) -> Doors:
+def doors(ana: Person, ben: Person, cy: Person, session: Session, values: dict[str, str], settings: Settings) -> Doors:
     """Somebody who asks everywhere: nobody, a person, or a program with a token."""
     settings.REDIS_URL = ""
     bens, _secret = ApiToken.make("ben's", ben)
-    return Doors({"ana": ana, "ben": ben, "cy": cy}, tokens_of(ana, cy), {**values, "profile": str(bens.pk)})
+    own = {"profile": str(bens.pk), "jobs": str(plan("resolve", [Wanted(session.pk)], {}, person=ben).pk)}
+    return Doors({"ana": ana, "ben": ben, "cy": cy}, tokens_of(ana, cy), {**values, **own})
 
 
 def tokens_of(ana: Person, cy: Person) -> dict[str, str]:

@@ -1,0 +1,41 @@
+"""The selection of a person in a list: ticked rows, or all that match the list's filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from sessions_app.errors import InvalidAction
+from sessions_app.models import Person
+from sessions_app.queries import access
+from sessions_app.queries.filters import Filters
+from sessions_app.queries.inbox_views import rail_title, sessions_in
+from sessions_app.queries.narrowing import narrowed
+from sessions_app.validation.numbers import row_number
+
+
+def ticked(person: Person, values: Iterable[str]) -> list[int]:
+    """Return the keys of ticked rows that the person may see, newest first. Raises `InvalidAction` where there is none."""
+    keys = [number for value in values if (number := row_number(value)) is not None]
+    found = access.sessions_for(person).filter(pk__in=keys).order_by("-activity_at", "-pk")
+    chosen = list(found.values_list("pk", flat=True))
+    if not chosen:
+        raise InvalidAction(_("Select conversations first: tick their boxes, or press X on a row."))
+    return chosen
+
+
+def matching(person: Person, where: str, query: str, most: int) -> list[int]:
+    """Return the keys of all sessions of a view that match a list's filters, newest first: at most one over `most`."""
+    queues = list(access.queues_for(person))
+    filters = Filters.of(QueryDict(query.removeprefix("?")))
+    found = narrowed(sessions_in(where, person, queues), filters, person).order_by("-activity_at", "-pk")
+    return list(found.values_list("pk", flat=True)[: most + 1])
+
+
+def source_of(person: Person, where: str, query: str) -> str:
+    """Return the list's name for readers; words that were searched for are not in it, as they may be a customer's."""
+    filters = Filters.of(QueryDict(query.removeprefix("?")))
+    title = rail_title(where, list(access.queues_for(person)))
+    return _("%(list)s, filtered") % {"list": title} if filters.narrows else title

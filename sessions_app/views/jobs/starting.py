@@ -1,0 +1,69 @@
+"""From a list's selection to a dry run: the action's form where it asks for something, then the job that is not started."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from sessions_app.jobs import planning
+from sessions_app.jobs.action import Action, InvalidParameters
+from sessions_app.jobs.planning import Wanted
+from sessions_app.jobs.registry import action_of
+from sessions_app.models import Person
+from sessions_app.queries import access, selection
+from sessions_app.queries.inbox_views import WhereConverter
+from sessions_app.views.inbox.sidebar import page_context
+from sessions_app.views.respond import PersonRequest
+
+
+def begin(request: PersonRequest) -> HttpResponse:
+    """Plan a job with what a list's form selected; first ask for the parameters of an action that has some."""
+    action = action_of(request.POST.get("do", ""))
+    if action.asks and "ready" not in request.POST:
+        return _form(request, action, chosen(request))
+    try:
+        job = planning.plan(
+            action.name,
+            [Wanted(key) for key in chosen(request)],
+            {name: request.POST.get(name, "") for name in action.asks},
+            person=request.user,
+            source=selection.source_of(request.user, *_list(request)),
+        )
+    except InvalidParameters as problem:
+        return _form(request, action, chosen(request), problem)
+    return redirect("job", job.pk)
+
+
+def chosen(request: PersonRequest) -> list[int]:
+    """Return the keys of the selected sessions. Raises `InvalidAction` where nothing is selected."""
+    if request.POST.get("scope") == "matching":
+        return selection.matching(request.user, *_list(request), planning.MOST)
+    return selection.ticked(request.user, request.POST.getlist("session"))
+
+
+def _list(request: PersonRequest) -> tuple[str, str]:
+    """Return the view and the filters of the list in which the person selected."""
+    where = request.POST.get("where", "")
+    return (where if re.fullmatch(WhereConverter.regex, where) else "open"), request.POST.get("filter", "")
+
+
+def _form(request: PersonRequest, action: Action, keys: list[int], problem: InvalidParameters | None = None) -> HttpResponse:
+    where, query = _list(request)
+    queues = list(access.queues_for(request.user))
+    context: dict[str, Any] = {
+        **page_context(request, "jobs", queues),
+        "action": action,
+        "count": len(keys),
+        "matching": request.POST.get("scope") == "matching",
+        "sessions": request.POST.getlist("session"),
+        "list_where": where,
+        "list_filter": query,
+        "typed": request.POST,
+        "problem": problem,
+        "queues": queues,
+        "people": Person.objects.filter(is_active=True).order_by("display_name", "email"),
+    }
+    return render(request, "jobs/new.html", context, status=422 if problem else 200)
