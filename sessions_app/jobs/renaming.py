@@ -124,7 +124,7 @@ def _whole(template: str) -> str:
 
 
 def _context(session: Session) -> Context:
-    tickets = sorted(session.tickets.all(), key=lambda link: link.pk)
+    tickets = sorted(session.tickets.all(), key=lambda link: (not link.is_primary, link.pk))
     day = date_format(timezone.localtime(session.created_at), "j M")
     queue = str(session.queue) if session.queue else ""
     return Context(ticket=tickets[0].ticket_id if tickets else "", customer=session.customer, queue=queue, date=day)
