@@ -236,7 +236,19 @@ def test_ids_that_no_database_can_look_for_are_missing(client: Client, ana: Pers
 
 
 #: Parameters of routes that are numbers.
-NUMBERS = ("pk", "object_id", "content_type_id", "tickets", "requirements", "rules", "messages", "calls", "c", "profile")
+NUMBERS = (
+    "pk",
+    "object_id",
+    "content_type_id",
+    "tickets",
+    "requirements",
+    "rules",
+    "messages",
+    "calls",
+    "c",
+    "profile",
+    "jobs",
+)
 #: Texts that no database, header or terminal should meet: NUL, a line's end and an escape, half a letter, bytes of no letter.
 BAD = ("a\x00b", "a\r\nX-Injected: 1\x1b[2J", "\ud800", "%ff%fe", "9" * 400)
 #: Every name by which an address, a form or a program's request says something.
