@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.effort import FULL, QUICK, Effort
 from bench.library import import_time, turn_overhead, two_processes
 from bench.machine import describe
+from bench.naming import job
 from bench.pages import key_to_paint, server
 from bench.paths import VAR
 from bench.report import CannotMeasureError, Section, as_markdown
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[[Effort], Section]] = {
     "import-time": import_time.measure,
     "pages": server.measure,
     "deciding-by-key": key_to_paint.measure,
+    "naming": job.measure,
 }
 
 

@@ -10,7 +10,7 @@ class Effort:
     """`rounds` of `block` turns each are timed for every library, size and mode, the libraries taking turns.
 
     `sessions` are the sizes of large inboxes by database, `requests` how often each page is asked for, `messages` those of the
-    long conversation, `keys` how often each key is pressed.
+    long conversation, `keys` how often each key is pressed, `names` the sessions of a naming job.
     """
 
     quick: bool
@@ -23,6 +23,7 @@ class Effort:
     requests: int = 100
     messages: int = 10_000
     keys: int = 40
+    names: int = 10_000
 
 
 FULL = Effort(quick=False)
@@ -36,4 +37,5 @@ QUICK = Effort(
     requests=30,
     messages=2_000,
     keys=10,
+    names=500,
 )

@@ -31,6 +31,8 @@ SLICE_SECONDS = 10.0
 PAGE = 100
 #: The counts are written at most this often (seconds).
 COUNT_EVERY = 0.5
+#: Seconds after which a worker notices at the latest that people stopped the job.
+LOOK_EVERY = 0.25
 LONGEST = 300
 
 
@@ -57,6 +59,7 @@ class _Slice:
         self.end = time.monotonic() + seconds
         self.counted_at = time.monotonic()
         self.worked = 0
+        self.looked_at, self.was_wanted = float("-inf"), True
 
     def work(self) -> bool:
         rows = self._rows()
@@ -80,7 +83,12 @@ class _Slice:
                 return
 
     def _is_wanted(self) -> bool:
-        return Job.objects.filter(pk=self.job.pk, state=self.job.state).exists()
+        """Look now and then whether people stopped the job; what is stored looks each time (see `_put`)."""
+        now = time.monotonic()
+        if now - self.looked_at >= LOOK_EVERY:
+            self.looked_at = now
+            self.was_wanted = Job.objects.filter(pk=self.job.pk, state=self.job.state).exists()
+        return self.was_wanted
 
     def _settle(self, ready: Ready) -> None:
         """Give the row its outcome. A database that is away ends the slice; other errors are this row's alone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -25,14 +26,16 @@ from sessions_app.jobs.action import Action, Change, Done, Estimate, Outcome, Pl
 from sessions_app.models import Job, JobRow, Message, NameRecord, Session
 from sessions_app.policy.names import constraints_for
 from sessions_app.policy.naming import read_naming
-from sessions_app.store import DjangoDb
-from sessions_app.store.sessions import put_back, rename
+from sessions_app.store.reading import openings
+from sessions_app.store.sessions import put_back, rename_locked
 from sessions_app.workers.generating import Generated, generate
 
 #: A model takes about so long for a name (seconds).
 TYPICAL_SECONDS = 1.5
 #: Of so many last names the tokens are looked at.
 _LOOKED_AT = 200
+#: The messages of so many rows are read together.
+_READ_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -84,29 +87,29 @@ class NameWithAI(Action):
         if reason := _refusal(session) or ("" if session.name_version == row.data.get("version") else _("Renamed meanwhile")):
             return Skip(reason)
         before = {"name": session.name, "source": session.name_source}
-        renamed = rename(session.session_id, generated.name, "auto", session.name_version, None, "", generated.cost)
-        if renamed is None or renamed.name_version == session.name_version:
-            return Skip(_("Renamed meanwhile"))
-        renamed.names.filter(version=renamed.name_version).update(job=job)
-        return Done(session.name, renamed.name, {"before": before}, renamed.name_version)
+        if not rename_locked(session, generated.name, "auto", None, "", generated.cost, job):
+            return Skip(_("A person named it"))
+        return Done(before["name"], session.name, {"before": before}, session.name_version)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         if session.name_version != row.version_after:
             return Skip(_("Renamed since"))
         before = row.data.get("before") or {}
-        put_back(session, before.get("name", ""), before.get("source", Session.NameSource.AUTO), job.person)
+        put_back(session, before.get("name", ""), before.get("source", Session.NameSource.AUTO), job)
         return Done()
 
     def _read(self, rows: Iterator[JobRow]) -> Iterator[_Asked]:
         """Read what is sent for each row, on the thread that has the connection."""
-        db, rules, models = DjangoDb(), read_naming(), dict[str, Model]()
-        for row in rows:
-            session = row.session
-            agent = session.working_agent_id
-            if agent not in models:
-                models[agent] = without_retries(desk.naming_model(agent))
-            constraints = constraints_for(session, rules.of(session.queue))
-            yield _Asked(row, models[agent], db.opening(session.session_id, FIRST_MESSAGES), constraints)
+        rules, models = read_naming(), dict[str, Model]()
+        while page := list(islice(rows, _READ_AT_ONCE)):
+            said = openings([row.session_id for row in page], FIRST_MESSAGES)
+            for row in page:
+                session = row.session
+                agent = session.working_agent_id
+                if agent not in models:
+                    models[agent] = without_retries(desk.naming_model(agent))
+                constraints = constraints_for(session, rules.of(session.queue))
+                yield _Asked(row, models[agent], said.get(row.session_id, []), constraints)
 
 
 def _ask(asked: _Asked) -> Ready:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, Window
+from django.db.models.functions import RowNumber
 
 from kern.errors import CorruptRecordError
 from kern.records.history import since_refusals, without_refused
@@ -269,6 +271,16 @@ def opening(session_id: str, limit: int) -> list[Message]:
     session_pk = _session_key(session_id)
     said = rows.Message.objects.filter(session_id=session_pk).said().exclude(run__refused=True)
     return _records(said.select_related("run").order_by("pk")[:limit])
+
+
+def openings(session_keys: Sequence[int], limit: int) -> dict[int, list[Message]]:
+    """Return the `opening` of each session (by its row's key) that has one, in one statement."""
+    said = rows.Message.objects.filter(session__in=session_keys).said().exclude(run__refused=True)
+    number = Window(RowNumber(), partition_by="session_id", order_by="pk")
+    found: dict[int, list[rows.Message]] = defaultdict(list)
+    for row in said.annotate(number=number).filter(number__lte=limit).select_related("run").order_by("pk"):
+        found[row.session_id].append(row)
+    return {key: _records(several) for key, several in found.items()}
 
 
 def _records(found: Iterable[rows.Message]) -> list[Message]:

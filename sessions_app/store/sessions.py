@@ -14,7 +14,7 @@ from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
-from sessions_app.models import NameRecord, Person, Session
+from sessions_app.models import Job, NameRecord, Person, Session
 from sessions_app.policy import names
 from sessions_app.store.records import moment
 
@@ -90,25 +90,48 @@ def rename(
     session = Session.objects.there().select_for_update().filter(session_id=session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
-    if session.name_locked and source != "human" and person is None:
-        return session
-    _write(session, names.checked(name, session), source, person, note, cost)
+    rename_locked(session, name, source, person, note, cost)
     return session
 
 
-def put_back(session: Session, name: str, source: NameSource, person: Person | None) -> None:
-    """Give the locked session the name that it had before a job. It is not judged: what was there may be there again."""
-    _write(session, name, source, person, "", FREE)
+def rename_locked(
+    session: Session,
+    name: str,
+    source: NameSource,
+    person: Person | None,
+    note: str,
+    cost: NameCost = FREE,
+    job: Job | None = None,
+) -> bool:
+    """Do what `rename` does to a session whose row is locked and as expected. Returns whether it was renamed."""
+    if session.name_locked and source != "human" and person is None:
+        return False
+    _write(session, names.checked(name, session), source, person, note, cost, job)
+    return True
 
 
-def _write(session: Session, name: str, source: NameSource, person: Person | None, note: str, cost: NameCost) -> None:
+def put_back(session: Session, name: str, source: NameSource, job: Job) -> None:
+    """Give the locked session the name that it had before the job. It is not judged: what was there may be there again."""
+    _write(session, name, source, job.person, "", FREE, job)
+
+
+def _write(
+    session: Session,
+    name: str,
+    source: NameSource,
+    person: Person | None,
+    note: str,
+    cost: NameCost,
+    job: Job | None,
+) -> None:
     session.name, session.name_source, session.name_due_at = name, source, None
     session.name_locked = source == "human"
     session.name_version += 1
     session.name_failures, session.name_failed_at, session.name_problem = 0, None, ""
     session.save(update_fields=NAME_COLUMNS)
+    version = session.name_version
     NameRecord.objects.create(
-        session=session, name=name, source=source, version=session.name_version, person=person, note=note[:300], **asdict(cost)
+        session=session, name=name, source=source, version=version, person=person, note=note[:300], job=job, **asdict(cost)
     )
     log.record(session, Kind.NAME_CHANGED, Named(name=name, source=source), person=person)
 

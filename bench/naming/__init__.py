@@ -1,0 +1,1 @@
+"""Names of many sessions: the job, beside the documents' plain loop."""
