@@ -28,12 +28,12 @@ PLAIN = 15
 AT_ONCE = 64
 
 NOTES = [
-    f"The model is the local Responses server in a process of its own; it thinks for {MODEL_SECONDS:g} s before each answer. The"
-    " program runs with web server, one worker for turns, one for names, scheduler and Redis, all on this machine, on SQLite.",
+    f"The model is the local Responses server in a process of its own; it thinks for {MODEL_SECONDS:g} s before each answer."
+    " The program runs with web server, one worker for turns, one for names, scheduler and Redis, on this machine and SQLite.",
     "Meanwhile a second person loads the list of open conversations five times a second, and a customer asks every two seconds;"
     " their time is from the first request until the answer is stored, without the model's own second.",
     "Then the job is undone, and another one over the same sessions loses worker, web server and Redis twice each by SIGKILL."
-    " Every twentieth name is a person's. “Wrong” counts sessions that were not named exactly once, and persons' names touched.",
+    " Every twentieth name is a person's. “Wrong” counts sessions not named exactly once, and persons' names touched.",
 ]
 
 
