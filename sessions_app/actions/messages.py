@@ -12,7 +12,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfMessage
 from sessions_app.models import Message, Person, Requirement, Session
-from sessions_app.policy import daily_limits
+from sessions_app.policy import daily_limits, naming, stand_ins
 from sessions_app.store.message_rows import customer_message, person_message
 from sessions_app.store.sessions import open_again
 from sessions_app.validation.text import checked_message
@@ -43,6 +43,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
+        stand_ins.renew(locked)
         daily_limits.open_next(locked)
     return message, True
 
@@ -75,6 +76,7 @@ def reply_once(
         answered_by_person(locked)
         record(locked, Kind.MESSAGE_PERSON, OfMessage(message.message_id), person=person)
         locked.said(words, message.author_kind, message.author, person)
+        naming.plan(locked)
     return message, True
 
 

@@ -13,7 +13,7 @@ from sessions_app.changes.payloads import Moved
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Queue, Run, Session
-from sessions_app.policy import names
+from sessions_app.policy import names, stand_ins
 from sessions_app.policy.naming_rules import Refusal
 
 
@@ -33,9 +33,10 @@ def move(session: Session, person: Person, queue: Queue) -> None:
         before = locked.queue
         locked.queue, locked.kind = queue, desk.kind_of(locked.agent_id or queue.agent_id)
         locked.assignee = _still_assigned(locked)
-        if locked.name_source != Session.NameSource.HUMAN and isinstance(names.judge(locked.name, locked), Refusal):
+        if not locked.name_locked and not locked.has_stand_in and isinstance(names.judge(locked.name, locked), Refusal):
             locked.name_due_at = clock.now()
         locked.save(update_fields=["queue", "kind", "assignee", "name_due_at"])
+        stand_ins.renew(locked)
         moved = Moved(
             before=before.slug if before else "",
             before_name=before.name if before else "",

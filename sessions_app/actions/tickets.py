@@ -11,6 +11,7 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfTicket, TicketLinked
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
+from sessions_app.policy import stand_ins
 
 LONGEST_ADDRESS = 500
 LONGEST_SHOWN = 80
@@ -37,6 +38,7 @@ def link_once(
         )
         if created:
             record(locked, Kind.TICKET_LINKED, TicketLinked(ticket=number, system=found_in.slug, link=found.pk), person=person)
+            stand_ins.renew(locked)
     return found, created
 
 
@@ -58,6 +60,7 @@ def unlink(link: TicketLink, person: Person | None) -> None:
         gone, _models = TicketLink.objects.filter(pk=link.pk).delete()
         if gone:
             record(locked, Kind.TICKET_UNLINKED, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
+            stand_ins.renew(locked)
 
 
 def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:

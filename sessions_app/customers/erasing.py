@@ -28,7 +28,7 @@ from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session, Ticket
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
-from sessions_app.policy import daily_limits, endings
+from sessions_app.policy import daily_limits, endings, stand_ins
 
 #: Conversations taken away in one transaction, rows deleted in one.
 SESSIONS, ROWS = 25, 1_000
@@ -187,6 +187,7 @@ def _say_anew(session: Session) -> None:
     session.last_person = None
     session.save()
     session.read_last_said()
+    stand_ins.renew(session)
 
 
 def _empty_write_ahead_log() -> None:

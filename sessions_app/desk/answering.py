@@ -82,6 +82,11 @@ def naming_model(agent_id: str = "") -> Model:
     return _online(settings.KERN_NAMING_MODEL or settings.KERN_MODEL, *_server())
 
 
+def offline_model() -> Model:
+    """Return the responder that needs no language model."""
+    return _offline(settings.KERN_DESK)
+
+
 def _server() -> tuple[str, str | None]:
     # Servers other than OpenAI often want no key, the SDK always wants one.
     return settings.OPENAI_API_KEY or "none", settings.OPENAI_BASE_URL

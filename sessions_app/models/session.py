@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kern.session import NameSource, SessionKind
@@ -25,12 +27,23 @@ if TYPE_CHECKING:
     from sessions_app.models.person import Person
 
 
+def conversation_with(session: Session) -> str:
+    """Return what a conversation is called of which nothing else is known."""
+    return gettext("Conversation with %(customer)s") % {"customer": session.customer}
+
+
 class SessionSet(models.QuerySet["Session"]):
     """Queries of the inbox. Everything a person sees starts at `visible_to`."""
 
     def update(self, **values: Any) -> int:
         must_not_leave_behind(self.model, values)
         return super().update(**values)
+
+    def bulk_create(self, objs: Iterable[Session], *args: Any, **options: Any) -> list[Session]:
+        rows = list(objs)
+        for row in rows:
+            row.name = row.name or conversation_with(row)
+        return super().bulk_create(rows, *args, **options)
 
     def visible_to(self, person: Person) -> SessionSet:
         """Return sessions of the person's queues; all of them for an admin."""
@@ -191,6 +204,14 @@ class Session(LastSaid, FoldedModel):
     def __str__(self) -> str:
         return self.name or self.session_id
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Store the row; no row is without a name, so whose conversation it is stands in for one."""
+        if not self.name and not self.stand_ins and self.status not in self.GONE:
+            self.name = conversation_with(self)
+            if (named := options.get("update_fields")) is not None:
+                options["update_fields"] = [*named, "name"]
+        super().save(*args, **options)
+
     @property
     def customer(self) -> str:
         """The customer's display name; "Customer" where their own name has a word that the queue forbids in names."""
@@ -204,7 +225,7 @@ class Session(LastSaid, FoldedModel):
     @property
     def has_stand_in(self) -> bool:
         """True if nothing has named the session yet: its first words, its ticket or its customer stand in."""
-        return self.name_version == 0 and self.name_source in (Session.NameSource.PROVISIONAL, Session.NameSource.TICKET)
+        return self.name_source in (Session.NameSource.PROVISIONAL, Session.NameSource.TICKET)
 
     @property
     def hue(self) -> int:

@@ -16,9 +16,6 @@ from sessions_app.infrastructure.broken_rows import CorruptDict
 from sessions_app.models import NamingPolicy, Queue, Session
 from sessions_app.models.naming_policy import LetterCase, Masked, OnShift, OverBudget
 
-#: Names that stand in until a better one is made.
-STAND_INS = (Session.NameSource.PROVISIONAL, Session.NameSource.TICKET)
-
 
 @dataclass(frozen=True)
 class NamingInForce:
@@ -75,14 +72,31 @@ def naming_in_force(queue: Queue | None) -> NamingInForce:
 
 
 def plan(session: Session) -> None:
-    """Schedule naming after a completed turn, for a session with a stand-in for a name that has enough messages."""
-    if session.name_source not in STAND_INS or session.name_due_at or session.queue is None:
+    """Schedule naming after an answer, for a session with a stand-in for a name.
+
+    With enough messages it is due after the delay, else once the conversation rests: each answer puts that off. A retry after a
+    failure keeps its time. The session's row must be locked.
+    """
+    if not session.has_stand_in or session.queue is None or session.name_failures:
         return
-    rules = naming_in_force(session.queue)
+    rules, now = naming_in_force(session.queue), clock.now()
+    if not rules.enabled:
+        return
     # Counts no further than it must, so the length of the conversation does not matter.
-    enough = rules.after_messages
-    if rules.enabled and session.messages.said().order_by("pk")[:enough].count() >= enough:
-        session.name_due_at = clock.now() + timedelta(seconds=rules.delay)
+    enough = session.messages.said().order_by("pk")[: rules.after_messages].count() >= rules.after_messages
+    when = now + (timedelta(seconds=rules.delay) if enough else timedelta(minutes=rules.rests_after))
+    if not enough and not rules.rests_after:
+        return
+    known = session.name_due_at
+    if known is None or known > now:
+        session.name_due_at = min(known, when) if enough and known else when
+        session.save(update_fields=["name_due_at"])
+
+
+def plan_imported(session: Session) -> None:
+    """Make the naming of an imported session due at once, where its queue names and something was said."""
+    if session.has_stand_in and naming_in_force(session.queue).enabled and session.messages.said().exists():
+        session.name_due_at = clock.now()
         session.save(update_fields=["name_due_at"])
 
 
@@ -97,4 +111,4 @@ def _columns(row: NamingPolicy | None) -> dict[str, Any]:
     return {**said, "masks": tuple(said["masks"])} if "masks" in said else said
 
 
-__all__ = ["STAND_INS", "NamingInForce", "NamingRules", "naming_in_force", "plan", "read_naming"]
+__all__ = ["NamingInForce", "NamingRules", "naming_in_force", "plan", "plan_imported", "read_naming"]

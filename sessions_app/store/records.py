@@ -39,7 +39,7 @@ def seconds_of(moment: datetime | None) -> float | None:
 def session_of(row: rows.Session, db: Db) -> AgentSession:
     """Return a session, or a `TeamSession`, that reads its runs and messages from `db`.
 
-    A name that only stands in until the first one is a label of the inbox: for the library, such a session has none.
+    What only stands in for a name is a label of the inbox: for the library, such a session has none.
     """
     is_named = bool(row.name) and not row.has_stand_in
     return (TeamSession if row.kind == "team" else AgentSession)(

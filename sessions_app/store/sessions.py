@@ -15,7 +15,8 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
 from sessions_app.models import Job, NameRecord, Person, Session
-from sessions_app.policy import names
+from sessions_app.models.author import Author
+from sessions_app.policy import names, stand_ins
 from sessions_app.store.records import moment
 
 #: What a rename writes: the name's columns alone (rule L5).
@@ -162,6 +163,8 @@ def used(session: Session, text: str = "", kind: str = "", author: str = "") -> 
     """Record a use of the session; `text` is the message, of a customer or an agent (`kind`)."""
     if text:
         session.said(text, kind, author)
+        if kind == Author.CUSTOMER:
+            stand_ins.renew(session)
     else:
         session.updated_at = clock.now()
         session.save(update_fields=["updated_at"])

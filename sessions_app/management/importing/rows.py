@@ -20,7 +20,7 @@ from sessions_app.management.importing.conversation import Conversation, Entry, 
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
-from sessions_app.policy import names
+from sessions_app.policy import names, naming, stand_ins
 from sessions_app.policy.naming_rules import Refusal
 from sessions_app.store.message_rows import imported_message
 
@@ -104,6 +104,8 @@ class Rows:
         session.read_last_said()
         self._name(session)
         self._tickets(session)
+        stand_ins.renew(session)
+        naming.plan_imported(session)
         imported = Imported(runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
         record_unseen(session, Kind.SESSION_IMPORTED, imported)
 
