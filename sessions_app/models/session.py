@@ -110,6 +110,9 @@ class Session(LastSaid, FoldedModel):
         PROVISIONAL = "provisional", _("Provisional name")
         IMPORTED = "imported", _("Name came along")
 
+    #: Sources of names that stand in until something names the session.
+    STAND_INS = (NameSource.PROVISIONAL, NameSource.TICKET)
+
     session_id = models.CharField(max_length=200, unique=True, default=new_id)
     queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=5, default="agent", choices=choices_of(SessionKind))
@@ -225,7 +228,7 @@ class Session(LastSaid, FoldedModel):
     @property
     def has_stand_in(self) -> bool:
         """True if nothing has named the session yet: its first words, its ticket or its customer stand in."""
-        return self.name_source in (Session.NameSource.PROVISIONAL, Session.NameSource.TICKET)
+        return self.name_source in self.STAND_INS
 
     @property
     def hue(self) -> int:

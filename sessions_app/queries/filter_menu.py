@@ -25,7 +25,7 @@ class FilterMenu:
             (f"“{now.q}”" if now.q else "", now.query(q="")),
             (self.queues.get(now.queue, now.queue), now.query(queue="")),
             (_("Unread") if now.unread else "", now.query(unread=False)),
-            (_("Unnamed") if now.unnamed else "", now.query(unnamed=False)),
+            (_("Without a name yet") if now.unnamed else "", now.query(unnamed=False)),
         ]
         return [(name, address) for name, address in chosen if name]
 
@@ -33,7 +33,7 @@ class FilterMenu:
         """Return the inactive filters: each one's name, and the address with it."""
         now = self.filters
         unread = [] if now.unread else [(_("Unread"), now.query(unread=True))]
-        unnamed = [] if now.unnamed else [(_("Unnamed"), now.query(unnamed=True))]
+        unnamed = [] if now.unnamed else [(_("Without a name yet"), now.query(unnamed=True))]
         queues = [(name, now.query(queue=slug)) for slug, name in self.queues.items() if slug != now.queue]
         return [*unread, *unnamed, *queues]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessions_app.models import Person
+from sessions_app.models import Person, Session
 from sessions_app.models.session import SessionSet
 from sessions_app.models.session_read import unread_by
 from sessions_app.queries.filters import Filters
@@ -16,5 +16,5 @@ def narrowed(sessions: SessionSet, filters: Filters, person: Person) -> SessionS
     if filters.unread:
         sessions = sessions.filter(unread_by(person))
     if filters.unnamed:
-        sessions = sessions.filter(name="")
+        sessions = sessions.filter(name_source__in=Session.STAND_INS)
     return matching(sessions, filters.words)

@@ -100,7 +100,7 @@ def test_a_conversation_stands_where_and_when_it_was(load: Load, ana: Person, or
     assert (call.started_at, call.finished_at) == (BEGAN + timedelta(minutes=2), BEGAN + timedelta(minutes=3))
     assert list(Session.objects.newest_first()) == [fresh, old]
     assert list(Session.objects.filter(unread_by(ana))) == [fresh]
-    assert (old.name_due_at, Run.objects.active().count()) == (None, 0)
+    assert (naming.due(), Run.objects.active().count()) == (["old"], 0)
 
 
 def test_messages_without_a_moment_follow_the_one_before(load: Load) -> None:
@@ -346,7 +346,7 @@ def test_a_name_passes_the_checks_of_every_other_door(load: Load) -> None:
         {**about, "id": "c", "subject": "\u200b"},
     )
     named = {row.session_id: (row.name, row.name_source) for row in Session.objects.all()}
-    assert named == {"a": ("evilgpj.exe", "auto"), "b": ("x" * 200, "imported"), "c": ("", "provisional")}
+    assert named == {"a": ("evilgpj.exe", "auto"), "b": ("x" * 200, "imported"), "c": ("Conversation with Customer", "provisional")}
     assert "'name' of the conversation is cut to 200 characters" in told
 
 

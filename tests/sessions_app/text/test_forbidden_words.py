@@ -136,21 +136,20 @@ def test_a_generated_name_with_a_forbidden_word_is_asked_for_once_more(due: Sess
     assert "forbidden words" in model.requests[1].messages[-1].content
 
 
-def test_without_an_allowed_name_the_fallback_says_the_day_and_no_forbidden_word(due: Session) -> None:
-    Session.objects.filter(pk=due.pk).update(created_at=timezone.now().replace(month=11, day=30, hour=12))
+def test_without_an_allowed_name_whose_conversation_it_is_stands_in(due: Session) -> None:
     actor.says("A muppet", "A muppet again", "The muppet")
     naming.name(due.session_id)
-    assert now(due) == ("Conversation of 30 Nov", "provisional")
-    assert "not allowed" in due.names.get().note
+    assert now(due) == ("Conversation with Kim", "provisional")
+    assert "not allowed" in Session.objects.get(pk=due.pk).name_problem
     assert naming.due() == []
 
 
-def test_a_ticket_with_a_forbidden_word_is_no_fallback_either(due: Session, ana: Person) -> None:
-    Queue.objects.update(forbidden_words="HD\nmuppet\nconversation")
+def test_a_ticket_with_a_forbidden_word_does_not_stand_in_either(due: Session, ana: Person) -> None:
+    Queue.objects.update(forbidden_words="HD\nmuppet")
     tickets.link(due, ana, "HD-12")
     actor.says(BAD_KEY)
     naming.name(due.session_id)
-    assert now(due) == ("", "provisional")
+    assert now(due) == ("Conversation with Kim", "provisional")
     assert naming.due() == []
 
 
@@ -182,7 +181,7 @@ def test_the_page_says_which_word_it_was_and_gives_the_name_back(
     assert answer.status_code == 422
     assert "“muppet” is one of the forbidden words for names" in said
     assert 'value="A Mup*pet* &amp; more"' in said
-    assert now(session) == ("", "provisional")
+    assert now(session) == ("Conversation with Kim", "provisional")
     assert client.post(address, {"name": "A muppet"}, headers={"HX-Request": "true"}).status_code == 422
 
 
@@ -204,7 +203,7 @@ def test_the_api_refuses_it_as_any_name_that_cannot_be(client: Client, strict: Q
     answer = client.put(address, {"name": "A muppet"}, content_type="application/json", headers=secret)
     assert answer.status_code == 422
     assert "forbidden words" in answer.content.decode()
-    assert now(session) == ("", "provisional")
+    assert now(session) == ("Conversation with Kim", "provisional")
 
 
 def test_the_import_keeps_the_line_and_leaves_the_name_out(load: Load, strict: Queue) -> None:
@@ -213,7 +212,7 @@ def test_the_import_keeps_the_line_and_leaves_the_name_out(load: Load, strict: Q
     )
     assert "2 imported" in told
     assert "forbidden words for names" in told + complaints
-    assert dict(Session.objects.values_list("session_id", "name")) == {"a": "", "b": "Late"}
+    assert dict(Session.objects.values_list("session_id", "name")) == {"a": "My order is late", "b": "Late"}
 
 
 def test_the_library_names_no_session_so_in_the_applications_database(strict: Queue, due: Session) -> None:
@@ -222,7 +221,7 @@ def test_the_library_names_no_session_so_in_the_applications_database(strict: Qu
         agent.set_session_name(due.session_id, "A muppet")
     with pytest.raises(NamingError, match="not allowed"):
         agent.set_session_name(due.session_id, autogenerate=True)
-    assert now(due) == ("", "provisional")
+    assert now(due) == ("Conversation with Kim", "provisional")
     assert agent.set_session_name(due.session_id, autogenerate=True).name == "Late parcel"
 
 

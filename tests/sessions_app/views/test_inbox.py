@@ -55,7 +55,7 @@ def test_the_first_page_is_what_waits_for_a_decision(
     work()
     assert inbox.get("/").headers["Location"] == "/decisions/"
     page = read(inbox, "/decisions/")
-    assert names(page) == ["Unnamed session"]
+    assert names(page) == ["Money back, please"]
     assert "<code>refund</code>" in page
     messages.receive(session, "No wait")
     assert "Customer wrote since" in read(inbox, "/decisions/")
@@ -115,12 +115,12 @@ def test_a_refresh_of_a_scrolled_list_keeps_what_was_loaded(inbox: Client, order
 
 def test_filters_and_search_narrow_the_list(inbox: Client, ben: Person, orders: Queue) -> None:
     wanted = conversation(orders, "", user_id="lee", customer_email="lee@mail.example", last_text="A broken vase")
-    conversation(orders, "Other", last_change=1)
+    conversation(orders, "Other", last_change=1, name_source="human")
     tickets.link(wanted, ben, "HD-4711")
     for query in ("vase", "lee@mail", "HD-4711", "broken a", wanted.session_id):
-        assert names(read(inbox, "/search/", q=query)) == ["Unnamed session"], query
+        assert names(read(inbox, "/search/", q=query)) == [wanted.name], query
     assert names(read(inbox, "/search/", q="nothing like it")) == []
-    assert names(read(inbox, "/open/", unnamed="1")) == ["Unnamed session"]
+    assert names(read(inbox, "/open/", unnamed="1")) == [wanted.name]
     wanted.refresh_from_db()
     sessions.mark_read(wanted, ben)
     assert names(read(inbox, "/open/", unread="1")) == ["Other"]

@@ -154,12 +154,12 @@ def test_a_model_that_is_away_is_asked_again_later(due: Session) -> None:
 
 def test_it_is_tried_for_a_day_with_growing_delays(due: Session) -> None:
     actor.says(*[AWAY] * 40)
-    delays = []
+    delays: list[timedelta] = []
     begun = timezone.now()
     while len(delays) < 40:
         naming.name(due.session_id)
         row = Session.objects.get(pk=due.pk)
-        if row.name_due_at is None:
+        if row.name_due_at is None or row.name_failed_at is None:
             break
         delays.append(row.name_due_at - timezone.now())
         # The wait, by moving what was before into the past.
