@@ -66,7 +66,7 @@ def test_a_list_that_comes_late_does_not_take_the_open_row_away(visit: Visit, an
     held = True
     page.route("**/list/open/**", lambda route: late.append(route) if held else route.continue_())
     page.evaluate("document.dispatchEvent(new CustomEvent('list-changed'))")
-    page.locator(".row .name", has_text="Unnamed").first.click()
+    page.locator(".row .name", has_text="From").first.click()
     expect(page.locator(".entry.customer")).to_have_count(1)
     held = False
     for route in late:
@@ -125,7 +125,7 @@ def test_escape_closes_what_is_open_the_innermost_first(visit: Visit, ana: Perso
 def test_a_new_name_stands_in_the_title_of_every_open_page(visit: Visit, ana: Person, ben: Person, session: Session) -> None:
     messages.receive(session, "Where is it?")
     page = visit(ana, f"/open/{session.session_id}/")
-    expect(page).to_have_title("Unnamed session · Kern Inbox")
+    expect(page).to_have_title("Where is it? · Kern Inbox")
     names.rename(session, ben, "Kim's parcel")
     expect(page).to_have_title("Kim's parcel · Kern Inbox")
     expect(page.locator("h1")).to_have_text("Kim's parcel")
@@ -136,7 +136,7 @@ def test_what_cannot_be_opened_leaves_what_was_on_the_screen(visit: Visit, ana: 
         messages.receive(sessions.start_session(orders, user_id=name, customer_name=name), f"Hello from {name}")
     page = visit(ana, "/open/", viewport={"width": 390, "height": 844})
     page.route("**/open/*/", lambda route: route.abort("internetdisconnected"))
-    page.locator(".row .name", has_text="Unnamed").first.click()
+    page.locator(".row .name", has_text="From").first.click()
     expect(page.locator(".toast")).to_contain_text("did not reach the inbox")
     expect(page.locator(".row")).to_have_count(2)
     expect(page.locator(".row").first).to_be_visible()

@@ -20,6 +20,7 @@ from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.vocabulary import AUTHORS, RUN_STATUSES, STATUSES
 from sessions_app.models import Message, Person, Queue, Run, Session, ToolCall
 from sessions_app.models.session_read import unread_by
+from sessions_app.workers import naming
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
 from tests.responses_server import validation
@@ -346,7 +347,11 @@ def test_a_name_passes_the_checks_of_every_other_door(load: Load) -> None:
         {**about, "id": "c", "subject": "\u200b"},
     )
     named = {row.session_id: (row.name, row.name_source) for row in Session.objects.all()}
-    assert named == {"a": ("evilgpj.exe", "auto"), "b": ("x" * 200, "imported"), "c": ("Conversation with Customer", "provisional")}
+    assert named == {
+        "a": ("evilgpj.exe", "auto"),
+        "b": ("x" * 200, "imported"),
+        "c": ("Conversation with Customer", "provisional"),
+    }
     assert "'name' of the conversation is cut to 200 characters" in told
 
 
