@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kern.naming import LONGEST_NAME
 from kern.session import NameSource, SessionKind
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def conversation_with(session: Session) -> str:
     """Return what a conversation is called of which nothing else is known."""
-    return gettext("Conversation with %(customer)s") % {"customer": session.customer}
+    return (gettext("Conversation with %(customer)s") % {"customer": session.customer})[:LONGEST_NAME]
 
 
 class SessionSet(models.QuerySet["Session"]):

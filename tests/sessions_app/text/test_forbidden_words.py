@@ -136,10 +136,10 @@ def test_a_generated_name_with_a_forbidden_word_is_asked_for_once_more(due: Sess
     assert "forbidden words" in model.requests[1].messages[-1].content
 
 
-def test_without_an_allowed_name_whose_conversation_it_is_stands_in(due: Session) -> None:
+def test_without_an_allowed_name_the_first_words_stand_in_without_the_forbidden_one(due: Session) -> None:
     actor.says("A muppet", "A muppet again", "The muppet")
     naming.name(due.session_id)
-    assert now(due) == ("Conversation with Kim", "provisional")
+    assert now(due) == ("You where is it?", "provisional")
     assert "not allowed" in Session.objects.get(pk=due.pk).name_problem
     assert naming.due() == []
 
@@ -149,7 +149,7 @@ def test_a_ticket_with_a_forbidden_word_does_not_stand_in_either(due: Session, a
     tickets.link(due, ana, "HD-12")
     actor.says(BAD_KEY)
     naming.name(due.session_id)
-    assert now(due) == ("Conversation with Kim", "provisional")
+    assert now(due) == ("You where is it?", "provisional")
     assert naming.due() == []
 
 
@@ -221,7 +221,7 @@ def test_the_library_names_no_session_so_in_the_applications_database(strict: Qu
         agent.set_session_name(due.session_id, "A muppet")
     with pytest.raises(NamingError, match="not allowed"):
         agent.set_session_name(due.session_id, autogenerate=True)
-    assert now(due) == ("Conversation with Kim", "provisional")
+    assert now(due) == ("You where is it?", "provisional")
     assert agent.set_session_name(due.session_id, autogenerate=True).name == "Late parcel"
 
 
