@@ -39,7 +39,7 @@ def stand_in(apps, session):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0025_ticket_signatures'),
+        ('sessions_app', '0026_webhooks_in'),
     ]
 
     operations = [
