@@ -25,6 +25,13 @@ CHANGED = {
     ("django_migrations", "*"): "grows",
     ("auth_permission", "*"): "grows with the tables",
     ("django_content_type", "*"): "grows with the tables",
+    ("sessions_app_session", "name"): "no conversation is without a name any more",
+    ("sessions_app_session", "name_source"): "what fell back is provisional, or its ticket's",
+    ("sessions_app_session", "search_text"): "holds the name",
+    ("sessions_app_namerecord", "source"): "as the session's",
+    ("sessions_app_queue", "naming_enabled"): "stands in the naming rules",
+    ("sessions_app_queue", "naming_after_messages"): "stands in the naming rules",
+    ("sessions_app_queue", "naming_delay"): "stands in the naming rules",
 }
 Rows = dict[str, list[dict[str, Any]]]
 
