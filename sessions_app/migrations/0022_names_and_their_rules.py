@@ -22,6 +22,10 @@ def carry_over(apps, schema_editor):
     sources(apps)
     apps.get_model("sessions_app", "Session").objects.filter(name_source="human").update(name_locked=True)
     versions(apps)
+    # PostgreSQL alters no table whose foreign keys it has still to check.
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def queues_differ(apps):
