@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from kern.models.offline.names import name_of
 from sessions_app.models import Message, Queue, Session
 from sessions_app.policy import names
-from sessions_app.policy.naming import STAND_INS, NamingInForce
+from sessions_app.policy.naming import NamingInForce
 from sessions_app.policy.naming_rules import Refusal, Rule
 
 MOST = 20
@@ -57,7 +57,7 @@ def try_rules(sessions: Sequence[Session], rules_of: dict[int | None, NamingInFo
 
 def _tried(session: Session, rules: NamingInForce) -> Trial:
     said = getattr(session, "first_said", None) or ""
-    stands_in = session.name_source in STAND_INS
+    stands_in = session.has_stand_in
     proposed = (name_of([said]) if said and stands_in else "") or session.name
     if session.name_locked or not proposed:
         return Trial(session, proposed, session.name)
