@@ -47,8 +47,8 @@ SHOWN_NAMES = {"search_help_text", "short_description", "verbose_name", "verbose
 #: Attributes of HTML that a person sees or hears.
 SHOWN_ATTRIBUTES = r"\b(?:alt|aria-label|aria-description|placeholder|title)=(?:\"([^\"]*)\"|'([^']*)')"
 A_WORD = re.compile(r"[^\W\d_]{2,}")
-#: Names, which are the same in every language.
-NAMES = re.compile(r"Kern Inbox|\b(API|CSV|JSONL)\b")
+#: Names and addresses, which are the same in every language.
+NAMES = re.compile(r"Kern Inbox|\b(API|CSV|JSONL)\b|https://[\w./-]+")
 
 
 def named(path: Path) -> str:
