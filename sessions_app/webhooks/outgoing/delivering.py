@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sessions_app.webhooks.outgoing.sending import Sender
 
 SENT = Counter("kern_webhook_attempts_total", "Attempts to deliver webhooks, by how they ended", ["end"])
-#: A worker has an endpoint for at most so many seconds before others get their turn.
-SHIFT = 20.0
+#: A worker has an endpoint for so many seconds before others get their turn, and before it hears that it should stop.
+SHIFT = 5.0
 #: Longer than one request may take: after a worker's death another goes on then.
 LEASE = timedelta(seconds=3 * SECONDS)
 #: A hint at an endpoint is given so much later again: the queue of a worker that is away is not filled.
