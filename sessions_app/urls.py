@@ -20,7 +20,7 @@ from sessions_app.views.live import people as live
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import naming, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
-from sessions_app.views.tickets import by_id
+from sessions_app.views.tickets import by_id, merging
 from sessions_app.views.tickets import pages as ticket_pages
 
 register_converter(WhereConverter, "where")
@@ -49,6 +49,8 @@ urlpatterns = [
     path("sessions/<key:session_id>/status/", conversation.session_status, name="session-status"),
     path("sessions/<key:session_id>/link/", secret_link.session_link, name="session-link"),
     path("sessions/<key:session_id>/lead/", conversation.session_lead, name="session-lead"),
+    path("merge/", merging.merge, name="merge"),
+    path("merges/<int:pk>/undo/", merging.merge_undo, name="merge-undo"),
     path("tickets/", ticket_pages.tickets, name="tickets"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<slug:slug>/<path:ticket_id>/", by_id.ticket_by_id, name="ticket-by-id"),

@@ -11,7 +11,6 @@ NUMBERED = re.compile(r"[hw]\d")
 #: Classes of pages that are being built: their style sheets are here before their templates.
 COMING = {
     "band",
-    "cmp",
     "crumb",
     "meter",
     "meters",

@@ -61,7 +61,7 @@ def link_of(session: Session) -> Link:
 def session_of(secret: str) -> Session:
     """Return the session of this secret. Raises `Http404` for an unknown one, `LinkEnded` for a former one."""
     hashed = secret_hash(secret)
-    found = Session.objects.there().select_related("queue").filter(access_hash=hashed).first()
+    found = Session.objects.there().select_related("queue").by_secret(hashed).first()
     if found is not None:
         if link_of(found).is_over:
             raise LinkEnded("expired")

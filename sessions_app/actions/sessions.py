@@ -78,6 +78,8 @@ def start_session_once(
         session, created = Session.objects.get_or_create(session_id=wanted, defaults=described)
         if created:
             record(session, Kind.SESSION_STARTED, actor=session.customer)
+        elif session.merged_into is not None:
+            session = session.merged_into
         elif session.status in Session.GONE:
             raise DuplicateId(_("This session id belongs to a deleted conversation: choose another one, or have it restored."))
         elif session.user_id != customer or not began_in(session, queue):

@@ -51,6 +51,8 @@ class Kind(StrEnum):
     SESSION_IMPORTED = "session.imported", of.Imported, PROGRAMS, _("Imported")
     SESSION_ASSIGNED = "session.assigned", of.Assigned, PROGRAMS, _("{who} assigned this to {assignee}")
     SESSION_MOVED = "session.moved", of.Moved, ALL, _("{who} moved this from {before_name} to {queue_name}")
+    SESSION_MERGED = "session.merged", of.Merged, ALL, _("{who} merged “{name}” into this")
+    SESSION_UNMERGED = "session.unmerged", of.Merged, ALL, _("{who} took the merge with “{name}” apart")
     SESSION_CLOSED = "session.closed", of.Payload, ALL, _("{who} resolved this")
     SESSION_REOPENED = "session.reopened", of.Payload, ALL, _("{who} opened this again")
     SESSION_SNOOZED = "session.snoozed", of.Snoozed, ALL, _("{who} snoozed this until {until}")

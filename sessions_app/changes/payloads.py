@@ -162,6 +162,14 @@ class Moved(Payload):
 
 
 @dataclass(frozen=True)
+class Merged(Payload):
+    """Id and name of the conversation that went into the other one."""
+
+    session: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Snoozed(Payload):
     """The end as an ISO time; empty for one that ends when the customer writes."""
 

@@ -55,7 +55,14 @@ class Customer:
         return hmac.new(settings.SECRET_KEY.encode(), f"customer:{told}".encode(), hashlib.sha256).hexdigest()[:32]
 
     def sessions(self) -> SessionSet:
-        """Return the conversations that belong to the customer alone."""
+        """Return the conversations that belong to the customer alone, and those that they were merged with."""
+        own = self._own().values("pk")
+        into = self._own().exclude(merged_into=None).values("merged_into")
+        return Session.objects.stored().filter(
+            Q(pk__in=own) | Q(pk__in=into) | Q(merged_into__in=own) | Q(merged_into__in=into)
+        )
+
+    def _own(self) -> SessionSet:
         there = Session.objects.stored()
         if self.by == "session_id":
             return there.filter(session_id=self.value)

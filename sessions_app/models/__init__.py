@@ -8,6 +8,7 @@ from sessions_app.models.decision import Decision
 from sessions_app.models.former_link import FormerLink
 from sessions_app.models.incoming_webhook import IncomingWebhook
 from sessions_app.models.job import Job, JobRow
+from sessions_app.models.merge import Merge
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord, NameSuggestion, NamingSpend
 from sessions_app.models.naming_policy import NamingPolicy
@@ -39,6 +40,7 @@ __all__ = [
     "Job",
     "JobRow",
     "Leader",
+    "Merge",
     "Message",
     "NameRecord",
     "NameSuggestion",

@@ -58,6 +58,18 @@ class SessionSet(models.QuerySet["Session"]):
         """Exclude sessions that are being erased alone: deleted ones are the customer's still, and can be restored."""
         return self.exclude(status=Session.Status.ERASED)
 
+    def by_id(self, session_id: str) -> SessionSet:
+        """Return the session of this id, or the one that it was merged into."""
+        return self._led_by(session_id=session_id)
+
+    def by_secret(self, hashed: str) -> SessionSet:
+        """Return the session of a secret link, or the one that it was merged into."""
+        return self._led_by(access_hash=hashed)
+
+    def _led_by(self, **column: str) -> SessionSet:
+        merged = Session.objects.filter(**column).exclude(merged_into=None).values("merged_into")
+        return self.filter(Q(**column, merged_into=None) | Q(pk__in=merged))
+
     def open(self) -> SessionSet:
         return self.filter(status=Session.Status.OPEN)
 
@@ -81,7 +93,7 @@ class SessionSet(models.QuerySet["Session"]):
 
     def locked(self, session_id: str) -> Session:
         """Return the row, locked until the transaction ends: every change of a session's runs starts here."""
-        return self.select_for_update().get(session_id=session_id)
+        return self.select_for_update().by_id(session_id).get()
 
     def locked_with_run(self, run_id: str) -> Session:
         """Return the row of the run's session, locked like `locked`. Raises `Session.DoesNotExist` without such a run."""
@@ -97,11 +109,13 @@ class Session(LastSaid, FoldedModel):
         CLOSED = "closed", _("Closed")
         #: By people. No page and no program finds it until it is restored; after 30 days it is erased.
         DELETED = "deleted", _("Deleted")
+        #: Its rows are in another conversation, to which its id and its link lead.
+        MERGED = "merged", _("Merged")
         #: On its way out: it has neither customer nor id any more, no page and no program sees it, its rows are being deleted.
         ERASED = "erased", _("Erased")
 
     #: The statuses of sessions that no page and no program finds.
-    GONE = (Status.DELETED, Status.ERASED)
+    GONE = (Status.DELETED, Status.MERGED, Status.ERASED)
 
     @labels(NameSource)
     class NameSource(models.TextChoices):
@@ -115,6 +129,9 @@ class Session(LastSaid, FoldedModel):
     STAND_INS = (NameSource.PROVISIONAL, NameSource.TICKET)
 
     session_id = models.CharField(max_length=200, unique=True, default=new_id)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="merged_sessions"
+    )
     queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=5, default="agent", choices=choices_of(SessionKind))
     agent_id = models.CharField(max_length=100, blank=True)

@@ -32,7 +32,7 @@ def jobs_for(person: Person) -> JobSet:
 
 def session_or_404(person: Person, session_id: str) -> Session:
     """Return the session with its queue and assignee. Raises `Http404` where the person may not see it."""
-    return get_object_or_404(sessions_for(person).select_related("queue", "assignee"), session_id=session_id)
+    return get_object_or_404(sessions_for(person).select_related("queue", "assignee").by_id(session_id))
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,10 @@ class Opened:
 def opened_or_404(person: Person, session_id: str) -> Opened:
     """`session_or_404` for pages, with what they need to know of the reader, in one query."""
     found, read, queues = read_together(
-        sessions_for(person).select_related("queue", "assignee").filter(session_id=session_id),
-        SessionRead.objects.filter(session__session_id=session_id, person=person).values_list("last_change", flat=True),
+        sessions_for(person).select_related("queue", "assignee").by_id(session_id),
+        SessionRead.objects.filter(session__in=Session.objects.by_id(session_id).values("pk"), person=person).values_list(
+            "last_change", flat=True
+        ),
         queues_for(person),
     )
     if not found:

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sessions_app.actions import tickets
-from sessions_app.models.session import SessionSet
+from sessions_app.models.session import Session, SessionSet
 from sessions_app.models.ticket import TicketLink
 from sessions_app.text.folding import fold
 from sessions_app.validation.text import searchable
@@ -76,7 +76,12 @@ def matching(sessions: SessionSet, words: Words) -> SessionSet:
     fits = Q()
     for word in words.used:
         linked = TicketLink.objects.filter(search_text__contains=word).values("session")
-        fits &= Q(search_text__contains=word) | Q(pk__in=linked) | Q(session_id=word) | Q(user_id=word)
+        fits &= (
+            Q(search_text__contains=word)
+            | Q(pk__in=linked)
+            | Q(pk__in=Session.objects.by_id(word).values("pk"))
+            | Q(user_id=word)
+        )
     named = TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values("session")
     return sessions.filter(fits | Q(pk__in=named) if words.used else Q(pk__in=named))
 

@@ -97,13 +97,12 @@ def told_to(person: Person, system: TicketSystem, ticket_id: str) -> Ticket | No
     return ticket if ticket is not None and (seen.exists() or not links.exists()) else None
 
 
-def also_linked(session: Session, links: Iterable[TicketLink], person: Person) -> QuerySet[TicketLink]:
-    """Return links of other conversations that are worked, and that the person sees, to the same tickets."""
-    same = [Q(system=link.system_id, ticket_id=link.ticket_id) for link in links]
-    if not same:
-        return TicketLink.objects.none()
+def also_linked(session: Session, person: Person) -> QuerySet[TicketLink]:
+    """Return links of other conversations that are worked, and that the person sees, to the session's tickets."""
+    same = TicketLink.objects.filter(session=session, system=OuterRef("system"), ticket_id=OuterRef("ticket_id"))
     others = access.sessions_for(person).filter(status__in=WORKED).exclude(pk=session.pk)
-    return TicketLink.objects.filter(reduce(or_, same), session__in=others.values("pk")).select_related("session", "system")
+    found = TicketLink.objects.filter(Exists(same), session__in=others.values("pk"))
+    return found.select_related("session", "system").order_by("-pk")[:5]
 
 
 def _kinds(person: Person, system: str) -> dict[str, QuerySet[Any]]:

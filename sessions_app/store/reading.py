@@ -38,7 +38,7 @@ def load_run(run_id: str) -> RunOutput | None:
 def runs(session_id: str, last_n: int | None) -> list[RunOutput]:
     """Return the session's runs without a parent, oldest first."""
     must_be_counts(last_n=last_n)
-    session = rows.Session.objects.there().filter(session_id=session_id).first()
+    session = rows.Session.objects.there().by_id(session_id).first()
     if session is None:
         return []
     roots = list(_newest_roots(session.pk, last_n))[::-1]
@@ -201,7 +201,7 @@ def _open_outputs(session_pk: int, turns: Sequence[int]) -> dict[tuple[str | Non
 
 def _session_key(session_id: str) -> int:
     """Return the session's key, or 0, which has nothing."""
-    return rows.Session.objects.there().filter(session_id=session_id).values_list("pk", flat=True).first() or 0
+    return rows.Session.objects.there().by_id(session_id).values_list("pk", flat=True).first() or 0
 
 
 def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, int | None]:
@@ -209,7 +209,8 @@ def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, i
 
     A run that is not stored yet has none of its own.
     """
-    row = rows.Run.objects.select_related("root").filter(run_id=run_id, session__session_id=session_id).first()
+    here = rows.Session.objects.by_id(session_id).values("pk")
+    row = rows.Run.objects.select_related("root").filter(run_id=run_id, session__in=here).first()
     if row is None:
         return _session_key(session_id), None, None
     turn = row.root or row

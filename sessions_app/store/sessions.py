@@ -41,7 +41,7 @@ FREE = NameCost()
 
 def find(session_id: str) -> Session | None:
     """Return the session's row, or `None`."""
-    return Session.objects.there().filter(session_id=session_id).first()
+    return Session.objects.there().by_id(session_id).first()
 
 
 def page(user_id: str | None, limit: int, place: tuple[float, int], order: SessionOrder) -> QuerySet[Session]:
@@ -88,7 +88,7 @@ def rename(
     The name is written as the rules of the session's queue want it (its template, its capital letters). Raises
     `InvalidSessionNameError` with a name that passes when it breaks one of them.
     """
-    session = Session.objects.there().select_for_update().filter(session_id=session_id).first()
+    session = Session.objects.there().select_for_update().by_id(session_id).first()
     if session is None or expected_version not in (None, session.name_version):
         return session
     rename_locked(session, name, source, person, note, cost)

@@ -37,6 +37,8 @@ ICONS: dict[Kind, str] = {
     Kind.SESSION_HANDED_BACK: "bot",
     Kind.SESSION_ASSIGNED: "user-round-plus",
     Kind.SESSION_MOVED: "inbox",
+    Kind.SESSION_MERGED: "merge",
+    Kind.SESSION_UNMERGED: "merge",
     Kind.SESSION_CLOSED: "archive",
     Kind.SESSION_REOPENED: "inbox",
     Kind.SESSION_SNOOZED: "alarm-clock",

@@ -21,6 +21,7 @@ from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.presenters.session import head_badge
 from sessions_app.queries.snapshot import consistent_read
+from sessions_app.queries.ticket_list import also_linked
 from sessions_app.queries.ticket_suggestions import LONGEST, MESSAGES, suggestions
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers
@@ -212,8 +213,10 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         (others if session.user_id else Session.objects.none()).values_list("pk", flat=True)[:100],
         session.runs.exclude(parent=None).order_by().values_list("agent_name", flat=True).distinct(),
         Person.objects.filter(pk__in=session.messages.order_by().values("person")).exclude(pk=session.assignee_id or 0),
+        session.merges.undoable().select_related("merged"),
+        also_linked(session, request.user),
     ]
-    (names, tickets, before, members, wrote), usage = yield from beside(_several(facts), usage_of(session))
+    (names, tickets, before, members, wrote, merges, elsewhere), usage = yield from beside(_several(facts), usage_of(session))
     return {
         "session": session,
         "agent": agent_of(session),
@@ -224,6 +227,8 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         "members": sorted({name for name in members if name}),
         "wrote": sorted(wrote, key=attrgetter("pk")),
         "usage": usage,
+        "merges": sorted(merges, key=attrgetter("pk"), reverse=True),
+        "elsewhere": elsewhere,
         "link": customer_links.link_of(session),
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from sessions_app.views.conversation.context import (
     back_to,
     cards_of,
     conversation_context,
+    conversation_url,
     details_steps,
     header_steps,
     where_of,
@@ -44,6 +45,10 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
     """The inbox with this session open."""
     opened = access.opened_or_404(request.user, session_id)
     session = opened.session
+    if session.session_id != session_id:
+        # It was merged into this one.
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(conversation_url(session, where, f"?{query}" if query else ""))
     shown = rail(request.user, where, opened.queues)
     # The session is read first, so that the list shows it as read.
     context = {

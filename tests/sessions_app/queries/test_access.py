@@ -20,7 +20,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app.actions import messages, tickets
+from sessions_app.actions import merging, messages, sessions, tickets
 from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.jobs.planning import Wanted, plan
 from sessions_app.models import (
@@ -72,7 +72,7 @@ def secret(ana: Person, orders: Queue, session: Session, work: Callable[[], list
 
 
 @pytest.fixture
-def values(secret: Session, ana: Person) -> dict[str, str]:
+def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
     """Values of the routes' parameters; of `pk` by the route's first word."""
     requirement = Requirement.objects.get()
     return {
@@ -96,6 +96,7 @@ def values(secret: Session, ana: Person) -> dict[str, str]:
         "token": "abc",
         "uidb36": "abc",
         "tickets": str(secret.tickets.get().pk),
+        "merges": str(merging.merge(secret, sessions.start_session(orders), ana).pk),
         "requirements": str(requirement.pk),
         "rules": str(StandingApproval.objects.get().pk),
         "messages": str(Message.objects.earliest("pk").pk),

@@ -1,0 +1,117 @@
+"""Merge two conversations: both side by side, what stays, and how the timeline will read; and undo it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from sessions_app.actions import merging
+from sessions_app.errors import AppError, InvalidAction
+from sessions_app.models import Merge, Message, Session
+from sessions_app.queries import access
+from sessions_app.validation.text import searchable
+from sessions_app.views.conversation.context import conversation_url
+from sessions_app.views.inbox.sidebar import page_context
+from sessions_app.views.respond import PersonRequest, done, for_people
+
+#: Newest messages of both that the preview shows.
+PREVIEWED = 12
+
+
+@dataclass
+class Side:
+    """One of the two conversations: A or B."""
+
+    letter: str
+    session: Session
+    tickets: list[Any]
+    messages: int = 0
+    waiting: int = 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_people
+@never_cache
+def merge(request: PersonRequest) -> HttpResponse:
+    """Both conversations beside each other; POST merges B into the one that is kept."""
+    said = request.POST if request.method == "POST" else request.GET
+    first = _found(request, said.get("a", ""))
+    second = _found(request, said.get("b", ""))
+    if first is None or second is None or first.pk == second.pk:
+        wrong = bool(said.get("b", "").strip()) and (second is None or first is None or first.pk == second.pk)
+        return _choose(request, first, said.get("b", ""), wrong, status=422 if request.method == "POST" else 200)
+    if request.method != "POST":
+        return _compare(request, first, second)
+    kept, gone = (second, first) if request.POST.get("keep") == "b" else (first, second)
+    named = second if request.POST.get("name") == "b" else first
+    try:
+        merging.merge(kept, gone, request.user, name_of=named.session_id)
+    except AppError as refusal:
+        return _compare(request, first, second, refusal=refusal, status=refusal.status)
+    return HttpResponse(status=303, headers={"Location": conversation_url(kept, query="?details=1")})
+
+
+@require_POST
+@for_people
+def merge_undo(request: PersonRequest, pk: int) -> HttpResponse:
+    """Take a merge apart."""
+    found = get_object_or_404(Merge.objects.filter(kept__in=access.sessions_for(request.user)).select_related("kept"), pk=pk)
+    back = merging.undo(found, request.user)
+    return done(request, conversation_url(back))
+
+
+def _found(request: PersonRequest, key: str) -> Session | None:
+    """Return the session of an id that the person sees."""
+    seen = access.sessions_for(request.user).select_related("queue", "assignee")
+    return seen.by_id(searchable(key).strip()).first() if key.strip() else None
+
+
+def _choose(request: PersonRequest, first: Session | None, typed: str, wrong: bool, status: int) -> HttpResponse:
+    refusal = InvalidAction(_("There is no other conversation of this id that you see.")) if wrong else None
+    context = {"first": first, "typed": typed, "refusal": refusal, "likely": _likely(request, first) if first else []}
+    return render(request, "tickets/merge_choose.html", {**page_context(request, "tickets"), **context}, status=status)
+
+
+def _likely(request: PersonRequest, first: Session) -> list[Session]:
+    """Conversations of the same customer or ticket, the newest first."""
+    same = Q(pk__in=Session.objects.filter(tickets__ticket_id__in=first.tickets.values("ticket_id")).values("pk"))
+    if first.user_id:
+        same |= Q(user_id=first.user_id)
+    if first.customer_email:
+        same |= Q(customer_email=first.customer_email)
+    return list(access.sessions_for(request.user).filter(same).exclude(pk=first.pk).select_related("queue").newest_first()[:10])
+
+
+def _compare(
+    request: PersonRequest, first: Session, second: Session, refusal: AppError | None = None, status: int = 200
+) -> HttpResponse:
+    sides = [_side("A", first), _side("B", second)]
+    letters = {side.session.pk: side.letter for side in sides}
+    newest = Message.objects.filter(session__in=[first, second], internal=False).exclude(content="").order_by("-pk")[:PREVIEWED]
+    preview = [(letters[message.session_id], message) for message in reversed(newest)]
+    context = {
+        "sides": sides,
+        "a": sides[0],
+        "b": sides[1],
+        "preview": preview,
+        "refusal": refusal,
+        "keep": request.POST.get("keep", "a"),
+        "name": request.POST.get("name", "b" if first.has_stand_in and not second.has_stand_in else "a"),
+    }
+    return render(request, "tickets/merge.html", {**page_context(request, "tickets"), **context}, status=status)
+
+
+def _side(letter: str, session: Session) -> Side:
+    counted = Session.objects.filter(pk=session.pk).aggregate(
+        messages=Count("messages", filter=Q(messages__internal=False), distinct=True),
+        waiting=Count("requirements", filter=Q(requirements__status="pending"), distinct=True),
+    )
+    links = list(session.tickets.select_related("system", "record").primary_first())
+    return Side(letter, session, links, counted["messages"], counted["waiting"])
