@@ -23,6 +23,9 @@ from sessions_app.management.importing.rows import Importer
 from sessions_app.models import Queue, Session
 from sessions_app.validation.text import LONGEST_TEXT, checked_id
 
+#: How an imported conversation may stand.
+STANDINGS = [status for status in Session.Status.values if status not in Session.GONE]
+
 
 class Command(BaseCommand):
     help = (
@@ -36,9 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("file", help="the file; - reads standard input")
         parser.add_argument("--queue", metavar="SLUG", help="the queue of lines that name none (default: the first)")
         parser.add_argument("--user", default="", metavar="USER_ID", help="the customer of lines that name none")
-        parser.add_argument(
-            "--status", default="open", choices=Session.Status.values, help="how conversations stand that do not say"
-        )
+        parser.add_argument("--status", default="open", choices=STANDINGS, help="how conversations stand that do not say")
         parser.add_argument(
             "--time-zone", type=zone, default="UTC", metavar="NAME", help="of times that name none, like Europe/Berlin"
         )

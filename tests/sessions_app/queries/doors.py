@@ -37,6 +37,7 @@ FIELDS = {"seen": 10**6, "do": "resolve", "answer": "approve", "name": "x", "bod
 #: What is sent to the API, by the last part of the route.
 BODIES: dict[str, Any] = {
     "sessions": {"queue": "orders"},
+    "jobs": {"kind": "unlock", "queue": "orders"},
     "messages": {"content": "x"},
     "replies": {"content": "x"},
     "notes": {"content": "x"},
@@ -53,7 +54,7 @@ BODIES: dict[str, Any] = {
     "decision": {"action": "approve", "seen": 2**62},
 }
 #: Operations of the API that name no session: a token of another queue is answered, with nothing of this one's in it.
-LISTS = ("api/queues", "api/sessions", "api/requirements")
+LISTS = ("api/jobs", "api/queues", "api/sessions", "api/requirements")
 Statuses = dict[str, tuple[int, ...]]
 Row = Callable[[str], Statuses]
 

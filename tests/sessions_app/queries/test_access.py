@@ -111,7 +111,8 @@ def doors(ana: Person, ben: Person, cy: Person, session: Session, values: dict[s
     """Somebody who asks everywhere: nobody, a person, or a program with a token."""
     settings.REDIS_URL = ""
     bens, _secret = ApiToken.make("ben's", ben)
-    own = {"profile": str(bens.pk), "jobs": str(plan("resolve", [Wanted(session.pk)], {}, person=ben).pk)}
+    job = str(plan("unlock", [Wanted(session.pk)], {}, person=ben).pk)
+    own = {"profile": str(bens.pk), "jobs": job, "job_id": job, "verb": "cancel"}
     return Doors({"ana": ana, "ben": ben, "cy": cy}, tokens_of(ana, cy), {**values, **own})
 
 
