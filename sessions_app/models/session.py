@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +20,8 @@ from sessions_app.models.choices import choices_of, labels
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
+from sessions_app.models.led import Led
 from sessions_app.models.person import hue_of, initials_of
-from sessions_app.models.queue import AiMode, Queue
 from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
-class Session(LastSaid, FoldedModel):
+class Session(LastSaid, Led, FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""
 
     class Status(models.TextChoices):
@@ -132,9 +132,7 @@ class Session(LastSaid, FoldedModel):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="merged_sessions"
     )
-    queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=5, default="agent", choices=choices_of(SessionKind))
-    agent_id = models.CharField(max_length=100, blank=True)
     user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer."))
     customer_name = NameField(max_length=120, blank=True)
     customer_email = models.EmailField(blank=True)
@@ -163,23 +161,6 @@ class Session(LastSaid, FoldedModel):
         related_name="assigned_sessions",
         db_index=False,
     )
-    ai_mode = models.CharField(max_length=10, choices=AiMode, blank=True, help_text=_("Empty: as the queue."))
-    ai_mode_before = models.CharField(
-        max_length=10, choices=AiMode, blank=True, editable=False, help_text=_("What handing back gives it again.")
-    )
-    person_wanted_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text=_("Since when the customer asks for a person and has none."),
-    )
-    held_until = MomentField(
-        null=True,
-        blank=True,
-        editable=False,
-        help_text=_("Until when no AI answers by itself: the customer's cost of the day is used up."),
-    )
-    fence = models.PositiveIntegerField(default=0, help_text=_("Raised when a person takes over; older runs can't write."))
-
     deleted_at = MomentField(null=True, blank=True, editable=False)
     status_before = models.CharField(max_length=8, choices=Status, blank=True, editable=False)
 
@@ -256,38 +237,6 @@ class Session(LastSaid, FoldedModel):
     def initials(self) -> str:
         return initials_of(self.customer)
 
-    @property
-    def effective_ai_mode(self) -> AiMode:
-        """The session's own AI mode, else its queue's."""
-        return AiMode.read(self.ai_mode or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT))
-
-    @property
-    def working_agent_id(self) -> str:
-        """The agent or team that answers here: the session's own, else its queue's."""
-        return self.agent_id or (self.queue.agent_id if self.queue else "")
-
-    @property
-    def led_by_person(self) -> bool:
-        """True if a person has taken over, so that no agent answers."""
-        return self.effective_ai_mode == AiMode.OFF
-
-    @property
-    def is_held(self) -> bool:
-        """True if the customer waits for a person because today's cost limit is used up."""
-        return self.held_until is not None and self.held_until > clock.now()
-
-    def go_on(self) -> None:
-        """Clear the hold: the limit is new, or a person has answered."""
-        if self.held_until is not None:
-            self.held_until = None
-            self.save(update_fields=["held_until"])
-
-    @property
-    def can_be_handed_back(self) -> bool:
-        """True if a person leads and the AI has a mode to return to; in a queue without AI its mode is chosen here first."""
-        before = self.ai_mode_before or (self.queue.ai_mode if self.queue else AiMode.AUTOPILOT)
-        return self.ai_mode == AiMode.OFF and before != AiMode.OFF
-
     def touch(self) -> None:
         """Move the conversation to the top of the list."""
         self.activity_at = self.updated_at = clock.now()
@@ -323,8 +272,3 @@ class Session(LastSaid, FoldedModel):
             self.settle_waiting()
         else:
             self.count_waiting()
-
-    def raise_fence(self) -> None:
-        """Raise the fence: later writes of older runs are rejected."""
-        type(self).objects.filter(pk=self.pk).update(fence=F("fence") + 1)
-        self.refresh_from_db(fields=["fence"])
