@@ -71,7 +71,7 @@ def get_job(request: ApiRequest, job_id: JobId) -> Job:
 
 @router.get("/jobs/{job_id}/rows", response={200: JobRowPage, FAILURES: ErrorOut}, summary="List a job's rows", auth=auth.READ)
 def list_job_rows(request: ApiRequest, job_id: JobId, wanted: Query[RowFilter]) -> dict[str, Any]:
-    """What became of each session, in order; without sessions that the token does not see."""
+    """The outcome of each session, in order; without sessions that the token does not see."""
     rows = _seen(request, _job(request, job_id))
     if wanted.outcome:
         rows = rows.filter(state__in=job_list.OUTCOMES[wanted.outcome])
