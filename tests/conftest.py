@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser
 
+from kern_inbox.processes.garbage import freeze_loaded_objects
 from kern_inbox.run.embedded_redis import embedded_redis
 from tests.chromium import started_chromium
 from tests.durations import pytest_runtest_protocol
@@ -58,6 +59,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid} is marked {name}, and no step runs it: it belongs into {' or '.join(folders)}"
             )
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking through thousands of tests and their modules again and again."""
+    freeze_loaded_objects()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,11 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.error import URLError
 
 import psycopg
 import pytest
@@ -72,6 +74,16 @@ class Program:
         """The status of a page."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
             return int(response.status)
+
+    def wait_until_it_answers(self) -> None:
+        """Wait until the web server is there."""
+        while self.process.poll() is None:
+            try:
+                assert self.get("/health/live/") == 200
+            except URLError:
+                time.sleep(0.05)
+            else:
+                return
 
     def processes(self, word: str = "") -> list[int]:
         """Processes that belong to this program, by its folder in their environment. Valkey hides its own: see `redis`."""
@@ -151,45 +163,6 @@ def test_it_starts_says_where_to_go_and_stops_cleanly(tmp_path: Path, how: signa
 )
 def test_the_address_it_tells_can_be_typed(host: str, address: str) -> None:
     assert address_of(host, 8000) == address
-
-
-@pytest.fixture(scope="module")
-def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A program that runs while tests kill its parts, and stops cleanly after the last of them."""
-    folder = tmp_path_factory.mktemp("alive")
-    shutil.copy(tables, folder / "inbox.sqlite3")
-    with program(folder) as running:
-        running.read_until("Kern Inbox is ready")
-        yield running
-        running.process.send_signal(signal.SIGINT)
-        assert running.wait() == 0, running.output
-        assert running.is_gone()
-
-
-@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
-def test_a_part_that_dies_is_named_and_started_again(alive: Program, word: str) -> None:
-    (part,) = alive.processes(word)
-    os.kill(part, signal.SIGKILL)
-    alive.read_line("was killed by SIGKILL (its last lines are above)")
-    alive.read_until("was started again")
-    if word.startswith("worker"):
-        alive.read_until("celery.apps.worker")
-    (again,) = alive.processes(word)
-    assert again != part
-
-
-def test_when_redis_dies_it_is_started_again_where_it_was(alive: Program) -> None:
-    redis = alive.redis()
-    assert redis is not None
-    os.kill(redis, signal.SIGKILL)
-    alive.read_line("redis was started again")
-    assert alive.get("/health/ready/") == 200
-
-
-def test_a_second_one_in_the_same_folder_is_refused(alive: Program) -> None:
-    second = Program(alive.folder)
-    assert second.wait() == 1
-    assert "runs already" in second.output
 
 
 def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
@@ -354,3 +327,43 @@ def test_a_server_that_is_away_is_a_warning(installed: Path) -> None:
         assert "warning: " in running.output
         running.process.send_signal(signal.SIGINT)
         assert running.wait() == 0
+
+
+@pytest.fixture(scope="module")
+def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A program that runs while tests kill its parts, and stops cleanly after the last of them."""
+    folder = tmp_path_factory.mktemp("alive")
+    shutil.copy(tables, folder / "inbox.sqlite3")
+    with program(folder) as running:
+        running.read_until("Kern Inbox is ready")
+        yield running
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0, running.output
+        assert running.is_gone()
+
+
+@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
+def test_a_part_that_dies_is_named_and_started_again(alive: Program, word: str) -> None:
+    (part,) = alive.processes(word)
+    os.kill(part, signal.SIGKILL)
+    alive.read_line("was killed by SIGKILL (its last lines are above)")
+    alive.read_until("was started again")
+    if word.startswith("worker"):
+        alive.read_until("celery.apps.worker")
+    (again,) = alive.processes(word)
+    assert again != part
+    alive.wait_until_it_answers()
+
+
+def test_when_redis_dies_it_is_started_again_where_it_was(alive: Program) -> None:
+    redis = alive.redis()
+    assert redis is not None
+    os.kill(redis, signal.SIGKILL)
+    alive.read_line("redis was started again")
+    assert alive.get("/health/ready/") == 200
+
+
+def test_a_second_one_in_the_same_folder_is_refused(alive: Program) -> None:
+    second = Program(alive.folder)
+    assert second.wait() == 1
+    assert "runs already" in second.output
