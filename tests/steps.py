@@ -24,12 +24,12 @@ def _folders(mark: str) -> tuple[str, ...]:
 
 
 class Lane(Enum):
-    """Steps of a lane run one after the other. The first two lanes run side by side, since dying processes wait most of their
-    time; pages and servers that are timed from outside come after both, with the machine for themselves."""
+    """Steps of a lane run one after the other. The first two lanes run side by side, since dying processes and programs that
+    ask each other wait most of their time; pages come after both, with the machine for themselves."""
 
     PROCESSORS = "keeps two processors busy"
-    PROCESSES = "processes that die"
-    ALONE = "timed from outside"
+    PROCESSES = "processes that wait for each other"
+    ALONE = "pages that a person would wait for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +78,5 @@ EVERYTHING = (
     ),
     Step("tests with dying processes", (*BY_TWO, *_folders("faults")), Lane.PROCESSES),
     Step("tests with a browser", (*BY_TWO, *_folders("browser")), Lane.ALONE),
-    Step("API by its description", ("-m", "tests.fuzzing"), Lane.ALONE),
+    Step("API by its description", ("-m", "tests.fuzzing"), Lane.PROCESSES),
 )
