@@ -131,12 +131,14 @@ def refused(folder: Path, **variables: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("how", "variables"),
-    [(signal.SIGINT, {"KERN_DESK": ""}), (signal.SIGTERM, {})],
-    ids=["the demo, Ctrl-C", "a desk of one's own, SIGTERM"],
+    ("how", "variables", "folder"),
+    [(signal.SIGINT, {"KERN_DESK": ""}, "tmp_path"), (signal.SIGTERM, {}, "installed")],
+    ids=["the demo for the first time, Ctrl-C", "a desk of one's own, SIGTERM"],
 )
-def test_it_starts_says_where_to_go_and_stops_cleanly(tmp_path: Path, how: signal.Signals, variables: dict[str, str]) -> None:
-    with program(tmp_path, **variables) as running:
+def test_it_starts_says_where_to_go_and_stops_cleanly(
+    request: pytest.FixtureRequest, how: signal.Signals, variables: dict[str, str], folder: str
+) -> None:
+    with program(request.getfixturevalue(folder), **variables) as running:
         running.read_until("Kern Inbox is ready: http://127.0.0.1:")
         assert running.get("/health/live/") == 200
         assert running.get("/health/ready/") == 200
@@ -178,8 +180,8 @@ def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
         assert running.is_gone()
 
 
-def test_passwords_are_told_once_however_early_it_is_stopped(tmp_path: Path) -> None:
-    with program(tmp_path, KERN_DESK="") as running:
+def test_passwords_are_told_once_however_early_it_is_stopped(installed: Path) -> None:
+    with program(installed, KERN_DESK="") as running:
         running.read_until("Connected to")
         running.process.send_signal(signal.SIGTERM)
         assert running.wait() == 0, running.output
