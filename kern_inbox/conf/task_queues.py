@@ -34,6 +34,7 @@ def configuration(redis_url: str, turn_seconds: int, threads: int) -> dict[str, 
         "TASK_ROUTES": {
             "execute_turn": {"queue": "turns"},
             "name_session": {"queue": "naming"},
+            "check_topic": {"queue": "naming"},
             "work_job": {"queue": "jobs"},
             "work_naming_job": {"queue": "naming"},
             "deliver_webhooks": {"queue": "webhooks"},

@@ -12,7 +12,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfMessage
 from sessions_app.models import Message, Person, Requirement, Session
-from sessions_app.policy import daily_limits, naming, stand_ins
+from sessions_app.policy import daily_limits, naming, stand_ins, topic_shift
 from sessions_app.store.message_rows import customer_message, person_message
 from sessions_app.store.sessions import open_again
 from sessions_app.validation.text import checked_message
@@ -77,6 +77,7 @@ def reply_once(
         record(locked, Kind.MESSAGE_PERSON, OfMessage(message.message_id), person=person)
         locked.said(words, message.author_kind, message.author, person)
         naming.plan(locked)
+        topic_shift.plan(locked)
     return message, True
 
 

@@ -101,6 +101,9 @@ class Kind(StrEnum):
     NAME_FAILED = "name.failed", of.NotNamed, PROGRAMS, _("No name could be made: {why}")
     NAME_REQUESTED = "name.requested", of.Payload, PROGRAMS, _("{who} asked for a new name")
 
+    NAME_SUGGESTED = "name.suggested", of.Suggested, PROGRAMS, _("The topic may have moved: “{name}” is suggested")
+    NAME_DISMISSED = "name.dismissed", of.Suggested, PROGRAMS, _("{who} left the name as it is")
+
     TICKET_LINKED = "ticket.linked", of.TicketLinked, PROGRAMS, _("{who} linked {ticket}")
     TICKET_CHANGED = "ticket.changed", of.TicketChanged, PROGRAMS, _("{who} updated {ticket}: {news}")
     TICKET_FIRST = "ticket.first", of.OfTicket, PROGRAMS, _("{who} put {ticket} first")

@@ -121,6 +121,13 @@ class NotNamed(Payload):
 
 
 @dataclass(frozen=True)
+class Suggested(Payload):
+    """The suggested name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class OfTicket(Payload):
     """The ticket's id in its system, and the system's slug."""
 

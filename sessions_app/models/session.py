@@ -145,6 +145,12 @@ class Session(LastSaid, Led, FoldedModel):
     name_version = models.PositiveIntegerField(default=0)
     name_locked = models.BooleanField(default=False, help_text=_("A person’s name: nothing automatic replaces it."))
     name_due_at = MomentField(null=True, blank=True)
+    topic_due_at = MomentField(
+        null=True, blank=True, editable=False, help_text=_("When the name is compared with what was said since.")
+    )
+    topic_checked = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text=_("The last message with which the name was compared.")
+    )
     name_failures = models.PositiveSmallIntegerField(default=0, help_text=_("Failed tries for a name in a row."))
     name_failed_at = MomentField(null=True, blank=True, help_text=_("When the first of them failed."))
     name_problem = models.CharField(max_length=300, blank=True, help_text=_("Why the last one failed."))
@@ -193,6 +199,7 @@ class Session(LastSaid, Led, FoldedModel):
             models.Index(fields=["held_until"], name="session_held", condition=Q(held_until__isnull=False)),
             models.Index(fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
+            models.Index(fields=["topic_due_at"], name="session_topic_due", condition=Q(topic_due_at__isnull=False)),
             models.Index(
                 fields=["-activity_at", "-id"], name="session_naming_failed", condition=Q(name_failed_at__isnull=False)
             ),

@@ -12,7 +12,7 @@ from sessions_app.changes.kinds import OF_RUN_END, Kind
 from sessions_app.changes.payloads import OfRun, OfStep
 from sessions_app.models import Run
 from sessions_app.models.author import Author
-from sessions_app.policy import naming
+from sessions_app.policy import naming, topic_shift
 from sessions_app.store import drafts, sessions
 from sessions_app.store.claims import Held, hold
 from sessions_app.store.ending import ENDS_FOR_PEOPLE, open_next, store_end
@@ -58,4 +58,5 @@ def _end_turn(held: Held, run: RunOutput, answer: Message | None) -> None:
     log.record(session, (OF_RUN_END if for_customer else ENDS_FOR_PEOPLE)[run.status], OfRun(run.run_id), actor=agent)
     if answered:
         naming.plan(session)
+        topic_shift.plan(session)
     open_next(session)

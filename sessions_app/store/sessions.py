@@ -22,7 +22,7 @@ from sessions_app.store.records import moment
 #: What a rename writes: the name's columns alone (rule L5).
 NAME_COLUMNS = (
     *("name", "name_source", "name_version", "name_locked", "name_due_at"),
-    *("name_failures", "name_failed_at", "name_problem"),
+    *("name_failures", "name_failed_at", "name_problem", "topic_due_at", "topic_checked"),
 )
 
 
@@ -129,6 +129,9 @@ def _write(
     session.name_locked = source == "human"
     session.name_version += 1
     session.name_failures, session.name_failed_at, session.name_problem = 0, None, ""
+    # The name is compared with what is said from now on.
+    session.topic_due_at = None
+    session.topic_checked = session.messages.order_by("-pk").values_list("pk", flat=True).first() or 0
     session.save(update_fields=NAME_COLUMNS)
     version = session.name_version
     NameRecord.objects.create(

@@ -23,8 +23,9 @@ from sessions_app.webhooks import retention as webhook_retention
 from sessions_app.webhooks.outgoing import delivering, outbox
 from sessions_app.workers import expiry, processes
 from sessions_app.workers import naming as naming_workers
+from sessions_app.workers import topics as topic_workers
 from sessions_app.workers import turns as turns_workers
-from sessions_app.workers.tasks import deliver_webhooks, execute_turn, name_session
+from sessions_app.workers.tasks import check_topic, deliver_webhooks, execute_turn, name_session
 
 log = logging.getLogger(__name__)
 FAILURES = Counter("kern_duty_failures_total", "How often a duty of the scheduler failed", ["duty"])
@@ -53,6 +54,11 @@ def naming() -> None:
     name_session.hint_each(naming_workers.due())
 
 
+def topics() -> None:
+    """Publish hints for sessions whose name is to be compared with their topic."""
+    check_topic.hint_each(topic_workers.due())
+
+
 def webhooks() -> None:
     """Make deliveries of what happened, and publish hints for endpoints that have something due."""
     outbox.collect()
@@ -63,6 +69,7 @@ def webhooks() -> None:
 DUTIES: tuple[Duty, ...] = (
     Duty("turns", turns),
     Duty("naming", naming),
+    Duty("topics", topics, every=2),
     # Others wait for these: a fifth of a sweep is a second.
     Duty("webhooks", webhooks, every=0.2),
     Duty("snoozed", turns_workers.wake),

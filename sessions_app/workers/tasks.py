@@ -17,7 +17,7 @@ from prometheus_client import Counter
 
 from sessions_app.infrastructure.circuit import AWAY, breaker
 from sessions_app.webhooks.outgoing import delivering
-from sessions_app.workers import naming, turns
+from sessions_app.workers import naming, topics, turns
 
 log = logging.getLogger(__name__)
 LOST = Counter("kern_hints_lost_total", "Hints that the broker did not take; the sweep gives them again", ["task"])
@@ -58,6 +58,12 @@ def execute_turn(run_id: str) -> None:
 def name_session(session_id: str) -> None:
     """Name a session whose naming is due."""
     naming.name(session_id)
+
+
+@shared_task(name="check_topic", base=Hint, acks_late=True, ignore_result=True)
+def check_topic(session_id: str) -> None:
+    """Compare a session's name with its topic."""
+    topics.check(session_id)
 
 
 @shared_task(name="deliver_webhooks", base=Hint, acks_late=True, ignore_result=True)

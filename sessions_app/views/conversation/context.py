@@ -13,7 +13,7 @@ from django.urls import reverse
 from sessions_app import desk
 from sessions_app.actions import customer_links, decisions, sessions, unsent
 from sessions_app.infrastructure.one_statement import Found, Steps, beside, read_steps
-from sessions_app.models import Message, NameRecord, Person, Queue, Requirement, Run, Session, TicketSystem
+from sessions_app.models import Message, NameRecord, NameSuggestion, Person, Queue, Requirement, Run, Session, TicketSystem
 from sessions_app.models.queue import AiMode
 from sessions_app.policy.approvals import grounds_for
 from sessions_app.queries import access
@@ -73,17 +73,19 @@ def _as_it_stands(request: PersonRequest, session: Session, where: str, read: in
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, systems, wrote, names, people = yield [
+    runs, waiting, tickets, systems, wrote, names, suggested, people = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
         TicketSystem.objects.all(),
         _newest_words(session),
         session.names.select_related("person")[:NAMES],
+        session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
         people_of(session),
     ]
     return {
         "session": session,
+        "suggestion": next(iter(suggested), None),
         "where": where,
         "filters": filters,
         "details_link": filters.query(details=not filters.details),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kern.errors import InvalidSessionNameError
-from sessions_app.actions import names
+from sessions_app.actions import name_suggestions, names
 from sessions_app.errors import AppError, InvalidAction, StaleError
 from sessions_app.models import Session
 from sessions_app.queries import access
@@ -26,6 +26,8 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
     session = access.session_or_404(request.user, session_id)
     if request.POST.get("do") == "generate":
         names.generate(session, request.user)
+    elif "suggestion" in request.POST:
+        _settled(request, session)
     elif "restore" in request.POST:
         record = record_or_none(session, request.POST["restore"])
         if record is None:
@@ -37,6 +39,17 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
     else:
         return _renamed(request, session)
     return done(request, back_to(request, session))
+
+
+def _settled(request: PersonRequest, session: Session) -> None:
+    key, wish = row_number(request.POST["suggestion"]) or 0, request.POST.get("do")
+    if wish != "accept":
+        name_suggestions.dismiss(session, request.user, key, never=wish == "never")
+        return
+    try:
+        name_suggestions.accept(session, request.user, key)
+    except InvalidSessionNameError as invalid:
+        raise InvalidAction(_("The suggestion was not saved: %(why)s.") % {"why": invalid}) from invalid
 
 
 def _renamed(request: PersonRequest, session: Session) -> HttpResponse:
