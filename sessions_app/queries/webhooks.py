@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.db.models import Count, F, Q
 
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.delivery import badge_of, outcome_badge
@@ -95,25 +96,27 @@ def endpoint_rows() -> list[EndpointRow]:
 
 
 def delivery_rows(
-    endpoint: WebhookEndpoint, *, only_failed: bool = False, event: str = "", before: int | None = None
-) -> list[DeliveryRow]:
-    """Return a page of the endpoint's deliveries, newest first, and one more where it goes on."""
-    found = WebhookDelivery.objects.filter(endpoint=endpoint).defer("body").order_by("-pk")
+    endpoint: WebhookEndpoint, key: int | None, *, only_failed: bool = False, event: str = "", before: int | None = None
+) -> tuple[list[DeliveryRow], OpenDelivery | None]:
+    """Return a page of the endpoint's deliveries, newest first, and one more where it goes on; and the one of this key.
+
+    All of it is read by one statement.
+    """
+    listed = WebhookDelivery.objects.filter(endpoint=endpoint).defer("body").order_by("-pk")
     if only_failed:
-        found = found.filter(_FAILED)
+        listed = listed.filter(_FAILED)
     if event:
-        found = found.filter(event=event)
+        listed = listed.filter(event=event)
     if before is not None:
-        found = found.filter(pk__lt=before)
-    return [DeliveryRow(delivery, badge_of(delivery)) for delivery in found[: PAGE + 1]]
+        listed = listed.filter(pk__lt=before)
+    opened = WebhookDelivery.objects.filter(endpoint=endpoint, pk=key or 0)
+    attempts = WebhookAttempt.objects.filter(delivery__in=opened)
+    found, one, tried = read_together(listed[: PAGE + 1], opened.order_by(), attempts.order_by())
+    rows = [DeliveryRow(delivery, badge_of(delivery)) for delivery in sorted(found, key=lambda row: -row.pk)]
+    return rows, _opened(endpoint, one[0], sorted(tried, key=lambda row: row.pk)) if one else None
 
 
-def open_delivery(endpoint: WebhookEndpoint, key: int) -> OpenDelivery | None:
-    """Return a delivery of the endpoint with all there is to see of it."""
-    delivery = WebhookDelivery.objects.filter(endpoint=endpoint, pk=key).prefetch_related("attempts").first()
-    if delivery is None:
-        return None
-    attempts = list(delivery.attempts.all())
+def _opened(endpoint: WebhookEndpoint, delivery: WebhookDelivery, attempts: list[WebhookAttempt]) -> OpenDelivery:
     goes_on = endpoint.is_on and delivery.state == WebhookDelivery.State.PENDING
     return OpenDelivery(
         row=DeliveryRow(delivery, badge_of(delivery)),

@@ -120,15 +120,13 @@ def _page(request: PersonRequest, chosen: int | None = None, status: int = 200, 
 def _deliveries(request: PersonRequest, endpoint: WebhookEndpoint) -> dict[str, Any]:
     only_failed, event = request.GET.get("f") == "failed", request.GET.get("event", "")
     event = event if event in (*Event.values, TEST) else ""
-    found = queries.delivery_rows(
-        endpoint, only_failed=only_failed, event=event, before=row_number(request.GET.get("before", ""))
-    )
-    key = row_number(request.GET.get("delivery", ""))
+    key, before = row_number(request.GET.get("delivery", "")), row_number(request.GET.get("before", ""))
+    found, opened = queries.delivery_rows(endpoint, key, only_failed=only_failed, event=event, before=before)
     filters = {"hook": str(endpoint.pk), **({"f": "failed"} if only_failed else {}), **({"event": event} if event else {})}
     older = found[queries.PAGE - 1].delivery.pk if len(found) > queries.PAGE else None
     return {
         "deliveries": found[: queries.PAGE],
-        "open": queries.open_delivery(endpoint, key) if key is not None else None,
+        "open": opened,
         "only_failed": only_failed,
         "event": event,
         "events": [*Event.values, TEST],

@@ -150,5 +150,5 @@ def test_the_page_asks_little_however_much_there_is(
     for _ in range(30):
         endpoints.send_test(endpoint)
     deliver()
-    assert queries() == few
+    assert queries() == few <= 8
     assert "Older deliveries" in flat(admin.get(SETUP, {"hook": endpoint.pk}))
