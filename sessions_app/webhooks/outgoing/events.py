@@ -14,6 +14,8 @@ class Event(models.TextChoices):
     SESSION_STARTED = Kind.SESSION_STARTED.value, _("A conversation was started")
     SESSION_CLOSED = Kind.SESSION_CLOSED.value, _("A conversation was resolved")
     SESSION_REOPENED = Kind.SESSION_REOPENED.value, _("A conversation was opened again")
+    SESSION_MERGED = Kind.SESSION_MERGED.value, _("Another conversation was merged into one")
+    SESSION_UNMERGED = Kind.SESSION_UNMERGED.value, _("A merge was taken apart")
     NAME_CHANGED = Kind.NAME_CHANGED.value, _("A conversation got another name")
     TICKET_LINKED = Kind.TICKET_LINKED.value, _("A ticket was linked")
     TICKET_UNLINKED = Kind.TICKET_UNLINKED.value, _("A ticket was unlinked")
@@ -31,6 +33,8 @@ OF_KIND: dict[str, Event] = {
     Kind.SESSION_STARTED: Event.SESSION_STARTED,
     Kind.SESSION_CLOSED: Event.SESSION_CLOSED,
     Kind.SESSION_REOPENED: Event.SESSION_REOPENED,
+    Kind.SESSION_MERGED: Event.SESSION_MERGED,
+    Kind.SESSION_UNMERGED: Event.SESSION_UNMERGED,
     Kind.NAME_CHANGED: Event.NAME_CHANGED,
     Kind.TICKET_LINKED: Event.TICKET_LINKED,
     Kind.TICKET_UNLINKED: Event.TICKET_UNLINKED,

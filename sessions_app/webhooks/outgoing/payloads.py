@@ -14,6 +14,7 @@ from sessions_app.models import Change, Requirement, Run, Session, TicketLink, T
 from sessions_app.webhooks.outgoing.events import OF_KIND, Event
 
 LONGEST_ABOUT = 300
+MERGES = (Kind.SESSION_MERGED, Kind.SESSION_UNMERGED)
 #: Longer texts (an error of a model's server) are cut: a webhook says what happened, the API has all of it.
 LONGEST_TEXT = 2_000
 
@@ -39,10 +40,15 @@ class _Known:
 
 def told_of(changes: Iterable[Change]) -> list[Told]:
     """Return what is told of these changes, with a few queries for all of them. Their sessions and queues must be loaded."""
-    rows = list(changes)
+    rows = [change for change in changes if not _is_told_by_other(change)]
     prefetch_related_objects([change.session for change in rows], "tickets__system", "tickets__record")
     known = _Known(_requirements(rows), _runs(rows), {system.slug: system for system in TicketSystem.objects.all()})
     return [_told(change, known) for change in rows]
+
+
+def _is_told_by_other(change: Change) -> bool:
+    """Return whether another conversation's change tells the same: a merge is recorded in both, and told by the kept one."""
+    return change.kind in MERGES and change.data.get("session") == change.session.session_id
 
 
 def body_of(event: str, change: Change | None, data: dict[str, Any], at: str) -> str:
@@ -77,7 +83,10 @@ def _ticket(link: TicketLink) -> dict[str, Any]:
 
 
 def _of_session(change: Change, known: _Known) -> tuple[dict[str, Any], str]:
-    return {}, str(change.session)
+    if change.kind not in MERGES:
+        return {}, str(change.session)
+    merged, name = str(change.data.get("session", "")), str(change.data.get("name", ""))
+    return {"merged": {"id": merged, "name": name or None}}, f"{name or merged} · {change.session}"
 
 
 def _of_name(change: Change, known: _Known) -> tuple[dict[str, Any], str]:

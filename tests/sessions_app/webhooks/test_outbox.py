@@ -10,7 +10,7 @@ import pytest
 
 from kern.testing import call
 from sessions_app import customers
-from sessions_app.actions import decisions, messages, names, sessions, tickets
+from sessions_app.actions import decisions, merging, messages, names, sessions, tickets
 from sessions_app.changes.kinds import Kind
 from sessions_app.models import Change, Person, Queue, Requirement, Session, TicketSystem, WebhookDelivery, WebhookEndpoint
 from sessions_app.webhooks.outgoing import endpoints, outbox
@@ -50,6 +50,18 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(endpoint: WebhookE
     assert linked["session"]["user_id"] == "kim"
     outbox.collect()
     assert len(types(endpoint)) == 6, "once"
+
+
+def test_a_merge_is_told_once_by_the_conversation_that_stays(
+    endpoint: WebhookEndpoint, session: Session, orders: Queue, ana: Person
+) -> None:
+    other = sessions.start_session(orders, user_id="kim")
+    merging.undo(merging.merge(session, other, ana), ana)
+    outbox.collect()
+    merges = [one for one in told(endpoint) if "merged" in one["data"]]
+    assert [one["type"] for one in merges] == ["session.merged", "session.unmerged"]
+    for one in merges:
+        assert (one["data"]["session"]["id"], one["data"]["merged"]["id"]) == (session.session_id, other.session_id)
 
 
 def test_a_decision_is_told_when_it_is_wanted_and_when_it_is_made(
