@@ -22,6 +22,7 @@ __all__ = [
     "check_name",
     "generate_name",
     "name_sessions",
+    "naming_request",
 ]
 
 LONGEST_NAME = 200
@@ -104,11 +105,7 @@ def generate_name(
     all. Raises `NamingError` when the conversation is empty, the model fails, takes longer than `seconds` for one answer,
     nothing is left of it, or it is refused to the end.
     """
-    said = [m for m in messages if m.role in ("user", "assistant") and m.content.strip()][:FIRST_MESSAGES]
-    if not said:
-        raise NamingError("the conversation has no messages to make a name from", permanent=True)
-    transcript = "\n\n".join(f"{m.role}: {m.content.strip()[:MESSAGE_EXCERPT]}" for m in said)
-    request = [Message("system", constraints.as_instructions()), Message("user", transcript)]
+    request = naming_request(messages, constraints).messages
     long, reason = "", ""
     for _try in range(MOST_TRIES):
         name = clean(_ask(model, request, seconds)) or long
@@ -124,6 +121,15 @@ def generate_name(
             return name
         request += _again(name, reason, constraints)
     raise NamingError(f"the model {model.id} answered with a name that is not allowed: {reason}", permanent=True)
+
+
+def naming_request(messages: Sequence[Message], constraints: NamingConstraints = FREE) -> ModelRequest:
+    """Return what a model is asked first for a name. Raises `NamingError` when the conversation is empty."""
+    said = [m for m in messages if m.role in ("user", "assistant") and m.content.strip()][:FIRST_MESSAGES]
+    if not said:
+        raise NamingError("the conversation has no messages to make a name from", permanent=True)
+    transcript = "\n\n".join(f"{m.role}: {m.content.strip()[:MESSAGE_EXCERPT]}" for m in said)
+    return ModelRequest([Message("system", constraints.as_instructions()), Message("user", transcript)])
 
 
 def _again(name: str, reason: str, constraints: NamingConstraints) -> list[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import cast
 
 from kern.errors import ModelError
@@ -38,3 +38,21 @@ class Counted:
                     with self._lock:
                         self.usage += event.usage
                 yield event
+
+
+class Answered:
+    """The model, whose first answer is there already: a batch gave it. Only what must be asked again is asked of the model."""
+
+    def __init__(self, model: Model, first: ModelAnswer | ModelError) -> None:
+        self.id = model.id
+        self._model, self._first = model, [first]
+
+    def stream(self, request: ModelRequest) -> Iterator[ModelEvent]:
+        """Yield the first answer, or raise the error that came in its place; then what the model answers."""
+        if not self._first:
+            yield from self._model.stream(request)
+            return
+        first = self._first.pop()
+        if isinstance(first, ModelError):
+            raise first
+        yield first

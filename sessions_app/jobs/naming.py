@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -23,11 +23,13 @@ from kern.threads.side_by_side import each_aside
 from sessions_app import desk
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.jobs.action import Action, Change, Done, Estimate, Outcome, Planned, Ready, Skip
-from sessions_app.models import Job, JobRow, Message, NameRecord, Session
+from sessions_app.jobs.names import before_of, put_back
+from sessions_app.models import Job, JobRow, Message, NameRecord, Queue, Session
+from sessions_app.policy import naming_budget
 from sessions_app.policy.names import constraints_for
 from sessions_app.policy.naming import read_naming
 from sessions_app.store.reading import openings
-from sessions_app.store.sessions import put_back, rename_locked
+from sessions_app.store.sessions import rename_locked
 from sessions_app.workers.generating import Generated, generate
 
 #: A model takes about so long for a name (seconds).
@@ -39,7 +41,7 @@ _READ_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """One row with everything that is sent for it, read before another thread asks."""
 
     row: JobRow
@@ -80,40 +82,51 @@ class NameWithAI(Action):
         return Estimate(each * rows, Decimal(0) if desk.is_offline() else cost, _seconds(rows, each))
 
     def prepared(self, job: Job, rows: Iterator[JobRow]) -> Iterator[Ready]:
-        yield from each_aside(self._read(rows), _ask, settings.KERN_NAMING_AT_ONCE)
+        yield from counted(each_aside(asked_of(rows), ask, settings.KERN_NAMING_AT_ONCE))
 
     def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
         generated: Generated = found
         if reason := _refusal(session) or ("" if session.name_version == row.data.get("version") else _("Renamed meanwhile")):
             return Skip(reason)
-        before = {"name": session.name, "source": session.name_source}
+        before = before_of(session)
         if not rename_locked(session, generated.name, "auto", None, "", generated.cost, job):
             return Skip(_("A person named it"))
-        return Done(before["name"], session.name, {"before": before}, session.name_version)
+        return Done(before["name"], session.name, before, session.name_version)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
-        if session.name_version != row.version_after:
-            return Skip(_("Renamed since"))
-        before = row.data.get("before") or {}
-        put_back(session, before.get("name", ""), before.get("source", Session.NameSource.AUTO), job)
-        return Done()
-
-    def _read(self, rows: Iterator[JobRow]) -> Iterator[_Asked]:
-        """Read what is sent for each row, on the thread that has the connection."""
-        rules, models = read_naming(), dict[str, Model]()
-        while page := list(islice(rows, _READ_AT_ONCE)):
-            said = openings([row.session_id for row in page], FIRST_MESSAGES)
-            for row in page:
-                session = row.session
-                agent = session.working_agent_id
-                if agent not in models:
-                    models[agent] = without_retries(desk.naming_model(agent))
-                constraints = constraints_for(session, rules.of(session.queue))
-                yield _Asked(row, models[agent], said.get(row.session_id, []), constraints)
+        return put_back(job, row, session)
 
 
-def _ask(asked: _Asked) -> Ready:
-    generated = generate(asked.model, asked.messages, asked.constraints)
+def counted(outcomes: Iterable[Ready]) -> Iterator[Ready]:
+    """Yield the rows as they come, and count what each used, whatever becomes of its name; at the end look at the budgets."""
+    queues: dict[int | None, Queue | None] = {}
+    for ready in outcomes:
+        session, cost = ready.row.session, ready.found.cost
+        if cost.tokens:
+            naming_budget.spend(session, cost.tokens, cost.microdollars)
+            queues[session.queue_id] = session.queue
+        yield ready
+    for queue in queues.values():
+        naming_budget.note_used_up(queue)
+
+
+def asked_of(rows: Iterator[JobRow]) -> Iterator[Asked]:
+    """Read what is sent for each row, on the thread that has the connection."""
+    rules, models = read_naming(), dict[str, Model]()
+    while page := list(islice(rows, _READ_AT_ONCE)):
+        said = openings([row.session_id for row in page], FIRST_MESSAGES)
+        for row in page:
+            session = row.session
+            agent = session.working_agent_id
+            if agent not in models:
+                models[agent] = without_retries(desk.naming_model(agent))
+            constraints = constraints_for(session, rules.of(session.queue))
+            yield Asked(row, models[agent], said.get(row.session_id, []), constraints)
+
+
+def ask(asked: Asked, share: Decimal = Decimal(1)) -> Ready:
+    """Ask the model; `share` is the part of the usual price that is paid."""
+    generated = generate(asked.model, asked.messages, asked.constraints, share)
     error: KernError | None = generated.error
     return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars)
 

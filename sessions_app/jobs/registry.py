@@ -12,10 +12,14 @@ from sessions_app.jobs.deleting import Delete
 from sessions_app.jobs.linking import Link
 from sessions_app.jobs.moving import Move
 from sessions_app.jobs.naming import NameWithAI
+from sessions_app.jobs.naming_in_batch import NameInBatch
 from sessions_app.jobs.renaming import Rename, Unlock
 
 #: In the order of the menu.
-KINDS: tuple[Action, ...] = (NameWithAI(), Rename(), Unlock(), Link(), Assign(), Move(), Resolve(), Reopen(), Delete())
+KINDS: tuple[Action, ...] = (
+    *(NameWithAI(), NameInBatch(), Rename(), Unlock(), Link()),
+    *(Assign(), Move(), Resolve(), Reopen(), Delete()),
+)
 ACTIONS: dict[str, Action] = {action.name: action for action in KINDS}
 
 

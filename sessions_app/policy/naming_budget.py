@@ -1,4 +1,4 @@
-"""What naming costs, and the budget of a month: one row a queue and month, written when tokens were used.
+"""Costs of naming, and the budget of a month: one row a queue and month, written when tokens were used.
 
 A budget stops what is automatic: people name as always, and may ask the AI for a name.
 """
@@ -81,18 +81,24 @@ def budget_of(queue: Queue | None, rules: NamingInForce | None = None) -> Budget
 
 def count(session: Session, model: str, usage: Usage, tries: int = 1) -> int:
     """Count the tokens of tries for a name, also of those that failed; returns what they cost in millionths of a dollar."""
-    tokens = usage.input_tokens + usage.output_tokens
     microdollars = microdollars_of(model, usage)
+    spend(session, usage.input_tokens + usage.output_tokens, microdollars, tries)
+    note_used_up(session.queue)
+    return microdollars
+
+
+def spend(session: Session, tokens: int, microdollars: int, tries: int = 1) -> None:
+    """Add tokens and cost to the session's and to those of its queue and month, in two statements."""
     TOKENS.inc(tokens)
+    added = {"tries": F("tries") + tries, "tokens": F("tokens") + tokens, "microdollars": F("microdollars") + microdollars}
     with transaction.atomic():
         Session.objects.filter(pk=session.pk).update(
             naming_tokens=F("naming_tokens") + tokens, naming_microdollars=F("naming_microdollars") + microdollars
         )
-        row, _is_new = NamingSpend.objects.get_or_create(queue=session.queue, month=this_month())
-        this = NamingSpend.objects.filter(pk=row.pk)
-        this.update(tries=F("tries") + tries, tokens=F("tokens") + tokens, microdollars=F("microdollars") + microdollars)
-        _note_used_up(session.queue)
-    return microdollars
+        this = NamingSpend.objects.filter(queue=session.queue_id, month=this_month())
+        if not this.update(**added):
+            NamingSpend.objects.get_or_create(queue=session.queue, month=this_month())
+            this.update(**added)
 
 
 def next_month() -> datetime:
@@ -111,7 +117,8 @@ def resume(queue: Queue | None) -> int:
     return put_off.update(name_due_at=clock.now())
 
 
-def _note_used_up(queue: Queue | None) -> None:
+def note_used_up(queue: Queue | None) -> None:
+    """Note, once a month, that the budget of the queue is used up."""
     budget = budget_of(queue)
     row = NamingSpend.objects.filter(queue=queue, month=this_month(), used_up_at=None)
     if budget.is_used_up and row.update(used_up_at=clock.now()):
@@ -119,4 +126,4 @@ def _note_used_up(queue: Queue | None) -> None:
         log.warning("the naming budget of %s is used up: %s dollars of this month", queue or "no queue", budget.limit)
 
 
-__all__ = ["Budget", "budget_of", "count", "dollars", "microdollars_of", "next_month", "resume"]
+__all__ = ["Budget", "budget_of", "count", "dollars", "microdollars_of", "next_month", "note_used_up", "resume", "spend"]

@@ -36,22 +36,27 @@ class Generated:
         return Decimal(self.cost.microdollars) / MICRO
 
 
-def generate(model: Model, messages: Sequence[Message], constraints: NamingConstraints) -> Generated:
-    """Generate a name of the first messages. Waits for its place in the model's pace; failures are part of the outcome."""
+def generate(
+    model: Model, messages: Sequence[Message], constraints: NamingConstraints, share: Decimal = Decimal(1)
+) -> Generated:
+    """Generate a name of the first messages. Waits for its place in the model's pace; failures are part of the outcome.
+
+    `share` is the part of the usual price that is paid.
+    """
     counted = Counted(model)
     name, failure = "", None
     try:
         name = _calls(model.id).call(lambda: generate_name(counted, messages, constraints=constraints), lambda: counted.usage)
     except KernError as error:
         failure = error
-    return Generated(name, failure, cost_of(model.id, counted.usage))
+    return Generated(name, failure, cost_of(model.id, counted.usage, share))
 
 
-def cost_of(model_id: str, usage: Usage) -> NameCost:
+def cost_of(model_id: str, usage: Usage, share: Decimal = Decimal(1)) -> NameCost:
     """Return what the usage costs, as a name's record keeps it."""
     used = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "cached_tokens": usage.cached_tokens}
     dollars = cost_of_run(model_id, used) or Decimal(0)
-    return NameCost(model_id, usage.input_tokens + usage.output_tokens, int(dollars * MICRO))
+    return NameCost(model_id, usage.input_tokens + usage.output_tokens, int(dollars * share * MICRO))
 
 
 @functools.lru_cache(maxsize=32)

@@ -49,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.house.attempted()
+        if self._is_of_batches("GET", b""):
+            return None
         if self.path.split("?")[0] != "/v1/models":
             return self._send_error(404, f"Invalid URL (GET {self.path})")
         from tests.responses_server.server import MODELS
@@ -59,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.house.attempted()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self._is_of_batches("POST", body):
+            return None
         if self.path.split("?")[0] != "/v1/responses":
             return self._send_error(404, f"Invalid URL (POST {self.path})")
         if not self._is_let_in():
@@ -73,6 +77,18 @@ class Handler(BaseHTTPRequestHandler):
                 404, f"The model '{request['model']}' does not exist.", code="model_not_found", param="model"
             )
         return self._answer(self.house.reply_to(request), request)
+
+    def _is_of_batches(self, method: str, body: bytes) -> bool:
+        """Answer what is about files and batches; return whether it was."""
+        answer = self.house.batches.handle(method, self.path.split("?")[0], body)
+        if answer is None:
+            return False
+        status, content = answer
+        if isinstance(content, bytes):
+            self._send(status, content, "application/octet-stream")
+        else:
+            self._send_json(status, content)
+        return True
 
     def _read(self, body: bytes) -> Json:
         try:

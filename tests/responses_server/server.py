@@ -12,6 +12,7 @@ from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests.responses_server.batches import BatchOffice
 from tests.responses_server.brain import think
 from tests.responses_server.habits import Habits
 from tests.responses_server.handler import Handler
@@ -30,7 +31,7 @@ class ResponsesServer:
 
     `requests` are the JSON bodies of `POST /v1/responses` with a key, in order, refused ones too; `headers` theirs, lower case;
     `rejections` say why requests were refused as invalid; `attempts` counts every HTTP request, `replies` those for which a
-    reply was taken from the script: what is planned from then on is for later ones.
+    reply was taken from the script: what is planned from then on is for later ones. `batches` are its files and batches.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class ResponsesServer:
         self.attempts = 0
         self.connections_made = 0
         self.script = Script(lambda request: think(request, delay))
+        self.batches = BatchOffice(self.reply_to)
         self.closing = threading.Event()
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()

@@ -138,14 +138,12 @@ class OpenAIResponses:
         try:
             import openai
 
-            body = {**self._parameters(request), "stream": True}
-            return self._connected().post(
-                "/responses", body=body, cast_to=object, stream=True, stream_cls=openai.Stream[object]
-            )
+            body = {**self.body(request), "stream": True}
+            return self.client().post("/responses", body=body, cast_to=object, stream=True, stream_cls=openai.Stream[object])
         except Exception as error:
             raise while_asking(error) from error
 
-    def _parameters(self, request: ModelRequest) -> dict[str, Any]:
+    def body(self, request: ModelRequest) -> dict[str, Any]:
         """Build the request's body. Parameters that were not set are left out: other servers know fewer than OpenAI's."""
         instructions, items = to_input(request.messages, keep_reasoning=self.keep_reasoning)
         limit = request.max_output_tokens or self.max_output_tokens
@@ -161,8 +159,8 @@ class OpenAIResponses:
         given = {name: value for name, value in optional.items() if value is not None}
         return {"model": self.id, "input": items, "store": False, **given}
 
-    def _connected(self) -> openai.OpenAI:
-        """Return the client, one a process: connections must not be shared across a fork."""
+    def client(self) -> openai.OpenAI:
+        """Return the SDK's client, one a process: connections must not be shared across a fork."""
         with _making_a_client:
             if self._client is None or self._client_process != os.getpid():
                 self._client = self._make_client()

@@ -13,7 +13,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure import shared_pace
 from sessions_app.jobs import control, planning
 from sessions_app.jobs.planning import Wanted
-from sessions_app.models import Job, NameRecord, Person, Queue, Session
+from sessions_app.models import Job, NameRecord, NamingSpend, Person, Queue, Session
 from tests.responses_server import ErrorReply, Reply, ResponsesServer, Text
 
 Worked = Callable[[Job], Job]
@@ -69,6 +69,8 @@ def test_each_conversation_gets_one_generated_name(
     records = NameRecord.objects.filter(job=job, source="auto")
     assert {(record.version, record.model) for record in records} == {(1, "gpt-5.2")}
     assert job.tokens == sum(record.tokens for record in records) > 0
+    assert job.tokens == sum(NamingSpend.objects.values_list("tokens", flat=True))
+    assert job.tokens == sum(Session.objects.values_list("naming_tokens", flat=True))
     assert all(session.changes.filter(kind=Kind.NAME_CHANGED).count() == 1 for session in several)
     assert server.rejections == []
 
@@ -145,7 +147,7 @@ def test_names_are_taken_back_unless_they_changed_since(
     names.rename(several[3], ana, "Better")
     control.undo(job)
     job = worked(job)
-    assert (job.state, job.undone, job.kept, reasons(job)) == ("undone", 3, 1, ["Renamed since"])
+    assert (job.state, job.undone, job.kept, reasons(job)) == ("undone", 3, 1, ["Named “Better” since"])
     assert the_names() == [*before[:3], ("Better", "human")]
 
 
