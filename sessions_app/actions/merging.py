@@ -1,7 +1,7 @@
 """Merge two conversations into one, and take them apart again.
 
 The rows of the merged one move to the kept one: its messages, turns, decisions, names, tickets and changes, so that everything
-reads as one timeline. Its own row stays, without them, as the way to the kept one: whoever asks for its id finds that.
+reads as one timeline. Its own row stays, without them, as the way to the kept one: a look-up of its id finds that.
 """
 
 from __future__ import annotations

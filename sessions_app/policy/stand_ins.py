@@ -1,4 +1,4 @@
-"""What stands in for a name until there is one: the first words, else the ticket, else whose conversation it is.
+"""Stand-ins for a name until there is one: the first words, else the ticket, else whose conversation it is.
 
 A stand-in is no name that somebody gave: it counts no version and has no record, and anything may take its place.
 """

@@ -1,4 +1,4 @@
-"""What follows when no name could be made: the reason is kept on the session, and it is tried again for a day."""
+"""Retries of a naming that failed: the reason is kept on the session, and it is tried again for a day."""
 
 from __future__ import annotations
 
