@@ -98,7 +98,7 @@ class NameWithAI(Action):
 
 
 def counted(outcomes: Iterable[Ready]) -> Iterator[Ready]:
-    """Yield the rows as they come, and count what each used, whatever becomes of its name; at the end look at the budgets."""
+    """Yield the rows as they come, and count what each used, also where no name is written; at the end look at the budgets."""
     queues: dict[int | None, Queue | None] = {}
     for ready in outcomes:
         session, cost = ready.row.session, ready.found.cost

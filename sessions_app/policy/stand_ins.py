@@ -1,6 +1,6 @@
 """Stand-ins for a name until there is one: the first words, else the ticket, else whose conversation it is.
 
-A stand-in is no name that somebody gave: it counts no version and has no record, and anything may take its place.
+A stand-in is no given name: it counts no version and has no record, and anything may take its place.
 """
 
 from __future__ import annotations
