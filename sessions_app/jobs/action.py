@@ -98,6 +98,8 @@ class Action(ABC):
     queue: ClassVar[str] = "jobs"
     #: The names of its parameters, which a form asks for; the template `jobs/_NAME.html` holds the fields.
     asks: ClassVar[tuple[str, ...]] = ()
+    #: Whether `before` and `after` of its rows are names of the conversation.
+    changes_names: ClassVar[bool] = False
     #: Whether it may be undone.
     can_undo: ClassVar[bool] = True
     #: Whether admins alone may start it.

@@ -171,7 +171,9 @@ class _Slice:
         left = self.job.rows.waiting()
         if not left.exists():
             self.action.finished(self.job)
-            ended = Job.State.UNDONE if self.undoing else Job.State.FINISHED
+            # Where single rows were undone, the others are done still.
+            is_undone = self.undoing and not self.job.done
+            ended = Job.State.UNDONE if is_undone else Job.State.FINISHED
             Job.objects.filter(pk=self.job.pk, state=self.job.state).update(state=ended, ended_at=clock.now(), rest_until=None)
             return False
         if left.exclude(due_at__gt=clock.now()).exists():

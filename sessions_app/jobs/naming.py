@@ -55,6 +55,7 @@ class NameWithAI(Action):
 
     name, label, icon = "name", gettext_lazy("Name with AI"), "bot"
     queue = "naming"
+    changes_names = True
 
     def title(self, job: Job) -> str:
         return ngettext("Name %(count)d conversation with AI", "Name %(count)d conversations with AI", job.total) % {

@@ -31,6 +31,7 @@ class Rename(Action):
 
     name, label, icon = "rename", gettext_lazy("Rename"), "pencil-line"
     asks = ("template",)
+    changes_names = True
 
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         template = str(parameters.get("template") or "").strip()

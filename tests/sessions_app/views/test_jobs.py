@@ -50,6 +50,7 @@ def test_ticked_rows_become_a_dry_run_that_is_started_watched_and_undone(
     work(job)
     assert Session.objects.closed().count() == 1
     assert flat(client.get(f"/jobs/{job.pk}/?outcome=undone")).count("<tr>") == 2
+    assert Job.objects.get().state == "finished"
 
 
 def test_all_that_match_are_those_of_the_lists_filters_now(client: Client, several: list[Session], ben: Person) -> None:
