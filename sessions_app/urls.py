@@ -17,6 +17,7 @@ from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.jobs import pages as jobs
 from sessions_app.views.jobs.link_table import job_link_table
 from sessions_app.views.live import people as live
+from sessions_app.views.names import pages as name_list
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import naming, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
@@ -66,6 +67,9 @@ urlpatterns = [
     path("runs/<key:run_id>/again/", runs.run_again, name="run-again"),
     path("rules/", standing_approvals.rule_list, name="rules"),
     path("rules/<int:pk>/", standing_approvals.rule, name="rule"),
+    path("names/", name_list.name_page, name="names"),
+    path("names/together/", name_list.names_together, name="names-together"),
+    path("names/<int:pk>/", name_list.name_row, name="name-row"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/tickets/", job_link_table, name="job-link-table"),
     path("jobs/<int:pk>/", jobs.job, name="job"),

@@ -10,12 +10,8 @@ from tests.page_style import ROOT, long_lines, sources
 NUMBERED = re.compile(r"[hw]\d")
 #: Classes of pages that are being built: their style sheets are here before their templates.
 COMING = {
-    "band",
     "crumb",
-    "meter",
-    "meters",
     "plain-checks",
-    "quietly",
 }
 
 

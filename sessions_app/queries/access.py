@@ -82,3 +82,8 @@ def run_or_404(person: Person, run_id: str) -> Run:
     """Return the run with its session. Raises `Http404` where the person may not see it."""
     visible = Run.objects.filter(session__in=sessions_for(person))
     return get_object_or_404(visible.select_related("session__queue"), run_id=run_id)
+
+
+def session_by_key_or_404(person: Person, key: int) -> Session:
+    """Return the session of that key, if the person may see it."""
+    return get_object_or_404(sessions_for(person).select_related("queue"), pk=key)

@@ -66,6 +66,8 @@ class Rail:
     newest: int
     #: How many bulk jobs of the person's are at work.
     jobs: int = 0
+    #: How many open conversations have no name yet.
+    names: int = 0
 
     @property
     def unassigned(self) -> Box:
@@ -86,10 +88,11 @@ def rail(person: Person, where: str, worked: list[Queue] | None = None) -> Rail:
         raise Http404
     counted = [box for box in [*views, *queues] if box.counted]
     shown = [_counted_in(box.where, person, worked) for box in counted]
-    *counts, jobs, newest = _numbers([*shown, jobs_for(person).at_work()], Change.objects.order_by("-pk"))
+    unnamed = sessions_in("open", person, worked).filter(name_source__in=Session.STAND_INS)
+    *counts, jobs, names, newest = _numbers([*shown, jobs_for(person).at_work(), unnamed], Change.objects.order_by("-pk"))
     for box, count in zip(counted, counts, strict=True):
         box.count = count
-    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs)
+    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs, names)
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:

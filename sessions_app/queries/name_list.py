@@ -1,0 +1,182 @@
+"""The list of names: conversations that want one, by what is the matter with theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models import NameRecord, NameSuggestion, NamingPolicy, NamingSpend, Person, Queue, Session, TicketLink
+from sessions_app.models.naming import this_month
+from sessions_app.models.session import SessionSet
+from sessions_app.policy.naming import NamingRules
+from sessions_app.policy.naming_budget import Budget, dollars
+from sessions_app.queries import access
+from sessions_app.queries.inbox_views import capped_counts
+
+#: Rows of a page of one kind, and of each group where several stand below each other.
+PAGE, GROUP = 50, 10
+NEEDS = "needs"
+GROUPS = ("suggestion", "failed", "provisional")
+KINDS = (NEEDS, *GROUPS, "today")
+
+
+@dataclass
+class NameRow:
+    """One conversation with its name, and what is offered instead."""
+
+    session: Session
+    suggestion: NameSuggestion | None = None
+    tickets: list[TicketLink] = field(default_factory=list)
+    #: The key of the session in the next row, which gets the cursor after this one; empty in the last row.
+    next: int | str = ""
+
+    @property
+    def problem(self) -> str:
+        """Return why no name could be made, empty where that is not so."""
+        return self.session.name_problem if self.session.name_failed_at else ""
+
+
+@dataclass
+class NameGroup:
+    """Conversations of one kind, and how many of them there are."""
+
+    kind: str
+    title: str
+    count: int
+    rows: list[NameRow] = field(default_factory=list)
+
+    @property
+    def more(self) -> int:
+        """Return the number of conversations that are not shown."""
+        return max(0, self.count - len(self.rows))
+
+
+@dataclass(frozen=True)
+class Meter:
+    """The naming budget of one queue and month."""
+
+    queue: Queue
+    budget: Budget
+
+
+@dataclass
+class NamePage:
+    """The groups of a page, the number of conversations of each kind, and what naming costs this month."""
+
+    groups: list[NameGroup]
+    counts: dict[str, int]
+    meters: list[Meter]
+    spent: Decimal
+
+    @property
+    def needs(self) -> int:
+        return sum(self.counts[kind] for kind in GROUPS)
+
+    @property
+    def stopped(self) -> list[Meter]:
+        """Queues in which automatic naming stopped, or goes on without a language model: the budget is used up."""
+        return [meter for meter in self.meters if meter.budget.is_used_up]
+
+
+def title_of(kind: str) -> str:
+    """Return what a kind is called on the page."""
+    return {
+        NEEDS: _("Needs a name"),
+        "suggestion": _("Suggestions"),
+        "failed": _("Failed"),
+        "provisional": _("Provisional"),
+        "today": _("Changed today"),
+    }[kind]
+
+
+def page_of(person: Person, kind: str, queues: list[Queue]) -> NamePage:
+    """Return the page of a kind, `NEEDS` for the groups of all that want a name. `queues` are those the person works."""
+    kinds = [known for known in KINDS if known != NEEDS]
+    seen = _seen(person, queues)
+    sets = {known: _OF[known](seen) for known in kinds}
+    counts = dict(zip(kinds, capped_counts(sets.values()), strict=True))
+    shown = list(GROUPS) if kind == NEEDS else [kind]
+    most = GROUP if kind == NEEDS else PAGE
+    found = read_together(*(sets[known].select_related("queue").newest_first()[:most] for known in shown))
+    groups = [
+        NameGroup(known, title_of(known), counts[known], [NameRow(session) for session in rows])
+        for known, rows in zip(shown, found, strict=True)
+        if rows or kind != NEEDS
+    ]
+    listed = [row for group in groups for row in group.rows]
+    for row, following in pairwise(listed):
+        row.next = following.session.pk
+    meters, spent = _complete(listed, queues)
+    return NamePage(groups, counts, meters, spent)
+
+
+def _complete(rows: list[NameRow], queues: list[Queue]) -> tuple[list[Meter], Decimal]:
+    """Add suggestions and tickets to the rows; returns the budgets of the queues and what was spent, read with them."""
+    keys = [row.session.pk for row in rows]
+    suggestions, tickets, spends, policies = read_together(
+        NameSuggestion.objects.filter(session__in=keys, state=NameSuggestion.State.OPEN),
+        TicketLink.objects.filter(session__in=keys).select_related("system").order_by("-is_primary", "pk"),
+        NamingSpend.objects.filter(month=this_month(), queue__in=[queue.pk for queue in queues]),
+        NamingPolicy.objects.all(),
+    )
+    by_session = {row.session.pk: row for row in rows}
+    for suggestion in suggestions:
+        row = by_session[suggestion.session_id]
+        row.suggestion = suggestion if suggestion.for_version == row.session.name_version else None
+    for link in tickets:
+        by_session[link.session_id].tickets.append(link)
+    rules = NamingRules({policy.queue_id: policy for policy in policies})
+    spent = {spend.queue_id: dollars(spend.microdollars) for spend in spends}
+    meters = []
+    for queue in queues:
+        known = rules.of(queue)
+        if known.monthly_budget:
+            meters.append(Meter(queue, Budget(known.monthly_budget, spent.get(queue.pk, Decimal()), known.over_budget)))
+    return meters, sum(spent.values(), Decimal())
+
+
+def _seen(person: Person, queues: list[Queue]) -> SessionSet:
+    return Session.objects.there() if person.is_superuser else Session.objects.there().filter(queue__in=[q.pk for q in queues])
+
+
+def _open_suggestions() -> Any:
+    return NameSuggestion.objects.filter(state=NameSuggestion.State.OPEN).values("session")
+
+
+def _suggested(seen: SessionSet) -> SessionSet:
+    return seen.filter(pk__in=_open_suggestions())
+
+
+def _failed(seen: SessionSet) -> SessionSet:
+    return seen.filter(name_failed_at__isnull=False).exclude(pk__in=_open_suggestions())
+
+
+def _provisional(seen: SessionSet) -> SessionSet:
+    return seen.open().filter(name_source__in=Session.STAND_INS, name_failed_at=None).exclude(pk__in=_open_suggestions())
+
+
+def _today(seen: SessionSet) -> SessionSet:
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    named = NameRecord.objects.filter(created_at__gte=midnight).exclude(Q(source__in=Session.STAND_INS))
+    return seen.filter(pk__in=named.values("session"))
+
+
+_OF: dict[str, Callable[[SessionSet], SessionSet]] = {
+    "suggestion": _suggested,
+    "failed": _failed,
+    "provisional": _provisional,
+    "today": _today,
+}
+
+
+def queues_of(person: Person) -> list[Queue]:
+    """Return the queues whose names the person may give."""
+    return list(access.queues_for(person))

@@ -1,0 +1,1 @@
+"""The Names page: conversations that want a name, renamed down the list."""

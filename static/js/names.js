@@ -1,0 +1,32 @@
+// Adds keys to the fields of the Names page: Enter is the form's own; Shift and Enter saves and goes back, Tab takes the
+// suggestion while the field is untouched, Escape gives the old name back. Without this file there are the buttons.
+import { all } from "./dom.js";
+
+const fields = () => all("form[data-naming] .input");
+const fieldOf = (target) => (target.matches?.("form[data-naming] .input") ? target : null);
+const isUntouched = (field) => field.value === field.defaultValue;
+
+document.addEventListener("keydown", (event) => {
+  const field = fieldOf(event.target);
+  if (!field || event.isComposing) return;
+  if (event.key === "Tab" && !event.shiftKey && field.dataset.suggestion && isUntouched(field)) {
+    event.preventDefault();
+    field.value = field.dataset.suggestion;
+  } else if (event.key === "Enter" && event.shiftKey) {
+    event.preventDefault();
+    const before = fields()[fields().indexOf(field) - 1];
+    if (before) field.form.elements.next.value = before.closest(".row").id.replace("name_", "");
+    field.form.requestSubmit();
+  } else if (event.key === "Escape") {
+    if (isUntouched(field)) field.blur();
+    else field.value = field.defaultValue;
+    event.preventDefault();
+  }
+});
+// A provisional name is there to be replaced: typing begins anew.
+document.addEventListener("focusin", ({ target }) => {
+  const field = fieldOf(target);
+  if (field?.closest('[data-kind="provisional"]') && isUntouched(field)) field.select();
+});
+const first = fields().find((field) => field.autofocus);
+if (first && document.activeElement === first && first.closest('[data-kind="provisional"]')) first.select();
