@@ -13,6 +13,7 @@ from kern.db.base import Claim
 from kern.errors import ModelError
 from kern.models.base import ModelAnswer, Usage
 from kern.records.message import ToolCall
+from kern.session import NameSource
 from kern.testing import ScriptedModel, call
 from sessions_app import desk
 from sessions_app.actions import decisions, messages, names, sessions, tickets
@@ -107,9 +108,9 @@ class Scenario:
             DjangoDb().rename_session(self.session.session_id, name, "auto")
         return self
 
-    def fell_back(self, name: str) -> Scenario:
+    def fell_back(self, name: str, source: NameSource = "ticket") -> Scenario:
         """No name could be generated, so something that was there anyway serves."""
-        DjangoDb().rename_session(self.session.session_id, name, "ticket")
+        DjangoDb().rename_session(self.session.session_id, name, source)
         return self
 
     def read_by(self, *people: Person) -> Scenario:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.models import Change, Person, Queue, Session
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
-from sessions_app.queries import access
+from sessions_app.queries import access, naming_sets
 from sessions_app.queries.access import jobs_for
 
 #: Counts stop at one more than this.
@@ -66,7 +66,7 @@ class Rail:
     newest: int
     #: How many bulk jobs of the person's are at work.
     jobs: int = 0
-    #: How many open conversations have no name yet.
+    #: How many conversations want a name.
     names: int = 0
 
     @property
@@ -87,12 +87,14 @@ def rail(person: Person, where: str, worked: list[Queue] | None = None) -> Rail:
     if here is None:
         raise Http404
     counted = [box for box in [*views, *queues] if box.counted]
-    shown = [_counted_in(box.where, person, worked) for box in counted]
-    unnamed = sessions_in("open", person, worked).filter(name_source__in=Session.STAND_INS)
-    *counts, jobs, names, newest = _numbers([*shown, jobs_for(person).at_work(), unnamed], Change.objects.order_by("-pk"))
+    shown: list[QuerySet[Any]] = [_counted_in(box.where, person, worked) for box in counted]
+    wanting = naming_sets.of(person, worked)
+    shown += [jobs_for(person).at_work(), *(wanting[kind] for kind in naming_sets.GROUPS)]
+    *counts, newest = _numbers(shown, Change.objects.order_by("-pk"))
+    *counts, jobs, suggested, failed, provisional = counts
     for box, count in zip(counted, counts, strict=True):
         box.count = count
-    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs, names)
+    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs, suggested + failed + provisional)
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import NameRecord, NameSuggestion, NamingPolicy, NamingSpend, Person, Queue, Session, TicketLink
+from sessions_app.models import NameSuggestion, NamingPolicy, NamingSpend, Person, Queue, Session, TicketLink
 from sessions_app.models.naming import this_month
-from sessions_app.models.session import SessionSet
 from sessions_app.policy.naming import NamingRules
 from sessions_app.policy.naming_budget import Budget, dollars
-from sessions_app.queries import access
+from sessions_app.queries import access, naming_sets
 from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.naming_sets import GROUPS
 
 #: Rows of a page of one kind, and of each group where several stand below each other.
 PAGE, GROUP = 50, 10
 NEEDS = "needs"
-GROUPS = ("suggestion", "failed", "provisional")
 KINDS = (NEEDS, *GROUPS, "today")
 
 
@@ -99,10 +94,8 @@ def title_of(kind: str) -> str:
 
 def page_of(person: Person, kind: str, queues: list[Queue]) -> NamePage:
     """Return the page of a kind, `NEEDS` for the groups of all that want a name. `queues` are those the person works."""
-    kinds = [known for known in KINDS if known != NEEDS]
-    seen = _seen(person, queues)
-    sets = {known: _OF[known](seen) for known in kinds}
-    counts = dict(zip(kinds, capped_counts(sets.values()), strict=True))
+    sets = naming_sets.of(person, queues)
+    counts = dict(zip(sets, capped_counts(sets.values()), strict=True))
     shown = list(GROUPS) if kind == NEEDS else [kind]
     most = GROUP if kind == NEEDS else PAGE
     found = read_together(*(sets[known].select_related("queue").newest_first()[:most] for known in shown))
@@ -141,40 +134,6 @@ def _complete(rows: list[NameRow], queues: list[Queue]) -> tuple[list[Meter], De
         if known.monthly_budget:
             meters.append(Meter(queue, Budget(known.monthly_budget, spent.get(queue.pk, Decimal()), known.over_budget)))
     return meters, sum(spent.values(), Decimal())
-
-
-def _seen(person: Person, queues: list[Queue]) -> SessionSet:
-    return Session.objects.there() if person.is_superuser else Session.objects.there().filter(queue__in=[q.pk for q in queues])
-
-
-def _open_suggestions() -> Any:
-    return NameSuggestion.objects.filter(state=NameSuggestion.State.OPEN).values("session")
-
-
-def _suggested(seen: SessionSet) -> SessionSet:
-    return seen.filter(pk__in=_open_suggestions())
-
-
-def _failed(seen: SessionSet) -> SessionSet:
-    return seen.filter(name_failed_at__isnull=False).exclude(pk__in=_open_suggestions())
-
-
-def _provisional(seen: SessionSet) -> SessionSet:
-    return seen.open().filter(name_source__in=Session.STAND_INS, name_failed_at=None).exclude(pk__in=_open_suggestions())
-
-
-def _today(seen: SessionSet) -> SessionSet:
-    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    named = NameRecord.objects.filter(created_at__gte=midnight).exclude(Q(source__in=Session.STAND_INS))
-    return seen.filter(pk__in=named.values("session"))
-
-
-_OF: dict[str, Callable[[SessionSet], SessionSet]] = {
-    "suggestion": _suggested,
-    "failed": _failed,
-    "provisional": _provisional,
-    "today": _today,
-}
 
 
 def queues_of(person: Person) -> list[Queue]:

@@ -43,7 +43,7 @@ def waiting_for_the_bank(ana: Person, ben: Person) -> None:
     scenario = Scenario("piet", "refunds", "Piet Janssen", "piet.janssen@mail.example")
     scenario.customer("where is my refund").agent("A refund takes three to five days at the bank. When was it sent to you?")
     scenario.reply(ana, "I looked it up: it was sent on Monday and should be there by Friday. Write again if it is not!")
-    scenario.fell_back("where is my refund")
+    scenario.fell_back("where is my refund", "provisional")
     sessions.snooze(scenario.now(), ana, None)
     scenario.read_by(ana, ben).wait(5 * 60)
 
