@@ -69,7 +69,7 @@ def test_saving_names_the_conversation_and_moves_the_cursor_to_the_next(desk: Cl
     assert (row(second).name, row(second).name_source, row(second).name_locked) == ("Late parcel", "human", True)
     there = read(desk, f"/names/?at={first.pk}")
     assert re.search(rf'class="row naming cursor" id="name_{first.pk}"', there)
-    assert there.count("autofocus") == read(desk, "/open/").count("autofocus") + 1
+    assert len(re.findall(r'<input class="input" name="name"[^>]*autofocus', there)) == 1
 
 
 def test_a_name_that_breaks_a_rule_stays_in_its_field_with_the_reason_and_one_that_passes(desk: Client, orders: Queue) -> None:
