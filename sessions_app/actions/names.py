@@ -37,18 +37,42 @@ def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
     return _give(session, person, record.name, None)
 
 
-def generate(session: Session, person: Person) -> None:
-    """Ask a worker for a generated name now, which may replace a person's.
+def generate(session: Session, person: Person, *, replace: bool = True) -> None:
+    """Ask a worker for a generated name now; without `replace`, not in the place of a person's.
 
-    Raises `InvalidAction` when nothing has been said yet.
+    Raises `InvalidAction` when nothing has been said yet, or the name is locked and is not to be replaced.
     """
     with session_locked(session) as locked:
+        if locked.name_locked and not replace:
+            raise InvalidAction(_("A person gave this name. Say that it may be replaced, or unlock it first."))
         if not locked.messages.said().exists():
             raise InvalidAction(_("There is nothing to make a name from yet: nobody has written."))
-        locked.name_due_at = clock.now()
-        locked.save(update_fields=["name_due_at"])
+        # Tries begin anew; why the last one failed is shown until one succeeds.
+        locked.name_due_at, locked.name_failures = clock.now(), 0
+        locked.save(update_fields=["name_due_at", "name_failures"])
         record(locked, Kind.NAME_REQUESTED, person=person)
         name_session.delay_on_commit(locked.session_id)
+
+
+def unlock(session: Session, person: Person) -> None:
+    """Let automatic naming replace the name again, though a person gave it. Unlocking twice does nothing."""
+    _lock(session, person, False)
+
+
+def lock(session: Session, person: Person) -> None:
+    """Keep automatic naming from replacing the name. Raises `InvalidAction` for one that only stands in for a name."""
+    if session.has_stand_in:
+        raise InvalidAction(_("This name is provisional: give the conversation a name first."))
+    _lock(session, person, True)
+
+
+def _lock(session: Session, person: Person, is_locked: bool) -> None:
+    with session_locked(session) as locked:
+        if locked.name_locked == is_locked:
+            return
+        locked.name_locked = is_locked
+        locked.save(update_fields=["name_locked"])
+        record(locked, Kind.NAME_LOCKED if is_locked else Kind.NAME_UNLOCKED, person=person)
 
 
 def _plain(name: str, session: Session) -> str:

@@ -100,6 +100,8 @@ class Kind(StrEnum):
     NAME_CHANGED = "name.changed", of.Named, PROGRAMS, _("{who} named this “{name}”")
     NAME_FAILED = "name.failed", of.NotNamed, PROGRAMS, _("No name could be made: {why}")
     NAME_REQUESTED = "name.requested", of.Payload, PROGRAMS, _("{who} asked for a new name")
+    NAME_LOCKED = "name.locked", of.Payload, PROGRAMS, _("{who} locked the name: automatic naming keeps it")
+    NAME_UNLOCKED = "name.unlocked", of.Payload, PROGRAMS, _("{who} unlocked the name: automatic naming may replace it")
 
     NAME_SUGGESTED = "name.suggested", of.Suggested, PROGRAMS, _("The topic may have moved: “{name}” is suggested")
     NAME_DISMISSED = "name.dismissed", of.Suggested, PROGRAMS, _("{who} left the name as it is")

@@ -252,6 +252,12 @@ def money(amount: Decimal | None) -> str:
 
 
 @register.filter
+def microdollars(amount: int) -> str:
+    """Return an amount in millionths of a dollar as `money` writes it."""
+    return money(Decimal(amount) / 1_000_000)
+
+
+@register.filter
 def cost(run: Run) -> str:
     """Return the run's cost, where its model's price is known."""
     return money(cost_of_run(run.model, run.metrics))

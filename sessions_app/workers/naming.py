@@ -16,7 +16,7 @@ from kern.errors import InvalidSessionNameError, ModelError
 from kern.naming import FIRST_MESSAGES, generate_name
 from kern.session import NameSource
 from sessions_app import desk
-from sessions_app.changes.kinds import Kind, kinds_about
+from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Person, Session
 from sessions_app.policy import names, naming_budget, stand_ins
@@ -106,7 +106,7 @@ def _claim(session_id: str) -> Naming | None:
 
 def _asked_by(session: Session) -> Person | None:
     """Return the person who asked for a generated name since the last one."""
-    changes = session.changes.filter(kind__in=kinds_about("name")).exclude(kind=Kind.NAME_FAILED)
+    changes = session.changes.filter(kind__in=(Kind.NAME_CHANGED, Kind.NAME_REQUESTED))
     newest = changes.order_by("-pk").select_related("person").first()
     return newest.person if newest is not None and newest.kind == Kind.NAME_REQUESTED else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpResponse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -10,13 +12,14 @@ from django.views.decorators.http import require_POST
 from kern.errors import InvalidSessionNameError
 from sessions_app.actions import name_suggestions, names
 from sessions_app.errors import AppError, InvalidAction, StaleError
-from sessions_app.models import Session
+from sessions_app.models import Person, Session
 from sessions_app.queries import access
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.context import back_to, record_or_none
 from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 LONGEST_SHOWN = 60
+LOCKS: dict[str, Callable[[Session, Person], None]] = {"lock": names.lock, "unlock": names.unlock}
 
 
 @require_POST
@@ -25,7 +28,9 @@ def session_name(request: PersonRequest, session_id: str) -> HttpResponse:
     """Rename, restore an earlier name, or ask for a generated one."""
     session = access.session_or_404(request.user, session_id)
     if request.POST.get("do") == "generate":
-        names.generate(session, request.user)
+        names.generate(session, request.user, replace="replace" in request.POST)
+    elif request.POST.get("do") in LOCKS:
+        LOCKS[request.POST["do"]](session, request.user)
     elif "suggestion" in request.POST:
         _settled(request, session)
     elif "restore" in request.POST:

@@ -74,7 +74,7 @@ def _act(request: PersonRequest, session: Session, typed: str) -> None:
         case "dismiss":
             name_suggestions.dismiss(session, person, key)
         case "generate":
-            names.generate(session, person)
+            names.generate(session, person, replace=False)
         case _:
             names.rename(session, person, typed, seen=row_number(request.POST.get("version", "")))
 

@@ -139,3 +139,32 @@ def test_a_name_that_a_model_gave_meanwhile_gives_way_to_a_persons(session: Sess
     DjangoDb().rename_session(session.session_id, "By a model", "auto")
     names.rename(session, ana, "Late parcel", seen=0)
     assert now(session) == ("Late parcel", "human")
+
+
+def test_a_persons_name_is_locked_until_it_is_unlocked(session: Session, ana: Person, ben: Person) -> None:
+    names.rename(session, ana, "Late parcel")
+    assert DjangoDb().rename_session(session.session_id, "By a model", "auto").name == "Late parcel"
+    names.unlock(session, ben)
+    names.unlock(session, ben)
+    assert list(session.changes.filter(kind="name.unlocked").values_list("person", flat=True)) == [ben.pk]
+    assert DjangoDb().rename_session(session.session_id, "By a model", "auto").name == "By a model"
+    names.lock(Session.objects.get(pk=session.pk), ben)
+    assert DjangoDb().rename_session(session.session_id, "By another", "auto").name == "By a model"
+
+
+def test_a_name_that_only_stands_in_is_not_locked(session: Session, ana: Person) -> None:
+    with pytest.raises(InvalidAction, match="provisional"):
+        names.lock(session, ana)
+
+
+def test_naming_with_ai_over_a_locked_name_asks_first(client: Client, session: Session, ana: Person) -> None:
+    messages.receive(session, "Where is my parcel?")
+    names.rename(session, ana, "Late parcel")
+    client.force_login(ana)
+    address = f"/sessions/{session.session_id}/name/"
+    assert "would replace it" in client.get(f"/open/{session.session_id}/").content.decode()
+    refused = client.post(address, {"do": "generate"})
+    assert (refused.status_code, "A person gave this name" in refused.content.decode()) == (422, True)
+    assert client.post(address, {"do": "generate", "replace": "1"}).status_code == 303
+    assert client.post(address, {"do": "unlock"}).status_code == 303
+    assert Session.objects.get(pk=session.pk).name_locked is False
