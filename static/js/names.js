@@ -1,5 +1,5 @@
-// Adds keys to the fields of the Names page: Enter is the form's own; Shift and Enter saves and goes back, Tab takes the
-// suggestion while the field is untouched, Escape gives the old name back. Without this file there are the buttons.
+// Adds keys to the fields of the Names page: Enter is the form's own; Shift and Enter saves and goes back, Tab takes
+// the suggestion while the field is untouched, Escape gives the old name back. Without this file there are the buttons.
 import { all } from "./dom.js";
 
 const fields = () => all("form[data-naming] .input");
