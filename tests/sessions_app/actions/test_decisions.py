@@ -282,6 +282,29 @@ def test_together_an_erased_conversation_keeps_no_other_call_from_being_approved
     assert work() == ["completed"]
 
 
+def test_two_people_who_approve_the_same_calls_in_opposite_order_do_not_wait_for_each_other(
+    orders: Queue, ana: Person, ben: Person, work: Work
+) -> None:
+    for number in range(6):
+        actor.says(call("refund", order=str(number), cents=100), "Done.")
+        messages.receive(sessions.start_session(orders, user_id=f"user {number}"), "Pay it back")
+        work()
+    asked = list(Requirement.objects.order_by("pk"))
+    known = {row.pk: seen(row.session) for row in asked}
+    approve = [
+        lambda: decisions.approve_many(asked, ana, seen=known),
+        lambda: decisions.approve_many(asked[::-1], ben, seen=known),
+        lambda: decisions.approve(asked[3], ana, seen=known[asked[3].pk]),
+    ]
+    outcomes = all_at_once(approve)
+    assert set(outcomes) <= {"done", "AlreadyDecided"}
+    assert outcomes[:2] == ["done", "done"]
+    assert [verdicts(row) for row in asked] == [["asked", "approved"]] * 6
+    actor.says(*["Done."] * 6)
+    assert work() == ["completed"] * 6
+    assert len(ledger.lines) == 6
+
+
 def test_calls_of_several_tools_are_not_approved_together(session: Session, asked: Ask, ana: Person) -> None:
     asked(call("refund", order="7", cents=100), call("count_stock", article="Lamp"))
     both = list(session.requirements.all())
