@@ -53,7 +53,7 @@ def merge(kept: Session, merged: Session, person: Person, *, name_of: str = "") 
         into, gone = locked.get(kept.pk), locked.get(merged.pk)
         if into is None or gone is None:
             raise Http404(_("One of the conversations is there no more."))
-        _must_fit(into, gone)
+        check(into, gone)
         before = {name: getattr(into, name) for name in PUT_BACK} | {"merged_status": gone.status}
         moved = dict(_move(gone, into))
         aliases = list(gone.merged_sessions.values_list("pk", flat=True))
@@ -79,7 +79,7 @@ def undo(done: Merge, person: Person) -> Session:
         current = Merge.objects.undoable().select_for_update().filter(pk=done.pk).first()
         if into is None or current is None:
             raise InvalidAction(_("This merge was undone already, or is older than 30 days."))
-        _must_be_quiet(into)
+        _must_be_quiet(into, into.runs.roots().active().values_list("status", flat=True).first() or "")
         back = Session.objects.select_for_update().get(pk=current.merged_id)
         _move_back(current, back)
         Session.objects.filter(pk__in=current.moved.get("aliases", ())).update(merged_into=back)
@@ -94,22 +94,22 @@ def undo(done: Merge, person: Person) -> Session:
     return back
 
 
-def _must_fit(into: Session, gone: Session) -> None:
+def check(into: Session, gone: Session) -> None:
+    """Raise `InvalidAction` where the two cannot be merged as they stand."""
+    active = dict(Run.objects.roots().active().filter(session__in=[into, gone]).values_list("session_id", "status"))
     for session in (into, gone):
-        _must_be_quiet(session)
+        _must_be_quiet(session, active.get(session.pk, ""))
     if into.user_id and gone.user_id and into.user_id != gone.user_id:
         raise InvalidAction(
             _("These are two customers: user id %(first)s and user id %(second)s. One conversation belongs to one of them.")
             % {"first": into.user_id[:60], "second": gone.user_id[:60]}
         )
-    paused = Run.objects.roots().filter(session__in=[into, gone], status=Run.Status.PAUSED)
-    if len(set(paused.values_list("session", flat=True))) > 1:
+    if len(active) > 1:
         raise InvalidAction(_("Agents wait for a decision in both conversations. Decide in one of them, then merge."))
 
 
-def _must_be_quiet(session: Session) -> None:
-    works = session.runs.roots().filter(status__in=(Run.Status.PENDING, Run.Status.RUNNING))
-    if works.exists():
+def _must_be_quiet(session: Session, status: str) -> None:
+    if status in (Run.Status.PENDING, Run.Status.RUNNING):
         raise InvalidAction(
             _("The agent works in “%(name)s”. Wait until its turn has ended, or stop it; then do this again.")
             % {"name": session.name or session.customer}

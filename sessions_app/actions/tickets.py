@@ -103,7 +103,13 @@ def _named(systems: list[TicketSystem], text: str) -> tuple[list[TicketSystem], 
 
 
 def _systems_of(meant: list[str], systems: list[TicketSystem]) -> list[TicketSystem]:
-    """Return the systems with such ids: by their key, then by exact spelling; systems without a pattern last."""
+    """Return the systems with such ids: by exact spelling, then by any; systems without a pattern last.
+
+    A system's key counts more than a pattern that begins with a class of letters: many systems' ids fit such a one.
+    """
+    told = [system for system in systems if system.pattern and not system.pattern.startswith("[")]
+    if exact := [system for system in told if any(system.spelled(guess) == guess for guess in meant)]:
+        return exact
     if keyed := [system for system in systems if any(map(system.keyed, meant))]:
         return keyed
     for group in ([system for system in systems if system.pattern], [system for system in systems if not system.pattern]):

@@ -23,6 +23,8 @@ MOST_STATES = 40
 SPARE_ROWS = 2
 SHORTEST_SECRET, LONGEST_SECRET = 8, 500
 PATHS = ("id", "title", "state", "delivery", "at")
+#: What the addresses of presets have in the place of a desk's own names.
+_PLACEHOLDER = re.compile(r"\b(?:YOURS|OWNER|REPOSITORY|GROUP|PROJECT)\b")
 _PATH = re.compile(r"header:[A-Za-z][A-Za-z0-9-]*|[\w-]+(?:\.[\w-]+|\[\d{1,3}\])*")
 
 
@@ -88,6 +90,13 @@ class TicketSystemForm(forms.ModelForm[TicketSystem]):
         if TicketSystem.objects.exclude(pk=self.instance.pk).filter(name__iexact=name).exists():
             raise forms.ValidationError(_("Another system is called this already."))
         return name
+
+    def clean_url_template(self) -> str:
+        """An address in which nothing of a preset is left to be filled in."""
+        address: str = self.cleaned_data["url_template"]
+        if left := _PLACEHOLDER.search(address):
+            raise forms.ValidationError(_("Write your own name in the place of %(left)s.") % {"left": left[0]})
+        return address
 
     def clean_preset(self) -> str:
         preset: str = self.cleaned_data["preset"]

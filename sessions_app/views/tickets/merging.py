@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -14,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.actions import merging
 from sessions_app.errors import AppError, InvalidAction
-from sessions_app.models import Merge, Message, Session
+from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models import Merge, Message, Requirement, Session, TicketLink
 from sessions_app.queries import access
+from sessions_app.queries.inbox_views import capped_counts
 from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import conversation_url
 from sessions_app.views.inbox.sidebar import page_context
@@ -92,26 +95,47 @@ def _likely(request: PersonRequest, first: Session) -> list[Session]:
 def _compare(
     request: PersonRequest, first: Session, second: Session, refusal: AppError | None = None, status: int = 200
 ) -> HttpResponse:
-    sides = [_side("A", first), _side("B", second)]
+    sides, newest = _sides(first, second)
     letters = {side.session.pk: side.letter for side in sides}
-    newest = Message.objects.filter(session__in=[first, second], internal=False).exclude(content="").order_by("-pk")[:PREVIEWED]
-    preview = [(letters[message.session_id], message) for message in reversed(newest)]
+    preview = [(letters[message.session_id], message) for message in newest]
     context = {
         "sides": sides,
         "a": sides[0],
         "b": sides[1],
         "preview": preview,
-        "refusal": refusal,
+        "refusal": refusal or _why_not(first, second),
         "keep": request.POST.get("keep", "a"),
         "name": request.POST.get("name", "b" if first.has_stand_in and not second.has_stand_in else "a"),
     }
     return render(request, "tickets/merge.html", {**page_context(request, "tickets"), **context}, status=status)
 
 
-def _side(letter: str, session: Session) -> Side:
-    counted = Session.objects.filter(pk=session.pk).aggregate(
-        messages=Count("messages", filter=Q(messages__internal=False), distinct=True),
-        waiting=Count("requirements", filter=Q(requirements__status="pending"), distinct=True),
+def _why_not(first: Session, second: Session) -> AppError | None:
+    """The reason why the two cannot be merged as they stand, said before anybody tries."""
+    try:
+        merging.check(first, second)
+    except AppError as refusal:
+        return refusal
+    return None
+
+
+def _sides(first: Session, second: Session) -> tuple[list[Side], list[Message]]:
+    """Both conversations with what is compared, and the end of their common timeline."""
+    both = [first, second]
+    links, waiting, newest = read_together(
+        TicketLink.objects.filter(session__in=both).select_related("system", "record"),
+        Requirement.objects.pending().filter(session__in=both).values_list("session", flat=True),
+        Message.objects.filter(session__in=both).said().order_by("-pk")[:PREVIEWED],
     )
-    links = list(session.tickets.select_related("system", "record").primary_first())
-    return Side(letter, session, links, counted["messages"], counted["waiting"])
+    said = capped_counts([session.messages.said() for session in both])
+    sides = [
+        Side(
+            letter,
+            session,
+            sorted((link for link in links if link.session_id == session.pk), key=attrgetter("rank")),
+            messages,
+            waiting.count(session.pk),
+        )
+        for letter, session, messages in zip("AB", both, said, strict=True)
+    ]
+    return sides, sorted(newest, key=attrgetter("pk"))

@@ -59,6 +59,8 @@ def test_b_may_be_the_one_that_is_kept(browser: Client, session: Session, other:
 
 def test_what_cannot_be_merged_is_said_beside_it(browser: Client, session: Session, other: Session) -> None:
     messages.receive(session, "Hello")
+    before = flat(browser.get("/merge/", {"a": session.session_id, "b": other.session_id}))
+    assert "Wait until its turn has ended" in before
     answer = browser.post("/merge/", {"a": session.session_id, "b": other.session_id})
     assert (answer.status_code, "Wait until its turn has ended" in flat(answer)) == (422, True)
     for wrong in ("nowhere", session.session_id, "\x00"):

@@ -85,6 +85,7 @@ def test_saving_without_a_secret_keeps_the_one_there_is(admin: Client, zendesk: 
         ({"pattern": "(ZD-"}, "no regular expression that can be used"),
         ({"pattern": "(?=ZD)x"}, "looking ahead"),
         ({"url_template": "zendesk.com"}, "Write a web address with {id}"),
+        ({"url_template": "https://YOURS.zendesk.com/{id}"}, "in the place of YOURS"),
         ({"name": "help desk"}, "Another system is called this already."),
         ({"name": ""}, "This field is required."),
         ({"key": "Z-1"}, "Up to four letters or digits."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -69,6 +71,13 @@ def test_state_and_title_stand_on_the_chip_and_in_the_list(
         assert "ZD-48213" in page
 
 
+def test_a_key_names_its_system_unless_a_pattern_spells_the_same(numbers: TicketSystem, session: Session, ben: Person) -> None:
+    TicketSystem.objects.create(slug="jira", name="Jira", pattern=r"[A-Z]+-\d+", url_template="https://j.example/{id}")
+    assert tickets.link(session, ben, "ZD-48213").system == numbers
+    literal = TicketSystem.objects.create(slug="old", name="Old", pattern=r"ZD-\d+", url_template="https://o.example/{id}")
+    assert tickets.link(session, ben, "ZD-48213").system == literal
+
+
 def test_one_of_several_tickets_stands_first(browser: Client, session: Session, ben: Person) -> None:
     made = [tickets.link(session, ben, f"HD-{number}") for number in (1, 2, 3, 4)]
     assert browser.post(f"/tickets/{made[2].pk}/", {"do": "first"}).status_code == 303
@@ -76,9 +85,8 @@ def test_one_of_several_tickets_stands_first(browser: Client, session: Session, 
     browser.post(f"/tickets/{made[1].pk}/", {"do": "first"})
     assert TicketLink.objects.get(is_primary=True) == made[1]
     row = flat(browser.get("/open/"))
-    assert row.index("HD-2") < row.index("HD-1")
+    assert re.findall(r'class="ticket"[^>]*>([^<]*)<', row) == ["HD-2", "HD-1"]
     assert "+2" in row
-    assert "HD-4" not in row
 
 
 def test_a_link_back_from_the_ticket_system_leads_to_its_conversation(
