@@ -110,6 +110,10 @@ class Action(ABC):
         """The template with the fields of its parameters."""
         return f"jobs/_{self.name}.html"
 
+    def is_offered(self) -> bool:
+        """Return whether this installation can do it; else no menu has it."""
+        return True
+
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         """Return the parameters as they are stored (plain JSON), checked. Raises `InvalidParameters`."""
         return {}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from kern.errors import KernError
 from kern.models.base import Model
+from kern.models.offline import OfflineResponder
 from kern.naming import FIRST_MESSAGES, NamingConstraints
 from kern.naming.counting import without_retries
 from kern.naming.pace import TYPICAL_TOKENS
@@ -36,6 +37,8 @@ from sessions_app.workers.generating import Generated, generate
 TYPICAL_SECONDS = 1.5
 #: Of so many last names the tokens are looked at.
 _LOOKED_AT = 200
+#: The dry run shows so many examples.
+_EXAMPLES = 3
 #: The messages of so many rows are read together.
 _READ_AT_ONCE = 16
 
@@ -72,7 +75,7 @@ class NameWithAI(Action):
             row.data = {**row.data, "version": row.session.name_version}
             refusal = _refusal(row.session) or ("" if row.session_id in spoken else _("Nothing was said yet"))
             planned.append(Skip(refusal) if refusal else Change(row.session.name, after))
-        return planned
+        return _with_examples(rows, planned)
 
     def estimate(self, job: Job, rows: int) -> Estimate:
         model = desk.naming_model().id
@@ -96,6 +99,15 @@ class NameWithAI(Action):
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         return put_back(job, row, session)
+
+
+def _with_examples(rows: Sequence[JobRow], planned: list[Planned]) -> list[Planned]:
+    """Put real names into the first rows where they cost nothing: without a language model."""
+    first = [at for at, one in enumerate(planned) if isinstance(one, Change)][:_EXAMPLES]
+    for asked, at in zip(asked_of(iter([rows[at] for at in first])), first, strict=True):
+        if isinstance(asked.model, OfflineResponder) and (name := ask(asked).found.name):
+            planned[at] = Change(asked.row.session.name, name)
+    return planned
 
 
 def counted(outcomes: Iterable[Ready]) -> Iterator[Ready]:

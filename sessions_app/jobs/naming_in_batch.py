@@ -49,8 +49,11 @@ class NameInBatch(NameWithAI):
             "Name %(count)d conversation with AI within a day", "Name %(count)d conversations with AI within a day", job.total
         ) % {"count": job.total}
 
+    def is_offered(self) -> bool:
+        return isinstance(desk.naming_model(), OpenAIResponses)
+
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
-        if not isinstance(desk.naming_model(), OpenAIResponses):
+        if not self.is_offered():
             raise InvalidAction(_("There is no language model whose server takes batches: use “Name with AI”."))
         return super().checked(parameters, person)
 

@@ -66,5 +66,9 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "page": page(sessions, request.user, filters.sort, before, until),
         "open": request.GET.get("open", ""),
         "refresh": True,
-        "bulk_actions": [action for action in ACTIONS.values() if request.user.is_superuser or not action.admins_only],
+        "bulk_actions": [
+            action
+            for action in ACTIONS.values()
+            if action.is_offered() and (request.user.is_superuser or not action.admins_only)
+        ],
     }

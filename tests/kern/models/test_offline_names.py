@@ -72,6 +72,7 @@ def test_ids_of_accounts_and_addresses_are_in_no_name() -> None:
         ("שלום, אני רוצה לבטל את ההזמנה", "אני רוצה לבטל את ההזמנה"),
         ("Здравствуйте, у меня не пришёл заказ", "У меня не пришёл заказ"),
         ("😀😀 refund pls 😀", "Refund pls 😀"),
+        ("When can I check in for Copenhagen?", "Check in for Copenhagen"),
         ("> On Monday you wrote\nMy parcel is torn", "Damaged parcel"),
     ],
 )

@@ -14,6 +14,7 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock, shared_pace
 from sessions_app.jobs import control, planning
 from sessions_app.jobs.planning import Wanted
+from sessions_app.jobs.registry import ACTIONS
 from sessions_app.models import Job, Person, Queue, Session
 from tests.responses_server import ErrorReply, ResponsesServer, Text
 
@@ -128,5 +129,6 @@ def test_a_server_without_batches_says_so_on_every_row(
 
 
 def test_without_a_language_model_there_are_no_batches(several: list[Session], ana: Person) -> None:
+    assert not ACTIONS["name-batch"].is_offered()
     with pytest.raises(InvalidAction, match="no language model"):
         planning.plan("name-batch", [Wanted(several[0].pk)], {}, person=ana)

@@ -20,7 +20,8 @@ _GREETINGS = (
 _GREETING = re.compile(rf"^\W*(?:{_GREETINGS})(?!\w)(?:[^.!?,。！？、，\n]{{0,40}}[.!?,:。！？、，\n])?\s*", re.I)
 #: Words before a wish and small words at an end, which tell nothing of it.
 _LEADS = re.compile(
-    r"^(?:i am writing to|i was|i have|i would like to|i'd like to|i want to|i need to|"
+    r"^(?:(?:when |how |where |why )?(?:can|could|do|does|will|should|may) (?:i|we|you|one)|"
+    r"i am writing to|i was|i have|i would like to|i'd like to|i want to|i need to|"
     r"ich (?:möchte|will|würde|habe|brauche|hätte)(?: gerne?)?|wir (?:möchten|haben)|"
     r"je (?:voudrais|veux|souhaite|souhaiterais)|j['’]aimerais|"
     r"nous (?:voudrions|souhaitons)|"
