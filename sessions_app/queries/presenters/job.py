@@ -136,7 +136,7 @@ class Shown:
         """Verbs that are possible now, the most likely first."""
         job = self.job
         found = {
-            S.PLANNED: ["start", "discard"],
+            S.PLANNED: ["start", "discard"] if job.to_do else ["discard"],
             S.RUNNING: ["pause", "cancel"],
             S.PAUSED: ["resume", "cancel"],
             S.CANCELLED: ["resume"],

@@ -75,7 +75,9 @@ def test_an_action_with_parameters_asks_for_them_and_says_what_is_wrong(
     for do in ("assign", "move", "link"):
         assert client.post("/jobs/", {"do": do, **chosen}).status_code == 200
     client.post("/jobs/", {"do": "assign", "ready": "1", "assignee": "", **chosen})
-    assert Job.objects.get().skipped == 1
+    job = Job.objects.get()
+    assert job.skipped == 1
+    assert 'value="start"' not in flat(client.get(f"/jobs/{job.pk}/"))
 
 
 def test_nothing_selected_and_unknown_actions_are_said(client: Client, several: list[Session], ben: Person) -> None:
