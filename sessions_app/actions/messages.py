@@ -43,6 +43,7 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         open_again(locked, actor=locked.customer)
         Requirement.objects.pending().filter(session=locked).update(look_again=True)
         locked.said(words, message.author_kind, message.author)
+        topic_shift.plan(locked)
         stand_ins.renew(locked)
         daily_limits.open_next(locked)
     return message, True

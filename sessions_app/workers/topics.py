@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Left
 
 from kern.errors import InvalidSessionNameError, ModelError
 from kern.naming import FIRST_MESSAGES, generate_name
@@ -82,8 +83,7 @@ def _look(session: Session) -> None:
     recent = _recent(session)
     if session.has_stand_in or not recent or rules.on_shift == OnShift.IGNORE:
         return
-    opening = [said.content for said in DjangoDb().opening(session.session_id, FIRST_MESSAGES) if said.role == "user"]
-    if not topic_shift.may_have_moved(session.name, [text[:EXCERPT] for text in opening], recent):
+    if not topic_shift.may_have_moved(session.name, _opening(session), recent):
         return
     budget = naming_budget.budget_of(session.queue, rules)
     if budget.stops:
@@ -108,11 +108,18 @@ def _proposed(session: Session, recent: list[str], rules: NamingInForce, *, offl
     return proposed, cost
 
 
+def _opening(session: Session) -> list[str]:
+    """Return the customer's first messages, without those since the last comparison."""
+    before = session.messages.said().filter(author_kind=Message.Author.CUSTOMER, pk__lte=session.topic_checked)
+    first = before.order_by("pk").values_list(Left("content", EXCERPT), flat=True)
+    return list(first[:FIRST_MESSAGES])
+
+
 def _recent(session: Session) -> list[str]:
     """Return the customer's newest messages since the last comparison, oldest first."""
     since = session.messages.said().filter(author_kind=Message.Author.CUSTOMER, pk__gt=session.topic_checked)
-    newest = list(since.order_by("-pk").values_list("content", flat=True)[:MOST_MESSAGES])
-    return [text[:EXCERPT] for text in reversed(newest)]
+    newest = list(since.order_by("-pk").values_list(Left("content", EXCERPT), flat=True)[:MOST_MESSAGES])
+    return newest[::-1]
 
 
 def _offer(session: Session, proposed: str, cost: NameCost, *, renames: bool) -> None:

@@ -125,6 +125,26 @@ def test_a_conversation_about_the_same_costs_no_model(orders: Queue, session: Se
     assert topics.due() == []
 
 
+def test_in_a_short_conversation_new_words_are_not_compared_with_themselves(orders: Queue, session: Session) -> None:
+    name_by(orders, recheck_after=2)
+    messages.receive(session, BAG[0])
+    DjangoDb().rename_session(session.session_id, "Suitcase missing in Oslo", "auto")
+    for text in OTHER[:2]:
+        messages.receive(session, text)
+    actor.says("Family trip in June")
+    topics.check(session.session_id)
+    assert NameSuggestion.objects.get().name == "Family trip in June"
+
+
+def test_messages_that_nobody_answers_count_as_well(orders: Queue, session: Session) -> None:
+    name_by(orders, recheck_after=2)
+    DjangoDb().rename_session(session.session_id, "Suitcase missing in Oslo", "auto")
+    messages.receive(session, OTHER[0])
+    assert topics.due() == []
+    messages.receive(session, OTHER[1])
+    assert topics.due() == [session.session_id]
+
+
 def test_only_where_the_queue_says_so_an_automatic_name_is_replaced(moved: Session, ana: Person) -> None:
     name_by(moved.queue, on_shift="rename")
     actor.says("Family trip in June")
