@@ -23,6 +23,8 @@ OF_PAGES = ("GET", "HEAD", "POST")
 METHODS = (*OF_PAGES, "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 #: Streams are read by GET alone, and outside of a transaction: they give their connection back.
 STREAMS = ("live/", "c/<str:secret>/live/")
+#: What a browser may store.
+STORED = ("static/mark.svg",)
 PEOPLE = ("cy", "ben", "ana")
 #: Tokens with one scope, and tokens with every scope that see nothing of the session.
 SCOPES = ("read", "write", "decide", "admin")
@@ -100,6 +102,8 @@ class Doors:
             expected = self.expected(route, method)
             if answer.status_code not in expected:
                 yield f"{asked}: expected {expected}, got {answer.status_code}"
+            if route not in STORED and "no-store" not in answer.headers.get("Cache-Control", ""):
+                yield f"{asked}: a browser would store the answer"
             if answer.status_code in REFUSALS:
                 yield from (f"{asked}: refused, and yet: {statement}" for statement in written)
                 if WORDS in answer.getvalue().decode(errors="replace"):

@@ -1,4 +1,5 @@
-"""Every route × role × method: what each gets, and that whoever is refused learns and changes nothing. Cy works another queue.
+"""Every route × role × method: what each gets, that it is stored by no browser, and that those who are refused learn and change
+nothing. Cy works another queue.
 
 The table is `routes.py`. A route that is in none of its tables fails here, also one of a package or of the administration.
 """
