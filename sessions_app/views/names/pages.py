@@ -114,7 +114,8 @@ def _refused(request: PersonRequest, session: Session, typed: str, refusal: AppE
 def _address(request: PersonRequest, at: int | None, **more: Any) -> str:
     query = {"kind": request.POST.get("kind", ""), "at": at or "", **more}
     said = urlencode({name: value for name, value in query.items() if value})
-    return f"{reverse('names')}{'?' if said else ''}{said}" + (f"#name_{at}" if at else "")
+    # No fragment: browsers put the cursor nowhere in a page that is opened at one.
+    return f"{reverse('names')}{'?' if said else ''}{said}"
 
 
 def _not_saved(name: str, why: InvalidSessionNameError) -> str:
