@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -28,13 +28,14 @@ KEPT_WITHOUT_SESSION = timedelta(days=30)
 class TicketSet(models.QuerySet["Ticket"]):
     """Queries of what ticket systems told."""
 
+    @transaction.atomic
     def heard(
         self, system: TicketSystem, ticket_id: str, *, title: str | None = None, state: str | None = None, at: datetime
     ) -> tuple[Ticket, bool]:
         """Store what a system told of a ticket at a moment, and return the row and whether anything in it is new.
 
         Messages overtake each other: one that is older than what is known changes nothing. `None` leaves a column as it is.
-        Called within a transaction. Links that were made before the ticket was first heard of get it.
+        Links that were made before the ticket was first heard of get it.
         """
         ticket, is_first = self.select_for_update().get_or_create(system=system, ticket_id=ticket_id, defaults={"heard_at": at})
         if is_first:
