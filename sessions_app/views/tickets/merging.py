@@ -111,7 +111,7 @@ def _compare(
 
 
 def _why_not(first: Session, second: Session) -> AppError | None:
-    """The reason why the two cannot be merged as they stand, said before anybody tries."""
+    """The reason why the two cannot be merged as they stand, said before a person tries."""
     try:
         merging.check(first, second)
     except AppError as refusal:
