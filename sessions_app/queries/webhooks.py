@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.one_statement import read_together
@@ -89,10 +90,8 @@ class OpenDelivery:
 
 def endpoint_rows() -> list[EndpointRow]:
     """Return all endpoints with their numbers, with three queries."""
-    now = clock.now()
-    counts = {found["endpoint"]: found for found in _counted(now)}
-    endpoints = WebhookEndpoint.objects.prefetch_related("queues")
-    return [_row(endpoint, counts.get(endpoint.pk, {})) for endpoint in endpoints]
+    numbers = _Numbers()
+    return [numbers.row(endpoint) for endpoint in WebhookEndpoint.objects.prefetch_related("queues")]
 
 
 def delivery_rows(
@@ -129,41 +128,55 @@ def _opened(endpoint: WebhookEndpoint, delivery: WebhookDelivery, attempts: list
     )
 
 
-def _counted(now: datetime) -> Any:
+class _Numbers:
+    """The counted deliveries of all endpoints, by one statement: by state, of the last hours, and what failed or waits."""
+
+    def __init__(self) -> None:
+        found = read_together(*_counted(clock.now()))
+        self._states = {(endpoint, state): number for endpoint, state, number in found[0]}
+        self._hours: dict[int, tuple[int, ...]] = {endpoint: tuple(numbers) for endpoint, *numbers in found[1]}
+        self._waiting = {endpoint: (tried, missed) for endpoint, tried, missed in found[2]}
+
+    def row(self, endpoint: WebhookEndpoint) -> EndpointRow:
+        """Return the endpoint with its numbers."""
+        numbers = self._hours.get(endpoint.pk, (0,) * 2 * HOURS)
+        hours = list(zip(numbers[::2], numbers[1::2], strict=True))
+        tried, missed = self._waiting.get(endpoint.pk, (0, 0))
+        return EndpointRow(
+            endpoint,
+            sent=self._states.get((endpoint.pk, WebhookDelivery.State.SENT.value), 0),
+            failed=self._states.get((endpoint.pk, WebhookDelivery.State.FAILED.value), 0) + tried,
+            missed=missed,
+            bars=_bars(hours),
+            sent_lately=sum(numbers[::2]),
+            failed_lately=sum(numbers[1::2]),
+        )
+
+
+def _counted(now: datetime) -> Sequence[QuerySet[WebhookDelivery, Any]]:
+    rows = WebhookDelivery.objects.order_by()
     lately: dict[str, Any] = {}
     for hour in range(HOURS):
         end = now - timedelta(hours=HOURS - 1 - hour)
-        within = Q(tried_at__gt=end - timedelta(hours=1), tried_at__lte=end)
+        within = Q(created_at__gt=end - timedelta(hours=1), created_at__lte=end)
         lately |= {f"sent{hour}": Count("pk", filter=_SENT & within), f"failed{hour}": Count("pk", filter=_FAILED & within)}
-    since_failing = Q(state=WebhookDelivery.State.FAILED, tried_at__gte=F("endpoint__failing_since"))
-    missed = Q(state=WebhookDelivery.State.PENDING) | since_failing
+    pending, failed = WebhookDelivery.State.PENDING, WebhookDelivery.State.FAILED
+    since_failing = Q(state=failed, tried_at__gte=F("endpoint__failing_since"))
+    undone = rows.filter(state__in=[pending, failed]).values_list("endpoint")
     return (
-        WebhookDelivery.objects.order_by()
-        .values("endpoint")
-        .annotate(
-            sent=Count("pk", filter=_SENT),
-            failed=Count("pk", filter=_FAILED),
-            missed=Count("pk", filter=missed),
-            **lately,
-        )
+        rows.values_list("endpoint", "state").annotate(number=Count("pk")),
+        rows.filter(created_at__gt=now - timedelta(hours=HOURS)).values_list("endpoint").annotate(**lately),
+        undone.annotate(
+            tried=Count("pk", filter=Q(state=pending, tries__gt=0)), missed=Count("pk", filter=Q(state=pending) | since_failing)
+        ),
     )
 
 
-def _row(endpoint: WebhookEndpoint, counts: dict[str, int]) -> EndpointRow:
-    hours = [(counts.get(f"sent{hour}", 0), counts.get(f"failed{hour}", 0)) for hour in range(HOURS)]
+def _bars(hours: list[tuple[int, int]]) -> list[Bar]:
     most = max(1, *(sent + failed for sent, failed in hours))
-    bars = [
+    return [
         Bar(hour * 8, max(1, round(HEIGHT * (sent + failed) / most)), failed > 0) for hour, (sent, failed) in enumerate(hours)
     ]
-    return EndpointRow(
-        endpoint,
-        counts.get("sent", 0),
-        counts.get("failed", 0),
-        counts.get("missed", 0),
-        bars,
-        sum(sent for sent, _failed in hours),
-        sum(failed for _sent, failed in hours),
-    )
 
 
 def _request_text(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> str:
