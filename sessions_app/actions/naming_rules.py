@@ -11,6 +11,7 @@ from django.db import transaction
 from sessions_app import audit
 from sessions_app.infrastructure import clock
 from sessions_app.models import NamingPolicy, Person, Queue
+from sessions_app.policy import naming_budget
 from sessions_app.policy.naming import NamingInForce, naming_in_force, read_naming
 
 #: A queue's forbidden words stand with the queue, for they judge the names that its customers give themselves, too.
@@ -56,6 +57,7 @@ def save(queue: Queue | None, person: Person, values: Mapping[str, Any]) -> Nami
         stamped = {**columns, "updated_at": clock.now(), "updated_by": person}
         policy, _made = NamingPolicy.objects.update_or_create(queue=queue, defaults=stamped)
         _record(queue, before, values)
+        naming_budget.resume(queue)
     return policy
 
 

@@ -9,6 +9,7 @@ from sessions_app.admin.base import AdminPages, RecordPages
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, NameSuggestion, NamingPolicy, NamingSpend
 from sessions_app.models.person import Person
+from sessions_app.policy import naming_budget
 
 
 @admin.register(NamingPolicy)
@@ -23,6 +24,7 @@ class NamingPolicyAdmin(AdminPages[NamingPolicy]):
         obj.updated_at = clock.now()
         obj.updated_by = request.user if isinstance(request.user, Person) else None
         super().save_model(request, obj, form, change)
+        naming_budget.resume(obj.queue)
 
 
 @admin.register(NameRecord)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
 from kern.models.base import ModelAnswer, Usage
-from sessions_app.actions import messages, names
+from sessions_app.actions import messages, names, naming_rules
 from sessions_app.models import NamingSpend, Person, Queue, Session
 from sessions_app.policy import naming_budget
 from sessions_app.workers import naming
@@ -64,6 +66,15 @@ def test_a_used_up_budget_stops_automatic_names_until_the_next_month(due: Sessio
     assert actor.script.requests == []
     assert row(due).name_due_at == naming_budget.next_month()
     assert naming_budget.resume(orders) == 1
+    assert naming.due() == [due.session_id]
+
+
+def test_a_larger_budget_lets_automatic_names_go_on_at_once(due: Session, orders: Queue, ana: Person) -> None:
+    name_by(orders, monthly_budget=1)
+    NamingSpend.objects.create(queue=orders, microdollars=5_000_000)
+    naming.name(due.session_id)
+    assert naming.due() == []
+    naming_rules.save(orders, ana, {**naming_rules.values_of(orders), "monthly_budget": Decimal(10)})
     assert naming.due() == [due.session_id]
 
 
