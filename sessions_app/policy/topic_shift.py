@@ -53,6 +53,11 @@ def may_have_moved(name: str, opening: Iterable[str], recent: Sequence[str]) -> 
     return not topic or len(topic - before) / len(topic) >= NEW_TOPIC
 
 
+def is_topic(name: str) -> bool:
+    """Return whether the name says what a conversation is about: thanks and general questions are no topic."""
+    return name != _NO_TOPIC and bool(_words([name]))
+
+
 def is_same(name: str, other: str) -> bool:
     """Return whether two names say the same: alike but for case, marks and order, or one has all words of the other."""
     words, others = _words([name]), _words([other])

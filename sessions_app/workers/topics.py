@@ -89,7 +89,7 @@ def _look(session: Session) -> None:
     if budget.stops:
         return
     proposed, cost = _proposed(session, recent, rules, offline=budget.takes_offline_namer)
-    if not topic_shift.is_same(proposed, session.name):
+    if topic_shift.is_topic(proposed) and not topic_shift.is_same(proposed, session.name):
         _offer(session, proposed, cost, renames=rules.on_shift == OnShift.RENAME)
 
 
