@@ -17,6 +17,7 @@ from kern.validation.text import is_one_line, is_visible, one_line, without_hidd
 __all__ = [
     "LONGEST_NAME",
     "MOST_WORDS",
+    "NamingConstraints",
     "NamingOutcome",
     "Pace",
     "check_name",
