@@ -122,3 +122,13 @@ def test_a_restarted_redis_is_used_again(settings: Settings, session: Session, t
         assert json.loads(heard["data"])["t"] == "change"
     finally:
         server.stop()
+
+
+def test_changes_of_a_bulk_job_come_in_bundles(orders: Queue, heard: Heard) -> None:
+    with publish.together():
+        begun = [sessions.start_session(orders, user_id=f"kim-{number}") for number in range(20)]
+    told = heard()
+    assert {one["t"] for one in told} == {"changes"}
+    assert len(told) <= 3
+    assert [session for one in told for session, *_rest in one["x"]] == [session.pk for session in begun]
+    assert {queue for one in told for *_rest, queue in one["x"]} == {orders.pk}
