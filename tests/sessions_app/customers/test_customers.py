@@ -137,7 +137,11 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(talked: Session, orde
     assert (found.counts["tickets"], found.counts["names"], found.counts["unsent"]) == (1, 1, 1)
     assert [example.name for example in found.examples] == [f"{KIM} and the refund"]
     assert found.also == [Customer("email", MAIL)]
-    assert [mention.session_id for mention in found.mentions] == [other.session_id]
+    # In what was written, and in the provisional name that was made of it.
+    assert [(mention.session_id, mention.where) for mention in found.mentions] == [
+        (other.session_id, "message"),
+        (other.session_id, "name"),
+    ]
     by_mail = customers.preview(Customer.of("email", MAIL))
     assert {example.session_id for example in by_mail.examples} == {talked.session_id, page.session_id}
     assert everywhere(KIM) == before
