@@ -1,0 +1,85 @@
+"""The Names page by keys: each name is saved by Enter, and the cursor goes on to the next row."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from sessions_app.actions import messages, sessions
+from sessions_app.models import NameSuggestion, Person, Queue, Session
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def unnamed(orders: Queue) -> list[Session]:
+    """Three conversations with provisional names, in the order of the page: the newest first."""
+    for customer in ("Lou", "Mo", "Kim"):
+        session = sessions.start_session(orders, user_id=customer, customer_name=customer)
+        messages.receive(session, f"{customer} waits for a parcel")
+    return list(Session.objects.order_by("-pk"))
+
+
+def field(page: Page, customer: str) -> Locator:
+    return page.get_by_label(f"Name, {customer}", exact=True)
+
+
+def name_of(session: Session) -> str:
+    return Session.objects.get(pk=session.pk).name
+
+
+def test_enter_saves_and_goes_down_the_list(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    # A provisional name is there to be replaced: what is typed takes its place.
+    page.keyboard.type("Late parcel")
+    page.keyboard.press("Enter")
+    expect(field(page, "Mo")).to_be_focused()
+    page.keyboard.type("Broken cup")
+    page.keyboard.press("Enter")
+    expect(field(page, "Lou")).to_be_focused()
+    assert [name_of(session) for session in unnamed] == ["Late parcel", "Broken cup", "Lou waits for a parcel"]
+
+
+def test_shift_and_enter_saves_and_goes_back(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    field(page, "Mo").click()
+    page.keyboard.type("Broken cup")
+    page.keyboard.press("Shift+Enter")
+    expect(field(page, "Mo")).to_be_hidden()
+    expect(field(page, "Kim")).to_be_focused()
+    assert name_of(unnamed[1]) == "Broken cup"
+
+
+def test_tab_takes_the_suggestion(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    kim = unnamed[0]
+    NameSuggestion.objects.create(session=kim, name="Late parcel", for_version=kim.name_version)
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(field(page, "Kim")).to_have_value("Late parcel")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field(page, "Mo")).to_be_focused()
+    assert name_of(kim) == "Late parcel"
+
+
+def test_tab_goes_on_as_everywhere_without_a_suggestion(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Save the name, Kim")).to_be_focused()
+    assert name_of(unnamed[0]) == "Kim waits for a parcel"
+
+
+def test_escape_gives_the_old_name_back(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.type("Something else")
+    page.keyboard.press("Escape")
+    expect(field(page, "Kim")).to_have_value("Kim waits for a parcel")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field(page, "Kim")).not_to_be_focused()
+    assert name_of(unnamed[0]) == "Kim waits for a parcel"
