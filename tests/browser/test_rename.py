@@ -130,6 +130,7 @@ def test_a_name_that_somebody_gave_meanwhile_is_not_replaced_unseen(
     visit: Visit, ana: Person, ben: Person, session: Session
 ) -> None:
     page = visit(ana, f"/open/{session.session_id}/")
+    field(page).fill("")
     field(page).press_sequentially("Late par")
     names.rename(session, ben, "Lost parcel")
     expect(page.locator(".facts")).to_contain_text("Named by Ben")
