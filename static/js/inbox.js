@@ -75,14 +75,14 @@ document.addEventListener(
   true,
 );
 // The name stands in the page's title, too.
-document.addEventListener("htmx:after:swap", () => {
+const entitle = (name) => {
   const title = find("#title");
   const before = title?.textContent;
-  const name = find(".conv-head h2")?.textContent;
   if (!name || name === before) return;
   title.textContent = name;
   document.title = document.title.replace(before, () => name);
-});
+};
+document.addEventListener("htmx:after:swap", () => entitle(find(".conv-head h2")?.textContent));
 // What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top
 // again.
 document.addEventListener("htmx:after:swap", () => {
@@ -147,6 +147,8 @@ const gone = () => {
   find("main").dataset.panes = "conversation";
   pane.className = "conversation idle";
   pane.replaceChildren(find("#gone").content.cloneNode(true));
+  // A provisional name holds words of the customer.
+  entitle(find("h2", pane).textContent);
   const kept = find("label", pane);
   if (typed?.trim()) find("textarea", kept).value = typed;
   else kept.remove();

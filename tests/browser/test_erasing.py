@@ -32,6 +32,8 @@ def test_open_pages_lose_the_words_and_say_why(visit: Visit, ana: Person, sessio
     expect(desk.locator("#conversation")).to_contain_text("This conversation is not here any more")
     expect(desk.get_by_label("What you had written")).to_have_value("Dear Kim")
     expect(desk.get_by_text("Where is my parcel?")).to_have_count(0)
+    # The provisional name was made of these words.
+    expect(desk).to_have_title("This conversation is not here any more · Kern Inbox")
     expect(theirs.locator("h1")).to_have_text(re.compile("There is no conversation here"))
     expect(theirs.locator("textarea")).to_have_count(0)
 

@@ -274,7 +274,7 @@ def test_a_ticket_is_linked_and_opens_in_a_window_of_its_own(visit: Visit, ana: 
     page.keyboard.press("t")
     page.get_by_label("Ticket number or address").fill("nonsense")
     page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_contain_text("nonsense")
+    expect(page.locator("#ticket-menu").get_by_role("alert")).to_contain_text("nonsense")
     page.get_by_label("Ticket number or address").fill("HD-12")
     page.keyboard.press("Enter")
     chip = page.locator(".facts a.chip", has_text="HD-12")
