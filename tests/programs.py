@@ -40,9 +40,10 @@ class Program:
 
 
 def code(response: Response) -> str:
-    """The error's code, one that is described; every error has the one shape."""
+    """The error's code, one that is described; every error has the one shape, a refused name its rule and a proposal too."""
     error = json.loads(response.content)["error"]
-    assert set(error) == {"code", "message", "fields"}
+    more = {"rule", "proposal"} if error["code"] == "invalid_name" else set()
+    assert set(error) == {"code", "message", "fields"} | more
     assert error["message"]
     assert error["code"] in MEANINGS
     return str(error["code"])

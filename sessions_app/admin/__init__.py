@@ -7,6 +7,7 @@ from sessions_app.admin import (
     conversations,
     decisions,
     groups,
+    jobs,
     naming,
     people,
     processes,
@@ -14,6 +15,7 @@ from sessions_app.admin import (
     setup,
     sign_ins,
     tokens,
+    webhooks,
 )
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "conversations",
     "decisions",
     "groups",
+    "jobs",
     "naming",
     "people",
     "processes",
@@ -28,6 +31,7 @@ __all__ = [
     "setup",
     "sign_ins",
     "tokens",
+    "webhooks",
 ]
 
 admin.site.site_header = admin.site.site_title = "Kern Inbox"

@@ -221,7 +221,8 @@ def _newer(_request: HttpRequest, error: StaleError) -> HttpResponse:
     changes = [
         ChangeOut(id=change.pk, kind=change.kind, actor=change.actor, created_at=change.created_at) for change in error.changes
     ]
-    return JsonResponse(ErrorOut(error=detail, changes=changes).model_dump(mode="json"), status=409)
+    said = ErrorOut(error=detail, changes=changes).model_dump(mode="json", exclude={"error": {"rule", "proposal"}})
+    return JsonResponse(said, status=409)
 
 
 def _already_decided(_request: HttpRequest, error: AlreadyDecided) -> HttpResponse:

@@ -29,7 +29,10 @@ router = Router()
 NEWEST = Order((Key("pk", descending=True),))
 
 JobId = PathEx[str, Param(description="The job's `id`, a number.")]
-JobVerb = Literal["start", "pause", "resume", "cancel", "retry", "undo"]
+JobVerb = PathEx[
+    Literal["start", "pause", "resume", "cancel", "retry", "undo"],
+    Param(description="What is to become of the job."),
+]
 VERBS: dict[str, Callable[[Job], None]] = {
     "start": control.start,
     "pause": control.pause,

@@ -33,17 +33,28 @@ from sessions_app.models import (
     StandingApproval,
     ToolPolicy,
     UnsentText,
+    WebhookPosition,
 )
 from sessions_app.policy.in_force import is_allowed
 from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 
-#: What a person typed and has not sent is theirs alone: no admin reads it. Counters have nothing to be read.
-PRIVATE = (UnsentText, Counter, CustomerDay)
+#: What a person typed and has not sent is theirs alone: no admin reads it. Counters and positions have nothing to be read.
+PRIVATE = (UnsentText, Counter, CustomerDay, WebhookPosition)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = (
     *("change", "namerecord", "namesuggestion", "namingspend", "message", "toolcall", "run", "requirement", "sessionread"),
-    *("decision", "standingapproval"),
+    *(
+        "decision",
+        "standingapproval",
+        "job",
+        "jobrow",
+        "merge",
+        "webhookdelivery",
+        "webhookattempt",
+        "incomingwebhook",
+        "ticket",
+    ),
 )
 
 
@@ -212,7 +223,7 @@ def test_a_queue_is_given_to_an_agent_or_a_team_of_the_desk(pages: Client, order
 
 def test_a_pattern_of_ticket_ids_is_a_regular_expression(pages: Client) -> None:
     page = reverse("admin:sessions_app_ticketsystem_add")
-    form = {"name": "Help", "slug": "help-2", "url_template": "https://help.example/{id}"}
+    form = {"name": "Help", "slug": "help-2", "url_template": "https://help.example/{id}", "hue": 4}
     for wrong in ("(", "[a", "*", "a{99999999999}"):
         assert "This is no regular expression" in pages.post(page, {**form, "pattern": wrong}).content.decode()
     assert pages.post(page, {**form, "pattern": r"H2-\d+"}).status_code == 302
