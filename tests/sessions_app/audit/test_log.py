@@ -53,7 +53,7 @@ def faults() -> list[str]:
 
 def test_an_entry_says_who_did_what_from_where_before_and_after(pages: Client, ana: Person, orders: Queue) -> None:
     page = reverse("admin:sessions_app_ticketsystem_change", args=[TicketSystem.objects.get(slug="helpdesk").pk])
-    form = {"name": "Help", "slug": "helpdesk", "url_template": "https://help.example/t/{id}", "pattern": r"HD-\d+"}
+    form = {"name": "Help", "slug": "helpdesk", "url_template": "https://help.example/t/{id}", "pattern": r"HD-\d+", "hue": 4}
     assert pages.post(page, form, headers={"User-Agent": BROWSER}).status_code == 302
     entry = entries(audit.Kind.ROW_CHANGED)[-1]
     assert (entry.actor_id, entry.actor_name, entry.via) == (ana.pk, "Ana", "administration")
