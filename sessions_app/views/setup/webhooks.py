@@ -76,7 +76,7 @@ def webhook_deliveries(request: PersonRequest, pk: int) -> HttpResponse:
     """Send a delivery again."""
     must_be_admin(request)
     key = row_number(request.POST.get("again", ""))
-    delivery = get_object_or_404(WebhookDelivery.objects.select_related("endpoint"), endpoint=pk, pk=key)
+    delivery = get_object_or_404(WebhookDelivery.objects.select_related("endpoint"), endpoint__pk=pk, pk=key)
     try:
         endpoints.redeliver(delivery)
     except AppError as refusal:
