@@ -74,7 +74,7 @@ QUEUE = {
     "sessions/<key:session_id>/lead/": "POST 422",
     "tickets/<int:pk>/": "POST 303",
     "merges/<int:pk>/undo/": "POST 303",
-    "names/<int:pk>/": "POST 422",
+    "names/<int:pk>/": "POST 303",
     "messages/<int:pk>/text/": "GET 200",
     "messages/<int:pk>/thought/": "GET 200",
     "calls/<int:pk>/text/": "GET 200",

@@ -96,6 +96,7 @@ def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
         "key": "abc",
         "token": "abc",
         "uidb36": "abc",
+        "names": str(secret.pk),
         "tickets": str(secret.tickets.get().pk),
         "merges": str(merging.merge(secret, sessions.start_session(orders), ana).pk),
         "requirements": str(requirement.pk),
