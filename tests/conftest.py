@@ -9,7 +9,9 @@ from typing import NoReturn, TypeVar
 
 import hypothesis
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser
+from psycopg.pq import TransactionStatus
 
 from kern_inbox.processes.garbage import freeze_loaded_objects
 from kern_inbox.run.embedded_redis import embedded_redis
@@ -66,10 +68,20 @@ def pytest_collection_finish() -> None:
     freeze_loaded_objects()
 
 
+def close_interrupted() -> None:
+    """Close connections to PostgreSQL whose statement a timeout interrupted: they take no other, from no later test either."""
+    for connection in connections.all(initialized_only=True):
+        driver = connection.connection if connection.vendor == "postgresql" else None
+        if driver is not None and driver.info.transaction_status == TransactionStatus.ACTIVE:
+            connection.close()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With KERN_CI a skipped test is a failed one, whatever skipped it."""
     report = yield
+    if report.failed:
+        close_interrupted()
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and KERN_CI allows no skipping: {report.longrepr}"
