@@ -52,6 +52,7 @@ def test_a_worker_whose_tool_hangs_ends_when_asked_and_hands_its_turn_over(
 
 
 def test_a_worker_whose_tool_keeps_the_interpreter_is_gone_too(hanging: Installation, session: Session) -> None:
+    hanging.configure(KERN_TURN_SECONDS="3600")
     hanging.model.reply_with(asks_for("compute"))
     worker = hanging.start_worker()
     messages.receive(session, "Help")
