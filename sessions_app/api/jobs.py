@@ -117,8 +117,8 @@ def _chosen(request: ApiRequest, wanted: JobIn) -> list[int]:
     visible = auth.sessions(request)
     if wanted.sessions is not None:
         found = dict(visible.filter(session_id__in=wanted.sessions).values_list("session_id", "pk"))
-        if missing := next((name for name in wanted.sessions if name not in found), None):
-            raise Http404(_("There is no session of the id “%(id)s”.") % {"id": missing[:80]})
+        if missing := [name for name in wanted.sessions if name not in found]:
+            raise Http404(_("There is no session of the id “%(id)s”.") % {"id": missing[0][:80]})
         return [found[name] for name in dict.fromkeys(wanted.sessions)]
     if wanted.queue is not None and not auth.queues(request).filter(slug=wanted.queue).exists():
         raise Http404(_("There is no queue of this slug."))

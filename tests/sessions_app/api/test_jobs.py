@@ -53,6 +53,13 @@ def test_a_job_is_tried_started_watched_and_undone(program: Program, several: li
     assert program.get("/jobs").json()["items"][0]["undone"] == 2
 
 
+@pytest.mark.parametrize("unknown", ["", "nowhere"])
+def test_an_id_that_is_none_is_not_found(program: Program, several: list[Session], unknown: str) -> None:
+    refused = program.post("/jobs", {"kind": "resolve", "sessions": [several[0].session_id, unknown]})
+    assert refused.status_code == 404
+    assert not Job.objects.exists()
+
+
 def test_filters_choose_sessions_and_start_begins_at_once(program: Program, several: list[Session]) -> None:
     begun = program.post("/jobs", {"kind": "resolve", "queue": "orders", "status": "open", "limit": 2, "start": True}).json()
     assert (begun["state"], begun["total"]) == ("running", 2)
