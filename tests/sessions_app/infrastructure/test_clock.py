@@ -47,6 +47,8 @@ def in_process(code: str, shift: float, *arguments: str) -> None:
     variables = {"DJANGO_SETTINGS_MODULE": "tests.skewed_settings", "KERN_TEST_SHIFT": str(shift), "DATABASE_URL": url}
     environment = {**os.environ, **variables, "DEBUG": "1", "KERN_DESK": "tests.desk:desk"}
     command = [sys.executable, "-c", code, *arguments]
+    # SQLite's locks are lost where a test read the file in this process: the other one would take the log away at its end.
+    connection.close()
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
