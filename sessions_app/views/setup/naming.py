@@ -17,6 +17,7 @@ from sessions_app.models import NamingPolicy, NamingSpend, Queue
 from sessions_app.models.naming import this_month
 from sessions_app.queries import naming_trials
 from sessions_app.queries.naming_trials import Trial
+from sessions_app.validation.text import searchable
 from sessions_app.views.respond import PersonRequest, for_people
 from sessions_app.views.setup.naming_form import NamingForm, rules_of_queues
 from sessions_app.views.setup.pages import must_be_admin, setup_context
@@ -69,7 +70,7 @@ def naming_preview(request: PersonRequest) -> HttpResponse:
 
 
 def _queue(request: PersonRequest) -> Queue | None:
-    slug = request.GET.get("queue", "")
+    slug = searchable(request.GET.get("queue", ""))
     if not slug:
         return None
     queue = Queue.objects.filter(slug=slug).first()
