@@ -29,7 +29,18 @@ _SAME_MOMENT = 0.5
 TYPICAL_TOKENS = 400
 #: Statuses of a server that asks for fewer requests.
 _SLOW_DOWN = (429, 503, 529)
+#: A caller that may call its request off is asked so often while it waits for its place (seconds).
+_LOOK_EVERY = 0.5
 T = TypeVar("T")
+
+
+class CalledOffError(Exception):
+    """A request was called off before it was sent."""
+
+
+def always() -> bool:
+    """Return true: the request is wanted, come what may."""
+    return True
 
 
 class Pace:
@@ -66,17 +77,22 @@ class Pace:
         return max(1, int(self._room))
 
     @contextmanager
-    def turn(self, tokens: int = 0) -> Iterator[Turn]:
-        """Wait for a place, and hold it for the block. `tokens` is about what the request will use."""
-        turn = Turn(self, tokens)
+    def turn(self, tokens: int = 0, is_wanted: Callable[[], bool] = always) -> Iterator[Turn]:
+        """Wait for a place, and hold it for the block. `tokens` is about what the request will use.
+
+        Raises `CalledOffError` where `is_wanted`, which is asked now and then, says no before the place is there.
+        """
+        turn, longest = Turn(self, tokens), math.inf if is_wanted is always else _LOOK_EVERY
         with self._changed:
             # A woken thread looks again; the time-out makes it see that its work was called off.
-            while self._asking >= self.room and not current().is_cancelled:
-                self._changed.wait(0.5)
+            while self._asking >= self.room and not current().is_cancelled and is_wanted():
+                self._changed.wait(_LOOK_EVERY)
             self._asking += 1
         try:
-            while (seconds := self.reserve(turn)) > 0 and not current().is_cancelled:
-                self._wait(seconds)
+            while (seconds := self.reserve(turn)) > 0 and not current().is_cancelled and is_wanted():
+                self._wait(min(seconds, longest))
+            if not is_wanted():
+                raise CalledOffError("the request was called off before it was sent")
             yield turn
         finally:
             with self._changed:
@@ -154,10 +170,13 @@ class Calls:
         """The tokens that the next request will use, about."""
         return int(self._tokens)
 
-    def call(self, ask: Callable[[], T], used: Callable[[], Usage]) -> T:
-        """Return `ask()`, once it has its place. `used` tells the tokens of all tries so far. Raises the last `ModelError`."""
+    def call(self, ask: Callable[[], T], used: Callable[[], Usage], is_wanted: Callable[[], bool] = always) -> T:
+        """Return `ask()`, once it has its place. `used` tells the tokens of all tries so far.
+
+        Raises the last `ModelError`, or `CalledOffError` where `is_wanted` said no before a try.
+        """
         for tries_left in reversed(range(self.tries)):
-            with self.pace.turn(self.expected) as turn:
+            with self.pace.turn(self.expected, is_wanted) as turn:
                 before = _sum(used())
                 try:
                     answer = ask()

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 
 from sessions_app.errors import InvalidAction
+from sessions_app.jobs.rows import Rows
 from sessions_app.models import Job, JobRow, Person, Session
 from sessions_app.models.session import SessionSet
 
@@ -85,6 +86,11 @@ class Ready:
     tokens: int = 0
     cost: Decimal | None = None
 
+    @property
+    def is_paid(self) -> bool:
+        """True where another system was asked for it, which costs."""
+        return self.found is not None
+
 
 class Action(ABC):
     """One kind of bulk job. Instances hold no state: what a job must remember is in `Job.parameters` and `Job.memo`."""
@@ -139,12 +145,12 @@ class Action(ABC):
         """Return the expected use of so many rows that would be changed."""
         return Estimate()
 
-    def prepared(self, job: Job, rows: Iterator[JobRow]) -> Iterator[Ready]:
+    def prepared(self, job: Job, rows: Rows) -> Iterator[Ready]:
         """Yield each row once `apply` can be called for it, in any order, outside of any transaction.
 
         `rows` is read on as rows are taken from it, and ends when the job is stopped or the worker's time is up; then finish
-        what was taken, or leave it out: it stays to do. An action that asks models takes several rows and asks side by side.
-        Rows are plain data here; `row.session` is read along.
+        what was taken, or leave it out: it stays to do. An action that asks models takes several rows and asks side by side;
+        it begins no request once `rows.is_stopped`. Rows are plain data here; `row.session` is read along.
         """
         for row in rows:
             yield Ready(row)
@@ -155,6 +161,14 @@ class Action(ABC):
 
         Raises an `AppError` or a `KernError` to have the row failed with that reason; then nothing of the transaction stays.
         """
+
+    def has_sent(self, job: Job) -> bool:
+        """Return whether something of the job is at another system, which must be called off when the job is cancelled.
+
+        Then the job is worked on in the state `cancelling` until this is false: `prepared` takes what came, and calls off the
+        rest.
+        """
+        return False
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         """Take back what `apply` did, inside a transaction with the session's row locked; `Skip` where it changed since."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.jobs.counts import recount
-from sessions_app.jobs.registry import action_of
+from sessions_app.jobs.registry import ACTIONS, action_of
 from sessions_app.jobs.tasks import hint
 from sessions_app.models import Job, JobRow
 
@@ -35,8 +35,14 @@ def resume(job: Job) -> None:
 
 
 def cancel(job: Job) -> None:
-    """Stop for good; what was done stays, and can be undone."""
-    _change(job, (S.RUNNING, S.PAUSED), S.CANCELLED, done=(S.CANCELLED,), ended_at=clock.now())
+    """Stop for good; what was done stays, and can be undone. What is at another system is called off first."""
+    with transaction.atomic():
+        job.memo = Job.objects.select_for_update().values_list("memo", flat=True).get(pk=job.pk)
+        ending = job.kind in ACTIONS and ACTIONS[job.kind].has_sent(job)
+        if ending:
+            job.rows.waiting().update(due_at=None)
+        state = S.CANCELLING if ending else S.CANCELLED
+        _change(job, (S.RUNNING, S.PAUSED), state, done=(S.CANCELLING, S.CANCELLED), ended_at=clock.now())
 
 
 def retry(job: Job, rows: list[int] | None = None) -> None:

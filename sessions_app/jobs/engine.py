@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,18 +20,15 @@ from sessions_app.jobs.action import Action, Done, Later, Outcome, Ready, Skip
 from sessions_app.jobs.counts import recount
 from sessions_app.jobs.lease import Lease, leased
 from sessions_app.jobs.registry import action_of
+from sessions_app.jobs.rows import Rows
 from sessions_app.models import Job, JobRow
 
 log = logging.getLogger(__name__)
 
 #: A worker gives the job back after so many seconds.
 SLICE_SECONDS = 10.0
-#: Rows that are read at once.
-PAGE = 100
 #: The counts are written at most this often (seconds).
 COUNT_EVERY = 0.5
-#: Seconds after which a worker notices at the latest that people stopped the job.
-LOOK_EVERY = 0.25
 LONGEST = 300
 
 
@@ -56,39 +52,15 @@ class _Slice:
         self.lease, self.job = lease, lease.job
         self.action: Action = action_of(self.job.kind)
         self.undoing = self.job.state == Job.State.UNDOING
-        self.end = time.monotonic() + seconds
+        self.rows = Rows(lease, seconds)
         self.counted_at = time.monotonic()
         self.worked = 0
-        self.looked_at, self.was_wanted = float("-inf"), True
 
     def work(self) -> bool:
-        rows = self._rows()
-        for ready in map(Ready, rows) if self.undoing else self.action.prepared(self.job, rows):
+        for ready in map(Ready, self.rows) if self.undoing else self.action.prepared(self.job, self.rows):
             self._settle(ready)
             self._count()
         return self._close()
-
-    def _rows(self) -> Iterator[JobRow]:
-        """Yield the rows to do, in order, until the job is stopped or the time is up."""
-        after = 0
-        while True:
-            found = self.job.rows.waiting().filter(position__gt=after).exclude(due_at__gt=clock.now())
-            page = list(found.select_related("session__queue")[:PAGE])
-            for row in page:
-                if time.monotonic() >= self.end or self.lease.is_lost or not self._is_wanted():
-                    return
-                after = row.position
-                yield row
-            if len(page) < PAGE:
-                return
-
-    def _is_wanted(self) -> bool:
-        """Look now and then whether people stopped the job; what is stored looks each time (see `_put`)."""
-        now = time.monotonic()
-        if now - self.looked_at >= LOOK_EVERY:
-            self.looked_at = now
-            self.was_wanted = Job.objects.filter(pk=self.job.pk, state=self.job.state).exists()
-        return self.was_wanted
 
     def _settle(self, ready: Ready) -> None:
         """Give the row its outcome. A database that is away ends the slice; other errors are this row's alone."""
@@ -141,20 +113,25 @@ class _Slice:
             }
         else:
             told = _done(row, outcome, ready)
-        self._put(row, told)
+        self._put(ready, told)
 
     def _fail(self, ready: Ready, reason: str) -> None:
         state = JobRow.State.KEPT if self.undoing else JobRow.State.FAILED
         told = {"state": state, "reason": reason[:LONGEST], "tokens": ready.tokens, "cost": ready.cost}
         try:
             with transaction.atomic():
-                self._put(ready.row, told)
+                self._put(ready, told)
         except _LostError:
             return
 
-    def _put(self, row: JobRow, told: dict[str, object]) -> None:
-        """Write the outcome by compare-and-set. Raises `_LostError` where there is one, or the job was stopped meanwhile."""
-        mine = JobRow.objects.filter(pk=row.pk, state=row.state, job__state=self.job.state)
+    def _put(self, ready: Ready, told: dict[str, object]) -> None:
+        """Write the outcome by compare-and-set. Raises `_LostError` where there is one, or the job was stopped meanwhile.
+
+        An answer that a model gave is paid, so it counts for a stopped job, too.
+        """
+        mine = JobRow.objects.filter(pk=ready.row.pk, state=ready.row.state)
+        if not ready.is_paid:
+            mine = mine.filter(job__state=self.job.state)
         if not mine.update(done_at=clock.now(), **told):
             raise _LostError
 
@@ -173,14 +150,20 @@ class _Slice:
             self.action.finished(self.job)
             # Where single rows were undone, the others are done still.
             is_undone = self.undoing and not self.job.done
-            ended = Job.State.UNDONE if is_undone else Job.State.FINISHED
-            Job.objects.filter(pk=self.job.pk, state=self.job.state).update(state=ended, ended_at=clock.now(), rest_until=None)
+            self._end(Job.State.UNDONE if is_undone else Job.State.FINISHED)
             return False
-        if left.exclude(due_at__gt=clock.now()).exists():
+        is_ending = self.job.state == Job.State.CANCELLING
+        if is_ending and not self.action.has_sent(self.job):
+            self._end(Job.State.CANCELLED)
+            return False
+        if not is_ending and left.exclude(due_at__gt=clock.now()).exists():
             return Job.objects.at_work().filter(pk=self.job.pk).exists()
-        soonest = left.order_by("due_at").values_list("due_at", flat=True).first()
-        Job.objects.filter(pk=self.job.pk).update(rest_until=soonest)
+        soonest = left.exclude(due_at=None).order_by("due_at").values_list("due_at", flat=True).first()
+        Job.objects.filter(pk=self.job.pk, state=self.job.state).update(rest_until=soonest)
         return False
+
+    def _end(self, state: Job.State) -> None:
+        Job.objects.filter(pk=self.job.pk, state=self.job.state).update(state=state, ended_at=clock.now(), rest_until=None)
 
 
 def _done(row: JobRow, outcome: Done, ready: Ready) -> dict[str, object]:

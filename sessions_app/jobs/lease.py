@@ -23,11 +23,11 @@ BEAT_SECONDS = 5.0
 
 
 class Lease:
-    """One worker's right to work a job. `is_lost` once another worker may have it."""
+    """One worker's right to work a job. `is_lost` once another worker may have it, `is_stopped` once people stopped it."""
 
     def __init__(self, job: Job, owner: str) -> None:
         self.job, self.owner = job, owner
-        self.is_lost = False
+        self.is_lost = self.is_stopped = False
         self._over = threading.Event()
         # It also beats while the worker waits for a model or a rate limit.
         self._thread = threading.Thread(target=self._beat, name="kern-job-lease", daemon=True)
@@ -44,6 +44,8 @@ class Lease:
             try:
                 held = Job.objects.filter(pk=self.job.pk, lease_owner=self.owner)
                 self.is_lost = not held.update(lease_until=clock.now() + LEASE)
+                # The worker itself may wait for a model, or for its place in a limit.
+                self.is_stopped = not held.filter(state=self.job.state).exists()
             except Exception as error:  # noqa: BLE001 - the next beat may succeed; the lease has time for some
                 log.warning("job %s: the lease could not be renewed: %s", self.job.pk, error)
             finally:

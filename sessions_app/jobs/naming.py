@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,13 +19,14 @@ from kern.models.base import Model
 from kern.models.offline import OfflineResponder
 from kern.naming import FIRST_MESSAGES, NamingConstraints
 from kern.naming.counting import without_retries
-from kern.naming.pace import TYPICAL_TOKENS
+from kern.naming.pace import TYPICAL_TOKENS, CalledOffError, always
 from kern.records.message import Message as Said
 from kern.threads.side_by_side import each_aside
 from sessions_app import desk
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.jobs.action import Action, Change, Done, Estimate, Outcome, Planned, Ready, Skip
 from sessions_app.jobs.names import before_of, put_back
+from sessions_app.jobs.rows import Rows
 from sessions_app.models import Job, JobRow, Message, NameRecord, Queue, Session
 from sessions_app.policy import naming_budget
 from sessions_app.policy.names import constraints_for
@@ -85,8 +87,8 @@ class NameWithAI(Action):
         cost = None if price is None else price * rows
         return Estimate(each * rows, Decimal(0) if desk.is_offline() else cost, _seconds(rows, each))
 
-    def prepared(self, job: Job, rows: Iterator[JobRow]) -> Iterator[Ready]:
-        yield from counted(each_aside(asked_of(rows), ask, settings.KERN_NAMING_AT_ONCE))
+    def prepared(self, job: Job, rows: Rows) -> Iterator[Ready]:
+        yield from asked_aside(asked_of(rows), rows)
 
     def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
         generated: Generated = found
@@ -110,10 +112,16 @@ def _with_examples(rows: Sequence[JobRow], planned: list[Planned]) -> list[Plann
     return planned
 
 
-def counted(outcomes: Iterable[Ready]) -> Iterator[Ready]:
-    """Yield the rows as they come, and count what each used, also where no name is written; at the end look at the budgets."""
+def asked_aside(several: Iterable[Asked], rows: Rows, share: Decimal = Decimal(1)) -> Iterator[Ready]:
+    """Ask for several names at a time, and yield the rows as they come; once the job is stopped, nothing more is sent.
+
+    What each used is counted, also where no name is written; at the end the budgets are looked at.
+    """
     queues: dict[int | None, Queue | None] = {}
-    for ready in outcomes:
+    act = partial(_ask_unless_stopped, rows, share)
+    for ready in each_aside(several, act, settings.KERN_NAMING_AT_ONCE):
+        if ready is None:
+            continue
         session, cost = ready.row.session, ready.found.cost
         if cost.tokens:
             naming_budget.spend(session, cost.tokens, cost.microdollars)
@@ -137,9 +145,16 @@ def asked_of(rows: Iterator[JobRow]) -> Iterator[Asked]:
             yield Asked(row, models[agent], said.get(row.session_id, []), constraints)
 
 
-def ask(asked: Asked, share: Decimal = Decimal(1)) -> Ready:
-    """Ask the model; `share` is the part of the usual price that is paid."""
-    generated = generate(asked.model, asked.messages, asked.constraints, share)
+def _ask_unless_stopped(rows: Rows, share: Decimal, asked: Asked) -> Ready | None:
+    try:
+        return ask(asked, share, lambda: not rows.is_stopped)
+    except CalledOffError:
+        return None
+
+
+def ask(asked: Asked, share: Decimal = Decimal(1), is_wanted: Callable[[], bool] = always) -> Ready:
+    """Ask the model; `share` is the part of the usual price that is paid. Raises `CalledOffError` as `generate` does."""
+    generated = generate(asked.model, asked.messages, asked.constraints, share, is_wanted)
     error: KernError | None = generated.error
     return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars)
 

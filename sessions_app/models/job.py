@@ -39,6 +39,7 @@ class Job(Row):
         PLANNED = "planned", _("Not started")
         RUNNING = "running", _("Running")
         PAUSED = "paused", _("Paused")
+        CANCELLING = "cancelling", _("Being cancelled")
         CANCELLED = "cancelled", _("Cancelled")
         FINISHED = "finished", _("Done")
         UNDOING = "undoing", _("Being undone")
@@ -50,7 +51,7 @@ class Job(Row):
         COMMAND = "command", _("Command line")
 
     #: The states in which a worker has something to do.
-    WORKING = (State.RUNNING, State.UNDOING)
+    WORKING = (State.RUNNING, State.CANCELLING, State.UNDOING)
 
     kind = models.CharField(max_length=40, help_text=_("The action's name in the registry."))
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
@@ -91,7 +92,9 @@ class Job(Row):
         verbose_name_plural = _("jobs")
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["lease_until"], name="job_at_work", condition=Q(state__in=["running", "undoing"])),
+            models.Index(
+                fields=["lease_until"], name="job_at_work", condition=Q(state__in=["running", "cancelling", "undoing"])
+            ),
             models.Index(fields=["created_at"], name="job_planned", condition=Q(state="planned")),
         ]
 

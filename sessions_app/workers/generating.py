@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from kern.errors import KernError
 from kern.models.base import Model, Usage
 from kern.naming import NamingConstraints, generate_name
 from kern.naming.counting import Counted
-from kern.naming.pace import Calls
+from kern.naming.pace import Calls, always
 from kern.records.message import Message
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.infrastructure.shared_pace import pace_of
@@ -37,16 +38,22 @@ class Generated:
 
 
 def generate(
-    model: Model, messages: Sequence[Message], constraints: NamingConstraints, share: Decimal = Decimal(1)
+    model: Model,
+    messages: Sequence[Message],
+    constraints: NamingConstraints,
+    share: Decimal = Decimal(1),
+    is_wanted: Callable[[], bool] = always,
 ) -> Generated:
     """Generate a name of the first messages. Waits for its place in the model's pace; failures are part of the outcome.
 
-    `share` is the part of the usual price that is paid.
+    `share` is the part of the usual price that is paid. Raises `CalledOffError` where `is_wanted` says no before the model is
+    asked.
     """
     counted = Counted(model)
     name, failure = "", None
     try:
-        name = _calls(model.id).call(lambda: generate_name(counted, messages, constraints=constraints), lambda: counted.usage)
+        ask = partial(generate_name, counted, messages, constraints=constraints)
+        name = _calls(model.id).call(ask, lambda: counted.usage, is_wanted)
     except KernError as error:
         failure = error
     return Generated(name, failure, cost_of(model.id, counted.usage, share))

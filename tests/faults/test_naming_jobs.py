@@ -108,10 +108,13 @@ def test_a_job_is_cancelled_at_work_and_resumed(installation: Installation, seve
     named = done(job)
     assert 5 <= named < COUNT
     assert times_named(several) == {0, 1}
+    # Answers that were on their way are paid, so they are kept; nothing else was sent.
+    assert len(installation.model.requests) == named
     control.resume(job)
     installation.until(lambda: is_over(job))
     assert (job.state, job.done) == ("finished", COUNT)
     assert times_named(several) == {1}
+    assert len(installation.model.requests) == COUNT
 
 
 def test_a_customer_is_answered_while_a_job_is_at_work(installation: Installation, several: list[Session], ana: Person) -> None:

@@ -1,7 +1,9 @@
 """Files and batches, as odd as servers are reported to be.
 
 Answers come in another order than the requests; the id of a missing file is an empty text; requests that failed stand in a
-file of their own. A batch is worked when a test lets it (`finish`), as a provider works it some time within a day.
+file of their own. A batch is worked when a test lets it (`finish`), as a provider works it some time within a day. One that is
+cancelled is `cancelling` until then and keeps what was answered; of the requests that were not reached some stand in the file
+of errors and some nowhere. What is over, or being cancelled already, cannot be cancelled (409), and some servers cannot at all.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ class BatchOffice:
         self.batches: dict[str, Json] = {}
         self.files: dict[str, bytes] = {}
         self.is_open = True
+        self.can_cancel = True
         self._reply_to = reply_to
         self._lock = threading.Lock()
 
@@ -41,6 +44,8 @@ class BatchOffice:
                 return 200, {"object": "list", "data": list(self.batches.values())[::-1], "has_more": False}
             if found := re.fullmatch(r"/v1/batches/(\w+)", path):
                 return (200, self.batches[found[1]]) if found[1] in self.batches else None
+            if method == "POST" and self.can_cancel and (found := re.fullmatch(r"/v1/batches/(\w+)/cancel", path)):
+                return self._cancel(self.batches[found[1]]) if found[1] in self.batches else None
             if found := re.fullmatch(r"/v1/files/(\w+)/content", path):
                 return (200, self.files[found[1]]) if found[1] in self.files else None
         return None
@@ -51,6 +56,8 @@ class BatchOffice:
             for batch in self.batches.values():
                 if batch["status"] == "in_progress":
                     self._work(batch, status, answered)
+                elif batch["status"] == "cancelling":
+                    self._work(batch, "cancelled", answered)
 
     def _upload(self, body: bytes) -> Json:
         [content] = re.findall(rb"\r\n\r\n(\{.*?)\r\n--", body, re.DOTALL)
@@ -80,6 +87,13 @@ class BatchOffice:
         self.batches[batch["id"]] = batch
         return 200, batch
 
+    def _cancel(self, batch: Json) -> tuple[int, Json]:
+        if batch["status"] != "in_progress":
+            said = f"Cannot cancel a batch with status '{batch['status']}'."
+            return 409, {"error": {"message": said, "type": "invalid_request_error", "code": None, "param": None}}
+        batch["status"] = "cancelling"
+        return 200, batch
+
     def _work(self, batch: Json, status: str, answered: int | None) -> None:
         requests = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
         outputs, errors = [], []
@@ -91,6 +105,8 @@ class BatchOffice:
             else:
                 said = reply.message if isinstance(reply, ErrorReply) else "It failed."
                 errors.append(_line(request, 400, {"error": {"message": said, "type": "invalid_request_error", "code": "bad"}}))
+        if status != "completed" and answered is not None:
+            errors += [_unreached(request, status) for request in requests[answered + 1 :: 2]]
         batch["status"] = status
         batch["output_file_id"] = self._keep(b"\n".join(outputs)) if outputs else None
         batch["error_file_id"] = self._keep(b"\n".join(errors)) if errors else ""
@@ -104,3 +120,8 @@ class BatchOffice:
 def _line(request: Json, status: int, body: Json) -> bytes:
     response = {"status_code": status, "request_id": "r", "body": body}
     return json.dumps({"id": "x", "custom_id": request["custom_id"], "response": response, "error": None}).encode()
+
+
+def _unreached(request: Json, status: str) -> bytes:
+    error = {"code": f"batch_{status}", "message": f"This request could not be executed before the batch was {status}."}
+    return json.dumps({"id": "x", "custom_id": request["custom_id"], "response": None, "error": error}).encode()

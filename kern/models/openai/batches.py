@@ -49,10 +49,9 @@ class Batches:
         id), that one is returned, and nothing is sent twice.
         """
         try:
+            if known := self._known(label):
+                return known
             client = self._model.client()
-            for known in client.batches.list(limit=100):
-                if (known.metadata or {}).get("label") == label and known.status not in ("failed", "cancelled"):
-                    return known.id
             lines = (self._line(key, request) for key, request in requests.items())
             content = "".join(f"{line}\n" for line in lines).encode()
             uploaded = client.files.create(file=("requests.jsonl", content), purpose="batch")
@@ -62,6 +61,23 @@ class Batches:
         except Exception as error:
             raise while_asking(error) from error
         return made.id
+
+    def find(self, label: str) -> str | None:
+        """Return the id of the batch that was sent under this label; `None` where the server has none."""
+        try:
+            return self._known(label)
+        except Exception as error:
+            raise while_asking(error) from error
+
+    def cancel(self, batch_id: str) -> None:
+        """Ask the server to end the batch. It takes minutes until it is over; what was answered by then can be read.
+
+        A server refuses this for a batch that is over, or is being cancelled already.
+        """
+        try:
+            self._model.client().batches.cancel(batch_id)
+        except Exception as error:
+            raise while_asking(error) from error
 
     def look(self, batch_id: str) -> BatchState:
         """Return the batch's state, with its outcomes once it is over."""
@@ -79,6 +95,12 @@ class Batches:
         problems = (batch.errors.data or []) if batch.errors else []
         problem = "; ".join(str(one.message) for one in problems if one.message)[:500]
         return BatchState(is_over=True, outcomes=outcomes, problem=problem or f"the batch ended as {batch.status}")
+
+    def _known(self, label: str) -> str | None:
+        for known in self._model.client().batches.list(limit=100):
+            if (known.metadata or {}).get("label") == label and known.status not in ("failed", "cancelled"):
+                return known.id
+        return None
 
     def _line(self, key: str, request: ModelRequest) -> str:
         return json.dumps({"custom_id": key, "method": "POST", "url": _ENDPOINT, "body": self._model.body(request)})

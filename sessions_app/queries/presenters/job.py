@@ -15,7 +15,7 @@ from sessions_app.jobs.registry import action_of
 from sessions_app.models import Job
 
 S = Job.State
-TONES = {S.RUNNING: "good", S.UNDOING: "good", S.FINISHED: "good", S.PAUSED: "wait", S.CANCELLED: "wait"}
+TONES = {S.RUNNING: "good", S.UNDOING: "good", S.FINISHED: "good", S.PAUSED: "wait", S.CANCELLING: "wait", S.CANCELLED: "wait"}
 #: The width of the bar in its own units.
 WIDTH = 1000
 

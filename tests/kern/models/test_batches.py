@@ -53,6 +53,22 @@ def test_a_request_that_failed_is_an_error_and_one_that_was_not_reached_is_missi
     assert "expired" in state.problem
 
 
+def test_a_cancelled_batch_keeps_what_was_answered(batches: Batches, server: ResponsesServer) -> None:
+    server.reply_with(lambda asked: Text("Yes."))
+    made = batches.submit(REQUESTS, "names of Monday")
+    assert batches.find("names of Monday") == made
+    batches.cancel(made)
+    assert not batches.look(made).is_over
+    with pytest.raises(ModelError, match="Cannot cancel"):
+        batches.cancel(made)
+    server.batches.finish(answered=1)
+    state = batches.look(made)
+    assert state.is_over
+    # Of two that were not reached, one is told of in the file of errors, the other nowhere.
+    assert {key: type(found) for key, found in state.outcomes.items()} == {"first": ModelAnswer, "third": ModelError}
+    assert batches.find("names of Monday") is None
+
+
 def test_lines_that_are_no_json_or_have_no_key_spoil_no_others(batches: Batches, server: ResponsesServer) -> None:
     server.reply_with(lambda _asked: Text("Yes."))
     made = batches.submit(REQUESTS, "names of Monday")

@@ -6,7 +6,7 @@ import pytest
 
 from kern.errors import InvalidInputError, ModelError
 from kern.models.base import Usage
-from kern.naming.pace import FIRST_PAUSE, LONGEST_PAUSE, TYPICAL_TOKENS, Calls, Pace, Turn
+from kern.naming.pace import FIRST_PAUSE, LONGEST_PAUSE, TYPICAL_TOKENS, CalledOffError, Calls, Pace, Turn
 
 
 class Clock:
@@ -135,3 +135,16 @@ def test_a_turn_begins_when_it_was_promised(clock: Clock) -> None:
     assert [pace.reserve(turn) for turn in (first, second, third)] == [0, 0, 1]
     clock.now += 1
     assert pace.reserve(third) == 0
+
+
+def test_a_request_that_waits_for_its_place_is_called_off_and_never_sent(clock: Clock) -> None:
+    pace = a_pace(clock, at_once=1)
+    pace.refused(retry_after=30)
+    sent: list[str] = []
+    with pytest.raises(CalledOffError):
+        Calls(pace, tries=3).call(lambda: sent.append("request"), Usage, lambda: clock.now < 102)
+    assert sent == []
+    assert clock.now == pytest.approx(102, abs=0.6)
+    # Its place is free for the next one.
+    with pace.turn():
+        assert clock.now == pytest.approx(130, abs=0.3)

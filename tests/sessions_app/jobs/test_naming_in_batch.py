@@ -98,6 +98,103 @@ def test_a_worker_that_died_before_it_could_remember_sends_nothing_twice(
     assert len(server.batches.batches) == 1
 
 
+def test_a_batch_whose_worker_died_is_found_and_has_only_what_was_sent_in_it(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
+) -> None:
+    job = started(several, ana)
+    job.rows.filter(position=4).update(state="failed")
+    job = worked(job)
+    [batch] = server.batches.batches
+    Job.objects.filter(pk=job.pk).update(memo={"sending": list(job.memo["sent"])})
+    control.retry(job)
+    later(job)
+    job = worked(job)
+    assert [job.memo["sent"][str(row.pk)] for row in job.rows.order_by("position")] == [batch, batch, batch, "batch_1"]
+    server.batches.finish()
+    later(job)
+    job = worked(job)
+    assert (job.done, job.failed) == (4, 0)
+
+
+def test_what_a_worker_only_meant_to_send_is_sent(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
+) -> None:
+    job = started(several, ana)
+    Job.objects.filter(pk=job.pk).update(memo={"sending": [str(row.pk) for row in job.rows.all()]})
+    worked(job)
+    server.batches.finish()
+    later(job)
+    assert worked(job).done == 4
+    assert len(server.batches.batches) == 1
+
+
+def test_a_cancelled_job_has_its_batch_cancelled_and_takes_what_was_answered(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
+) -> None:
+    before = the_names()
+    job = worked(started(several, ana))
+    control.cancel(job)
+    assert worked(job).state == "cancelling"
+    [batch] = server.batches.batches.values()
+    assert batch["status"] == "cancelling"
+    with pytest.raises(InvalidAction, match="Being cancelled"):
+        control.resume(job)
+    server.batches.finish(answered=1)
+    later(job)
+    job = worked(job)
+    assert (job.state, job.done, job.failed, job.to_do) == ("cancelled", 1, 0, 3)
+    assert the_names() == ["Parcel 0 lost", *before[1:]]
+    control.resume(job)
+    worked(job)
+    server.batches.finish()
+    later(job)
+    assert (worked(job).state, job.done) == ("finished", 4)
+    assert len(server.batches.batches) == 2
+
+
+def test_a_batch_that_its_server_cannot_cancel_is_taken_when_it_is_over(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
+) -> None:
+    server.batches.can_cancel = False
+    job = worked(started(several, ana))
+    control.pause(job)
+    control.cancel(job)
+    job = worked(job)
+    assert (job.state, job.rest_until is None) == ("cancelling", False)
+    server.batches.finish()
+    later(job)
+    assert (worked(job).state, job.done) == ("finished", 4)
+
+
+def test_a_batch_of_a_worker_that_died_is_cancelled_with_its_job(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
+) -> None:
+    job = worked(started(several, ana))
+    Job.objects.filter(pk=job.pk).update(memo={"sending": list(job.memo["sent"])})
+    control.cancel(job)
+    worked(job)
+    server.batches.finish(answered=0)
+    later(job)
+    assert (worked(job).state, job.to_do) == ("cancelled", 4)
+    assert [batch["status"] for batch in server.batches.batches.values()] == ["cancelled"]
+
+
+def test_a_job_that_has_sent_nothing_is_cancelled_at_once(server: ResponsesServer, several: list[Session], ana: Person) -> None:
+    job = started(several, ana)
+    control.cancel(job)
+    assert job.state == "cancelled"
+
+
+def test_rows_fail_with_a_reason_once_the_desk_has_no_such_model(
+    server: ResponsesServer, several: list[Session], ana: Person, worked: Worked, settings: Settings
+) -> None:
+    job = worked(started(several, ana))
+    settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
+    later(job)
+    assert (worked(job).state, job.failed) == ("finished", 4)
+    assert "no language model" in str(job.rows.values_list("reason", flat=True)[0])
+
+
 def test_what_failed_or_was_not_reached_is_sent_again_when_it_is_tried_again(
     server: ResponsesServer, several: list[Session], ana: Person, worked: Worked
 ) -> None:
