@@ -19,7 +19,7 @@ from sessions_app.views.jobs.link_table import job_link_table
 from sessions_app.views.live import people as live
 from sessions_app.views.names import pages as name_list
 from sessions_app.views.reports import pages as reports
-from sessions_app.views.setup import naming, ticket_systems, webhooks
+from sessions_app.views.setup import naming, policies, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
 from sessions_app.views.tickets import by_id, merging
 from sessions_app.views.tickets import pages as ticket_pages
@@ -84,6 +84,7 @@ urlpatterns = [
     path("setup/tickets/new/", ticket_systems.new_ticket_system, name="setup-ticket-new"),
     path("setup/tickets/tries/", ticket_systems.ticket_system_tries, name="setup-ticket-tries"),
     path("setup/tickets/<slug:slug>/", ticket_systems.ticket_system, name="setup-ticket"),
+    path("setup/policies/", policies.policies, name="setup-policies"),
     path("setup/webhooks/", webhooks.webhook_list, name="setup-webhooks"),
     path("setup/webhooks/new/", webhooks.new_webhook, name="setup-webhook-new"),
     path("setup/webhooks/<int:pk>/", webhooks.webhook, name="setup-webhook"),

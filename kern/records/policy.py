@@ -49,6 +49,16 @@ class Threshold:
         return tuple(self._parts[0].split("."))
 
     @property
+    def operator(self) -> str:
+        """The comparison, as it is written: `>`, `<`, `>=`, `<=`, `==` or `!=`."""
+        return self._parts[1]
+
+    @property
+    def value(self) -> str:
+        """What the argument is compared with, as it is written."""
+        return self._parts[2]
+
+    @property
     def _parts(self) -> tuple[str, ...]:
         found = _CONDITION.fullmatch(self.condition)
         assert found is not None  # __post_init__ has looked

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.actions import standing_approvals
-from sessions_app.admin import policy_checks
 from sessions_app.admin.base import AdminPages, RecordPages
+from sessions_app.desk import policy_checks
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Decision, Person, StandingApproval, ToolPolicy
 from sessions_app.models.tool_policy import check_thresholds

@@ -22,6 +22,16 @@ def tool_names() -> list[str]:
     return sorted({tool.name for tool in _all_tools()})
 
 
+def tools_of(agent_id: str) -> list[Tool]:
+    """Return the tools of the agent or team with this id, its members' included; none where the desk has no such worker."""
+    return [tool for worker in desk.current().workers if worker.id == agent_id for tool in _tools_of(worker)]
+
+
+def all_tools() -> list[Tool]:
+    """Return the tools of all agents, teams and members; one of several agents stands there for each."""
+    return list(_all_tools())
+
+
 def _all_tools() -> Iterator[Tool]:
     for worker in desk.current().workers:
         yield from _tools_of(worker)

@@ -58,7 +58,7 @@ SECTIONS = (
         _("Tool policies"),
         _("What agents may do by themselves, and what a person must decide."),
         "shield-check",
-        "admin:sessions_app_toolpolicy_changelist",
+        "setup-policies",
     ),
     Section(
         "naming",

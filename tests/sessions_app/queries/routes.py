@@ -99,6 +99,7 @@ ADMINS = {
     "setup/tickets/new/": "GET 200, POST 422",
     "setup/tickets/tries/": "POST 200",
     "setup/tickets/<slug:slug>/": "GET 200, POST 422",
+    "setup/policies/": "GET 200, POST 404",
     "setup/webhooks/": "GET 200",
     "setup/webhooks/new/": "GET 200, POST 422",
     "setup/webhooks/<int:pk>/": "GET 200, POST 303",

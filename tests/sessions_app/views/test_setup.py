@@ -12,7 +12,7 @@ def test_admins_find_the_set_up_in_the_sidebar_with_a_page_for_each_thing(client
     client.force_login(ana)
     page = flat(client.get("/setup/"))
     assert 'aria-current="page" title="Set-up"' in page
-    for address in ("person", "queue", "toolpolicy", "apitoken"):
+    for address in ("person", "queue", "apitoken"):
         assert f'href="/admin/sessions_app/{address}/"' in page
 
 
