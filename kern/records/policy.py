@@ -55,7 +55,7 @@ class Threshold:
 
     @property
     def value(self) -> str:
-        """What the argument is compared with, as it is written."""
+        """The number or word that the argument is compared with, as it is written."""
         return self._parts[2]
 
     @property

@@ -31,13 +31,13 @@ def version_of(policy: ToolPolicy | None) -> str:
 def save(queue: Queue, tool_name: str, person: Person, values: Mapping[str, Any], seen: str | None = None) -> None:
     """Put the values in force, for open decisions as well; values that say nothing remove the policy.
 
-    `seen` is the `version_of` what the person saw: raises `StaleError` where somebody changed it since.
+    `seen` is the `version_of` what the person saw: raises `StaleError` where another admin changed it since.
     """
     with transaction.atomic():
         Queue.objects.select_for_update().get(pk=queue.pk)
         policy = ToolPolicy.objects.filter(queue=queue, tool_name=tool_name).first()
         if seen is not None and seen != version_of(policy):
-            raise StaleError(_("Somebody changed this policy meanwhile. Look at what holds now, then save again."), [])
+            raise StaleError(_("Another admin changed this policy meanwhile. Look at what holds now, then save again."), [])
         before, after = values_of(policy), {name: values[name] for name in NOTHING}
         if before == after:
             return

@@ -40,7 +40,7 @@ class ToolRow:
 
     @property
     def kind(self) -> str | None:
-        """How it asks people, the most careful one of several tools; `None` where it asks nobody."""
+        """The way it asks people, the most careful one of several tools; `None` where it asks no person."""
         if self.name == SEND_ANSWER:
             return "confirmation"
         kinds = [tool.requirement_kind for tool in self.tools if tool.requirement_kind]
@@ -48,28 +48,28 @@ class ToolRow:
 
     @property
     def is_draft(self) -> bool:
-        """Whether it is the answer that people look through, which is no tool of an agent."""
+        """True for the answer that people look through, which is no tool of an agent."""
         return self.name == SEND_ANSWER
 
     @property
     def is_here(self) -> bool:
-        """Whether an agent of the place has the tool."""
+        """True if an agent of the place has the tool."""
         return bool(self.tools) or self.is_draft
 
     @property
     def own(self) -> Policy:
-        """What its author asks for; the strictest where several agents have a tool of that name."""
+        """The policy of its author; the strictest where several agents have a tool of that name."""
         return functools.reduce(Policy.tightened, [tool.policy for tool in self.tools]) if self.tools else Policy()
 
     @property
     def in_force(self) -> Policy:
-        """What holds in the queue."""
+        """The policy that holds in the queue."""
         return self.own if self.policy is None else self.own.tightened(self.policy.as_policy())
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How many of the last calls one person, or two people, decide."""
+    """The numbers of the last calls that one person, and that two people, decide."""
 
     one: int = 0
     two: int = 0

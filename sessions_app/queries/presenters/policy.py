@@ -42,12 +42,12 @@ class ToolLine:
 
     @property
     def deciders(self) -> str:
-        """Who may decide; empty where nobody is asked."""
+        """The people who may decide; empty where the tool asks none."""
         return roles_in_words(self.row.in_force) if self.row.kind else ""
 
     @property
     def approvers(self) -> str:
-        """How many people it takes, and when it takes more."""
+        """The number of people it takes, and when it takes more."""
         if self.row.kind is None:
             return _("Not asked")
         if self.row.kind in _ONE_ANSWERS:

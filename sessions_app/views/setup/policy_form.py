@@ -72,7 +72,7 @@ class PolicyForm(forms.Form):
 
     @property
     def asks_for_two(self) -> bool:
-        """Whether two people can be asked for: one answer is enough where nothing runs that two could approve."""
+        """True if two people can be asked for: one answer is enough where nothing runs that two could approve."""
         return self.row.kind not in policy_checks.ONE_ANSWERS
 
     def change_rows(self, drop: str, *, add: bool) -> None:

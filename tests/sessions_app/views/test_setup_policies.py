@@ -179,7 +179,7 @@ def test_what_another_admin_saved_meanwhile_is_not_replaced_unseen(admin: Client
     tighten(session, approvers=2)
     answer = admin.post(REFUND, form(risk="high", seen=seen))
     assert answer.status_code == 409
-    assert "Somebody changed this policy meanwhile" in flat(answer)
+    assert "Another admin changed this policy meanwhile" in flat(answer)
     assert ToolPolicy.objects.get().risk == ""
 
 
