@@ -30,10 +30,3 @@ addEventListener(
   },
   true,
 );
-// A provisional name is there to be replaced: typing begins anew.
-document.addEventListener("focusin", ({ target }) => {
-  const field = fieldOf(target);
-  if (field?.closest('[data-kind="provisional"]') && isUntouched(field)) field.select();
-});
-const first = fields().find((field) => field.autofocus);
-if (first && document.activeElement === first && first.closest('[data-kind="provisional"]')) first.select();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from sessions_app.actions import messages, sessions
 from sessions_app.models import NameSuggestion, Person, Queue, Session
@@ -40,6 +40,22 @@ def test_enter_saves_and_goes_down_the_list(visit: Visit, ana: Person, unnamed: 
     page.keyboard.press("Enter")
     expect(field(page, "Lou")).to_be_focused()
     assert [name_of(session) for session in unnamed] == ["Late parcel", "Broken cup", "Lou waits for a parcel"]
+
+
+def test_what_is_typed_before_the_scripts_came_takes_the_names_place(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    held: list[Route] = []
+    # Modules run after the browser has put the cursor into the field; here they come late.
+    page.route("**/js/names*.js", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.type("Late parcel")
+    expect(field(page, "Kim")).to_have_value("Late parcel")
+    for route in held:
+        route.continue_()
+    page.keyboard.press("Enter")
+    expect(field(page, "Mo")).to_be_focused()
+    assert name_of(unnamed[0]) == "Late parcel"
 
 
 def test_shift_and_enter_saves_and_goes_back(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
