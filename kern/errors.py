@@ -18,6 +18,7 @@ KernError
 │   └── AlreadyAnsweredError          another person answered first
 ├── ToolError                         raise it in a tool: its text is the tool's result for the model
 ├── ModelError                        the provider failed; `permanent` says whether trying again can help
+│   ├── ModelBusyError                the model's pace has no place soon enough; it was not asked
 │   └── NamingError                   no name came out; the old name stands
 └── StorageError                      the database failed
     ├── StorageVersionError           the file is no database, or one of a newer version
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidSessionNameError",
     "KernError",
     "LeaseLostError",
+    "ModelBusyError",
     "ModelError",
     "NamingError",
     "RequirementError",
@@ -174,6 +176,13 @@ class ModelError(KernError):
         self.too_long = too_long
         self.status = status
         self.retry_after = retry_after
+
+
+class ModelBusyError(ModelError):
+    """The model was not asked: its pace has no place within the time that the caller waits. `retry_after` says when."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, retry_after=retry_after)
 
 
 class NamingError(ModelError):

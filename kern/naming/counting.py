@@ -18,11 +18,15 @@ def without_retries(model: Model) -> Model:
 
 
 class Counted:
-    """The model with `usage`, the sum of its answers' tokens. Made on the thread whose work it is for."""
+    """The model with `usage`, the sum of its answers' tokens, and `answers`, their number.
+
+    Made on the thread whose work it is for.
+    """
 
     def __init__(self, model: Model) -> None:
         self.id = model.id
         self.usage = Usage()
+        self.answers = 0
         self._model = model
         self._work: Cancellation = current()
         self._lock = threading.Lock()
@@ -37,6 +41,7 @@ class Counted:
                 if isinstance(event, ModelAnswer):
                     with self._lock:
                         self.usage += event.usage
+                        self.answers += 1
                 yield event
 
 

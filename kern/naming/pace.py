@@ -10,11 +10,12 @@ import math
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from kern.errors import InvalidInputError, ModelError
+from kern.errors import InvalidInputError, ModelBusyError, ModelError
 from kern.models.base import Usage
 from kern.threads.cancellation import current, pause
 from kern.validation.inputs import must_be_count, shown
@@ -23,6 +24,8 @@ from kern.validation.inputs import must_be_count, shown
 _SLACK = 1.0
 #: Pauses (seconds) after refusals in a row that do not say when to come again: the first, and the longest.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+#: No server's wish pauses longer (seconds): one that is asked again too early says so again.
+LONGEST_WISH = 3_600.0
 #: Refusals within so many seconds of a pause's beginning are of the same moment, and count once.
 _SAME_MOMENT = 0.5
 #: A request for a name uses about so many tokens, until the first answers tell better.
@@ -66,6 +69,7 @@ class Pace:
         self.at_once = at_once
         self._clock, self._wait = clock, wait
         self._changed = threading.Condition()
+        self._line: deque[Turn] = deque()
         self._asking = 0
         self._room = float(at_once)
         self._refusals = 0
@@ -76,20 +80,25 @@ class Pace:
         """The number of requests that may be under way now."""
         return max(1, int(self._room))
 
+    @property
+    def waiting(self) -> int:
+        """The number of threads that wait for one more request to be allowed at once."""
+        return len(self._line)
+
     @contextmanager
-    def turn(self, tokens: int = 0, is_wanted: Callable[[], bool] = always) -> Iterator[Turn]:
+    def turn(self, tokens: int = 0, is_wanted: Callable[[], bool] = always, patience: float = math.inf) -> Iterator[Turn]:
         """Wait for a place, and hold it for the block. `tokens` is about what the request will use.
 
-        Raises `CalledOffError` where `is_wanted`, which is asked now and then, says no before the place is there.
+        Raises `CalledOffError` where `is_wanted`, which is asked now and then, says no before the place is there, and
+        `ModelBusyError` where the place would come later than in `patience` seconds.
         """
         turn, longest = Turn(self, tokens), math.inf if is_wanted is always else _LOOK_EVERY
-        with self._changed:
-            # A woken thread looks again; the time-out makes it see that its work was called off.
-            while self._asking >= self.room and not current().is_cancelled and is_wanted():
-                self._changed.wait(_LOOK_EVERY)
-            self._asking += 1
+        until = self._clock() + patience
+        self._enter(turn, is_wanted, until)
         try:
-            while (seconds := self.reserve(turn)) > 0 and not current().is_cancelled and is_wanted():
+            while (seconds := self.reserve(turn, until - self._clock())) > 0 and not current().is_cancelled and is_wanted():
+                if self._clock() + seconds > until:
+                    raise _busy(seconds)
                 self._wait(min(seconds, longest))
             if not is_wanted():
                 raise CalledOffError("the request was called off before it was sent")
@@ -99,13 +108,21 @@ class Pace:
                 self._asking -= 1
                 self._changed.notify_all()
 
-    def reserve(self, turn: Turn) -> float:
-        """Reserve the turn's place in the limits; return the seconds until it may begin (0: now)."""
+    def reserve(self, turn: Turn, patience: float = math.inf) -> float:
+        """Reserve the turn's place in the limits; return the seconds until it may begin (0: now).
+
+        No place is taken that is more than `patience` seconds away: it would be lost for others.
+        """
         with self._changed:
             now = self._clock()
+            paused = self._paused_until - now
             if turn.begins_at is None:
-                turn.begins_at = self._reserved(now, turn.tokens)
-            return max(0.0, turn.begins_at - now, self._paused_until - now)
+                begins = self._free_at(now)
+                if max(begins - now, paused) > patience:
+                    return max(begins - now, paused)
+                self._take(now, turn.tokens)
+                turn.begins_at = begins
+            return max(0.0, turn.begins_at - now, paused)
 
     def settle(self, turn: Turn, tokens: int) -> None:
         """Correct the turn's tokens to what it used."""
@@ -125,7 +142,7 @@ class Pace:
                 self._paused_at = now
             doubled = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._refusals - 1, 10))
             # The random part keeps processes that were refused together from coming back together.
-            wanted = (doubled if retry_after is None else retry_after) + random.uniform(0, 0.25)  # noqa: S311 - spreads load
+            wanted = (doubled if retry_after is None else min(retry_after, LONGEST_WISH)) + random.uniform(0, 0.25)  # noqa: S311 - spreads load
             self._paused_until = max(self._paused_until, now + wanted)
             return wanted
 
@@ -134,19 +151,39 @@ class Pace:
         with self._changed:
             self._refusals = 0
             self._room = min(float(self.at_once), self._room + 1 / max(1.0, self._room))
-            self._changed.notify()
+            self._changed.notify_all()
 
-    def _reserved(self, now: float, tokens: int) -> float:
-        begins = now
+    def _enter(self, turn: Turn, is_wanted: Callable[[], bool], until: float) -> None:
+        """Wait until one more request may be under way, first come, first served; raise `ModelBusyError` after `until`."""
+
+        def has_room() -> bool:
+            return self._line[0] is turn and self._asking < self.room
+
+        with self._changed:
+            self._line.append(turn)
+            try:
+                # A woken thread looks again; the time-out makes it see that its work was called off.
+                while not has_room() and not current().is_cancelled and is_wanted():
+                    if self._clock() >= until:
+                        raise _busy(FIRST_PAUSE)
+                    self._changed.wait(_LOOK_EVERY)
+                self._asking += 1
+            finally:
+                self._line.remove(turn)
+                self._changed.notify_all()
+
+    def _free_at(self, now: float) -> float:
+        """Return when the limits have their next place."""
+        request = self._next_request if self.requests_per_minute else now
+        token = self._next_token if self.tokens_per_minute else now
+        return max(now, request, token)
+
+    def _take(self, now: float, tokens: int) -> None:
+        """Take the next place of the limits."""
         if self.requests_per_minute:
-            self._next_request = max(self._next_request, now - _SLACK)
-            begins = max(begins, self._next_request)
-            self._next_request += 60 / self.requests_per_minute
+            self._next_request = max(self._next_request, now - _SLACK) + 60 / self.requests_per_minute
         if self.tokens_per_minute:
-            self._next_token = max(self._next_token, now - _SLACK)
-            begins = max(begins, self._next_token)
-            self._next_token += tokens * 60 / self.tokens_per_minute
-        return begins
+            self._next_token = max(self._next_token, now - _SLACK) + tokens * 60 / self.tokens_per_minute
 
 
 class Turn:
@@ -170,36 +207,53 @@ class Calls:
         """The tokens that the next request will use, about."""
         return int(self._tokens)
 
-    def call(self, ask: Callable[[], T], used: Callable[[], Usage], is_wanted: Callable[[], bool] = always) -> T:
+    def call(
+        self,
+        ask: Callable[[], T],
+        used: Callable[[], Usage],
+        is_wanted: Callable[[], bool] = always,
+        *,
+        tries: int | None = None,
+        patience: float = math.inf,
+    ) -> T:
         """Return `ask()`, once it has its place. `used` tells the tokens of all tries so far.
 
-        Raises the last `ModelError`, or `CalledOffError` where `is_wanted` said no before a try.
+        Raises the last `ModelError`; `CalledOffError` where `is_wanted` said no before a try; `ModelBusyError` where the first
+        place would come later than in `patience` seconds.
         """
-        for tries_left in reversed(range(self.tries)):
-            with self.pace.turn(self.expected, is_wanted) as turn:
-                before = _sum(used())
-                try:
-                    answer = ask()
-                except ModelError as error:
-                    if error.permanent or not tries_left or current().is_cancelled:
-                        raise
-                    self.pace.settle(turn, _sum(used()) - before)
-                    self._failed(error)
-                    continue
-                self._learn(turn, _sum(used()) - before)
-                return answer
+        failure: ModelError | None = None
+        for tries_left in reversed(range(tries or self.tries)):
+            try:
+                with self.pace.turn(self.expected, is_wanted, patience) as turn:
+                    return self._asked(ask, used, turn)
+            except ModelError as error:
+                if failure is not None and isinstance(error, ModelBusyError):
+                    raise failure from None
+                failure = error
+                if error.permanent or not tries_left or isinstance(error, ModelBusyError) or current().is_cancelled:
+                    raise
         raise AssertionError("unreachable")
 
-    def _failed(self, error: ModelError) -> None:
-        if error.status in _SLOW_DOWN or error.retry_after is not None:
-            self.pace.refused(error.retry_after)
-
-    def _learn(self, turn: Turn, tokens: int) -> None:
-        """Settle the turn, and expect of the next ones what the last ones used."""
-        if tokens:
+    def _asked(self, ask: Callable[[], T], used: Callable[[], Usage], turn: Turn) -> T:
+        """Return `ask()`, and let the pace learn from how it went."""
+        before = _sum(used())
+        try:
+            answer = ask()
+        except ModelError as error:
+            self.pace.settle(turn, _sum(used()) - before)
+            # An error for good, such as a used-up quota, passes with no pause.
+            if not error.permanent and (error.status in _SLOW_DOWN or error.retry_after is not None):
+                self.pace.refused(error.retry_after)
+            raise
+        if tokens := _sum(used()) - before:
             self.pace.settle(turn, tokens)
             self._tokens += (tokens - self._tokens) / 10
         self.pace.answered()
+        return answer
+
+
+def _busy(seconds: float) -> ModelBusyError:
+    return ModelBusyError("the model has no room for this request yet", retry_after=seconds)
 
 
 def _sum(usage: Usage) -> int:

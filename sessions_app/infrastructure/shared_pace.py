@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,27 +14,36 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kern.naming import Pace
-from kern.naming.pace import Turn
+from kern.naming.pace import Calls, Turn
 from sessions_app.infrastructure.circuit import AWAY, breaker
 
 TIMEOUT = 0.5
+#: Tries for one name, where a failure can pass.
+TRIES = 5
 #: Keys outlive the longest pause that a server may ask for (seconds).
 _KEPT = 3_600
 #: Reserve a place; returns the milliseconds until it, and until the pause is over. By Redis's clock, which all share.
+#: A place that is further away than the caller waits is not taken.
 _RESERVE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-local begins = now
+local begins, after = now, {}
 for n = 1, 2 do
   local cost = tonumber(ARGV[n])
   if cost > 0 then
     local next = math.max(tonumber(redis.call('GET', KEYS[n]) or '0'), now - 1000)
     begins = math.max(begins, next)
-    redis.call('SET', KEYS[n], tostring(next + cost), 'EX', ARGV[3])
+    after[n] = next + cost
   end
 end
-local paused = tonumber(redis.call('GET', KEYS[3]) or '0')
-return {math.ceil(begins - now), math.ceil(math.max(0, paused - now))}
+local pause = math.max(0, tonumber(redis.call('GET', KEYS[3]) or '0') - now)
+local patience = tonumber(ARGV[4])
+if patience < 0 or math.max(begins - now, pause) <= patience then
+  for n = 1, 2 do
+    if after[n] then redis.call('SET', KEYS[n], tostring(after[n]), 'EX', ARGV[3]) end
+  end
+end
+return {math.ceil(begins - now), math.ceil(pause)}
 """
 #: Pause everybody for at least so many milliseconds from now on.
 _PAUSE = """
@@ -53,14 +63,17 @@ class SharedPace(Pace):
         name = hashlib.sha256(key.encode()).hexdigest()[:24]
         self._keys = [f"kern:pace:{name}:{part}" for part in ("requests", "tokens", "pause")]
 
-    def reserve(self, turn: Turn) -> float:
+    def reserve(self, turn: Turn, patience: float = math.inf) -> float:
         """Reserve the turn's place in the limits of all processes; return the seconds until it may begin."""
         if turn.begins_at is None:
-            found = _ask(lambda client: client.eval(_RESERVE, 3, *self._keys, *self._costs(turn.tokens), _KEPT))
+            most = int(patience * 1000) if patience < math.inf else -1
+            found = _ask(lambda client: client.eval(_RESERVE, 3, *self._keys, *self._costs(turn.tokens), _KEPT, most))
             if found is not None:
-                wait, paused = (int(number) / 1000 for number in found)
-                turn.begins_at = self._clock() + max(wait, paused)
-        return super().reserve(turn)
+                wait = max(int(number) for number in found) / 1000
+                if wait > patience:
+                    return wait
+                turn.begins_at = self._clock() + wait
+        return super().reserve(turn, patience)
 
     def settle(self, turn: Turn, tokens: int) -> None:
         """Correct the turn's tokens to what it used, for all processes."""
@@ -82,14 +95,15 @@ class SharedPace(Pace):
 
 
 @functools.lru_cache(maxsize=32)
-def pace_of(model_id: str) -> Pace:
-    """Return the pace of the model that names sessions, one a process."""
-    return SharedPace(
+def calls_to(model_id: str) -> Calls:
+    """Return the calls to a model that names sessions, one a process: all naming goes at its pace."""
+    pace = SharedPace(
         f"{settings.OPENAI_BASE_URL} {model_id}",
         requests_per_minute=settings.KERN_NAMING_REQUESTS_PER_MINUTE or None,
         tokens_per_minute=settings.KERN_NAMING_TOKENS_PER_MINUTE or None,
         at_once=settings.KERN_NAMING_AT_ONCE,
     )
+    return Calls(pace, TRIES)
 
 
 def _ask(act: Callable[[redis.Redis], object]) -> Any:

@@ -124,7 +124,7 @@ def asked_aside(several: Iterable[Asked], rows: Rows, share: Decimal = Decimal(1
             continue
         session, cost = ready.row.session, ready.found.cost
         if cost.tokens:
-            naming_budget.spend(session, cost.tokens, cost.microdollars)
+            naming_budget.spend(session, cost.tokens, cost.microdollars, ready.found.answers)
             queues[session.queue_id] = session.queue
         yield ready
     for queue in queues.values():

@@ -8,15 +8,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
 from prometheus_client import Counter
 
-from kern.models.base import Usage
 from sessions_app.infrastructure import clock
-from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import NamingSpend, Queue, Session
 from sessions_app.models.naming import this_month
 from sessions_app.models.naming_policy import OverBudget
@@ -62,16 +60,6 @@ def dollars(microdollars: int) -> Decimal:
     return Decimal(microdollars) / MILLION
 
 
-def microdollars_of(model: str, usage: Usage) -> int:
-    """Return what the tokens cost, in millionths of a dollar; 0 where the model's price is not known."""
-    used = {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cached_tokens": usage.cached_tokens,
-    }
-    return int(((cost_of_run(model, used) or Decimal()) * MILLION).to_integral_value(ROUND_UP))
-
-
 def budget_of(queue: Queue | None, rules: NamingInForce | None = None) -> Budget:
     """Return the budget of the queue, or of what is in no queue, for this month."""
     rules = rules or naming_in_force(queue)
@@ -79,15 +67,13 @@ def budget_of(queue: Queue | None, rules: NamingInForce | None = None) -> Budget
     return Budget(rules.monthly_budget, dollars(row.microdollars) if row else Decimal(), rules.over_budget)
 
 
-def count(session: Session, model: str, usage: Usage, tries: int = 1) -> int:
-    """Count the tokens of tries for a name, also of those that failed; returns what they cost in millionths of a dollar."""
-    microdollars = microdollars_of(model, usage)
-    spend(session, usage.input_tokens + usage.output_tokens, microdollars, tries)
+def count(session: Session, tokens: int, microdollars: int, tries: int) -> None:
+    """Count what tries for a name used, also those that failed."""
+    spend(session, tokens, microdollars, tries)
     note_used_up(session.queue)
-    return microdollars
 
 
-def spend(session: Session, tokens: int, microdollars: int, tries: int = 1) -> None:
+def spend(session: Session, tokens: int, microdollars: int, tries: int) -> None:
     """Add tokens and cost to the session's and to those of its queue and month, in two statements."""
     TOKENS.inc(tokens)
     added = {"tries": F("tries") + tries, "tokens": F("tokens") + tokens, "microdollars": F("microdollars") + microdollars}
@@ -126,4 +112,4 @@ def note_used_up(queue: Queue | None) -> None:
         log.warning("the naming budget of %s is used up: %s dollars of this month", queue or "no queue", budget.limit)
 
 
-__all__ = ["Budget", "budget_of", "count", "dollars", "microdollars_of", "next_month", "note_used_up", "resume", "spend"]
+__all__ = ["Budget", "budget_of", "count", "dollars", "next_month", "note_used_up", "resume", "spend"]

@@ -12,8 +12,8 @@ from typing import cast
 
 from django.db import transaction
 
-from kern.errors import InvalidSessionNameError, ModelError
-from kern.naming import FIRST_MESSAGES, generate_name
+from kern.errors import InvalidSessionNameError, ModelBusyError, ModelError
+from kern.naming import FIRST_MESSAGES
 from kern.session import NameSource
 from sessions_app import desk
 from sessions_app.changes.kinds import Kind
@@ -25,11 +25,11 @@ from sessions_app.store import DjangoDb
 from sessions_app.store.sessions import FREE, NameCost
 from sessions_app.store.transactions import release_connections
 from sessions_app.workers import naming_retries
-from sessions_app.workers.metered import MeteredModel
+from sessions_app.workers.generating import generate_soon
 
 BATCH = 200
 #: Lease of a naming: no other worker takes the session; after a worker's death the next one does.
-CLAIM = timedelta(seconds=180)
+CLAIM = timedelta(seconds=240)
 IMPORTED = "import"
 
 
@@ -68,6 +68,8 @@ def name(session_id: str) -> None:
         return
     try:
         _generate(naming, offline=budget.takes_offline_namer)
+    except ModelBusyError as busy:
+        _settle(naming, clock.now() + timedelta(seconds=busy.retry_after or 0))
     except (ModelError, desk.DeskError, InvalidSessionNameError) as error:
         _failed(naming, error)
     except Exception as error:
@@ -82,16 +84,14 @@ def _generate(naming: Naming, *, offline: bool) -> None:
     session = naming.session
     messages = DjangoDb().opening(session.session_id, FIRST_MESSAGES)
     constraints = names.constraints_for(session)
+    model = desk.offline_model() if offline else desk.naming_model(session.working_agent_id)
     release_connections()
-    model = MeteredModel(desk.offline_model() if offline else desk.naming_model(session.working_agent_id))
-    cost = FREE
-    try:
-        generated = generate_name(model, messages, constraints=constraints)
-    finally:
-        if model.answers:
-            spent = naming_budget.count(session, model.id, model.usage, model.answers)
-            cost = NameCost(model.id, model.usage.input_tokens + model.usage.output_tokens, spent)
-    _write(naming, generated, "auto", cost)
+    generated = generate_soon(model, messages, constraints)
+    if generated.answers:
+        naming_budget.count(session, generated.cost.tokens, generated.cost.microdollars, generated.answers)
+    if generated.error:
+        raise generated.error
+    _write(naming, generated.name, "auto", generated.cost)
 
 
 def _claim(session_id: str) -> Naming | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Left
 
-from kern.errors import InvalidSessionNameError, ModelError
-from kern.naming import FIRST_MESSAGES, generate_name
+from kern.errors import InvalidSessionNameError, ModelBusyError, ModelError
+from kern.naming import FIRST_MESSAGES
 from kern.records.message import Message as Said
 from sessions_app import desk
 from sessions_app.infrastructure import broken_rows, clock
@@ -19,15 +20,15 @@ from sessions_app.models.naming_policy import OnShift
 from sessions_app.policy import names, naming_budget, topic_shift
 from sessions_app.policy.naming import NamingInForce, naming_in_force
 from sessions_app.store import DjangoDb, suggestions
-from sessions_app.store.sessions import FREE, NameCost
+from sessions_app.store.sessions import NameCost
 from sessions_app.store.transactions import release_connections
-from sessions_app.workers.metered import MeteredModel
+from sessions_app.workers.generating import generate_soon
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 #: Lease of a comparison: no other worker takes the session; after a worker's death the next one does.
-CLAIM = timedelta(seconds=180)
+CLAIM = timedelta(seconds=240)
 #: Messages of the customer that are compared, the newest ones.
 MOST_MESSAGES = 10
 #: Of a long message only the beginning is compared (characters).
@@ -59,6 +60,9 @@ def check(session_id: str) -> None:
         return
     try:
         _look(claimed.session)
+    except ModelBusyError as busy:
+        _mine(claimed).update(topic_due_at=clock.now() + timedelta(seconds=busy.retry_after or 0))
+        return
     except (ModelError, desk.DeskError, InvalidSessionNameError) as error:
         log.warning("the topic of session %s was not compared: %s", session_id, error)
     except Exception as error:
@@ -96,16 +100,14 @@ def _look(session: Session) -> None:
 def _proposed(session: Session, recent: list[str], rules: NamingInForce, *, offline: bool) -> tuple[str, NameCost]:
     """Ask the model for a name of the recent messages, and count what that used."""
     constraints = names.constraints_for(session, rules)
+    model = desk.offline_model() if offline else desk.naming_model(session.working_agent_id)
     release_connections()
-    model = MeteredModel(desk.offline_model() if offline else desk.naming_model(session.working_agent_id))
-    cost = FREE
-    try:
-        proposed = generate_name(model, [Said("user", text) for text in recent], constraints=constraints)
-    finally:
-        if model.answers:
-            spent = naming_budget.count(session, model.id, model.usage, model.answers)
-            cost = NameCost(model.id, model.usage.input_tokens + model.usage.output_tokens, spent)
-    return proposed, cost
+    generated = generate_soon(model, [Said("user", text) for text in recent], constraints)
+    if generated.answers:
+        naming_budget.count(session, generated.cost.tokens, generated.cost.microdollars, generated.answers)
+    if generated.error:
+        raise generated.error
+    return generated.name, generated.cost
 
 
 def _opening(session: Session) -> list[str]:
@@ -136,5 +138,9 @@ def _offer(session: Session, proposed: str, cost: NameCost, *, renames: bool) ->
 def _settle(claimed: Check) -> None:
     """Release the claim, and begin to count further messages anew."""
     newest = claimed.session.messages.order_by("-pk").values_list("pk", flat=True).first() or 0
-    mine = Session.objects.filter(pk=claimed.session.pk, topic_due_at=claimed.until)
-    mine.update(topic_due_at=None, topic_checked=newest)
+    _mine(claimed).update(topic_due_at=None, topic_checked=newest)
+
+
+def _mine(claimed: Check) -> QuerySet[Session]:
+    """Return the session's row while the claim is held."""
+    return Session.objects.filter(pk=claimed.session.pk, topic_due_at=claimed.until)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
-from kern.errors import InvalidInputError, ModelError
+from kern.errors import InvalidInputError, ModelBusyError, ModelError
 from kern.models.base import Usage
-from kern.naming.pace import FIRST_PAUSE, LONGEST_PAUSE, TYPICAL_TOKENS, CalledOffError, Calls, Pace, Turn
+from kern.naming.pace import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WISH, TYPICAL_TOKENS, CalledOffError, Calls, Pace, Turn
 
 
 class Clock:
@@ -127,6 +130,65 @@ def test_what_answers_use_is_expected_of_the_next(clock: Clock) -> None:
     for _ in range(60):
         calls.call(ask, lambda: used)
     assert calls.expected == pytest.approx(1_000, abs=20)
+
+
+def test_who_does_not_wait_so_long_takes_no_place(clock: Clock) -> None:
+    pace = a_pace(clock, requests=60)
+    for _ in range(3):
+        pace.reserve(Turn(pace, 0))
+    for _ in range(5):
+        with pytest.raises(ModelBusyError) as busy, pace.turn(patience=0.5):
+            pytest.fail("no place")
+        assert busy.value.retry_after == pytest.approx(2)
+    with pace.turn(patience=2):
+        assert clock.now == 102
+    pace.refused(retry_after=600)
+    with pytest.raises(ModelBusyError) as busy, pace.turn(patience=20):
+        pytest.fail("no place")
+    assert busy.value.retry_after == pytest.approx(600, abs=0.3)
+
+
+def test_a_later_try_that_has_no_place_soon_tells_why_the_first_failed(clock: Clock) -> None:
+    calls = Calls(a_pace(clock), tries=3)
+
+    def ask() -> str:
+        raise ModelError("busy", status=429, retry_after=600)
+
+    with pytest.raises(ModelError, match="busy") as refused:
+        calls.call(ask, Usage, patience=20)
+    assert refused.value.retry_after == 600
+    with pytest.raises(ModelBusyError):
+        calls.call(ask, Usage, patience=20)
+
+
+def test_the_last_refusal_pauses_the_others_too_but_no_wish_pauses_for_years(clock: Clock) -> None:
+    pace = a_pace(clock)
+
+    def ask() -> str:
+        raise ModelError("busy", status=429, retry_after=1e9)
+
+    with pytest.raises(ModelError):
+        Calls(pace, tries=1).call(ask, Usage)
+    assert pace.reserve(Turn(pace, 0)) == pytest.approx(LONGEST_WISH, abs=0.3)
+
+
+def test_places_are_given_in_the_order_of_coming() -> None:
+    pace = Pace(at_once=1)
+    order: list[int] = []
+
+    def come(number: int) -> None:
+        with pace.turn():
+            order.append(number)
+
+    with pace.turn():
+        threads = [threading.Thread(target=come, args=(number,)) for number in range(8)]
+        for count, thread in enumerate(threads, 1):
+            thread.start()
+            while pace.waiting < count:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
 
 
 def test_a_turn_begins_when_it_was_promised(clock: Clock) -> None:

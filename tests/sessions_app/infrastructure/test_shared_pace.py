@@ -41,6 +41,15 @@ def test_a_refusal_that_one_process_hears_pauses_all(two: tuple[SharedPace, Shar
     assert 590 < second.reserve(Turn(second, 1)) < 602
 
 
+def test_who_does_not_wait_so_long_takes_no_place_of_others(two: tuple[SharedPace, SharedPace]) -> None:
+    first, second = two
+    waits = [first.reserve(Turn(first, 1), patience=0.2) for _ in range(20)]
+    assert waits[-1] > 0.2
+    assert second.reserve(Turn(second, 1)) < 1.5
+    first.refused(retry_after=600)
+    assert second.reserve(Turn(second, 1), patience=20) > 590
+
+
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
 def test_without_redis_a_process_keeps_its_own_pace(settings: Settings, url: str) -> None:
     settings.REDIS_URL = url

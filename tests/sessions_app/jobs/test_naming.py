@@ -10,7 +10,6 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.actions import messages, names, sessions
 from sessions_app.changes.kinds import Kind
-from sessions_app.infrastructure import shared_pace
 from sessions_app.jobs import control, planning
 from sessions_app.jobs.planning import Wanted
 from sessions_app.models import Job, NameRecord, NamingSpend, Person, Queue, Session
@@ -25,7 +24,6 @@ def server(settings: Settings) -> Iterator[ResponsesServer]:
         settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = running.base_url, "local"
         running.reply_with(lambda request: Text(f"Parcel {which(request)} lost"))
         yield running
-    shared_pace.pace_of.cache_clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.actions import messages, names, sessions
 from sessions_app.errors import InvalidAction
-from sessions_app.infrastructure import clock, shared_pace
+from sessions_app.infrastructure import clock
 from sessions_app.jobs import control, planning
 from sessions_app.jobs.planning import Wanted
 from sessions_app.jobs.registry import ACTIONS
@@ -27,7 +27,6 @@ def server(settings: Settings) -> Iterator[ResponsesServer]:
         settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = running.base_url, "local"
         running.reply_with(lambda request: Text(f"Parcel {which(request)} lost"))
         yield running
-    shared_pace.pace_of.cache_clear()
 
 
 @pytest.fixture

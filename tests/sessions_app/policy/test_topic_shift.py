@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.utils import timezone
 from kern.errors import ModelError
 from sessions_app.actions import messages, name_suggestions, names
 from sessions_app.errors import InvalidAction
+from sessions_app.infrastructure.shared_pace import calls_to
 from sessions_app.models import NameSuggestion, NamingSpend, Person, Queue, Session
 from sessions_app.policy.topic_shift import is_same, may_have_moved
 from sessions_app.store import DjangoDb
@@ -181,10 +183,24 @@ def test_the_same_name_again_and_a_model_that_fails_suggest_nothing(moved: Sessi
     actor.says("Thanks")
     topics.check(moved.session_id)
     compare_again(moved)
-    actor.says(ModelError("away"))
+    actor.says(ModelError("away"), ModelError("away"))
     topics.check(moved.session_id)
     assert not NameSuggestion.objects.exists()
     assert topics.due() == []
+
+
+def test_while_the_server_wants_a_pause_the_comparison_waits(moved: Session) -> None:
+    calls_to(actor.id).pace.refused(retry_after=600)
+    model = actor.says("Family trip in June")
+    topics.check(moved.session_id)
+    row = Session.objects.get(pk=moved.pk)
+    assert model.requests == []
+    assert row.topic_due_at is not None
+    assert row.topic_due_at > timezone.now() + timedelta(seconds=590)
+    Session.objects.update(topic_due_at=timezone.now())
+    calls_to.cache_clear()
+    topics.check(moved.session_id)
+    assert NameSuggestion.objects.get().name == "Family trip in June"
 
 
 def test_a_budget_that_is_used_up_asks_no_model(moved: Session) -> None:

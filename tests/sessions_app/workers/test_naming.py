@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kern.errors import ModelError
 from kern.models.base import ModelRequest
-from sessions_app.actions import messages, names
+from sessions_app.actions import messages, names, sessions
 from sessions_app.models import Person, Queue, Session
 from sessions_app.workers import naming
 from tests.desk import actor
@@ -140,7 +140,7 @@ def test_two_workers_ask_the_model_once(due: Session) -> None:
 
 
 def test_a_model_that_is_away_is_asked_again_later(due: Session) -> None:
-    actor.says(AWAY, "Late blue parcel")
+    actor.says(AWAY, AWAY, "Late blue parcel")
     naming.name(due.session_id)
     assert now(due) == (WORDS, "provisional")
     assert is_due(due)
@@ -153,7 +153,7 @@ def test_a_model_that_is_away_is_asked_again_later(due: Session) -> None:
 
 
 def test_it_is_tried_for_a_day_with_growing_delays(due: Session) -> None:
-    actor.says(*[AWAY] * 40)
+    actor.says(*[AWAY] * 80)
     delays: list[timedelta] = []
     begun = timezone.now()
     while len(delays) < 40:
@@ -175,12 +175,25 @@ def test_it_is_tried_for_a_day_with_growing_delays(due: Session) -> None:
 
 @pytest.mark.parametrize(("wish", "least", "most"), [(600, 590, 600), (None, 50, 60), (10**9, 0, 0)])
 def test_the_servers_wish_to_wait_is_kept(due: Session, wish: float | None, least: int, most: int) -> None:
-    actor.says(ModelError("too many requests", status=429, retry_after=wish))
+    refusal = ModelError("too many requests", status=429, retry_after=wish)
+    actor.says(refusal, refusal)
     naming.name(due.session_id)
     if most:
         assert least <= waits(due).total_seconds() <= most
     else:
         assert not is_due(due) or waits(due) <= timedelta(days=1)
+
+
+def test_while_the_server_wants_a_pause_no_other_naming_asks_it_and_none_of_them_failed(due: Session, orders: Queue) -> None:
+    other = sessions.start_session(orders, user_id="lou")
+    messages.receive(other, "My bill is wrong")
+    Session.objects.update(name_due_at=timezone.now())
+    model = actor.says(ModelError("too many requests", status=429, retry_after=600), "Wrong bill")
+    naming.name(due.session_id)
+    naming.name(other.session_id)
+    assert len(model.requests) == 1
+    assert 590 <= waits(other).total_seconds() <= 601
+    assert [row.name_failures for row in Session.objects.order_by("pk")] == [1, 0]
 
 
 def test_a_failure_for_good_is_told_at_once_and_the_provisional_name_stays(due: Session, ana: Person) -> None:
@@ -198,7 +211,7 @@ def test_a_failure_for_good_is_told_at_once_and_the_provisional_name_stays(due: 
 def test_a_name_asked_for_survives_the_retry(due: Session, ana: Person) -> None:
     names.rename(due, ana, "Ana's name")
     names.generate(due, ana)
-    actor.says(AWAY, "Late blue parcel")
+    actor.says(AWAY, AWAY, "Late blue parcel")
     naming.name(due.session_id)
     wait_for_retry()
     naming.name(due.session_id)

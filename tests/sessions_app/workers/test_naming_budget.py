@@ -49,10 +49,12 @@ def test_tokens_and_cost_are_kept_with_the_name_the_session_and_the_month(due: S
 
 
 def test_a_try_that_gives_no_name_costs_too(due: Session, orders: Queue) -> None:
-    actor.says(answer(""))
+    actor.says(answer(""), answer(""))
     naming.name(due.session_id)
     assert row(due).name_source == "provisional"
-    assert NamingSpend.objects.get(queue=orders).microdollars >= 2_000_000
+    spent = NamingSpend.objects.get(queue=orders)
+    assert (spent.tries, spent.tokens) == (2, 2 * 1_000_010)
+    assert spent.microdollars >= 4_000_000
 
 
 def test_a_used_up_budget_stops_automatic_names_until_the_next_month(due: Session, orders: Queue) -> None:
