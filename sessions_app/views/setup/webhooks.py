@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from sessions_app.accounts.reauthentication import require_recent_authentication
 from sessions_app.errors import AppError
 from sessions_app.models import Queue, WebhookDelivery, WebhookEndpoint
 from sessions_app.queries import webhooks as queries
@@ -20,7 +21,10 @@ from sessions_app.views.respond import PersonRequest, for_people
 from sessions_app.views.setup.pages import must_be_admin, setup_context
 from sessions_app.views.setup.webhook_forms import EndpointForm
 from sessions_app.webhooks.outgoing import endpoints
-from sessions_app.webhooks.outgoing.events import TEST, Event
+from sessions_app.webhooks.outgoing.events import ONLY_CHOSEN, TEST, Event
+
+#: Beside what is saved: these, too, decide who is told, and need more than a browser that was left open.
+ASKING = ("secret", "removed")
 
 
 @require_safe
@@ -42,6 +46,7 @@ def new_webhook(request: PersonRequest) -> HttpResponse:
     form = EndpointForm(request.POST)
     if not form.is_valid():
         return _form_page(request, form, status=422)
+    require_recent_authentication(request)
     made, secret = endpoints.make(request.user, form.wanted)
     return _form_page(request, EndpointForm.of(made), endpoint=made, secret=secret, is_new=True)
 
@@ -56,6 +61,8 @@ def webhook(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, EndpointForm.of(endpoint), endpoint=endpoint)
     do = request.POST.get("do", "save")
+    if do in ASKING:
+        require_recent_authentication(request)
     if do == "secret":
         secret = endpoints.renew_secret(endpoint, request.user)
         return _form_page(request, EndpointForm.of(endpoint), endpoint=endpoint, secret=secret)
@@ -66,6 +73,7 @@ def webhook(request: PersonRequest, pk: int) -> HttpResponse:
     form = EndpointForm(request.POST)
     if not form.is_valid():
         return _form_page(request, form, endpoint=endpoint, status=422)
+    require_recent_authentication(request)
     endpoints.change(endpoint, request.user, form.wanted)
     return _to_list(endpoint, saved="1")
 
@@ -137,10 +145,12 @@ def _deliveries(request: PersonRequest, endpoint: WebhookEndpoint) -> dict[str, 
 
 def _form_page(request: PersonRequest, form: EndpointForm, status: int = 200, **more: Any) -> HttpResponse:
     chosen = {name: list(form[name].value() or ()) for name in ("events", "queues")}
+    events = [(value, label, value in chosen["events"]) for value, label in Event.choices]
     context = {
         **setup_context(request, "webhooks"),
         "form": form,
-        "events": [(value, label, value in chosen["events"]) for value, label in Event.choices],
+        "events": [event for event in events if event[0] not in ONLY_CHOSEN],
+        "only_chosen": [event for event in events if event[0] in ONLY_CHOSEN],
         "queues": [(queue, queue.slug in chosen["queues"]) for queue in Queue.objects.all()],
         "endpoint": None,
         **more,

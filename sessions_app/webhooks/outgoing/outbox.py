@@ -16,7 +16,7 @@ from django.db.models import Q
 from sessions_app.changes import log
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Change, Session, WebhookDelivery, WebhookEndpoint, WebhookPosition
-from sessions_app.webhooks.outgoing.events import OF_KIND
+from sessions_app.webhooks.outgoing.events import OF_KIND, is_wanted
 from sessions_app.webhooks.outgoing.payloads import Told, told_of
 
 #: Changes that are read at once.
@@ -62,8 +62,10 @@ def _collect_some() -> tuple[int, bool]:
     missing = [number for number, _since in place.holes]
     late = list(Change.objects.filter(pk__in=missing).values_list("pk", "kind")) if missing else []
     if found or late:
-        keys = [pk for pk, kind in (*late, *found) if kind in OF_KIND]
-        made = _deliver(keys) if keys else 0
+        endpoints = list(WebhookEndpoint.objects.prefetch_related("queues"))
+        kinds = {kind for kind, event in OF_KIND.items() if any(is_wanted(event, one.events) for one in endpoints)}
+        keys = [pk for pk, kind in (*late, *found) if kind in kinds]
+        made = _deliver(keys, endpoints) if keys else 0
         _move(place, [pk for pk, _kind in found], {pk for pk, _kind in late})
         return made, len(found) < BATCH
     return 0, True
@@ -83,10 +85,9 @@ def _move(place: WebhookPosition, read: list[int], late: set[int]) -> None:
     place.save()
 
 
-def _deliver(keys: list[int]) -> int:
+def _deliver(keys: list[int], endpoints: list[WebhookEndpoint]) -> int:
     changes = Change.objects.filter(pk__in=keys).exclude(session__status=Session.Status.ERASED)
     told = _readable(list(changes.select_related("session__queue").order_by("pk")))
-    endpoints = list(WebhookEndpoint.objects.prefetch_related("queues"))
     rows = [_row(endpoint, one) for one in told for endpoint in endpoints if _wants(endpoint, one)]
     return len(WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200))
 
@@ -106,9 +107,8 @@ def _readable(changes: list[Change]) -> Iterable[Told]:
 
 def _wants(endpoint: WebhookEndpoint, told: Told) -> bool:
     queues = {queue.pk for queue in endpoint.queues.all()}
-    is_wanted = not endpoint.events or told.event.value in endpoint.events
     is_there = not queues or told.change.session.queue_id in queues
-    return is_wanted and is_there and told.change.pk > endpoint.after_change
+    return is_wanted(told.event, endpoint.events) and is_there and told.change.pk > endpoint.after_change
 
 
 def _row(endpoint: WebhookEndpoint, told: Told) -> WebhookDelivery:

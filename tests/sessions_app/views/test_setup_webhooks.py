@@ -17,6 +17,7 @@ from sessions_app.models import AuditEntry, Person, Session, WebhookDelivery, We
 from sessions_app.webhooks.outgoing import endpoints
 from tests.sessions_app.html import flat
 from tests.sessions_app.webhooks.conftest import allowed, deliver, endpoint, later, ledger, made
+from tests.signing_in import sign_in_afresh
 from tests.webhook_receiver import Receiver
 
 __all__ = ["allowed", "deliver", "endpoint", "later", "ledger", "made"]
@@ -27,9 +28,32 @@ Work = Callable[[], None]
 
 @pytest.fixture
 def admin(client: Client, ana: Person) -> Client:
-    """Ana's browser."""
-    client.force_login(ana)
+    """Ana's browser, a moment after she gave her password."""
+    sign_in_afresh(client, ana)
     return client
+
+
+def test_a_browser_that_was_left_open_changes_no_endpoint(
+    client: Client, ana: Person, endpoint: WebhookEndpoint, ledger: Receiver
+) -> None:
+    client.force_login(ana)
+    before = endpoint.secret
+    elsewhere = {"name": "Mine", "url": ledger.url}
+    for address, form in (
+        (f"{SETUP}new/", elsewhere),
+        (f"{SETUP}{endpoint.pk}/", elsewhere),
+        (f"{SETUP}{endpoint.pk}/", {"do": "secret"}),
+        (f"{SETUP}{endpoint.pk}/", {"do": "removed"}),
+    ):
+        answer = client.post(address, form)
+        assert answer.status_code == 302, form
+        assert "reauthenticate" in answer["Location"]
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.secret) == ("Booking ledger", before)
+    # To send nothing needs no password.
+    client.post(f"{SETUP}{endpoint.pk}/", {"do": "off"})
+    endpoint.refresh_from_db()
+    assert not endpoint.is_on
 
 
 def test_an_endpoint_is_added_tested_and_its_secret_shown_once(

@@ -10,14 +10,28 @@ import pytest
 
 from kern.testing import call
 from sessions_app import customers
-from sessions_app.actions import decisions, merging, messages, names, sessions, tickets
+from sessions_app.actions import decisions, deleting, merging, messages, names, private_turns, sessions, tickets
 from sessions_app.changes.kinds import Kind
-from sessions_app.models import Change, Person, Queue, Requirement, Session, TicketSystem, WebhookDelivery, WebhookEndpoint
+from sessions_app.models import (
+    Change,
+    Message,
+    Person,
+    Queue,
+    Requirement,
+    Session,
+    TicketSystem,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from sessions_app.webhooks.outgoing import endpoints, outbox
 from sessions_app.webhooks.outgoing.endpoints import Wanted
 from sessions_app.webhooks.outgoing.events import Event
+from tests import desk as shop
 from tests.deciding import seen
+from tests.importing import CHAT, Load, load
 from tests.webhook_receiver import Receiver
+
+__all__ = ["load"]
 
 
 def told(endpoint: WebhookEndpoint) -> list[dict[str, Any]]:
@@ -50,6 +64,56 @@ def test_a_conversation_is_told_from_its_beginning_to_its_end(endpoint: WebhookE
     assert linked["session"]["user_id"] == "kim"
     outbox.collect()
     assert len(types(endpoint)) == 6, "once"
+
+
+def test_what_people_and_the_ai_say_is_told_where_an_endpoint_names_it(
+    ana: Person, ledger: Receiver, allowed: None, session: Session, work: Callable[[], list[str]], endpoint: WebhookEndpoint
+) -> None:
+    wanted = [Event.MESSAGE_CUSTOMER, Event.MESSAGE_ANSWERED, Event.MESSAGE_NOTE]
+    words = endpoints.make(ana, Wanted("Archive", ledger.url, wanted))[0]
+    shop.actor.says("It is on its way.")
+    messages.receive(session, "Where is my parcel? " + "x" * 5_000)
+    work()
+    messages.reply(session, ana, "I looked: it comes today.", seen=seen(session))
+    messages.note(session, ana, "Kim is in a hurry")
+    outbox.collect()
+    assert types(words) == ["message.customer", "message.answered", "message.answered", "message.note"]
+    asked, answer, reply, note = [one["data"] for one in told(words)]
+    assert (asked["author"], len(asked["text"]), asked["is_cut"]) == ("customer", 2_000, True)
+    assert (answer["author"], answer["text"], answer["is_cut"]) == ("agent", "It is on its way.", False)
+    assert (reply["author"], reply["by"], reply["text"]) == ("person", "Ana", "I looked: it comes today.")
+    assert note["text"] == "Kim is in a hurry"
+    assert Message.objects.filter(message_id=note["message"], internal=True).exists()
+    assert not any(kind.startswith("message.") for kind in types(endpoint)), "nothing chosen is no wish for people's words"
+
+
+def test_a_turn_for_people_alone_is_no_answer(
+    ana: Person, ledger: Receiver, allowed: None, session: Session, work: Callable[[], list[str]]
+) -> None:
+    words = endpoints.make(ana, Wanted("Archive", ledger.url, [Event.MESSAGE_ANSWERED]))[0]
+    shop.actor.says("Between us: refund it.")
+    private_turns.ask_agent(session, ana, "What would you do?")
+    work()
+    outbox.collect()
+    assert types(words) == []
+
+
+def test_deletions_are_told_and_restorations(endpoint: WebhookEndpoint, session: Session, ana: Person) -> None:
+    deleting.delete(session, ana)
+    deleting.restore(session, ana)
+    outbox.collect()
+    assert types(endpoint)[-2:] == ["session.deleted", "session.restored"]
+    assert told(endpoint)[-2]["data"]["session"]["id"] == session.session_id
+
+
+def test_an_import_is_told_where_an_endpoint_names_it(
+    ana: Person, ledger: Receiver, allowed: None, load: Load, endpoint: WebhookEndpoint
+) -> None:
+    imports = endpoints.make(ana, Wanted("Imports", ledger.url, [Event.SESSION_IMPORTED]))[0]
+    load({"session_id": "old-1", "messages": CHAT}, options=("--queue", "orders"))
+    outbox.collect()
+    assert [one["data"]["session"]["id"] for one in told(imports)] == ["old-1"]
+    assert types(endpoint) == []
 
 
 def test_a_merge_is_told_once_by_the_conversation_that_stays(
