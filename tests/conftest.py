@@ -20,9 +20,18 @@ from tests.durations import pytest_runtest_protocol
 from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
 from tests.steps import FOLDERS
-from tests.tables import installed, tables
+from tests.tables import demo_tables, django_db_keepdb, django_db_modify_db_settings, installed, tables
 
-__all__ = ["installed", "pytest_collection_modifyitems", "pytest_runtest_protocol", "pytest_terminal_summary", "tables"]
+__all__ = [
+    "demo_tables",
+    "django_db_keepdb",
+    "django_db_modify_db_settings",
+    "installed",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_protocol",
+    "pytest_terminal_summary",
+    "tables",
+]
 
 # No test looks at the clock: on a busy machine a slow example is no wrong one.
 hypothesis.settings.register_profile("kern", deadline=None)

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 
-from tests import durations, flaky
+from tests import durations, flaky, tables
 from tests.servers import MissingServerError, postgresql_programs
 from tests.steps import CHECK, EVERYTHING, Lane, Step
 
@@ -44,7 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         notes = {variable: Path(folder) / variable for variable in (flaky.VARIABLE, durations.VARIABLE)}
         for note in notes.values():
             note.touch()
-        results = run(steps, {variable: str(note) for variable, note in notes.items()})
+        shared = {variable: str(note) for variable, note in notes.items()} | {tables.VARIABLE: folder}
+        results = run(steps, shared)
         print(durations.table(notes[durations.VARIABLE].read_text().splitlines()))
         summarize(results)
         for name in notes[flaky.VARIABLE].read_text().splitlines():
@@ -64,7 +65,7 @@ def run(steps: Sequence[Step], notes: Mapping[str, str]) -> list[Result]:
 
 
 def result_of(step: Step, notes: Mapping[str, str]) -> Result:
-    """Run one step; `notes` are the files, by variable, in which its tests leave something for the summary."""
+    """Run one step; `notes` are the files and folders, by variable, that its tests share with those of others."""
     if reason := skipped(step):
         return Result(step, f"skipped: {reason}")
     say(f"{step.name} …")

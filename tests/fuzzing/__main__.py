@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 from kern_inbox.conf.environment import VARIABLES
 from kern_inbox.run.embedded_redis import free_port
+from tests import tables
 
 ROOT = Path(__file__).parents[2]
 SEED = 8
@@ -52,6 +54,7 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     with TemporaryDirectory(prefix="kern-fuzzing-") as folder:
         environment = environment_in(Path(folder))
+        shutil.copy(tables.made(Path(os.environ.get(tables.VARIABLE, folder)), "demo"), Path(folder) / "inbox.sqlite3")
         prepared = subprocess.run(
             [sys.executable, "-m", "tests.fuzzing.prepare"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
         )

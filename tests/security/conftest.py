@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -52,7 +53,7 @@ class Attacked:
 
 
 @pytest.fixture(scope="session")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+def attacked(tmp_path_factory: pytest.TempPathFactory, demo_tables: Path) -> Iterator[Attacked]:
     """One program for all plays: what one leaves behind must not help the next."""
     with ResponsesServer() as model:
         settings = {
@@ -61,7 +62,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
             "METRICS_TOKEN": METRICS_TOKEN,
             "LOG_LEVEL": "DEBUG",
         }
-        with Program(tmp_path_factory.mktemp("attacked") / "var", **settings) as program:
+        with Program(tmp_path_factory.mktemp("attacked") / "var", demo_tables, **settings) as program:
             attacked = Attacked(program, model)
             attacked.sign_in(ANA, BEN)
             yield attacked

@@ -81,9 +81,11 @@ def model() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_no_secret_is_found_in_anything_that_the_program_wrote(tmp_path: Path, level: str, model: str) -> None:
+def test_no_secret_is_found_in_anything_that_the_program_wrote(
+    tmp_path: Path, demo_tables: Path, level: str, model: str
+) -> None:
     settings = {"OPENAI_API_KEY": MODEL_KEY, "OPENAI_BASE_URL": model, "METRICS_TOKEN": METRICS_TOKEN, "SECRET_KEY": SECRET_KEY}
-    with Program(tmp_path, LOG_LEVEL=level, **settings) as program:
+    with Program(tmp_path, demo_tables, LOG_LEVEL=level, **settings) as program:
         redis_password = _redis_password(program)
         secrets = {"SECRET_KEY": SECRET_KEY, "model key": MODEL_KEY, "METRICS_TOKEN": METRICS_TOKEN}
         secrets["Redis password"] = redis_password

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,9 +32,15 @@ FOREIGN = (
 
 
 class Program:
-    """`python -m kern_inbox.run`, with the demo desk; a context manager that stops it by SIGINT, as Ctrl-C does."""
+    """`python -m kern_inbox.run`, with the demo desk; a context manager that stops it by SIGINT, as Ctrl-C does.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    `tables` is a database that has its tables and no rows of people: a start without any has tests of its own.
+    """
+
+    def __init__(self, folder: Path, tables: Path | None = None, /, **settings: str) -> None:
+        if tables:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(tables, folder / "inbox.sqlite3")
         self.folder = folder
         self.port = _free_port()
         self.address = f"http://127.0.0.1:{self.port}"

@@ -115,10 +115,10 @@ def cancellations(program: Program, booking: str) -> int:
         return int(books.execute(query, (f"%{booking}%",)).fetchone()[0])
 
 
-def test_the_story_with_a_model_behind_the_responses_api(tmp_path: Path, browser: Browser) -> None:
+def test_the_story_with_a_model_behind_the_responses_api(tmp_path: Path, demo_tables: Path, browser: Browser) -> None:
     with ResponsesServer(delay=0.01) as server:
         settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": server.base_url}
-        with Program(tmp_path / "var", **settings) as program:
+        with Program(tmp_path / "var", demo_tables, **settings) as program:
             story = Story(program, browser)
             ask = 'Please run cancel_reservation(reference="H3WR2T", reason="plans changed")'
             work_the_conversation(story, ask=ask, booking="H3WR2T")
@@ -128,8 +128,8 @@ def test_the_story_with_a_model_behind_the_responses_api(tmp_path: Path, browser
     assert program.process.returncode == 0
 
 
-def test_the_story_with_the_offline_responder(tmp_path: Path, browser: Browser) -> None:
-    with Program(tmp_path / "var") as program:
+def test_the_story_with_the_offline_responder(tmp_path: Path, demo_tables: Path, browser: Browser) -> None:
+    with Program(tmp_path / "var", demo_tables) as program:
         story = Story(program, browser)
         work_the_conversation(story, ask="Please cancel my booking H3WR2T, plans changed.", booking="H3WR2T")
         expect(story.desk.locator(".offline")).to_be_visible()
