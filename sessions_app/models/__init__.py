@@ -26,7 +26,7 @@ from sessions_app.models.ticket_system import TicketSystem
 from sessions_app.models.token import ApiToken
 from sessions_app.models.tool_policy import ToolPolicy
 from sessions_app.models.unsent import UnsentText
-from sessions_app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookPosition
+from sessions_app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookPosition
 
 __all__ = [
     "ApiToken",
@@ -64,5 +64,6 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WebhookHour",
     "WebhookPosition",
 ]

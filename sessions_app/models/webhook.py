@@ -97,8 +97,7 @@ class WebhookDeliverySet(models.QuerySet["WebhookDelivery"]):
 
     def failed(self) -> WebhookDeliverySet:
         """Return deliveries whose last attempt failed, given up or not."""
-        tried = Q(state=WebhookDelivery.State.PENDING, tries__gt=0)
-        return self.filter(tried | Q(state=WebhookDelivery.State.FAILED))
+        return self.filter(is_failing=True)
 
 
 class WebhookDelivery(Row):
@@ -126,6 +125,7 @@ class WebhookDelivery(Row):
     body = models.TextField()
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     tries = models.PositiveSmallIntegerField(default=0, help_text=_("Attempts since it was made or asked for again."))
+    is_failing = models.BooleanField(default=False, help_text=_("Its last attempt failed."))
     due_at = MomentField(default=clock.now)
     status = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Of the last answer."))
     problem = models.CharField(max_length=40, blank=True, help_text=_("Why the last attempt had no answer."))
@@ -142,8 +142,10 @@ class WebhookDelivery(Row):
         indexes = [
             models.Index(fields=["endpoint", "-id"], name="delivery_by_endpoint"),
             models.Index(fields=["state", "due_at"], name="delivery_due"),
-            # Counted on each look at the page, without the bodies.
             models.Index(fields=["endpoint", "state"], name="delivery_by_state"),
+            # What the page can be narrowed to: read newest first, however many others there are.
+            models.Index(fields=["endpoint", "event", "-id"], name="delivery_by_event"),
+            models.Index(fields=["endpoint", "-id"], condition=Q(is_failing=True), name="delivery_failing"),
             models.Index(fields=["created_at"], name="delivery_by_age"),
         ]
         constraints = [
@@ -173,6 +175,23 @@ class WebhookAttempt(Row):
 
     def __str__(self) -> str:
         return f"{self.status or self.problem}"
+
+
+class WebhookHour(models.Model):
+    """The numbers of attempts of one endpoint within an hour: pages add up hours, not deliveries."""
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="hours", db_index=False)
+    hour = MomentField(help_text=_("Its beginning."))
+    delivered = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("hour of webhooks")
+        verbose_name_plural = _("hours of webhooks")
+        constraints = [models.UniqueConstraint(fields=["endpoint", "hour"], name="one_row_an_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}"
 
 
 class WebhookPosition(models.Model):

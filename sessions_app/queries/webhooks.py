@@ -9,21 +9,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import QuerySet, Sum
 
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.delivery import badge_of, outcome_badge
+from sessions_app.webhooks.outgoing.endpoints import missed
 from sessions_app.webhooks.outgoing.retries import PAUSES, TRIES
 from sessions_app.webhooks.outgoing.signing import USER_AGENT
 
 #: Bars of the chart, an hour each, and its height.
 HOURS, HEIGHT = 12, 20
 PAGE = 25
-_FAILED = Q(state=WebhookDelivery.State.FAILED) | Q(state=WebhookDelivery.State.PENDING, tries__gt=0)
-_SENT = Q(state=WebhookDelivery.State.SENT)
+#: More deliveries that an endpoint missed are not counted.
+MOST_MISSED = 1_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class EndpointRow:
-    """An endpoint with its numbers of the time that deliveries are kept, and those of the last hours."""
+    """An endpoint with its attempts in the time that deliveries are kept, and in the last hours."""
 
     endpoint: WebhookEndpoint
     sent: int
@@ -52,8 +53,13 @@ class EndpointRow:
     failed_lately: int
 
     @property
+    def missed_about(self) -> str:
+        """The number of missed deliveries, with a plus where more were missed than are counted."""
+        return f"{MOST_MISSED:,}+" if self.missed > MOST_MISSED else str(self.missed)
+
+    @property
     def share(self) -> float:
-        """The share of deliveries that succeeded, in percent."""
+        """The share of attempts that succeeded, in percent."""
         return 100 * self.sent / (self.total or 1)
 
     @property
@@ -90,8 +96,9 @@ class OpenDelivery:
 
 def endpoint_rows() -> list[EndpointRow]:
     """Return all endpoints with their numbers, with three queries."""
-    numbers = _Numbers()
-    return [numbers.row(endpoint) for endpoint in WebhookEndpoint.objects.prefetch_related("queues")]
+    endpoints = list(WebhookEndpoint.objects.prefetch_related("queues"))
+    numbers = _Numbers(endpoints)
+    return [numbers.row(endpoint) for endpoint in endpoints]
 
 
 def delivery_rows(
@@ -103,7 +110,7 @@ def delivery_rows(
     """
     listed = WebhookDelivery.objects.filter(endpoint=endpoint).defer("body").order_by("-pk")
     if only_failed:
-        listed = listed.filter(_FAILED)
+        listed = listed.failed()
     if event:
         listed = listed.filter(event=event)
     if before is not None:
@@ -129,47 +136,37 @@ def _opened(endpoint: WebhookEndpoint, delivery: WebhookDelivery, attempts: list
 
 
 class _Numbers:
-    """The counted deliveries of all endpoints, by one statement: by state, of the last hours, and what failed or waits."""
+    """The counted attempts of all endpoints and, of those that are off, what they missed, by one statement."""
 
-    def __init__(self) -> None:
-        found = read_together(*_counted(clock.now()))
-        self._states = {(endpoint, state): number for endpoint, state, number in found[0]}
-        self._hours: dict[int, tuple[int, ...]] = {endpoint: tuple(numbers) for endpoint, *numbers in found[1]}
-        self._waiting = {endpoint: (tried, missed) for endpoint, tried, missed in found[2]}
+    def __init__(self, endpoints: Sequence[WebhookEndpoint]) -> None:
+        self._first = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+        off = [endpoint for endpoint in endpoints if not endpoint.is_on]
+        unsent = [missed(endpoint).order_by().values_list("pk", flat=True)[: MOST_MISSED + 1] for endpoint in off]
+        totals, lately, *counted = read_together(*self._attempts(), *unsent)
+        self._totals = {endpoint: numbers for endpoint, *numbers in totals}
+        self._lately = {(endpoint, hour): (delivered, failed) for endpoint, hour, delivered, failed in lately}
+        self._missed = {endpoint.pk: len(keys) for endpoint, keys in zip(off, counted, strict=True)}
 
     def row(self, endpoint: WebhookEndpoint) -> EndpointRow:
         """Return the endpoint with its numbers."""
-        numbers = self._hours.get(endpoint.pk, (0,) * 2 * HOURS)
-        hours = list(zip(numbers[::2], numbers[1::2], strict=True))
-        tried, missed = self._waiting.get(endpoint.pk, (0, 0))
+        sent, failed = self._totals.get(endpoint.pk, (0, 0))
+        hours = [self._lately.get((endpoint.pk, self._first + timedelta(hours=hour)), (0, 0)) for hour in range(HOURS)]
         return EndpointRow(
             endpoint,
-            sent=self._states.get((endpoint.pk, WebhookDelivery.State.SENT.value), 0),
-            failed=self._states.get((endpoint.pk, WebhookDelivery.State.FAILED.value), 0) + tried,
-            missed=missed,
+            sent=sent,
+            failed=failed,
+            missed=self._missed.get(endpoint.pk, 0),
             bars=_bars(hours),
-            sent_lately=sum(numbers[::2]),
-            failed_lately=sum(numbers[1::2]),
+            sent_lately=sum(delivered for delivered, _failed in hours),
+            failed_lately=sum(failed for _delivered, failed in hours),
         )
 
-
-def _counted(now: datetime) -> Sequence[QuerySet[WebhookDelivery, Any]]:
-    rows = WebhookDelivery.objects.order_by()
-    lately: dict[str, Any] = {}
-    for hour in range(HOURS):
-        end = now - timedelta(hours=HOURS - 1 - hour)
-        within = Q(created_at__gt=end - timedelta(hours=1), created_at__lte=end)
-        lately |= {f"sent{hour}": Count("pk", filter=_SENT & within), f"failed{hour}": Count("pk", filter=_FAILED & within)}
-    pending, failed = WebhookDelivery.State.PENDING, WebhookDelivery.State.FAILED
-    since_failing = Q(state=failed, tried_at__gte=F("endpoint__failing_since"))
-    undone = rows.filter(state__in=[pending, failed]).values_list("endpoint")
-    return (
-        rows.values_list("endpoint", "state").annotate(number=Count("pk")),
-        rows.filter(created_at__gt=now - timedelta(hours=HOURS)).values_list("endpoint").annotate(**lately),
-        undone.annotate(
-            tried=Count("pk", filter=Q(state=pending, tries__gt=0)), missed=Count("pk", filter=Q(state=pending) | since_failing)
-        ),
-    )
+    def _attempts(self) -> Sequence[QuerySet[WebhookHour, Any]]:
+        rows = WebhookHour.objects.order_by()
+        return (
+            rows.values_list("endpoint").annotate(sent=Sum("delivered"), bad=Sum("failed")),
+            rows.filter(hour__gte=self._first).values_list("endpoint", "hour", "delivered", "failed"),
+        )
 
 
 def _bars(hours: list[tuple[int, int]]) -> list[Bar]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from sessions_app.infrastructure import clock
-from sessions_app.models import IncomingWebhook, WebhookDelivery
+from sessions_app.models import IncomingWebhook, WebhookDelivery, WebhookHour
 
 KEPT = timedelta(days=30)
 ROWS = 500
@@ -17,6 +17,7 @@ ROWS = 500
 def tidy() -> None:
     """Delete what is older, in short transactions."""
     _tidy(WebhookDelivery, "created_at")
+    _tidy(WebhookHour, "hour")
     _tidy(IncomingWebhook, "at")
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from prometheus_client import Counter
 
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.infrastructure.sealing import UnreadableSecretError
-from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sessions_app.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour
 from sessions_app.store.transactions import release_connections
 from sessions_app.webhooks.outgoing import notices
 from sessions_app.webhooks.outgoing.answers import SECONDS, Answer
@@ -103,14 +103,23 @@ def _record(endpoint_key: int, delivery_key: int, answer: Answer, at: datetime) 
         WebhookAttempt.objects.create(
             delivery=delivery, status=answer.status, problem=answer.problem, took=answer.took, answer=answer.as_text(), at=at
         )
+        _count(endpoint, at, answer)
         delivery.tries += 1
+        delivery.is_failing = not answer.is_success
         delivery.status, delivery.problem, delivery.took, delivery.tried_at = answer.status, answer.problem, answer.took, at
         if answer.is_success:
             delivery.state = WebhookDelivery.State.SENT
             _succeeded(endpoint)
         else:
             _failed(endpoint, delivery, answer)
-        delivery.save(update_fields=["tries", "status", "problem", "took", "tried_at", "state", "due_at"])
+        delivery.save(update_fields=["tries", "status", "problem", "took", "tried_at", "state", "is_failing", "due_at"])
+
+
+def _count(endpoint: WebhookEndpoint, at: datetime, answer: Answer) -> None:
+    """Count the attempt in its hour; the endpoint's row is locked, so that two make no two rows."""
+    hour, _new = WebhookHour.objects.get_or_create(endpoint=endpoint, hour=at.replace(minute=0, second=0, microsecond=0))
+    column = "delivered" if answer.is_success else "failed"
+    WebhookHour.objects.filter(pk=hour.pk).update(**{column: F(column) + 1})
 
 
 def _succeeded(endpoint: WebhookEndpoint) -> None:

@@ -24,6 +24,8 @@ from sessions_app.webhooks.outgoing.payloads import body_of
 from sessions_app.webhooks.outgoing.signing import BOTH_SIGN, new_secret
 
 LONGEST_NAME = 80
+#: A delivery that begins anew.
+AGAIN: dict[str, Any] = {"state": WebhookDelivery.State.PENDING, "tries": 0, "is_failing": False}
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,9 @@ def switch_on(endpoint: WebhookEndpoint, person: Person, *, with_missed: bool) -
             return
         rows = missed(locked)
         if with_missed:
-            rows.update(state=WebhookDelivery.State.PENDING, tries=0, due_at=clock.now())
+            rows.update(**AGAIN, due_at=clock.now())
         else:
-            rows.update(state=WebhookDelivery.State.SKIPPED)
+            rows.update(state=WebhookDelivery.State.SKIPPED, is_failing=False)
         _write(locked, is_on=True, off_because="", off_at=None, failures=0, failing_since=None, rests_until=None)
         audit.record(audit.Kind.WEBHOOK_ON, actor=person, subject=locked, after={"with_missed": with_missed})
 
@@ -127,7 +129,7 @@ def redeliver(delivery: WebhookDelivery) -> None:
         if not endpoint.is_on:
             raise InvalidAction(_("%(name)s is switched off. Switch it on first.") % {"name": endpoint.name})
         _write(endpoint, rests_until=None, hinted_until=None)
-        WebhookDelivery.objects.filter(pk=delivery.pk).update(state=WebhookDelivery.State.PENDING, tries=0, due_at=clock.now())
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(**AGAIN, due_at=clock.now())
 
 
 def send_test(endpoint: WebhookEndpoint) -> WebhookDelivery:

@@ -33,6 +33,7 @@ from sessions_app.models import (
     StandingApproval,
     ToolPolicy,
     UnsentText,
+    WebhookHour,
     WebhookPosition,
 )
 from sessions_app.policy.in_force import is_allowed
@@ -40,7 +41,7 @@ from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 
 #: What a person typed and has not sent is theirs alone: no admin reads it. Counters and positions have nothing to be read.
-PRIVATE = (UnsentText, Counter, CustomerDay, WebhookPosition)
+PRIVATE = (UnsentText, Counter, CustomerDay, WebhookHour, WebhookPosition)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = (
     *("change", "namerecord", "namesuggestion", "namingspend", "message", "toolcall", "run", "requirement", "sessionread"),
