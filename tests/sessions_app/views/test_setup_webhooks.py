@@ -127,8 +127,8 @@ def test_a_failed_delivery_shows_what_was_sent_and_answered_and_is_sent_again(
     assert WebhookDelivery.objects.get(pk=delivery.pk).state == "sent"
     page = flat(admin.get(SETUP, {"f": "failed", "event": "name.changed"}))
     assert "Nothing here." in page
-    assert "50.0 % of 2 attempts" in page
-    assert "Last 12 hours: 1 delivered, 1 failed" in page
+    assert "33.3 % of 3 attempts" in page
+    assert "Last 12 hours: 1 delivered, 2 failed" in page
 
 
 def test_one_that_is_switched_off_says_so_and_is_switched_on_with_what_it_missed(
