@@ -15,6 +15,7 @@ from sessions_app.views.decisions import pages as decisions
 from sessions_app.views.decisions import standing_approvals
 from sessions_app.views.inbox import pages as inbox
 from sessions_app.views.jobs import pages as jobs
+from sessions_app.views.jobs.deleted import deleted
 from sessions_app.views.jobs.link_table import job_link_table
 from sessions_app.views.live import people as live
 from sessions_app.views.names import pages as name_list
@@ -76,6 +77,7 @@ urlpatterns = [
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
     path("jobs/<int:pk>/rows/", jobs.job_rows, name="job-rows"),
     path("jobs/<int:pk>/outcomes.csv", jobs.job_csv, name="job-csv"),
+    path("deleted/", deleted, name="deleted"),
     path("reports/", reports.report, name="reports"),
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),

@@ -7,6 +7,7 @@ from django.conf import settings
 from sessions_app.api import (
     customer_links,
     customers,
+    deleted,
     handover,
     jobs,
     messages,
@@ -71,6 +72,7 @@ api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", jobs.router, tags=["jobs"])
+api.add_router("", deleted.router, tags=["jobs"])
 api.add_router("", requirements.router, tags=["requirements"])
 api.add_router("/sessions", names.router, tags=["sessions"])
 api.add_router("/sessions", sessions.router, tags=["sessions"])

@@ -18,6 +18,7 @@ from sessions_app.api.pages import Paging, page
 from sessions_app.api.schemas.jobs import JobIn, JobOut, JobPage, JobRowOut, JobRowPage
 from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.jobs import control, planning
+from sessions_app.jobs.deleting import Restore
 from sessions_app.jobs.planning import Wanted
 from sessions_app.models import Job, Session
 from sessions_app.models.job import JobRowSet, JobSet
@@ -112,9 +113,14 @@ def _seen(request: ApiRequest, job: Job) -> JobRowSet:
     return rows if request.auth.sees_everything() else rows.filter(session__queue__in=auth.queues(request))
 
 
+def _restores(request: ApiRequest, wanted: JobIn) -> bool:
+    """Return whether deleted sessions are meant, which only an admin's token for all queues sees."""
+    return wanted.kind == Restore.name and request.auth.sees_everything()
+
+
 def _chosen(request: ApiRequest, wanted: JobIn) -> list[int]:
     """Return the keys of the sessions that are meant. Raises `Http404` for an id that the token does not see."""
-    visible = auth.sessions(request)
+    visible = Session.objects.deleted() if _restores(request, wanted) else auth.sessions(request)
     if wanted.sessions is not None:
         found = dict(visible.filter(session_id__in=wanted.sessions).values_list("session_id", "pk"))
         if missing := [name for name in wanted.sessions if name not in found]:

@@ -110,6 +110,8 @@ class Action(ABC):
     can_undo: ClassVar[bool] = True
     #: Whether admins alone may start it.
     admins_only: ClassVar[bool] = False
+    #: Whether the lists of the inbox offer it.
+    in_menu: ClassVar[bool] = True
 
     @property
     def template(self) -> str:

@@ -1,4 +1,4 @@
-"""The action that deletes conversations so that they can be restored: undoing the job restores them."""
+"""The actions that delete conversations so that they can be restored, and restore them."""
 
 from __future__ import annotations
 
@@ -39,3 +39,39 @@ class Delete(Action):
             return Skip(_("Restored already"))
         deleting.restore(session, job.person)
         return Done()
+
+
+class Restore(Action):
+    """Restore deleted conversations as they were."""
+
+    name, label, icon, admins_only, in_menu = "restore", gettext_lazy("Restore"), "rotate-ccw", True, False
+
+    def title(self, job: Job) -> str:
+        return ngettext("Restore %(count)d conversation", "Restore %(count)d conversations", job.total) % {"count": job.total}
+
+    def sessions(self, person: Person | None) -> SessionSet:
+        """Return the deleted sessions, which no other action sees."""
+        return Session.objects.deleted().select_related("queue", "assignee")
+
+    def sessions_to_undo(self, person: Person | None) -> SessionSet:
+        """Return the sessions that are there again."""
+        return super().sessions(person)
+
+    def plan(self, job: Job, rows: Sequence[JobRow]) -> list[Planned]:
+        return [Change(str(Session.Status.DELETED.label), _before(row.session)) for row in rows]
+
+    def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
+        after = _before(session)
+        deleting.restore(session, job.person)
+        return Done(str(Session.Status.DELETED.label), after)
+
+    def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
+        if row.done_at and session.messages.said().filter(created_at__gt=row.done_at).exists():
+            return Skip(_("Something was written since"))
+        deleting.delete(session, job.person)
+        return Done()
+
+
+def _before(session: Session) -> str:
+    """Return the status that a deleted session gets back, in words."""
+    return str(Session.Status(session.status_before or Session.Status.OPEN).label)

@@ -8,17 +8,18 @@ from sessions_app.errors import InvalidAction
 from sessions_app.jobs.action import Action
 from sessions_app.jobs.assigning import Assign
 from sessions_app.jobs.closing import Reopen, Resolve
-from sessions_app.jobs.deleting import Delete
+from sessions_app.jobs.deleting import Delete, Restore
 from sessions_app.jobs.linking import Link
 from sessions_app.jobs.moving import Move
 from sessions_app.jobs.naming import NameWithAI
 from sessions_app.jobs.naming_in_batch import NameInBatch
 from sessions_app.jobs.renaming import Rename, Unlock
+from sessions_app.models import Person
 
 #: In the order of the menu.
 KINDS: tuple[Action, ...] = (
     *(NameWithAI(), NameInBatch(), Rename(), Unlock(), Link()),
-    *(Assign(), Move(), Resolve(), Reopen(), Delete()),
+    *(Assign(), Move(), Resolve(), Reopen(), Delete(), Restore()),
 )
 ACTIONS: dict[str, Action] = {action.name: action for action in KINDS}
 
@@ -29,3 +30,10 @@ def action_of(kind: str) -> Action:
     if action is None:
         raise InvalidAction(_("There is no bulk action “%(kind)s”.") % {"kind": kind[:40]})
     return action
+
+
+def menu_of(person: Person) -> list[Action]:
+    """Return the actions that the lists of the inbox offer the person."""
+    return [
+        action for action in KINDS if action.in_menu and action.is_offered() and (person.is_superuser or not action.admins_only)
+    ]

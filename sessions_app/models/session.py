@@ -54,6 +54,10 @@ class SessionSet(models.QuerySet["Session"]):
         """Exclude sessions that are being erased, and those that people deleted."""
         return self.exclude(status__in=Session.GONE)
 
+    def deleted(self) -> SessionSet:
+        """Return the sessions that people deleted and that can be restored."""
+        return self.filter(status=Session.Status.DELETED, deleted_at__isnull=False)
+
     def stored(self) -> SessionSet:
         """Exclude sessions that are being erased alone: deleted ones are the customer's still, and can be restored."""
         return self.exclude(status=Session.Status.ERASED)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person
+from sessions_app.models.session import SessionSet
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import rail_title, sessions_in
@@ -16,10 +17,10 @@ from sessions_app.queries.narrowing import narrowed
 from sessions_app.validation.numbers import row_number
 
 
-def ticked(person: Person, values: Iterable[str]) -> list[int]:
-    """Return the keys of ticked rows that the person may see, newest first. Raises `InvalidAction` where there is none."""
+def ticked(among: SessionSet, values: Iterable[str]) -> list[int]:
+    """Return the keys of ticked rows `among` these, newest first. Raises `InvalidAction` where there is none."""
     keys = [number for value in values if (number := row_number(value)) is not None]
-    found = access.sessions_for(person).filter(pk__in=keys).order_by("-activity_at", "-pk")
+    found = among.filter(pk__in=keys).order_by("-activity_at", "-pk")
     chosen = list(found.values_list("pk", flat=True))
     if not chosen:
         raise InvalidAction(_("Select conversations first: tick their boxes, or press X on a row."))

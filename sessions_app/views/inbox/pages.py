@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from sessions_app import desk
-from sessions_app.jobs.registry import ACTIONS
+from sessions_app.jobs.registry import menu_of
 from sessions_app.queries.decision_list import decisions_page
 from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
@@ -66,9 +66,5 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "page": page(sessions, request.user, filters.sort, before, until),
         "open": request.GET.get("open", ""),
         "refresh": True,
-        "bulk_actions": [
-            action
-            for action in ACTIONS.values()
-            if action.is_offered() and (request.user.is_superuser or not action.admins_only)
-        ],
+        "bulk_actions": menu_of(request.user),
     }

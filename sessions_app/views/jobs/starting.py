@@ -23,25 +23,25 @@ def begin(request: PersonRequest) -> HttpResponse:
     """Plan a job with what a list's form selected; first ask for the parameters of an action that has some."""
     action = action_of(request.POST.get("do", ""))
     if action.asks and "ready" not in request.POST:
-        return _form(request, action, chosen(request))
+        return _form(request, action, chosen(request, action))
     try:
         job = planning.plan(
             action.name,
-            [Wanted(key) for key in chosen(request)],
+            [Wanted(key) for key in chosen(request, action)],
             {name: request.POST.get(name, "") for name in action.asks},
             person=request.user,
             source=selection.source_of(request.user, *_list(request)),
         )
     except InvalidParameters as problem:
-        return _form(request, action, chosen(request), problem)
+        return _form(request, action, chosen(request, action), problem)
     return redirect("job", job.pk)
 
 
-def chosen(request: PersonRequest) -> list[int]:
+def chosen(request: PersonRequest, action: Action) -> list[int]:
     """Return the keys of the selected sessions. Raises `InvalidAction` where nothing is selected."""
-    if request.POST.get("scope") == "matching":
+    if request.POST.get("scope") == "matching" and action.in_menu:
         return selection.matching(request.user, *_list(request), planning.MOST)
-    return selection.ticked(request.user, request.POST.getlist("session"))
+    return selection.ticked(action.sessions(request.user), request.POST.getlist("session"))
 
 
 def _list(request: PersonRequest) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sessions_app.actions import sessions
+from sessions_app.actions import deleting, sessions
 from sessions_app.jobs import engine
 from sessions_app.models import ApiToken, Job, Person, Queue, Session
 
@@ -21,7 +21,7 @@ class Program:
     """A program with Ben's token."""
 
     def __init__(self, client: Client, person: Person, **options: Any) -> None:
-        token, secret = ApiToken.make("program", person, scopes=["read", "write"])
+        token, secret = ApiToken.make("program", person, scopes=options.get("scopes", ["read", "write"]))
         token.queues.set(options.get("queues", []))
         self.client, self.headers = client, {"Authorization": f"Bearer {secret}"}
 
@@ -92,3 +92,24 @@ def test_jobs_of_others_are_not_there(program: Program, client: Client, several:
     assert stranger.get(f"/jobs/{job}").status_code == 404
     assert stranger.post(f"/jobs/{job}/start").status_code == 404
     assert stranger.get("/jobs").json()["items"] == []
+
+
+def test_admins_list_deleted_sessions_and_restore_one_or_many(
+    client: Client, several: list[Session], ana: Person, ben: Person
+) -> None:
+    for session in several:
+        deleting.delete(session, ana)
+    admin = Program(client, ana, scopes=["read", "write", "admin"])
+    [newest, *_] = admin.get("/deleted-sessions").json()["items"]
+    assert (newest["session_id"], newest["deleted_by"], newest["status_before"]) == (several[2].session_id, "Ana", "open")
+    assert newest["erased_at"] > newest["deleted_at"]
+    path = f"/deleted-sessions/{several[0].session_id}/restore"
+    assert Program(client, ben, scopes=["admin"]).post(path).status_code == 403
+    assert Program(client, ben, scopes=["admin"]).get("/deleted-sessions").status_code == 403
+    assert admin.post(path).json()["status"] == "open"
+    assert admin.post(path).status_code == 404
+    ids = [session.session_id for session in several[1:]]
+    assert Program(client, ben).post("/jobs", {"kind": "restore", "sessions": ids}).status_code == 404
+    job = admin.post("/jobs", {"kind": "restore", "sessions": ids, "start": True}).json()
+    engine.work(job["id"])
+    assert Session.objects.open().count() == 3

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app.actions import sessions
+from sessions_app.actions import deleting, sessions
 from sessions_app.jobs import control, engine, planning
 from sessions_app.jobs.planning import Wanted
 from sessions_app.models import Job, Person, Queue, Session, TicketSystem
@@ -146,3 +148,76 @@ def test_a_dry_run_can_be_discarded(client: Client, several: list[Session], ben:
     control.start(started)
     client.post(f"/jobs/{started.pk}/", {"do": "discard"})
     assert Job.objects.exists()
+
+
+def deleted_by(person: Person, several: list[Session]) -> None:
+    for session in several:
+        deleting.delete(session, person)
+
+
+def test_admins_see_what_was_deleted_by_whom_and_how_long_it_can_be_restored(
+    client: Client, several: list[Session], ana: Person, ben: Person
+) -> None:
+    deleted_by(ana, several[:2])
+    client.force_login(ana)
+    assert 'href="/deleted/"' in flat(client.get("/jobs/"))
+    page = flat(client.get("/deleted/"))
+    assert page.count("deleted by Ana") == 2
+    assert re.search(r"(29|30) d left<", page)
+    assert ("Kim 1" in page, "Kim 2" in page) == (True, False)
+    found = flat(client.get("/deleted/?q=Kim+1"))
+    assert ("Kim 1" in found, "Kim 0" in found) == (True, False)
+    assert "No deleted conversation matches" in flat(client.get("/deleted/?q=Lee"))
+    client.force_login(ben)
+    assert client.get("/deleted/").status_code == 404
+    assert 'href="/deleted/"' not in flat(client.get("/jobs/"))
+    assert client.post("/deleted/", {"restore": several[0].pk}).status_code == 404
+    assert client.post("/jobs/", {"do": "restore", "session": [several[0].pk]}).status_code == 403
+    assert Session.objects.deleted().count() == 2
+
+
+def test_one_deleted_conversation_is_restored_by_its_button(client: Client, several: list[Session], ana: Person) -> None:
+    deleted_by(ana, several[:1])
+    client.force_login(ana)
+    restored = client.post("/deleted/", {"restore": several[0].pk})
+    assert restored["Location"] == f"/open/{several[0].session_id}/"
+    assert client.post("/deleted/", {"restore": several[0].pk}).status_code == 302
+    assert client.get(restored["Location"]).status_code == 200
+    assert "Nothing was deleted of late" in flat(client.get("/deleted/"))
+    assert client.post("/deleted/", {"restore": "9" * 30}).status_code == 404
+
+
+def test_several_deleted_conversations_are_restored_by_a_job_that_can_be_undone(
+    client: Client, several: list[Session], ana: Person
+) -> None:
+    sessions.resolve(several[0], ana)
+    deleted_by(ana, several)
+    client.force_login(ana)
+    client.post("/jobs/", {"do": "restore", "session": [session.pk for session in several[:2]]})
+    job = Job.objects.get()
+    assert {(row.before, row.after) for row in job.rows.all()} == {("Deleted", "Closed"), ("Deleted", "Open")}
+    control.start(job)
+    work(job)
+    assert list(Session.objects.order_by("pk").values_list("status", flat=True)) == ["closed", "open", "deleted"]
+    job.refresh_from_db()
+    control.undo(job)
+    work(job)
+    assert Session.objects.deleted().count() == 3
+
+
+def test_the_list_of_what_was_deleted_goes_on_and_asks_few_queries(
+    client: Client, orders: Queue, several: list[Session], ana: Person
+) -> None:
+    deleted_by(ana, several)
+    client.force_login(ana)
+    with CaptureQueriesContext(connection) as few:
+        client.get("/deleted/")
+    more = [sessions.start_session(orders, user_id=f"lee-{number}", customer_name=f"Lee {number}") for number in range(50)]
+    deleted_by(ana, more)
+    with CaptureQueriesContext(connection) as many:
+        page = flat(client.get("/deleted/"))
+    assert len(many) <= len(few) <= 8
+    [after] = re.findall(r'href="\?q=&amp;after=([^"]+)"', page)
+    rest = flat(client.get(f"/deleted/?after={after}"))
+    assert rest.count('name="restore"') == 3
+    assert flat(client.get("/deleted/?after=nonsense")).count('name="restore"') == 50
