@@ -70,7 +70,7 @@ def list_deleted_sessions(request: ApiRequest, wanted: Query[Paging]) -> dict[st
     auth=auth.ADMIN,
 )
 def restore_session(request: ApiRequest, session_id: SessionId) -> Session:
-    """As it was before; messages without an answer get one. Needs a token that acts for an admin, in all queues."""
+    """Restore it as it was; messages without an answer get one. Needs a token that acts for an admin, in all queues."""
     person = auth.admin(request)
     found = None if "\x00" in session_id else Session.objects.deleted().filter(session_id=session_id).first()
     if found is None:

@@ -220,3 +220,23 @@ def test_a_page_reads_the_change_log_while_redis_hangs(session: Session, ana: Pe
             return names
 
         assert asyncio.run(read()) == ["list-changed"]
+
+
+def test_a_bundle_of_a_bulk_job_wakes_each_page_once_and_only_where_its_person_may_see_it() -> None:
+    orders, parcels = 1, 2
+
+    async def told() -> list[tuple[bool, bool, int]]:
+        pages = [
+            Page(person_pk=1, session_pk=7, queues=frozenset({orders}), checked_at=0.0),
+            Page(person_pk=1, session_pk=9, queues=frozenset({orders}), checked_at=0.0),
+            Page(person_pk=2, session_pk=None, queues=None, checked_at=0.0),
+            Page(person_pk=3, session_pk=None, queues=frozenset({parcels}), checked_at=0.0),
+        ]
+        here = hub.Hub(lambda _run, text: text)
+        here.pages.update(pages)
+        bundle = [[session, 100 + session, "session.closed", orders] for session in (6, 7, 8)]
+        await here.receive({"t": "changes", "x": bundle})
+        assert here.after == 108
+        return [(page.session_due, page.list_due, page.last) for page in pages]
+
+    assert asyncio.run(told()) == [(True, True, 108), (False, True, 108), (False, True, 108), (False, False, 0)]
