@@ -24,7 +24,7 @@ Querysets = Sequence[QuerySet[Any, Any]]
 Steps = Generator[Querysets, list[list[Any]], Found]
 
 
-class _Branch:
+class Branch:
     """One queryset of the statement: its SQL, its columns, and how a row becomes what the queryset yields."""
 
     def __init__(self, queryset: QuerySet[Any, Any], connection: Any) -> None:
@@ -92,7 +92,7 @@ def read_together(*querysets: QuerySet[Any, Any]) -> list[list[Any]]:
     if not querysets:
         return []
     connection: Any = connections[querysets[0].db]
-    branches = [_Branch(queryset, connection) for queryset in querysets]
+    branches = [Branch(queryset, connection) for queryset in querysets]
     most: Counter[str] = Counter()
     for branch in branches:
         most |= Counter(kind for kind, _number in branch.places)
@@ -153,4 +153,4 @@ def beside(*several: Steps[Any]) -> Steps[list[Any]]:
     return found
 
 
-__all__ = ["Querysets", "Steps", "beside", "read_steps", "read_together"]
+__all__ = ["Branch", "Querysets", "Steps", "beside", "read_steps", "read_together"]

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import cache as limits
 from django.db import connection, transaction
 from django.test import Client
 
@@ -79,7 +80,7 @@ class Doors:
 
     def enter(self, role: str) -> None:
         """From now on it is this one who asks; a person has given their password a moment ago."""
-        cache.clear()
+        limits.clear()
         self.role = role
         if role in self.tokens:
             self.headers = {"Authorization": f"Bearer {self.tokens[role]}"}
@@ -147,6 +148,7 @@ class Doors:
         return rows()[route](self.role).get(name, (405,))
 
 
+@cache
 def rows() -> dict[str, Row]:
     """Every row of every table."""
     tables: tuple[tuple[dict[str, str], Callable[[str], Row]], ...] = (
