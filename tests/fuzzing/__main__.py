@@ -54,7 +54,8 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     with TemporaryDirectory(prefix="kern-fuzzing-") as folder:
         environment = environment_in(Path(folder))
-        shutil.copy(tables.made(Path(os.environ.get(tables.VARIABLE, folder)), "demo"), Path(folder) / "inbox.sqlite3")
+        os.environ.setdefault(tables.VARIABLE, folder)
+        shutil.copy(tables.sqlite_tables("demo"), Path(folder) / "inbox.sqlite3")
         prepared = subprocess.run(
             [sys.executable, "-m", "tests.fuzzing.prepare"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
         )
