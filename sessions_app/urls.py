@@ -22,7 +22,7 @@ from sessions_app.views.names import pages as name_list
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import naming, policies, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
-from sessions_app.views.tickets import by_id, merging
+from sessions_app.views.tickets import by_id, linking, merging
 from sessions_app.views.tickets import pages as ticket_pages
 
 register_converter(WhereConverter, "where")
@@ -54,6 +54,7 @@ urlpatterns = [
     path("merge/", merging.merge, name="merge"),
     path("merges/<int:pk>/undo/", merging.merge_undo, name="merge-undo"),
     path("tickets/", ticket_pages.tickets, name="tickets"),
+    path("tickets/link/", linking.link_ticket, name="ticket-link"),
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<slug:slug>/<path:ticket_id>/", by_id.ticket_by_id, name="ticket-by-id"),
     path("messages/<int:pk>/text/", whole_texts.message_text, name="message-text"),

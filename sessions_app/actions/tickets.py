@@ -10,7 +10,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfTicket, TicketLinked
 from sessions_app.errors import InvalidAction
-from sessions_app.models import Person, Session, TicketLink, TicketSystem, ticket_ids
+from sessions_app.models import DismissedMention, Person, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.policy import stand_ins
 
 LONGEST_ADDRESS = 500
@@ -37,6 +37,7 @@ def link_once(
             session=locked, system=found_in, ticket_id=number, defaults={"linked_by": person}
         )
         if created:
+            locked.dismissed_mentions.filter(system=found_in, ticket_id=number).delete()
             record(locked, Kind.TICKET_LINKED, TicketLinked(ticket=number, system=found_in.slug, link=found.pk), person=person)
             stand_ins.renew(locked)
     return found, created
@@ -61,6 +62,24 @@ def unlink(link: TicketLink, person: Person | None) -> None:
         if gone:
             record(locked, Kind.TICKET_UNLINKED, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
             stand_ins.renew(locked)
+
+
+def dismiss(session: Session, person: Person, ticket_id: str, system: TicketSystem | None = None) -> None:
+    """Suggest a mentioned ticket no more in this session, to none who see it; linking it takes that back.
+
+    Dismissing it again, and one that is linked, changes nothing. Raises `InvalidAction` as `link` does.
+    """
+    found_in, number = located(ticket_id, [system] if system else list(TicketSystem.objects.all()))
+    with transaction.atomic():
+        locked = locked_or_404(session)
+        if locked.tickets.filter(system=found_in, ticket_id=number).exists():
+            return
+        defaults = {"person": person}
+        _row, created = DismissedMention.objects.get_or_create(
+            session=locked, system=found_in, ticket_id=number, defaults=defaults
+        )
+        if created:
+            record(locked, Kind.TICKET_DISMISSED, OfTicket(ticket=number, system=found_in.slug), person=person)
 
 
 def located(written: str, systems: list[TicketSystem]) -> tuple[TicketSystem, str]:

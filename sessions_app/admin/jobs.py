@@ -1,4 +1,4 @@
-"""Bulk jobs and merges, to be looked at; they are run and undone on their own pages."""
+"""Bulk jobs, merges and pairs kept apart, to be looked at; they are made and undone on their own pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
-from sessions_app.models import Job, JobRow, Merge
+from sessions_app.models import Job, JobRow, KeptApart, Merge
 
 
 @admin.register(Job)
@@ -32,5 +32,14 @@ class MergeAdmin(RecordPages[Merge]):
     list_display = ["id", "kept", "merged", "person", "created_at", "undone_at"]
     list_select_related = ["kept", "merged", "person"]
     search_fields = ["=kept__session_id", "=merged__session_id"]
+    search_help_text = _("A session's whole id")
+    ordering = ["-pk"]
+
+
+@admin.register(KeptApart)
+class KeptApartAdmin(RecordPages[KeptApart]):
+    list_display = ["id", "first", "second", "person", "created_at"]
+    list_select_related = ["first", "second", "person"]
+    search_fields = ["=first__session_id", "=second__session_id"]
     search_help_text = _("A session's whole id")
     ordering = ["-pk"]

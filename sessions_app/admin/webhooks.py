@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
-from sessions_app.models import IncomingWebhook, Ticket, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from sessions_app.models import DismissedMention, IncomingWebhook, Ticket, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 
 @admin.register(WebhookEndpoint)
@@ -51,4 +51,13 @@ class TicketAdmin(RecordPages[Ticket]):
     list_filter = ["shown", "system"]
     list_select_related = ["system"]
     search_fields = ["=ticket_id", "title"]
+    ordering = ["-pk"]
+
+
+@admin.register(DismissedMention)
+class DismissedMentionAdmin(RecordPages[DismissedMention]):
+    list_display = ["ticket_id", "system", "session", "person", "created_at"]
+    list_select_related = ["system", "session", "person"]
+    search_fields = ["=ticket_id", "=session__session_id"]
+    search_help_text = _("A ticket's or session's whole id")
     ordering = ["-pk"]

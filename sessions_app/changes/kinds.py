@@ -53,6 +53,18 @@ class Kind(StrEnum):
     SESSION_MOVED = "session.moved", of.Moved, ALL, _("{who} moved this from {before_name} to {queue_name}")
     SESSION_MERGED = "session.merged", of.Merged, ALL, _("{who} merged “{name}” into this")
     SESSION_UNMERGED = "session.unmerged", of.Merged, ALL, _("{who} took the merge with “{name}” apart")
+    SESSION_KEPT_APART = (
+        "session.kept_apart",
+        of.Payload,
+        PROGRAMS,
+        _("{who} keeps this apart from another conversation of the same ticket"),
+    )
+    SESSION_NOT_APART = (
+        "session.not_apart",
+        of.Payload,
+        PROGRAMS,
+        _("{who} does not keep this apart from the other conversation any more"),
+    )
     SESSION_CLOSED = "session.closed", of.Payload, ALL, _("{who} resolved this")
     SESSION_REOPENED = "session.reopened", of.Payload, ALL, _("{who} opened this again")
     SESSION_SNOOZED = "session.snoozed", of.Snoozed, ALL, _("{who} snoozed this until {until}")
@@ -109,6 +121,7 @@ class Kind(StrEnum):
     TICKET_LINKED = "ticket.linked", of.TicketLinked, PROGRAMS, _("{who} linked {ticket}")
     TICKET_CHANGED = "ticket.changed", of.TicketChanged, PROGRAMS, _("{who} updated {ticket}: {news}")
     TICKET_FIRST = "ticket.first", of.OfTicket, PROGRAMS, _("{who} put {ticket} first")
+    TICKET_DISMISSED = "ticket.dismissed", of.OfTicket, PROGRAMS, _("{who} said that {ticket} is not meant")
     TICKET_UNLINKED = "ticket.unlinked", of.OfTicket, PROGRAMS, _("{who} unlinked {ticket}")
 
     RUN_PENDING = "run.pending", of.OfRun, ALL, _("The turn waits for a worker")

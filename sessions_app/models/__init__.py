@@ -5,9 +5,11 @@ from sessions_app.models.change import Change
 from sessions_app.models.counter import Counter
 from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision
+from sessions_app.models.dismissed_mention import DismissedMention
 from sessions_app.models.former_link import FormerLink
 from sessions_app.models.incoming_webhook import IncomingWebhook
 from sessions_app.models.job import Job, JobRow
+from sessions_app.models.kept_apart import KeptApart
 from sessions_app.models.merge import Merge
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord, NameSuggestion, NamingSpend
@@ -35,10 +37,12 @@ __all__ = [
     "Counter",
     "CustomerDay",
     "Decision",
+    "DismissedMention",
     "FormerLink",
     "IncomingWebhook",
     "Job",
     "JobRow",
+    "KeptApart",
     "Leader",
     "Merge",
     "Message",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.models import Change, Person, Queue, Session
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
-from sessions_app.queries import access, naming_sets
+from sessions_app.queries import access, naming_sets, ticket_counts, ticket_sets
 from sessions_app.queries.access import jobs_for
 
 #: Counts stop at one more than this.
@@ -68,6 +68,8 @@ class Rail:
     jobs: int = 0
     #: How many conversations want a name.
     names: int = 0
+    #: How many tickets need a look.
+    tickets: int = 0
 
     @property
     def unassigned(self) -> Box:
@@ -90,11 +92,16 @@ def rail(person: Person, where: str, worked: list[Queue] | None = None) -> Rail:
     shown: list[QuerySet[Any]] = [_counted_in(box.where, person, worked) for box in counted]
     wanting = naming_sets.of(person, worked)
     shown += [jobs_for(person).at_work(), *(wanting[kind] for kind in naming_sets.GROUPS)]
+    tickets = ticket_counts.known(person)
+    shown += ticket_sets.to_look_at(person, worked) if tickets is None else []
     *counts, newest = _numbers(shown, Change.objects.order_by("-pk"))
-    *counts, jobs, suggested, failed, provisional = counts
-    for box, count in zip(counted, counts, strict=True):
+    jobs, suggested, failed, provisional, *looked_at = counts[len(counted) :]
+    for box, count in zip(counted, counts, strict=False):
         box.count = count
-    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs, suggested + failed + provisional)
+    if tickets is None:
+        tickets = ticket_counts.remember(person, sum(looked_at))
+    names = suggested + failed + provisional
+    return Rail(views, queues, here, sessions_in(where, person, worked), newest or 0, jobs, names, tickets)
 
 
 def _counted_in(where: str, person: Person, queues: list[Queue]) -> QuerySet[Any]:

@@ -25,15 +25,18 @@ class Suggestion:
 
 
 def suggestions(
-    texts: Iterable[str], systems: Collection[TicketSystem], linked: Collection[tuple[int, str]]
+    texts: Iterable[str], systems: Collection[TicketSystem], settled: Collection[tuple[int, str]]
 ) -> list[Suggestion]:
-    """Return the tickets that texts mention, in their order, without the linked ones (keys of systems and ids)."""
+    """Return the tickets that texts mention, in their order, without those that are `settled`.
+
+    These are linked or dismissed, each a key of a system and an id.
+    """
     found: dict[tuple[int, str], Suggestion] = {}
     for text in texts:
         readings = [(one, mention) for one in systems for mention in one.mentions(text[:LONGEST])]
         for system, mention in _only_keyed(text, readings):
             place = (system.pk, mention.ticket_id)
-            if place not in linked:
+            if place not in settled:
                 found.setdefault(place, Suggestion(system, mention.ticket_id))
     return list(found.values())[:MOST]
 

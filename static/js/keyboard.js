@@ -8,7 +8,7 @@ const shortcut = (name) => {
   const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
   // A row is decided only with the cursor on it.
   return (
-    (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.quick *)").find(wanted)
+    (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.row *)").find(wanted)
   );
 };
 const press = (element) => {
@@ -24,7 +24,7 @@ const press = (element) => {
 
 let going = 0;
 const move = (step) => {
-  const links = all(".row .name");
+  const links = all(".row :is(.name, [data-moves])");
   const here = links.findIndex((link) => link === document.activeElement);
   const from = here >= 0 ? here : links.findIndex((link) => link.closest(".open"));
   links[Math.max(0, Math.min(links.length - 1, from + step))]?.focus({ focusVisible: true });

@@ -73,12 +73,13 @@ def _as_it_stands(request: PersonRequest, session: Session, where: str, read: in
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, systems, wrote, names, suggested, people = yield [
+    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
         TicketSystem.objects.all(),
         _newest_words(session),
+        session.dismissed_mentions.values_list("system", "ticket_id"),
         session.names.select_related("person")[:NAMES],
         session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
         people_of(session),
@@ -91,7 +92,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "details_link": filters.query(details=not filters.details),
         "badge": head_badge(session, runs[0].status if runs else "", len(waiting)),
         "tickets": sorted(tickets, key=attrgetter("rank")),
-        "mentioned": suggestions(wrote, systems, {(link.system_id, link.ticket_id) for link in tickets}),
+        "mentioned": suggestions(wrote, systems, {*dismissed, *((link.system_id, link.ticket_id) for link in tickets)}),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
         "people": sorted(people, key=lambda person: (person.display_name.casefold(), person.email)),
         **snooze_context(),

@@ -1,4 +1,4 @@
-"""A conversation's tickets: link, put first, unlink."""
+"""A conversation's tickets: link, put first, unlink; and mentions that are not meant."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from sessions_app.views.respond import PersonRequest, done, for_people, respond
 @require_POST
 @for_people
 def session_tickets(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Link a ticket; a text that names none comes back in its field, with the reason."""
+    """Link a ticket, or suggest it no more; a text that names none comes back in its field, with the reason."""
     session = access.session_or_404(request.user, session_id)
     system = TicketSystem.objects.filter(slug=searchable(request.POST.get("system", ""))).first()
     typed = request.POST.get("ticket", "")
     try:
-        tickets.link(session, request.user, typed, system)
+        if request.POST.get("do") == "dismiss":
+            tickets.dismiss(session, request.user, typed, system)
+        else:
+            tickets.link(session, request.user, typed, system)
     except InvalidAction as refusal:
         back = back_to(request, session)
         context = {"session": session, "typed": typed, "refusal": refusal, "back": back}

@@ -9,16 +9,18 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app.actions import merging
+from sessions_app.actions import apart, merging
 from sessions_app.errors import AppError, InvalidAction
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import Merge, Message, Requirement, Session, TicketLink
+from sessions_app.models import KeptApart, Merge, Message, Requirement, Session, TicketLink
 from sessions_app.queries import access
 from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.validation.redirects import own_page
 from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import conversation_url
 from sessions_app.views.inbox.sidebar import page_context
@@ -43,7 +45,7 @@ class Side:
 @for_people
 @never_cache
 def merge(request: PersonRequest) -> HttpResponse:
-    """Both conversations beside each other; POST merges B into the one that is kept."""
+    """Both conversations beside each other; POST merges B into the one that is kept, or keeps them apart."""
     said = request.POST if request.method == "POST" else request.GET
     first = _found(request, said.get("a", ""))
     second = _found(request, said.get("b", ""))
@@ -52,6 +54,9 @@ def merge(request: PersonRequest) -> HttpResponse:
         return _choose(request, first, said.get("b", ""), wrong, status=422 if request.method == "POST" else 200)
     if request.method != "POST":
         return _compare(request, first, second)
+    if (wish := request.POST.get("do", "")) in ("apart", "offer"):
+        (apart.keep_apart if wish == "apart" else apart.offer_again)(first, second, request.user)
+        return done(request, own_page(request, request.headers.get("Referer", ""), reverse("tickets")))
     kept, gone = (second, first) if request.POST.get("keep") == "b" else (first, second)
     named = second if request.POST.get("name") == "b" else first
     try:
@@ -104,6 +109,7 @@ def _compare(
         "b": sides[1],
         "preview": preview,
         "refusal": refusal or _why_not(first, second),
+        "apart": KeptApart.objects.pair(first.pk, second.pk).select_related("person").first(),
         "keep": request.POST.get("keep", "a"),
         "name": request.POST.get("name", "b" if first.has_stand_in and not second.has_stand_in else "a"),
     }

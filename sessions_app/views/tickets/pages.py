@@ -6,8 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import TicketSystem
-from sessions_app.queries import ticket_list
+from sessions_app.queries import access, ticket_counts, ticket_list
+from sessions_app.queries.ticket_filters import KINDS, TicketFilters
+from sessions_app.queries.ticket_sets import GROUPS
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
@@ -16,19 +19,22 @@ from sessions_app.views.respond import PersonRequest, for_people
 @require_safe
 @for_people
 def tickets(request: PersonRequest) -> HttpResponse:
-    """Tickets of one kind, of one system or all."""
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in ticket_list.KINDS else ticket_list.KINDS[0]
-    systems = list(TicketSystem.objects.all())
-    asked = request.GET.get("system", "")
-    system = next((one for one in systems if one.slug == asked), None)
-    page = ticket_list.page_of(request.user, kind, system.slug if system else "", row_number(request.GET.get("before", "")))
+    """Tickets of one kind, narrowed by system, state and queue."""
+    systems, worked = read_together(TicketSystem.objects.all(), access.queues_for(request.user))
+    systems, queues = sorted(systems, key=lambda system: system.name), access.in_order(worked)
+    filters = TicketFilters.of(request.GET, systems, queues)
+    page = ticket_list.page_of(request.user, filters, queues, row_number(request.GET.get("before", "")))
+    if not filters.narrows:
+        ticket_counts.remember(request.user, sum(page.counts[kind] for kind in GROUPS))
     context = {
-        "page": page,
-        "kind": kind,
-        "system": system,
+        **page_context(request, "tickets", queues),
+        "groups": [(group, filters.query(kind=group.kind)) for group in page.groups],
+        "asked": filters,
         "systems": systems,
-        "tabs": [(name, ticket_list.title_of(name), page.counts[name]) for name in ticket_list.KINDS],
+        "menus": filters.menus(systems, queues),
+        "sorts": filters.sorts(),
+        "tabs": [(filters.query(kind=kind), kind, ticket_list.title_of(kind), page.counts[kind]) for kind in KINDS],
         "silent": ticket_list.silent(systems),
+        "next": f"{filters.query()}&before={page.next}" if page.next else "",
     }
-    return render(request, "tickets/page.html", {**page_context(request, "tickets"), **context})
+    return render(request, "tickets/page.html", context)

@@ -47,6 +47,30 @@ def test_tickets_that_customers_mention_are_suggested_and_linked_by_nobody_else(
     assert "2 mentioned" in header(browser, session)
 
 
+def test_a_mention_that_is_not_meant_is_suggested_to_none_again_until_it_is_linked(
+    browser: Client, numbers: TicketSystem, session: Session, ana: Person, ben: Person
+) -> None:
+    messages.receive(session, "It is ZD-48213, not ZD-48214.")
+    address = f"/sessions/{session.session_id}/tickets/"
+    for _twice in range(2):
+        browser.post(address, {"system": "zd", "ticket": "zd-48214", "do": "dismiss"}, headers=HTMX)
+    browser.force_login(ana)
+    messages.receive(session, "Really not ZD-48214!")
+    page = header(browser, session)
+    assert ("1 mentioned" in page, "Link ZD-48214" in page) == (True, False)
+    assert session.changes.filter(kind="ticket.dismissed").count() == 1
+    tickets.unlink(tickets.link(session, ben, "ZD-48214"), ben)
+    assert "2 mentioned" in header(browser, session)
+
+
+def test_what_is_dismissed_must_be_a_ticket(browser: Client, session: Session) -> None:
+    address = f"/sessions/{session.session_id}/tickets/"
+    for typed, system in (("kettle", "helpdesk"), ("kettle", "nowhere"), ("", "helpdesk")):
+        answer = browser.post(address, {"system": system, "ticket": typed, "do": "dismiss"}, headers=HTMX)
+        assert answer.status_code == 422
+    assert not session.tickets.exists()
+
+
 def test_what_names_no_ticket_comes_back_in_its_field_with_the_reason(browser: Client, session: Session) -> None:
     address = f"/sessions/{session.session_id}/tickets/"
     answer = browser.post(address, {"ticket": "<i>kettle</i>"}, headers=HTMX)

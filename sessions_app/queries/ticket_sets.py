@@ -1,0 +1,83 @@
+"""Tickets by what is to be done about them: links to conversations that a person sees, and tickets without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+
+from sessions_app.models import Person, Queue, Session, Ticket, TicketLink
+from sessions_app.models.kept_apart import is_apart
+from sessions_app.models.ticket_system import DONE
+from sessions_app.queries.ticket_filters import TicketFilters
+
+EVERYTHING = TicketFilters()
+#: The kinds that need a look, in the order of their urgency.
+GROUPS = ("twice", "closed")
+#: Statuses of conversations that are still worked.
+WORKED = (Session.Status.OPEN, Session.Status.SNOOZED)
+
+
+def of(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING) -> dict[str, QuerySet[Any]]:
+    """Return one row a ticket of each kind: links, and of `none` tickets, for a person who works these queues.
+
+    `rest` are linked tickets about which nothing is to be done.
+    """
+    there = seen_by(person, queues).filter(filters.links())
+    worked = there.filter(session__status__in=WORKED)
+    # All of these are read: the worked sessions are found first.
+    sessions = Session.objects.filter(status__in=WORKED)
+    if not person.is_superuser:
+        sessions = sessions.filter(queue__in=[queue.pk for queue in queues])
+    few = TicketLink.objects.filter(filters.links(), session__in=sessions.values("pk"))
+    linked = {
+        "linked": _newest_of_many(there),
+        "closed": _newest(few.filter(record__shown__in=DONE)),
+        "twice": _newest(few, at_least=2).filter(Exists(_pairs(worked))),
+        "rest": _newest_of_many(there)
+        .exclude(Exists(_same(worked.filter(record__shown__in=DONE))))
+        .exclude(Exists(_pairs(worked))),
+    }
+    if filters.queue:
+        # A ticket stands in each queue in which it has a conversation, whichever of its links stands for it.
+        in_queue = _same(there.filter(session__queue__slug=filters.queue))
+        linked = {kind: links.filter(Exists(in_queue)) for kind, links in linked.items()}
+    return {**linked, "none": Ticket.objects.filter(filters.tickets(), links=None).exclude(shown__in=DONE)}
+
+
+def to_look_at(person: Person, queues: list[Queue]) -> list[QuerySet[Any]]:
+    """Return the sets of `GROUPS`."""
+    found = of(person, queues)
+    return [found[kind] for kind in GROUPS]
+
+
+def seen_by(person: Person, queues: list[Queue]) -> QuerySet[TicketLink]:
+    """Return links of conversations that a person sees who works these queues.
+
+    The same as with `access.sessions_for`, but the keys are known here: another join would hide the best index.
+    """
+    links = TicketLink.objects.exclude(session__status__in=Session.GONE)
+    return links if person.is_superuser else links.filter(session__queue__in=[queue.pk for queue in queues])
+
+
+def _newest(links: QuerySet[TicketLink], at_least: int = 1) -> QuerySet[TicketLink]:
+    """Return the newest link of each ticket that has so many; all links are read, once."""
+    tickets = links.order_by().values("system", "ticket_id").annotate(newest=Max("pk"), number=Count("pk"))
+    tickets = tickets.filter(number__gte=at_least)
+    return TicketLink.objects.filter(pk__in=tickets.values("newest"))
+
+
+def _newest_of_many(links: QuerySet[TicketLink]) -> QuerySet[TicketLink]:
+    """Return the newest link of each ticket; as many links are read as rows are asked for."""
+    return links.exclude(Exists(_same(links).filter(pk__gt=OuterRef("pk"))))
+
+
+def _same(links: QuerySet[TicketLink]) -> QuerySet[TicketLink]:
+    """Return the links to the ticket of an outer link."""
+    return links.filter(system=OuterRef("system"), ticket_id=OuterRef("ticket_id"))
+
+
+def _pairs(worked: QuerySet[TicketLink]) -> QuerySet[TicketLink]:
+    """Return the links to the ticket of an outer link that have an older one beside them, and are not kept apart from it."""
+    older = _same(worked).filter(pk__lt=OuterRef("pk"))
+    return _same(worked).filter(Exists(older.exclude(is_apart(OuterRef("session"), OuterRef(OuterRef("session"))))))
