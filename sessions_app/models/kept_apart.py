@@ -31,7 +31,7 @@ def is_apart(one: OuterRef | int, other: OuterRef | int) -> Exists:
 
 
 class KeptApart(Row):
-    """Two sessions of one ticket that are not to be merged: nobody is asked again. `first` is the older row."""
+    """Two sessions of one ticket that are not to be merged; pages do not ask again. `first` is the older row."""
 
     first = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="apart_from_newer", db_index=False)
     second = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="apart_from_older")
