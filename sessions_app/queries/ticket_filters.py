@@ -29,7 +29,7 @@ Choice = tuple[str, str, bool]
 
 @dataclass(frozen=True)
 class TicketFilters:
-    """What is shown, and in which order; empty for everything. Unknown values of an address count as not given."""
+    """The filters and the order of the list; empty for everything. Unknown values of an address count as not given."""
 
     kind: str = KINDS[0]
     system: str = ""

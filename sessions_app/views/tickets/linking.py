@@ -25,7 +25,7 @@ MOST = 10
 
 @dataclass
 class LinkForm:
-    """What was typed, what is wrong with it, and the conversations that may be meant."""
+    """The typed texts, their mistakes, and the conversations that may be meant."""
 
     ticket: str = ""
     session: str = ""
