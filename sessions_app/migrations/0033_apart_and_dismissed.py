@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0031_jobs_being_cancelled'),
+        ('sessions_app', '0032_webhook_hours'),
     ]
 
     operations = [
