@@ -12,6 +12,7 @@ from sessions_app.api import (
     jobs,
     messages,
     names,
+    naming,
     private_turns,
     queues,
     requirements,
@@ -74,6 +75,7 @@ api.add_router("", runs.router, tags=["runs"])
 api.add_router("", jobs.router, tags=["jobs"])
 api.add_router("", deleted.router, tags=["jobs"])
 api.add_router("", requirements.router, tags=["requirements"])
+api.add_router("", naming.router, tags=["names"])
 api.add_router("/sessions", names.router, tags=["sessions"])
 api.add_router("/sessions", sessions.router, tags=["sessions"])
 api.add_router("", unknown.router)

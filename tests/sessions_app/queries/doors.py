@@ -54,10 +54,12 @@ BODIES: dict[str, Any] = {
     "preview": {"user_id": "kim"},
     "export": {"user_id": "kim"},
     "erase": {"user_id": "kim", "confirm": "kim"},
+    "dismiss": {},
+    "naming-rules": {"max_words": 7},
     "decision": {"action": "approve", "seen": 2**62},
 }
 #: Operations of the API that name no session: a token of another queue is answered, with nothing of this one's in it.
-LISTS = ("api/jobs", "api/queues", "api/sessions", "api/requirements")
+LISTS = ("api/jobs", "api/name-suggestions", "api/queues", "api/sessions", "api/requirements")
 Statuses = dict[str, tuple[int, ...]]
 Row = Callable[[str], Statuses]
 

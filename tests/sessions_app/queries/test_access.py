@@ -27,6 +27,7 @@ from sessions_app.jobs.planning import Wanted, plan
 from sessions_app.models import (
     ApiToken,
     Message,
+    NameSuggestion,
     Person,
     Queue,
     Requirement,
@@ -80,6 +81,7 @@ def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
         "session_id": secret.session_id,
         "run_id": Run.objects.get().run_id,
         "requirement_id": requirement.requirement_id,
+        "suggestion_id": str(NameSuggestion.objects.create(session=secret, name=WORDS, for_version=secret.name_version).pk),
         "link_id": str(secret.tickets.get().pk),
         "secret": "open-sesame",
         "queue": "orders",
