@@ -42,9 +42,9 @@ class SessionOut(Schema):
     """`last_change` is the number to send as `seen`. Snoozed with `snoozed_until` null means: until the customer writes.
 
     `address` is where this session is in this interface, percent-encoded; what hangs below it follows after a slash.
-    `name_source` is human, auto, ticket, provisional or imported; automation leaves a locked name alone, and `name_problem` says
-    why none could be made. `notice` says who answers the customer now, an AI or people; `person_wanted_at` since when they ask
-    for a person in vain.
+    `name_source` is human, auto, ticket, provisional or imported; automation leaves a locked name alone, and `name_problem` is
+    why none could be made. `notice` says who answers the customer now, an AI or people; `person_wanted_at` since when they
+    ask for a person in vain.
     """
 
     session_id: str
