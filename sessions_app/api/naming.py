@@ -48,7 +48,7 @@ def list_name_suggestions(request: ApiRequest, wanted: Query[Paging]) -> dict[st
 )
 def accept_name_suggestion(request: ApiRequest, suggestion_id: SuggestionId) -> Session:
     """The name counts as given by the token's person. Needs a token that acts for a person."""
-    person, suggestion = auth.person(request), _suggestion(request, suggestion_id)
+    suggestion, person = _suggestion(request, suggestion_id), auth.person(request)
     name_suggestions.accept(suggestion.session, person, suggestion.pk)
     return auth.session(request, suggestion.session.session_id)
 
@@ -61,7 +61,7 @@ def accept_name_suggestion(request: ApiRequest, suggestion_id: SuggestionId) -> 
 )
 def dismiss_name_suggestion(request: ApiRequest, suggestion_id: SuggestionId, wanted: DismissIn) -> Session:
     """The name stays; with `never` no other one is suggested here. Needs a token that acts for a person."""
-    person, suggestion = auth.person(request), _suggestion(request, suggestion_id)
+    suggestion, person = _suggestion(request, suggestion_id), auth.person(request)
     name_suggestions.dismiss(suggestion.session, person, suggestion.pk, never=wanted.never)
     return auth.session(request, suggestion.session.session_id)
 
