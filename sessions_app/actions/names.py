@@ -13,7 +13,10 @@ from sessions_app.errors import InvalidAction, StaleError
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, Person, Session
 from sessions_app.policy import names as policy
+from sessions_app.policy import stand_ins
+from sessions_app.policy.naming import plan
 from sessions_app.store import DjangoDb
+from sessions_app.store.sessions import put_back
 from sessions_app.workers.tasks import name_session
 
 
@@ -35,6 +38,21 @@ def restore(session: Session, person: Person, record: NameRecord) -> NameRecord:
     if record.session_id != session.pk:
         raise InvalidAction(_("That name belongs to another conversation."))
     return _give(session, person, record.name, None)
+
+
+def undo(session: Session, person: Person, version: int) -> None:
+    """Take back the name that the person gave: the name of before is there again, with its source and lock.
+
+    Raises `InvalidAction` when the session was renamed since that `version`, or by another person.
+    """
+    with session_locked(session) as locked:
+        newest = locked.names.first()
+        if newest is None or newest.person_id != person.pk or version != locked.name_version:
+            raise InvalidAction(_("This name was changed since: there is nothing of yours to undo."))
+        before = locked.names.filter(version__lt=newest.version).order_by("-version", "-pk").first()
+        name, source = (before.name, before.source) if before is not None else stand_ins.stand_in(locked)
+        put_back(locked, name, source, person)
+        plan(locked)
 
 
 def generate(session: Session, person: Person, *, replace: bool = True) -> None:

@@ -35,7 +35,7 @@ def put_back(job: Job, row: JobRow, session: Session) -> Done | Skip:
     if session.name_version != row.version_after:
         return Skip(_("Named “%(name)s” since") % {"name": session.name})
     before = row.data
-    sessions.put_back(session, before["name"], before["source"], job)
+    sessions.put_back(session, before["name"], before["source"], job.person, job)
     of_job(session, job)
     session.name_locked, session.name_due_at = bool(before["locked"]), parse_datetime(str(before["due"]))
     session.save(update_fields=["name_locked", "name_due_at"])

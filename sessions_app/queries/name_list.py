@@ -9,7 +9,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import NameSuggestion, NamingPolicy, NamingSpend, Person, Queue, Session, TicketLink
+from sessions_app.models import NameRecord, NameSuggestion, NamingPolicy, NamingSpend, Person, Queue, Session, TicketLink
 from sessions_app.models.naming import this_month
 from sessions_app.policy.naming import NamingRules
 from sessions_app.policy.naming_budget import Budget, dollars
@@ -21,6 +21,8 @@ from sessions_app.queries.naming_sets import GROUPS
 PAGE, GROUP = 50, 10
 NEEDS = "needs"
 KINDS = (NEEDS, *GROUPS, "today")
+#: Kinds of conversations that have no name but what stands in for it.
+UNNAMED = ("failed", "provisional")
 
 
 @dataclass
@@ -76,6 +78,10 @@ class NamePage:
         return sum(self.counts[kind] for kind in GROUPS)
 
     @property
+    def unnamed(self) -> int:
+        return sum(self.counts[kind] for kind in UNNAMED)
+
+    @property
     def stopped(self) -> list[Meter]:
         """Queues in which automatic naming stopped, or goes on without a language model: the budget is used up."""
         return [meter for meter in self.meters if meter.budget.is_used_up]
@@ -109,6 +115,22 @@ def page_of(person: Person, kind: str, queues: list[Queue]) -> NamePage:
         row.next = following.session.pk
     meters, spent = _complete(listed, queues)
     return NamePage(groups, counts, meters, spent)
+
+
+def unnamed(person: Person, most: int) -> list[int]:
+    """Return the keys of all conversations without a name of their own, newest first: at most one over `most`."""
+    sets = naming_sets.of(person, queues_of(person))
+    found = [sets[kind].newest_first().values_list("pk", flat=True)[: most + 1] for kind in UNNAMED]
+    return [key for keys in found for key in keys][: most + 1]
+
+
+def given_by(person: Person, session_key: int, queues: list[Queue]) -> NameRecord | None:
+    """Return the session's newest name if this person gave it, and may undo that."""
+    newest = NameRecord.objects.filter(session=session_key).select_related("session").order_by("-pk").first()
+    if newest is None or newest.person_id != person.pk or newest.source != Session.NameSource.HUMAN:
+        return None
+    works_it = person.is_superuser or newest.session.queue_id in {queue.pk for queue in queues}
+    return newest if works_it and newest.version == newest.session.name_version else None
 
 
 def _complete(rows: list[NameRow], queues: list[Queue]) -> tuple[list[Meter], Decimal]:

@@ -111,15 +111,15 @@ def rename_locked(
     return True
 
 
-def put_back(session: Session, name: str, source: NameSource, job: Job) -> None:
-    """Give the locked session the name that it had before the job. It is not judged: what was there may be there again."""
-    _write(session, name, source, job.person, "", FREE, job)
+def put_back(session: Session, name: str, source: str, person: Person | None, job: Job | None = None) -> None:
+    """Give the locked session the name that it had before. It is not judged: what was there may be there again."""
+    _write(session, name, source, person, "", FREE, job)
 
 
 def _write(
     session: Session,
     name: str,
-    source: NameSource,
+    source: str,
     person: Person | None,
     note: str,
     cost: NameCost,

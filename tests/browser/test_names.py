@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from sessions_app.actions import messages, sessions
+from sessions_app.actions import messages, names, sessions
 from sessions_app.models import NameSuggestion, Person, Queue, Session
 from tests.browser.conftest import Visit
+from tests.sessions_app.naming_rules import name_by
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +57,68 @@ def test_what_is_typed_before_the_scripts_came_takes_the_names_place(visit: Visi
     page.keyboard.press("Enter")
     expect(field(page, "Mo")).to_be_focused()
     assert name_of(unnamed[0]) == "Late parcel"
+
+
+def test_typing_goes_on_in_the_next_row_before_the_answer_is_there(visit: Visit, ana: Person, unnamed: list[Session]) -> None:
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    # Faster than any answer.
+    page.keyboard.type("Late parcel")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Broken cup")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Wrong bill")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Every conversation has its name.")).to_be_visible()
+    assert [name_of(session) for session in unnamed] == ["Late parcel", "Broken cup", "Wrong bill"]
+
+
+def test_what_is_renamed_elsewhere_changes_here_and_typed_words_stay(
+    visit: Visit, ana: Person, ben: Person, unnamed: list[Session]
+) -> None:
+    kim, mo, lou = unnamed
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    names.rename(mo, ben, "Ben's name")
+    expect(field(page, "Mo")).to_be_hidden()
+    page.keyboard.type("Late")
+    names.rename(lou, ben, "Ben's other name")
+    names.rename(kim, ben, "Ben's third name")
+    page.keyboard.type(" parcel")
+    expect(field(page, "Kim")).to_have_value("Late parcel")
+    # The list catches up when the words are given up.
+    page.keyboard.press("Escape")
+    expect(field(page, "Lou")).to_be_hidden()
+    expect(field(page, "Kim")).to_be_hidden()
+
+
+def test_control_and_z_undoes_the_last_name_and_the_cursor_is_there_again(
+    visit: Visit, ana: Person, unnamed: list[Session]
+) -> None:
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.type("Something wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Named “Something wrong”.")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(field(page, "Kim")).to_be_focused()
+    expect(field(page, "Kim")).to_have_value("Kim waits for a parcel")
+    assert name_of(unnamed[0]) == "Kim waits for a parcel"
+
+
+def test_a_refused_name_stays_in_its_row_while_the_cursor_is_in_the_next(
+    visit: Visit, ana: Person, orders: Queue, unnamed: list[Session]
+) -> None:
+    name_by(orders, max_words=5)
+    page = visit(ana, "/names/")
+    expect(field(page, "Kim")).to_be_focused()
+    page.keyboard.type("Far too many words in here")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Broken cup")
+    expect(page.get_by_role("alert")).to_contain_text("was not saved")
+    expect(field(page, "Kim")).to_have_value("Far too many words in here")
+    expect(field(page, "Mo")).to_be_focused()
+    expect(field(page, "Mo")).to_have_value("Broken cup")
 
 
 def test_shift_and_enter_saves_and_goes_back(visit: Visit, ana: Person, unnamed: list[Session]) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from sessions_app.jobs import planning
 from sessions_app.jobs.action import Action, InvalidParameters
 from sessions_app.jobs.planning import Wanted
 from sessions_app.jobs.registry import action_of
 from sessions_app.models import Person
-from sessions_app.queries import access, selection
+from sessions_app.queries import access, name_list, selection
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest
@@ -30,7 +31,7 @@ def begin(request: PersonRequest) -> HttpResponse:
             [Wanted(key) for key in chosen(request, action)],
             {name: request.POST.get(name, "") for name in action.asks},
             person=request.user,
-            source=selection.source_of(request.user, *_list(request)),
+            source=_source(request),
         )
     except InvalidParameters as problem:
         return _form(request, action, chosen(request, action), problem)
@@ -39,9 +40,18 @@ def begin(request: PersonRequest) -> HttpResponse:
 
 def chosen(request: PersonRequest, action: Action) -> list[int]:
     """Return the keys of the selected sessions. Raises `InvalidAction` where nothing is selected."""
-    if request.POST.get("scope") == "matching" and action.in_menu:
+    scope = request.POST.get("scope")
+    if scope == "matching" and action.in_menu:
         return selection.matching(request.user, *_list(request), planning.MOST)
+    if scope == "unnamed" and action.in_menu:
+        return name_list.unnamed(request.user, planning.MOST)
     return selection.ticked(action.sessions(request.user), request.POST.getlist("session"))
+
+
+def _source(request: PersonRequest) -> str:
+    if request.POST.get("scope") == "unnamed":
+        return _("Names")
+    return selection.source_of(request.user, *_list(request))
 
 
 def _list(request: PersonRequest) -> tuple[str, str]:

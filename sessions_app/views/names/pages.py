@@ -23,6 +23,8 @@ from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
 
 LONGEST_SHOWN = 60
+#: In the place of a row: none has the cursor, a script knows better where it is.
+NO_CURSOR = "none"
 
 
 @require_safe
@@ -45,7 +47,8 @@ def name_row(request: PersonRequest, pk: int) -> HttpResponse:
         return _refused(request, session, typed, refusal, invalid.proposal)
     except AppError as refusal:
         return _refused(request, session, typed, refusal)
-    return HttpResponse(status=303, headers={"Location": _address(request, row_number(request.POST.get("next", "")))})
+    done = {} if request.POST.get("do") in ("dismiss", "generate", "undo") else {"done": session.pk}
+    return HttpResponse(status=303, headers={"Location": _address(request, **done)})
 
 
 @require_POST
@@ -63,7 +66,7 @@ def names_together(request: PersonRequest) -> HttpResponse:
         except (AppError, InvalidSessionNameError):
             left += 1
     told = {"left": left} if left else {}
-    return HttpResponse(status=303, headers={"Location": _address(request, None, **told)})
+    return HttpResponse(status=303, headers={"Location": _address(request, **told)})
 
 
 def _act(request: PersonRequest, session: Session, typed: str) -> None:
@@ -75,6 +78,8 @@ def _act(request: PersonRequest, session: Session, typed: str) -> None:
             name_suggestions.dismiss(session, person, key)
         case "generate":
             names.generate(session, person, replace=False)
+        case "undo":
+            names.undo(session, person, row_number(request.POST.get("version", "")) or 0)
         case _:
             names.rename(session, person, typed, seen=row_number(request.POST.get("version", "")))
 
@@ -92,6 +97,7 @@ def _context(request: PersonRequest, kind: str, at: str, **more: Any) -> dict[st
         "tabs": [(name, name_list.title_of(name), numbers[name]) for name in name_list.KINDS],
         "at": _at(at, rows),
         "left": row_number(request.GET.get("left", "")) or 0,
+        "done": name_list.given_by(request.user, done, queues) if (done := row_number(request.GET.get("done", ""))) else None,
         "actions": [ACTIONS[name] for name in ("name", "rename", "unlock") if name in ACTIONS],
         "suggestions": [row.suggestion for group in page.groups for row in group.rows if row.suggestion],
         **more,
@@ -100,6 +106,8 @@ def _context(request: PersonRequest, kind: str, at: str, **more: Any) -> dict[st
 
 def _at(asked: str, rows: list[int]) -> int | None:
     """Return the row with the cursor: the one that was asked for, else the first."""
+    if asked == NO_CURSOR:
+        return None
     wanted = row_number(asked)
     return wanted if wanted in rows else next(iter(rows), None)
 
@@ -107,11 +115,14 @@ def _at(asked: str, rows: list[int]) -> int | None:
 def _refused(request: PersonRequest, session: Session, typed: str, refusal: AppError, proposal: str = "") -> HttpResponse:
     """The page again, with what was typed in its row and the reason beside it."""
     refused = {"refused_key": session.pk, "refusal": refusal, "typed": typed, "proposal": proposal}
-    context = _context(request, request.POST.get("kind", ""), str(session.pk), **refused)
+    at = NO_CURSOR if request.POST.get("next") == NO_CURSOR else str(session.pk)
+    context = _context(request, request.POST.get("kind", ""), at, **refused)
     return render(request, "names/page.html", context, status=refusal.status)
 
 
-def _address(request: PersonRequest, at: int | None, **more: Any) -> str:
+def _address(request: PersonRequest, **more: Any) -> str:
+    following = request.POST.get("next", "")
+    at = following if following == NO_CURSOR else row_number(following)
     query = {"kind": request.POST.get("kind", ""), "at": at or "", **more}
     said = urlencode({name: value for name, value in query.items() if value})
     # No fragment: browsers put the cursor nowhere in a page that is opened at one.

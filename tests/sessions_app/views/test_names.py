@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app.actions import messages, names, sessions
-from sessions_app.models import NameSuggestion, NamingSpend, Person, Queue, Session
+from sessions_app.models import Job, NameSuggestion, NamingSpend, Person, Queue, Session
 from tests.sessions_app.html import flat
 from tests.sessions_app.naming_rules import name_by
 
@@ -65,11 +65,68 @@ def test_saving_names_the_conversation_and_moves_the_cursor_to_the_next(desk: Cl
     page = read(desk)
     assert re.findall(r'id="name_(\d+)"', page) == [str(second.pk), str(first.pk)]
     answer = desk.post(f"/names/{second.pk}/", {"name": "Late parcel", "version": second.name_version, "next": first.pk})
-    assert (answer.status_code, answer["Location"]) == (303, f"/names/?at={first.pk}")
+    assert (answer.status_code, answer["Location"]) == (303, f"/names/?at={first.pk}&done={second.pk}")
     assert (row(second).name, row(second).name_source, row(second).name_locked) == ("Late parcel", "human", True)
     there = read(desk, f"/names/?at={first.pk}")
     assert re.search(rf'class="row naming cursor" id="name_{first.pk}"', there)
     assert len(re.findall(r'<input class="input" name="name"[^>]*autofocus', there)) == 1
+
+
+def test_the_last_name_is_undone_and_the_first_words_stand_in_again(desk: Client, orders: Queue) -> None:
+    session = said(orders, "My parcel is late")
+    saved = desk.post(f"/names/{session.pk}/", {"name": "Something wrong", "version": session.name_version})
+    page = read(desk, saved["Location"])
+    assert "Named “<bdi>Something wrong</bdi>”." in page
+    version = row(session).name_version
+    undone = desk.post(f"/names/{session.pk}/", {"do": "undo", "version": version, "next": session.pk})
+    assert (undone.status_code, undone["Location"]) == (303, f"/names/?at={session.pk}")
+    now = row(session)
+    assert (now.name, now.name_source, now.name_locked) == ("My parcel is late", "provisional", False)
+
+
+def test_an_undone_name_gives_way_to_the_one_of_before(desk: Client, orders: Queue, ben: Person, ana: Person) -> None:
+    session = said(orders, "My parcel is late")
+    names.rename(session, ana, "Late parcel")
+    names.rename(session, ben, "Something wrong")
+    desk.post(f"/names/{session.pk}/", {"do": "undo", "version": row(session).name_version})
+    assert (row(session).name, row(session).name_source, row(session).name_locked) == ("Late parcel", "human", True)
+
+
+def test_what_was_renamed_since_or_by_others_is_not_undone(desk: Client, orders: Queue, ana: Person) -> None:
+    session = said(orders, "My parcel is late")
+    desk.post(f"/names/{session.pk}/", {"name": "Something wrong", "version": session.name_version})
+    version = row(session).name_version
+    names.rename(session, ana, "Ana's name")
+    assert "Something wrong" not in read(desk, f"/names/?done={session.pk}")
+    for known in (version, row(session).name_version, "x"):
+        assert desk.post(f"/names/{session.pk}/", {"do": "undo", "version": known}).status_code == 422
+    assert row(session).name == "Ana's name"
+
+
+def test_all_without_a_name_are_planned_for_the_ai_at_once(desk: Client, orders: Queue, ben: Person, parcels: Queue) -> None:
+    several = [said(orders, f"Parcel {number} is late") for number in range(3)]
+    failing = said(orders, "Where is my refund?")
+    Session.objects.filter(pk=failing.pk).update(name_failed_at=timezone.now(), name_problem="no answer")
+    named, foreign = said(orders, "Another thing"), said(parcels, "Not Ben's")
+    names.rename(named, ben, "Named already")
+    assert "Name all 4 with AI" in read(desk)
+    planned = desk.post("/jobs/", {"scope": "unnamed", "do": "name"})
+    job = Job.objects.get()
+    assert planned["Location"] == f"/jobs/{job.pk}/"
+    assert job.source == "Names"
+    assert set(job.rows.values_list("session", flat=True)) == {one.pk for one in (*several, failing)}
+    assert foreign.pk not in job.rows.values_list("session", flat=True)
+
+
+def test_a_script_that_knows_the_cursors_place_gets_a_page_without_one(desk: Client, orders: Queue) -> None:
+    session = said(orders, "My parcel is late")
+    cursor = re.compile(r'<input class="input" name="name"[^>]*autofocus')
+    assert cursor.search(read(desk))
+    assert not cursor.search(read(desk, "/names/?at=none"))
+    answer = desk.post(f"/names/{session.pk}/", {"name": "", "next": "none"})
+    assert answer.status_code == 422
+    assert 'name="name" value="" dir="auto" maxlength="200" autocomplete="off" required' in flat(answer.content.decode())
+    assert not cursor.search(flat(answer.content.decode()))
 
 
 def test_a_name_that_breaks_a_rule_stays_in_its_field_with_the_reason_and_one_that_passes(desk: Client, orders: Queue) -> None:
