@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sessions_app import audit
+from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import NamingPolicy, Person, Queue
 from sessions_app.policy import naming_budget
@@ -17,6 +19,15 @@ from sessions_app.policy.naming import NamingInForce, naming_in_force, read_nami
 #: A queue's forbidden words stand with the queue, for they judge the names that its customers give themselves, too.
 FORBIDDEN = "forbidden_words"
 COLUMNS = tuple(name for name in asdict(NamingInForce()) if name != FORBIDDEN)
+
+
+class StaleRules(InvalidAction):
+    """Another admin saved rules of this place meanwhile; nothing was changed."""
+
+    def __init__(self, policy: NamingPolicy) -> None:
+        by = policy.updated_by or _("Somebody")
+        super().__init__(_("%(person)s saved other rules here meanwhile. Save again to replace them.") % {"person": by})
+        self.policy = policy
 
 
 def values_of(queue: Queue | None) -> dict[str, Any]:
@@ -43,9 +54,20 @@ def differing(queue: Queue, policy: NamingPolicy | None) -> int:
     return own + bool(queue.forbidden_words)
 
 
-def save(queue: Queue | None, person: Person, values: Mapping[str, Any]) -> NamingPolicy:
-    """Put these rules in force in the queue, or in the whole desk. What is as it would be without them follows the desk."""
+def seen_of(policy: NamingPolicy | None) -> str:
+    """Return what a form remembers of the rules it was made from; empty where there were none of this place's own."""
+    return policy.updated_at.isoformat() if policy is not None else ""
+
+
+def save(queue: Queue | None, person: Person, values: Mapping[str, Any], seen: str | None = None) -> NamingPolicy:
+    """Put these rules in force in the queue, or in the whole desk. What is as it would be without them follows the desk.
+
+    Raises `StaleRules` where other rules were saved since those that the form was made from (`seen`).
+    """
     with transaction.atomic():
+        known = NamingPolicy.objects.select_for_update(of=("self",)).filter(queue=queue).select_related("updated_by").first()
+        if seen is not None and known is not None and seen != seen_of(known):
+            raise StaleRules(known)
         before = values_of(queue)
         base = base_of(queue)
         columns = {name: None if _same(values[name], getattr(base, name)) else values[name] for name in COLUMNS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,6 +11,16 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, NameSuggestion, NamingPolicy, NamingSpend
 from sessions_app.models.person import Person
 from sessions_app.policy import naming_budget
+from sessions_app.policy.naming_rules.template import check_template
+
+
+class NamingPolicyForm(forms.ModelForm[NamingPolicy]):
+    """The rules, with a template that frames names."""
+
+    def clean_template(self) -> str | None:
+        template: str | None = self.cleaned_data["template"]
+        check_template(template or "")
+        return template
 
 
 @admin.register(NamingPolicy)
@@ -19,6 +30,7 @@ class NamingPolicyAdmin(AdminPages[NamingPolicy]):
     list_display = ["__str__", "enabled", "after_messages", "delay", "template", "monthly_budget", "updated_at", "updated_by"]
     list_select_related = ["queue", "updated_by"]
     exclude = ["updated_at", "updated_by"]
+    form = NamingPolicyForm
 
     def save_model(self, request: HttpRequest, obj: NamingPolicy, form: object, change: bool) -> None:
         obj.updated_at = clock.now()

@@ -55,7 +55,10 @@ def naming(request: PersonRequest) -> HttpResponse:
         return _page(request, form, status=422)
     if request.POST.get("do") == "try":
         return _page(request, form)
-    naming_rules.save(queue, request.user, form.cleaned_data)
+    try:
+        naming_rules.save(queue, request.user, form.cleaned_data, request.POST.get("seen"))
+    except naming_rules.StaleRules as stale:
+        return _page(request, form, status=409, stale=stale)
     return _saved(queue)
 
 
@@ -84,7 +87,9 @@ def _saved(queue: Queue | None) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": f"{reverse('setup-naming')}?{query}"})
 
 
-def _page(request: PersonRequest, form: NamingForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: PersonRequest, form: NamingForm, status: int = 200, stale: naming_rules.StaleRules | None = None
+) -> HttpResponse:
     rows = naming_rules.rows()
     queues = list(Queue.objects.all())
     place = Place(form.queue, rows.get(form.queue.pk if form.queue is not None else None))
@@ -95,23 +100,26 @@ def _page(request: PersonRequest, form: NamingForm, status: int = 200) -> HttpRe
         "places": [Place(None, rows.get(None)), *(Place(queue, rows.get(queue.pk)) for queue in queues)],
         "saved": "saved" in request.GET,
         "spent": _spent(form.queue),
+        "stale": stale,
+        # What was typed on older rules stays on them until the newer ones were told.
+        "seen": request.POST.get("seen", "") if form.is_bound and stale is None else naming_rules.seen_of(place.policy),
         **_preview(form, rows),
     }
     return render(request, "setup/naming/page.html", context, status=status)
 
 
 def _preview(form: NamingForm, rows: dict[int | None, NamingPolicy]) -> dict[str, Any]:
-    """Return what becomes of the last names under the form's rules; nothing where they are wrong."""
-    valid = form if form.is_bound else NamingForm(form.queue, _as_posted(form))
+    """Return what becomes of the last names under the form's rules; where one is wrong, under those in force."""
+    tried = form if form.is_bound and form.is_valid() else NamingForm(form.queue, _as_posted(form))
     trials: list[Trial] = []
-    if valid.is_valid():
+    if tried.is_valid():
         sessions = list(naming_trials.last_of(form.queue))
-        rules = rules_of_queues(valid, {session.queue_id for session in sessions}, rows)
+        rules = rules_of_queues(tried, {session.queue_id for session in sessions}, rows)
         trials = naming_trials.try_rules(sessions, rules)
     return {
         "form": form,
         "queue": form.queue,
-        "is_wrong": bool(valid.errors),
+        "is_wrong": bool(form.errors),
         "trials": trials,
         "passed": sum(not trial.is_refused and not trial.is_persons for trial in trials),
         "refused": sum(trial.is_refused for trial in trials),

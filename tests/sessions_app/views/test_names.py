@@ -114,8 +114,8 @@ def test_all_without_a_name_are_planned_for_the_ai_at_once(desk: Client, orders:
     job = Job.objects.get()
     assert planned["Location"] == f"/jobs/{job.pk}/"
     assert job.source == "Names"
-    assert set(job.rows.values_list("session", flat=True)) == {one.pk for one in (*several, failing)}
-    assert foreign.pk not in job.rows.values_list("session", flat=True)
+    assert {job_row.session for job_row in job.rows.all()} == {*several, failing}
+    assert not job.rows.filter(session=foreign).exists()
 
 
 def test_a_script_that_knows_the_cursors_place_gets_a_page_without_one(desk: Client, orders: Queue) -> None:

@@ -166,3 +166,36 @@ def test_for_people_who_are_no_admins_there_is_no_such_page(client: Client, ben:
 
 def test_a_queue_that_is_not_there_is_not_found(hers: Client) -> None:
     assert hers.get("/setup/naming/?queue=nowhere").status_code == 404
+
+
+def test_of_two_admins_who_save_at_once_the_second_is_told_and_nothing_is_lost(
+    hers: Client, orders: Queue, ben: Person
+) -> None:
+    seen = re.findall(r'name="seen" value="([^"]*)"', flat(hers.get(ORDERS)))[0]
+    naming_rules.save(orders, ben, {**naming_rules.values_of(orders), "max_words": 9})
+    answer = hers.post(ORDERS, posted(orders, max_words=4, seen=seen))
+    page = flat(answer)
+    assert answer.status_code == 409
+    assert "Ben saved other rules here meanwhile." in page
+    assert re.search(r'name="max_words"[^>]*value="4"', page)
+    assert naming_in_force(orders).max_words == 9
+    again = re.findall(r'name="seen" value="([^"]*)"', page)[0]
+    assert hers.post(ORDERS, posted(orders, max_words=4, seen=again)).status_code == 303
+    assert naming_in_force(orders).max_words == 4
+
+
+def test_a_trial_of_a_wrong_rule_shows_the_names_by_the_rules_in_force(hers: Client, session: Session) -> None:
+    messages.receive(session, "My blue parcel is late")
+    answer = hers.post(ORDERS, posted(session.queue, template="{tciket}", do="try"))
+    page = flat(answer)
+    assert answer.status_code == 422
+    assert "A rule is wrong" in page
+    assert "On the last conversation" in page
+    assert page.count('<p class="before">') == 1
+
+
+def test_the_raw_administration_refuses_a_template_that_frames_nothing(hers: Client, orders: Queue) -> None:
+    answer = hers.post("/admin/sessions_app/namingpolicy/add/", {"queue": orders.pk, "template": "{tciket}"})
+    assert answer.status_code == 200
+    assert "{tciket}" in answer.content.decode()
+    assert not NamingPolicy.objects.exists()
