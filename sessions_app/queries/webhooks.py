@@ -53,6 +53,11 @@ class EndpointRow:
     failed_lately: int
 
     @property
+    def off_because(self) -> str:
+        """The reason why it is switched off, in words."""
+        return str(WebhookEndpoint.Off(self.endpoint.off_because).label) if self.endpoint.off_because else ""
+
+    @property
     def missed_about(self) -> str:
         """The number of missed deliveries, with a plus where more were missed than are counted."""
         return f"{MOST_MISSED:,}+" if self.missed > MOST_MISSED else str(self.missed)
