@@ -85,11 +85,8 @@ class Ready:
     #: What was used, also where it failed.
     tokens: int = 0
     cost: Decimal | None = None
-
-    @property
-    def is_paid(self) -> bool:
-        """True where another system was asked for it, which costs."""
-        return self.found is not None
+    #: Whether another system was asked for it, which costs: then it is stored for a job that people stopped, too.
+    is_paid: bool = False
 
 
 class Action(ABC):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.actions import sessions
-from sessions_app.jobs.action import Action, Change, Done, InvalidParameters, Outcome, Parameters, Planned, Skip
+from sessions_app.jobs.action import Action, Change, Done, InvalidParameters, Outcome, Parameters, Planned, Ready, Skip
+from sessions_app.jobs.rows import Rows
 from sessions_app.models import Job, JobRow, Person, Queue, Session
 from sessions_app.validation.numbers import row_number
 
@@ -44,9 +45,15 @@ class Assign(Action):
         queues = _queues_of(assignee)
         return [self._planned(row.session, assignee, queues) for row in rows]
 
-    def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
+    def prepared(self, job: Job, rows: Rows) -> Iterator[Ready]:
+        """Yield the rows with the assignee and their queues, which are read once for many rows."""
         assignee = _assignee(job)
-        planned = self._planned(session, assignee, _queues_of(assignee))
+        found = (assignee, _queues_of(assignee))
+        yield from (Ready(row, found) for row in rows)
+
+    def apply(self, job: Job, row: JobRow, session: Session, found: Any) -> Outcome:
+        assignee, queues = found
+        planned = self._planned(session, assignee, queues)
         if isinstance(planned, Skip):
             return planned
         before = session.assignee_id

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from sessions_app.jobs.action import Done, Skip
-from sessions_app.models import Job, JobRow, NameRecord, Session
+from sessions_app.models import Job, JobRow, Session
 from sessions_app.store import sessions
 
 
@@ -23,20 +23,12 @@ def before_of(session: Session) -> dict[str, Any]:
     }
 
 
-def of_job(session: Session, job: Job) -> int:
-    """Note in the history that the job gave the session's newest name. Returns the name's version."""
-    session.refresh_from_db(fields=["name_version"])
-    NameRecord.objects.filter(session=session, version=session.name_version).update(job=job)
-    return session.name_version
-
-
 def put_back(job: Job, row: JobRow, session: Session) -> Done | Skip:
     """Give the session the name of before, unless another one was given since. Its row is locked."""
     if session.name_version != row.version_after:
         return Skip(_("Named “%(name)s” since") % {"name": session.name})
     before = row.data
     sessions.put_back(session, before["name"], before["source"], job.person, job)
-    of_job(session, job)
     session.name_locked, session.name_due_at = bool(before["locked"]), parse_datetime(str(before["due"]))
     session.save(update_fields=["name_locked", "name_due_at"])
     return Done()

@@ -156,7 +156,7 @@ def ask(asked: Asked, share: Decimal = Decimal(1), is_wanted: Callable[[], bool]
     """Ask the model; `share` is the part of the usual price that is paid. Raises `CalledOffError` as `generate` does."""
     generated = generate(asked.model, asked.messages, asked.constraints, share, is_wanted)
     error: KernError | None = generated.error
-    return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars)
+    return Ready(asked.row, generated, error, generated.cost.tokens, generated.dollars, is_paid=True)
 
 
 def _refusal(session: Session) -> str:

@@ -104,3 +104,14 @@ def reasons(job: Job) -> list[tuple[str, int]]:
     """Return why rows are skipped, and how many for each reason, the most frequent first."""
     found = job.rows.filter(state=JobRow.State.SKIPPED).order_by().values_list("reason").annotate(rows=Count("pk"))
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def beside(job: Job) -> list[tuple[Job, int]]:
+    """Return other jobs at work, or paused, that have some of these sessions still to do, and how many, the newest first.
+
+    They do not wait for each other: each row is judged again when its turn comes, and what is done last stands.
+    """
+    mine = job.rows.filter(state=JobRow.State.PENDING).order_by().values("session")
+    others = JobRow.objects.waiting().filter(session__in=mine, job__state__in=(*Job.WORKING, Job.State.PAUSED))
+    found = dict(others.exclude(job=job).order_by().values_list("job").annotate(rows=Count("pk")))
+    return [(other, found[other.pk]) for other in Job.objects.filter(pk__in=found).order_by("-pk")]

@@ -21,7 +21,7 @@ from sessions_app.policy.names import judge
 from sessions_app.policy.naming import NamingInForce, naming_in_force, read_naming
 from sessions_app.policy.naming_rules import Context, Refusal
 from sessions_app.policy.naming_rules.template import check_template, frame_for
-from sessions_app.store import DjangoDb
+from sessions_app.store.sessions import rename_locked
 
 NAME = "{name}"
 
@@ -62,8 +62,8 @@ class Rename(Action):
         if isinstance(planned, Skip):
             return planned
         before = names.before_of(session)
-        DjangoDb().rename_session(session.session_id, planned.after, "human", person=job.person)
-        return Done(planned.before, planned.after, before, version=names.of_job(session, job))
+        rename_locked(session, planned.after, "human", job.person, "", job=job)
+        return Done(planned.before, planned.after, before, session.name_version)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         return names.put_back(job, row, session)

@@ -88,12 +88,16 @@ def job_csv(request: PersonRequest, pk: int) -> HttpResponseBase:
 def _context(request: PersonRequest, found: Job) -> dict[str, Any]:
     shown = Shown(found)
     outcome, after = request.GET.get("outcome", ""), request.GET.get("after", "")
+    told = {"shown": shown, "own_page": True, "page": job_list.rows_of(found, request.user, outcome, after)}
+    return {**told, **_dry_run(request, found)} if found.state == Job.State.PLANNED else told
+
+
+def _dry_run(request: PersonRequest, found: Job) -> dict[str, Any]:
+    """Return what the page of a job that was not started has besides: examples, reasons, jobs over the same conversations."""
     return {
-        "shown": shown,
-        "own_page": True,
-        "page": job_list.rows_of(found, request.user, outcome, after),
-        "examples": planning.examples(found, job_list.visible(found, request.user)) if found.state == Job.State.PLANNED else [],
-        "reasons": planning.reasons(found) if found.state == Job.State.PLANNED else [],
+        "examples": planning.examples(found, job_list.visible(found, request.user)),
+        "reasons": planning.reasons(found),
+        "beside": [(Shown(other), rows) for other, rows in planning.beside(found)],
     }
 
 

@@ -92,6 +92,21 @@ def test_one_worker_works_a_job_and_another_goes_on_when_that_one_is_gone(
     assert worked(job).done == 3
 
 
+def test_of_two_peoples_jobs_over_the_same_rows_the_later_stands_and_each_undoes_its_own(
+    several: list[Session], ana: Person, ben: Person, worked: Worked
+) -> None:
+    to_ben, to_ana = planned(several, ana, ben), planned(several, ben, ana)
+    control.start(to_ben)
+    control.start(to_ana)
+    assert worked(to_ben).done == worked(to_ana).done == 3
+    assert Session.objects.filter(assignee=ana).count() == 3
+    control.undo(to_ben)
+    assert (worked(to_ben).kept, set(to_ben.rows.values_list("reason", flat=True))) == (3, {"Assigned to Ana since"})
+    control.undo(to_ana)
+    assert worked(to_ana).undone == 3
+    assert Session.objects.filter(assignee=ben).count() == 3
+
+
 def test_a_row_with_an_outcome_is_not_done_again(several: list[Session], ana: Person, ben: Person, worked: Worked) -> None:
     job = planned(several, ana, ben)
     control.start(job)

@@ -150,6 +150,20 @@ def test_a_dry_run_can_be_discarded(client: Client, several: list[Session], ben:
     assert Job.objects.exists()
 
 
+def test_a_dry_run_tells_of_other_jobs_at_work_on_the_same_conversations(
+    client: Client, several: list[Session], ana: Person, ben: Person
+) -> None:
+    other = planning.plan("assign", [Wanted(session.pk) for session in several], {"assignee": str(ben.pk)}, person=ana)
+    job = planning.plan("resolve", [Wanted(session.pk) for session in several[:2]], {}, person=ben)
+    client.force_login(ben)
+    assert "at this moment" not in flat(client.get(f"/jobs/{job.pk}/"))
+    control.start(other)
+    page = flat(client.get(f"/jobs/{job.pk}/"))
+    assert "2 of these are in a job of Ana at this moment: Assign 3 conversations to Ben." in page
+    work(other)
+    assert "at this moment" not in flat(client.get(f"/jobs/{job.pk}/"))
+
+
 def deleted_by(person: Person, several: list[Session]) -> None:
     for session in several:
         deleting.delete(session, person)
