@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,8 +24,25 @@ MOST_NEWER = 50
 NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 
 
+#: The row that is locked in the transaction that runs, so that an action need not read it once more.
+_held: ContextVar[Session | None] = ContextVar("session_held", default=None)
+
+
+@contextmanager
+def holding(session: Session) -> Iterator[Session]:
+    """Let the actions of the block work on this row, which its transaction has just read and locked."""
+    token = _held.set(session)
+    try:
+        yield session
+    finally:
+        _held.reset(token)
+
+
 def locked_or_404(session: Session) -> Session:
     """Return the session's row, locked until the transaction ends. Raises `Http404` when it is there no more."""
+    held = _held.get()
+    if held is not None and held.pk == session.pk and held.status not in Session.GONE:
+        return held
     try:
         return Session.objects.there().locked(session.session_id)
     except Session.DoesNotExist:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kern.errors import KernError
+from sessions_app.actions.locking import holding
 from sessions_app.changes import publish
 from sessions_app.errors import DATABASE_AWAY, AppError
 from sessions_app.infrastructure import broken_rows, clock
@@ -93,7 +94,8 @@ class _Slice:
         found = may(job.person).select_for_update(of=("self",)).filter(pk=row.session_id).first()
         if found is None:
             return Skip(_("Not in your queues any more, or deleted"))
-        return self.action.undo(job, row, found) if self.undoing else self.action.apply(job, row, found, ready.found)
+        with holding(found):
+            return self.action.undo(job, row, found) if self.undoing else self.action.apply(job, row, found, ready.found)
 
     def _store(self, ready: Ready, outcome: Outcome) -> None:
         row = ready.row

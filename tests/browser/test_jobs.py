@@ -42,7 +42,7 @@ def work(job: Job) -> None:
 
 
 def select_all(page: Page) -> None:
-    page.goto("/open/")
+    page.goto("/closed/")
     for box in page.locator('input[name="session"]').all():
         box.check()
     expect(page.locator("#bulk")).to_be_visible()
