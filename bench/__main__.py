@@ -18,7 +18,7 @@ from bench.machine import describe
 from bench.naming import job
 from bench.pages import key_to_paint, server
 from bench.paths import VAR
-from bench.report import CannotMeasureError, Section, as_markdown
+from bench.report import CannotMeasureError, Section, as_markdown, put_into
 
 BENCHES: dict[str, Callable[[Effort], Section]] = {
     "turn-overhead": turn_overhead.measure,
@@ -42,11 +42,13 @@ def main(words: Sequence[str] | None = None) -> int:
     for name in asked.benches or BENCHES:
         print(f"measuring {name} …", file=sys.stderr)
         sections.append(_measured(name, effort))
-    command = "python -m bench" + (" --quick" if asked.quick else "")
+    command = " ".join(["python -m bench", *asked.benches, *(["--quick"] if asked.quick else [])])
     report = as_markdown(sections, machine, command)
     print(report)
     if asked.write:
         asked.write.write_text(report)
+    if asked.into:
+        asked.into.write_text(put_into(asked.into.read_text(), sections, machine, command))
     _keep(sections, machine)
     return 1 if any(section.failures for section in sections) else 0
 
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"which to run: {', '.join(BENCHES)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="fewer and smaller: rough numbers within a minute or so")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the report to FILE too (docs/benchmarks.md)")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="put these benches into FILE, beside the others that it has")
     return parser
 
 

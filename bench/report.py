@@ -42,6 +42,8 @@ class Budget:
         return [self.what, f"≤ {self.limit:g}{self.unit}", measured, self.verdict, self.data]
 
 
+#: The title of the section with the verdicts.
+BUDGETS = "Budgets"
 BUDGET_HEAD = ("budget", "promised", "measured", "verdict", "on what")
 
 
@@ -74,7 +76,7 @@ def as_markdown(sections: Sequence[Section], machine: dict[str, str], again: str
         f"Made by `{again}`; run it again to check it on another machine. Numbers are of this machine and moment, the ratios"
         " are what is promised.",
         _lines([f"{key}: {value}" for key, value in machine.items()]),
-        "## Budgets",
+        f"## {BUDGETS}",
         _table(BUDGET_HEAD, [budget.row() for section in sections for budget in section.budgets], left=(0, 3, 4)),
     ]
     for section in sections:
@@ -84,6 +86,30 @@ def as_markdown(sections: Sequence[Section], machine: dict[str, str], again: str
             parts.append(_lines(section.notes))
         parts += [f"Could not be measured: {failure}" for failure in section.failures]
     return "\n\n".join(parts) + "\n"
+
+
+def put_into(report: str, sections: Sequence[Section], machine: dict[str, str], again: str) -> str:
+    """Return the report with these sections measured anew; its other sections, and their budgets, stay as they were."""
+    new = as_markdown(sections, machine, again)
+    rows = _budget_rows(report) | _budget_rows(new)
+    when = "; ".join(f"{key}: {machine[key]}" for key in ("when", "machine", "load before") if key in machine)
+    texts = {title: f"Measured by `{again}`; {when}.\n\n{text}" for title, text in _parts(new)}
+    texts = dict(_parts(report)) | texts | {BUDGETS: _table(BUDGET_HEAD, list(rows.values()), left=(0, 3, 4))}
+    begin = report.partition("\n## ")[0].rstrip()
+    return "\n\n".join([begin, *(f"## {title}\n\n{text}" for title, text in texts.items())]) + "\n"
+
+
+def _parts(report: str) -> list[tuple[str, str]]:
+    """Return title and text of each section of a report."""
+    found = (part.partition("\n") for part in f"\n{report}".split("\n## ")[1:])
+    return [(title.strip(), text.strip()) for title, _newline, text in found]
+
+
+def _budget_rows(report: str) -> dict[str, list[str]]:
+    """Return the budgets of a report, by what they promise."""
+    lines = dict(_parts(report)).get(BUDGETS, "").splitlines()[2:]
+    rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|"))
+    return {row[0]: row for row in rows}
 
 
 def _lines(items: Sequence[str]) -> str:
