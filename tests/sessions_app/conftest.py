@@ -11,13 +11,13 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from kern_inbox.run.embedded_redis import free_port
-from sessions_app import desk as desks
 from sessions_app.actions import messages, sessions
 from sessions_app.infrastructure import broken_rows as broken
 from sessions_app.infrastructure.shared_pace import calls_to
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
+from tests.sessions_app.desk_rows import put_desk_rows
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def nobody_tried_before() -> None:
 @pytest.fixture
 def rows(transactional_db: None, shop_desk: None) -> None:
     """A database whose transactions are real, with the desk's queues in it."""
-    desks.sync()
+    put_desk_rows()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ most tests. Here rows are deleted where there are any, and what belongs to the s
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -16,15 +17,20 @@ from django.db import connections, transaction
 KEPT = {model._meta.db_table for model in (ContentType, Permission)}
 
 
+@cache
+def _full_tables() -> str:
+    """A statement that finds the tables of the models that have rows."""
+    tables = set(connections["default"].introspection.django_table_names(include_views=False)) - KEPT
+    return " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in sorted(tables))
+
+
 class Command(flush.Command):
     """Delete every row that belongs to no migration."""
 
     def handle(self, **options: Any) -> None:
         connection = connections[options["database"]]
-        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            full = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in sorted(tables))
-            cursor.execute(" UNION ALL ".join(full))
+            cursor.execute(_full_tables())
             # References are checked when the transaction ends, so that any order will do.
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {name}")
