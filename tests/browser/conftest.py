@@ -19,6 +19,9 @@ from sessions_app.actions import messages, sessions
 from sessions_app.models import Person, Queue, Requirement
 from tests import desk as shop
 from tests.asgi_server import Server
+from tests.chromium import started_chromium
+from tests.conftest import needed
+from tests.servers import chromium
 from tests.sessions_app.conftest import ana, ben, cy, orders, parcels, rows, session, shop_desk, work
 from tests.signing_in import sign_in_afresh
 
@@ -33,6 +36,14 @@ expect.set_options(timeout=PATIENCE)
 
 # Playwright's synchronous interface keeps an event loop in this thread; Django would refuse to touch rows beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this folder, each of which has contexts of its own."""
+    needed(chromium)
+    with started_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
