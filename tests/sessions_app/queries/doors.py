@@ -98,7 +98,7 @@ class Doors:
         """Nothing that was asked for stays done."""
         # There are more routes than an address may be refused at in a minute.
         if self.headers:
-            cache.clear()
+            limits.clear()
         for method in methods:
             written: list[str] = []
             with suppress(RolledBackError), transaction.atomic(), connection.execute_wrapper(_noting(written)):
