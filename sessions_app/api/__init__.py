@@ -10,6 +10,7 @@ from sessions_app.api import (
     deleted,
     handover,
     jobs,
+    merges,
     messages,
     names,
     naming,
@@ -73,6 +74,7 @@ api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", jobs.router, tags=["jobs"])
+api.add_router("/merges", merges.router, tags=["merges"])
 api.add_router("", deleted.router, tags=["jobs"])
 api.add_router("", requirements.router, tags=["requirements"])
 api.add_router("", naming.router, tags=["names"])

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sessions_app.models import TicketSystem
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+
+from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models import Message, Session, TicketSystem
 from sessions_app.models.ticket_mentions import Mention
 
 #: Newest messages that are looked through, the beginning of each, and how many suggestions there are at most.
@@ -22,6 +27,23 @@ class Suggestion:
     @property
     def label(self) -> str:
         return self.system.label_of(self.ticket_id)
+
+
+def words_of(session: Session) -> QuerySet[Message, Any]:
+    """Return the beginnings of the texts that the customer wrote lately, where tickets may be mentioned."""
+    wrote = session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk")
+    return wrote.values_list(Left("content", LONGEST), flat=True)[:MESSAGES]
+
+
+def mentioned(session: Session) -> list[Suggestion]:
+    """Return the suggestions of one session."""
+    wrote, systems, linked, dismissed = read_together(
+        words_of(session),
+        TicketSystem.objects.all(),
+        session.tickets.values_list("system", "ticket_id"),
+        session.dismissed_mentions.values_list("system", "ticket_id"),
+    )
+    return suggestions(wrote, systems, {*linked, *dismissed})
 
 
 def suggestions(

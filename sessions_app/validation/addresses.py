@@ -18,6 +18,7 @@ BELOW_SESSION = frozenset(
         "drafts",
         "hand-back",
         "link",
+        "mentions",
         "messages",
         "name",
         "notes",

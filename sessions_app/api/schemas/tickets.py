@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from ninja import Field, Schema
 
@@ -10,6 +11,7 @@ from sessions_app.actions.tickets import LONGEST_ADDRESS
 from sessions_app.api.schemas.fields import Text
 from sessions_app.api.strict import Input
 from sessions_app.models import TicketLink, TicketSystem
+from sessions_app.queries.ticket_suggestions import Suggestion
 from sessions_app.validation.limits import longest
 
 
@@ -20,6 +22,28 @@ class TicketIn(Input):
         ..., min_length=1, max_length=LONGEST_ADDRESS, description="Its id, or its web address.", examples=["ZD-48213"]
     )
     system: Text | None = Field(None, max_length=longest(TicketSystem, "slug"))
+
+
+class FirstIn(Input):
+    """Only `true`: another ticket stands first once that one is put first."""
+
+    is_primary: Literal[True] = Field(..., description="Put this ticket first.")
+
+
+class MentionOut(Schema):
+    """A ticket that the customer wrote of lately, and that is neither linked nor dismissed."""
+
+    ticket_id: str
+    system: str
+    url: str
+
+    @staticmethod
+    def resolve_system(mention: Suggestion) -> str:
+        return mention.system.slug
+
+    @staticmethod
+    def resolve_url(mention: Suggestion) -> str:
+        return mention.system.url_of(mention.ticket_id)
 
 
 class TicketOut(Schema):

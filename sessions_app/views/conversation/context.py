@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Left
 from django.urls import reverse
 
 from sessions_app import desk
@@ -22,7 +21,7 @@ from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.presenters.session import head_badge
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.ticket_list import also_linked
-from sessions_app.queries.ticket_suggestions import LONGEST, MESSAGES, suggestions
+from sessions_app.queries.ticket_suggestions import suggestions, words_of
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers
 from sessions_app.validation.redirects import own_page
@@ -78,7 +77,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
         TicketSystem.objects.all(),
-        _newest_words(session),
+        words_of(session),
         session.dismissed_mentions.values_list("system", "ticket_id"),
         session.names.select_related("person")[:NAMES],
         session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
@@ -100,12 +99,6 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "offer": offer_of(request),
         "agent": agent_of(session),
     }
-
-
-def _newest_words(session: Session) -> QuerySet[Message, Any]:
-    """The beginnings of what the customer wrote lately, where tickets may be mentioned."""
-    wrote = session.messages.filter(author_kind=Message.Author.CUSTOMER).order_by("-pk")
-    return wrote.values_list(Left("content", LONGEST), flat=True)[:MESSAGES]
 
 
 def offer_of(request: PersonRequest) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from kern.testing import call
-from sessions_app.actions import messages
+from sessions_app.actions import merging, messages, sessions
 from sessions_app.api import api
 from sessions_app.models import ApiToken, Job, Person, Session
 from tests.desk import actor
@@ -82,6 +82,8 @@ def known(session: Session, ana: Person, work: Any, settings: Settings) -> dict[
     messages.receive(session, "Pay back order 7")
     work()
     question = session.requirements.get()
+    assert session.queue is not None
+    other = sessions.start_session(session.queue)
     _token, secret = ApiToken.make("fuzz", ana)
     return {
         "session_id": session.session_id,
@@ -89,6 +91,7 @@ def known(session: Session, ana: Person, work: Any, settings: Settings) -> dict[
         "requirement_id": question.requirement_id,
         "link_id": "1",
         "job_id": str(Job.objects.create(kind="resolve", person=ana).pk),
+        "merge_id": str(merging.merge(session, other, ana).pk),
         "verb": "pause",
         "secret": secret,
     }

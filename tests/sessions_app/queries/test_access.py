@@ -76,6 +76,7 @@ def secret(ana: Person, orders: Queue, session: Session, work: Callable[[], list
 @pytest.fixture
 def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
     """Values of the routes' parameters; of `pk` by the route's first word."""
+    merge = str(merging.merge(secret, sessions.start_session(orders), ana).pk)
     requirement = Requirement.objects.get()
     return {
         "session_id": secret.session_id,
@@ -100,7 +101,8 @@ def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
         "uidb36": "abc",
         "names": str(secret.pk),
         "tickets": str(secret.tickets.get().pk),
-        "merges": str(merging.merge(secret, sessions.start_session(orders), ana).pk),
+        "merges": merge,
+        "merge_id": merge,
         "requirements": str(requirement.pk),
         "rules": str(StandingApproval.objects.get().pk),
         "messages": str(Message.objects.earliest("pk").pk),
