@@ -61,6 +61,12 @@ def story(page: Page) -> None:
     page.goto("/requirements/1/")
 
 
+def select_rows(page: Page) -> None:
+    """Three rows are ticked, and the bar of actions on them is there."""
+    for number in range(3):
+        page.locator(".row input[type=checkbox]").nth(number).check(force=True)
+
+
 SHOTS = [
     Shot("sign-in", "/accounts/login/", signed_in=False),
     Shot("decisions", "/decisions/"),
@@ -72,6 +78,16 @@ SHOTS = [
     Shot("team", "/open/demo-samuel/", prepare=unfold),
     Shot("story", "/open/demo-priya/", prepare=story),
     Shot("rules", "/rules/"),
+    Shot("names", "/names/"),
+    Shot("tickets", "/tickets/"),
+    Shot("bulk", "/open/", prepare=select_rows),
+    Shot("merge", "/merge/?a=demo-priya&b=demo-samuel"),
+    Shot("jobs", "/jobs/"),
+    Shot("setup", "/setup/"),
+    Shot("setup-tickets", "/setup/tickets/new/?preset=zendesk"),
+    Shot("setup-naming", "/setup/naming/"),
+    Shot("setup-policies", "/setup/policies/?queue=refunds&tool=refund_payment"),
+    Shot("setup-webhooks", "/setup/webhooks/new/"),
     Shot("reports", "/reports/"),
     Shot("open", "/open/"),
     Shot("closed", "/closed/"),

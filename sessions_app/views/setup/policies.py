@@ -145,6 +145,6 @@ def _opened(queue: Queue | None, form: PolicyForm) -> dict[str, Any]:
         "too_few": len(people) < (2 if two else 1),
         "now": now,
         "then": then,
-        "is_tried": form.is_bound,
+        "is_tried": form.is_bound and not form.errors,
         "edits": queries.edits_of(row.policy),
     }

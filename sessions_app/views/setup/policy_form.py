@@ -79,7 +79,7 @@ class PolicyForm(forms.Form):
         """Take out the row of this number, or add an empty one."""
         self.rows = [row for number, row in enumerate(self.rows, 1) if str(number) != drop]
         if add and len(self.rows) < MOST_CONDITIONS:
-            self.rows.append(ConditionRow(self.arguments[0] if self.arguments else ""))
+            self.rows.append(self._new_row())
 
     def clean_roles(self) -> list[str]:
         """Groups that there are, with at least one that the tool itself allows."""
@@ -113,6 +113,12 @@ class PolicyForm(forms.Form):
             thresholds=tuple(Threshold(text) for text in said["thresholds"]),
         )
         return self.own.tightened(stricter)
+
+    def _new_row(self) -> ConditionRow:
+        """Return a row about an amount, where the tool has one: amounts are what thresholds are about most."""
+        schemas = policy_checks.argument_schemas(self.row.name)
+        amounts = [name for name, parts in schemas.items() if any(part.get("type") in ("integer", "number") for part in parts)]
+        return ConditionRow(amounts[0]) if amounts else ConditionRow(next(iter(schemas), ""), "==")
 
     def _choices(self) -> dict[str, list[tuple[Any, Any]]]:
         own, stored = self.own, self.stored
