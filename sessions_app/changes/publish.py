@@ -38,10 +38,11 @@ class Told(NamedTuple):
 
 
 class _Bundle:
-    """Changes of a block that are published together."""
+    """Changes of a block that are published together, and the sessions whose readers may have lost access."""
 
     def __init__(self) -> None:
         self.told: list[Told] = []
+        self.closed: list[int] = []
         self.sent_at = 0.0
 
     def add(self, told: Told) -> None:
@@ -52,7 +53,9 @@ class _Bundle:
     def send(self) -> None:
         for first in range(0, len(self.told), MOST_IN_BUNDLE):
             _publish({"t": "changes", "x": self.told[first : first + MOST_IN_BUNDLE]})
-        self.told, self.sent_at = [], time.monotonic()
+        for first in range(0, len(self.closed), MOST_IN_BUNDLE):
+            _publish(_look(sessions=self.closed[first : first + MOST_IN_BUNDLE]))
+        self.told, self.closed, self.sent_at = [], [], time.monotonic()
 
 
 _bundle: ContextVar[_Bundle | None] = ContextVar("bundle", default=None)
@@ -95,8 +98,18 @@ def look_again(
 
     Open pages of theirs are asked at once whether they may stay; without Redis they are asked every two seconds anyway.
     """
+    bundle, payload = _bundle.get(), _look(people, sign_ins, sessions, everybody)
+    if bundle is not None and not (payload["p"] or payload["k"] or everybody):
+        bundle.closed += payload["s"]
+    else:
+        _publish(payload)
+
+
+def _look(
+    people: Iterable[int] = (), sign_ins: Iterable[str] = (), sessions: Iterable[int] = (), everybody: bool = False
+) -> dict[str, Any]:
     keys = [digest(key) for key in sign_ins]
-    _publish({"t": "look", "p": list(people), "k": keys, "s": list(sessions), "a": everybody})
+    return {"t": "look", "p": list(people), "k": keys, "s": list(sessions), "a": everybody}
 
 
 def digest(key: str) -> str:

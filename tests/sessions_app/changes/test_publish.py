@@ -15,9 +15,9 @@ from redis import Redis
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
-from sessions_app.actions import messages, sessions
+from sessions_app.actions import deleting, messages, sessions
 from sessions_app.changes import publish
-from sessions_app.models import Queue, Run, Session
+from sessions_app.models import Person, Queue, Run, Session
 from tests.desk import actor
 
 Heard = Callable[[], list[dict[str, Any]]]
@@ -129,6 +129,17 @@ def test_changes_of_a_bulk_job_come_in_bundles(orders: Queue, heard: Heard) -> N
         begun = [sessions.start_session(orders, user_id=f"kim-{number}") for number in range(20)]
     told = heard()
     assert {one["t"] for one in told} == {"changes"}
-    assert len(told) <= 3
+    assert len(told) < 10
     assert [session for one in told for session, *_rest in one["x"]] == [session.pk for session in begun]
     assert {queue for one in told for *_rest, queue in one["x"]} == {orders.pk}
+
+
+def test_conversations_that_a_bulk_job_deletes_are_told_together_too(orders: Queue, ana: Person, heard: Heard) -> None:
+    begun = [sessions.start_session(orders, user_id=f"kim-{number}") for number in range(20)]
+    heard()
+    with publish.together():
+        for session in begun:
+            deleting.delete(session, ana)
+    told = [one for one in heard() if one["t"] == "look"]
+    assert len(told) < 10
+    assert [session for one in told for session in one["s"]] == [session.pk for session in begun]
