@@ -95,14 +95,18 @@ def django_db_keepdb() -> bool:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Put a database with its tables where the tests' own is expected, and leave no migration to do."""
     creation: Any = connection.creation
-    name = str(creation._get_test_db_name())
-    if connection.vendor == "sqlite":
-        shutil.copy(sqlite_tables("demo"), name)
-    else:
-        statements = made("demo.sql", _migrate_postgresql)
-        _on_server("createdb", name)
-        _on_server("psql", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", str(statements), name)
+    put_tables(connection.settings_dict, str(creation._get_test_db_name()))
     connection.settings_dict["TEST"]["MIGRATE"] = False
+
+
+def put_tables(described: dict[str, Any], name: str) -> None:
+    """Make the database of this name, with every table and the queues of the demo's desk, where Django's settings say."""
+    if described["ENGINE"].endswith("sqlite3"):
+        shutil.copy(sqlite_tables("demo"), name)
+        return
+    statements = made("demo.sql", lambda folder: _migrate_postgresql(folder, described))
+    _on_server(described, "createdb", name)
+    _on_server(described, "psql", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", str(statements), name)
 
 
 def _migrate(folder: Path, variables: dict[str, str]) -> Path:
@@ -112,17 +116,16 @@ def _migrate(folder: Path, variables: dict[str, str]) -> Path:
     return folder
 
 
-def _migrate_postgresql(folder: Path) -> Path:
-    """Make the tables in a database of this process's server, which no test uses, and write them down as SQL."""
-    address = os.environ["DATABASE_URL"].rpartition("/")[0]
-    _on_server("createdb", "tables")
-    _migrate(folder, {"DATABASE_URL": f"{address}/tables"})
-    _on_server("pg_dump", "--no-owner", "-f", str(folder / "demo.sql"), "tables")
+def _migrate_postgresql(folder: Path, described: dict[str, Any]) -> Path:
+    """Make the tables in a database of this server, which no test uses, and write them down as SQL."""
+    address = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/tables".format(**described)
+    _on_server(described, "createdb", "tables")
+    _migrate(folder, {"DATABASE_URL": address})
+    _on_server(described, "pg_dump", "--no-owner", "-f", str(folder / "demo.sql"), "tables")
     return folder / "demo.sql"
 
 
-def _on_server(program: str, *arguments: str) -> None:
-    described: dict[str, Any] = connection.settings_dict
+def _on_server(described: dict[str, Any], program: str, *arguments: str) -> None:
     address = ["-h", described["HOST"], "-p", str(described["PORT"]), "-U", described["USER"]]
     environment = {"PATH": os.environ["PATH"], "PGPASSWORD": described["PASSWORD"], "LC_ALL": "C.UTF-8"}
     subprocess.run([str(postgresql_programs() / program), *address, *arguments], env=environment, check=True)

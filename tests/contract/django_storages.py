@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 
 from kern.db.base import Db
 from kern.loop.heartbeat import heartbeat
@@ -18,9 +16,10 @@ from kern_inbox.conf.databases import postgresql, sqlite
 from kern_inbox.conf.parsers import database_url
 from sessions_app.models import Session
 from sessions_app.store import DjangoDb
+from tests.tables import put_tables
 
 #: Databases of this test process that have their tables.
-_migrated: set[str] = set()
+_made: set[str] = set()
 
 
 def django_sqlite(request: pytest.FixtureRequest) -> Iterator[Db]:
@@ -30,7 +29,7 @@ def django_sqlite(request: pytest.FixtureRequest) -> Iterator[Db]:
 
 def django_postgresql(request: pytest.FixtureRequest) -> Iterator[Db]:
     described = database_url(request.getfixturevalue("postgres_url"))
-    yield from _opened(request, postgresql({**described, "NAME": _own_database(described)}, pool_size=20))
+    yield from _opened(request, postgresql({**described, "NAME": "contract"}, pool_size=20))
 
 
 def end_thread() -> None:
@@ -41,11 +40,9 @@ def end_thread() -> None:
 def _opened(request: pytest.FixtureRequest, described: dict[str, Any]) -> Iterator[Db]:
     with request.getfixturevalue("django_db_blocker").unblock(), as_default(described):
         name = f"{described['ENGINE']} {described['NAME']}"
-        if name not in _migrated:
-            # Without the signals: this needs tables, and no desk.
-            executor = MigrationExecutor(connection)
-            executor.migrate(executor.loader.graph.leaf_nodes())
-            _migrated.add(name)
+        if name not in _made:
+            put_tables(described, str(described["NAME"]))
+            _made.add(name)
         yield DjangoDb()
         Session.objects.all().delete()
 
@@ -70,12 +67,3 @@ def _forget_connection() -> None:
     if connections["default"].vendor == "postgresql":
         connections["default"].close_pool()  # type: ignore[attr-defined]
     del connections["default"]
-
-
-def _own_database(described: dict[str, Any], name: str = "contract") -> str:
-    """Create the database at its first use; other tests have the cluster's first one."""
-    address = {"host": described["HOST"], "port": described["PORT"], "user": described["USER"]}
-    with psycopg.connect(**address, password=described["PASSWORD"], dbname=described["NAME"], autocommit=True) as server:
-        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            server.execute(f"CREATE DATABASE {name}")
-    return name
