@@ -91,6 +91,7 @@ def _sessions(count: int, queues: list[Any], person: Any, dice: random.Random) -
             activity_at=when,
             created_at=when,
             updated_at=when,
+            waiting_for=("person" if luck % 3 == 0 else "customer") if luck < OPEN + SNOOZED else "nobody",
             waiting_since=when if luck % 3 == 0 and luck < OPEN + SNOOZED else None,
         )
 

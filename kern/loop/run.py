@@ -32,7 +32,7 @@ class WorkedTurn(Turn):
                 yield from settle_call(self, call)
             if self.is_waiting:
                 return None
-            if (sent := sent_answer(self)) is not None:
+            if (sent := sent_answer(self) or self.last_words()) is not None:
                 return sent
             if settled:
                 # Tools may take long, and asking a model costs more than asking whether its answer is still wanted.

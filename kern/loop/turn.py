@@ -122,6 +122,14 @@ class Turn(ABC):
         yield ToolCallFinished(*self.source, call_id=call.id, tool_name=call.name, result=message.content, failed=failed)
         yield StepStored(*self.source)
 
+    def last_words(self) -> Message | None:
+        """Return the answer of a run in which a tool that `ends_turn` succeeded: that tool's result."""
+        ending = {name for name, tool in self.tools.items() if tool.ends_turn}
+        ended = [line for line in self.run.tools if line.tool_name in ending and line.status == "finished" and not line.failed]
+        if not ended:
+            return None
+        return Message("assistant", ended[-1].result or "", run_id=self.run.run_id, author=self.who.name or None)
+
     def wait_for(self, *requirements: Requirement) -> None:
         """Pause the run for people's answers."""
         self.waiting += requirements

@@ -30,6 +30,9 @@ class Tool:
     `timeout` is how many seconds a call may take; without one, as many as the turn has left. What it does after that changes
     nothing any more: a person is asked what happened, or, where it is idempotent, the model is told that it took too long.
 
+    `ends_turn` says that nothing is left to say after it: where a call succeeds, its result is the turn's answer, and the model
+    is not asked again.
+
     `policy` says how carefully people decide about a call: `risk`, `expires_after` and `remind_before` that (a `timedelta` or
     seconds), `roles` of which a decider needs one, how many `approvers` (1 or 2), and `thresholds` like `"amount > 500"`, from
     which on two are needed. All but the risk are for tools that ask a person; the last two for those that ask to be confirmed.
@@ -48,6 +51,7 @@ class Tool:
         external_execution: bool = False,
         idempotent: bool = False,
         timeout: float | timedelta | None = None,
+        ends_turn: bool = False,
         risk: Risk = "medium",
         expires_after: float | timedelta | None = None,
         remind_before: float | timedelta | None = None,
@@ -58,10 +62,9 @@ class Tool:
         if not (inspect.isfunction(function) or inspect.ismethod(function)):
             raise TypeError(f"a tool is made from a function or a bound method, not from {function!r}")
         described, parameter_texts = read_docstring(function.__doc__)
-        self.function = function
-        self.name = name or function.__name__
+        self.function, self.name = function, name or function.__name__
         self.description = described if description is None else description
-        self.idempotent = idempotent
+        self.idempotent, self.ends_turn = idempotent, ends_turn
         self.timeout = checked_seconds(f"the timeout of tool {self.name!r}", timeout)
         self.requirement_kind: Kind | None = _only_kind(
             self.name,
@@ -184,6 +187,7 @@ def tool(
     external_execution: bool = False,
     idempotent: bool = False,
     timeout: float | timedelta | None = None,
+    ends_turn: bool = False,
     risk: Risk = "medium",
     expires_after: float | timedelta | None = None,
     remind_before: float | timedelta | None = None,

@@ -13,7 +13,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Session
-from sessions_app.policy import daily_limits
+from sessions_app.policy import daily_limits, whose_turn
 
 
 def delete(session: Session, person: Person | None) -> None:
@@ -40,3 +40,4 @@ def restore(session: Session, person: Person | None) -> None:
         record(locked, Kind.SESSION_RESTORED, person=person)
         if locked.status != Session.Status.CLOSED:
             daily_limits.open_next(locked)
+        whose_turn.settle(locked)

@@ -54,9 +54,12 @@ def set_mode(session: Session, person: Person, mode: str) -> None:
 def _change_mode(session: Session, mode: str, person: Person) -> None:
     """Set a mode other than a takeover, apply it to the running turn, and answer unanswered messages."""
     before = session.effective_ai_mode
-    session.ai_mode, session.ai_mode_before, session.person_wanted_at = mode, "", None
-    session.save(update_fields=["ai_mode", "ai_mode_before", "person_wanted_at"])
+    session.ai_mode, session.ai_mode_before = mode, ""
+    session.save(update_fields=["ai_mode", "ai_mode_before"])
+    session.want_nobody()
     session.go_on()
+    # A request for a person counts as waiting, also where every message was answered.
+    session.count_waiting()
     now = session.effective_ai_mode
     # In draft mode the storage asks people about an answer, also of a turn begun under another mode.
     if now == AiMode.OFF:

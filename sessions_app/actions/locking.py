@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from sessions_app.changes.kinds import Kind
 from sessions_app.errors import StaleError
 from sessions_app.models import Change, Person, Run, Session
+from sessions_app.policy import whose_turn
 from sessions_app.workers.tasks import execute_turn
 
 #: Limit of newer changes that a person is shown.
@@ -59,6 +60,7 @@ def session_locked(session: Session) -> Iterator[Session]:
     with transaction.atomic():
         locked = locked_or_404(session)
         yield locked
+        whose_turn.settle(locked)
         _hint_at_work([locked])
 
 
@@ -72,6 +74,7 @@ def sessions_locked(keys: Iterable[int]) -> Iterator[dict[int, Session]]:
         rows = Session.objects.there().filter(pk__in=list(keys)).select_related("queue")
         locked = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
         yield locked
+        whose_turn.settle_all(locked.values())
         _hint_at_work(locked)
 
 

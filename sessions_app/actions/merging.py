@@ -21,6 +21,7 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import (
     Change,
+    HandOver,
     Merge,
     Message,
     NameRecord,
@@ -31,9 +32,10 @@ from sessions_app.models import (
     TicketLink,
     UnsentText,
 )
+from sessions_app.policy import whose_turn
 
 #: What moves along. Of these a row stays where the kept conversation has one in its place.
-MOVED: tuple[type[models.Model], ...] = (Message, Run, Requirement, NameRecord, TicketLink, Change, UnsentText)
+MOVED: tuple[type[models.Model], ...] = (Message, Run, Requirement, NameRecord, TicketLink, Change, UnsentText, HandOver)
 #: Columns of the kept conversation that are filled from the merged one where they are empty.
 FILLED = ("user_id", "customer_name", "customer_email", "assignee_id")
 #: Columns of the kept conversation that undoing puts back, unless they were changed since.
@@ -91,6 +93,7 @@ def undo(done: Merge, person: Person) -> Session:
         told = Merged(session=back.session_id, name=back.name)
         record(into, Kind.SESSION_UNMERGED, told, person=person)
         record(back, Kind.SESSION_UNMERGED, told, person=person)
+        whose_turn.settle(back)
     return back
 
 

@@ -5,6 +5,9 @@ Each verb is one transaction with the session's row locked, records what happene
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
+from sessions_app.actions.handover import fence_off
 from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
 from sessions_app.actions.sessions import answered_by_person
@@ -12,7 +15,8 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfMessage
 from sessions_app.models import Message, Person, Requirement, Session
-from sessions_app.policy import daily_limits, naming, stand_ins, topic_shift
+from sessions_app.models.person_wanted import Reason
+from sessions_app.policy import daily_limits, naming, needing_person, stand_ins, topic_shift
 from sessions_app.store.message_rows import customer_message, person_message
 from sessions_app.store.sessions import open_again
 from sessions_app.validation.text import checked_message
@@ -45,6 +49,9 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         locked.said(words, message.author_kind, message.author)
         topic_shift.plan(locked)
         stand_ins.renew(locked)
+        if word := needing_person.word_of_list(locked, words):
+            needing_person.hand_over(locked, Reason.WORDS, by=_("The queue’s list of words"), note=f"“{word}”")
+            fence_off(locked, None)
         daily_limits.open_next(locked)
     return message, True
 

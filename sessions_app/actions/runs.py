@@ -12,6 +12,7 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models.person_wanted import Reason
 from sessions_app.policy import endings
 from sessions_app.store import DjangoDb
 
@@ -34,6 +35,11 @@ def retry(run: Run, person: Person) -> None:
             raise InvalidAction(_("Only a turn that failed can be tried again."))
         if locked.runs.roots().filter(purpose=current.purpose, pk__gt=current.pk).exists():
             raise InvalidAction(_("The conversation went on since: a newer turn answers."))
+        if locked.person_wanted_for == Reason.FAILED:
+            # People took over because of this failure alone: to try again hands back.
+            locked.ai_mode, locked.ai_mode_before = locked.ai_mode_before, ""
+            locked.save(update_fields=["ai_mode", "ai_mode_before"])
+            locked.want_nobody()
         if locked.led_by_person and current.purpose == Run.Purpose.ANSWER:
             raise InvalidAction(_("A person leads this conversation. Hand it back to the AI first."))
         must_be_free(locked)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from kern.validation.inputs import Id
@@ -90,10 +92,21 @@ def start_session_once(
 def mark_read(session: Session, person: Person) -> None:
     """Record that the person has seen the session up to its `last_change`; never goes back."""
     mark = SessionRead(session=session, person=person, last_change=session.last_change)
-    older = SessionRead.objects.filter(session=session, person=person, last_change__lt=session.last_change)
-    if not older.update(last_change=session.last_change):
+    marks = SessionRead.objects.filter(session=session, person=person)
+    older = marks.filter(Q(last_change__lt=session.last_change) | Q(marked_unread=True))
+    if not older.update(last_change=Greatest(F("last_change"), session.last_change), marked_unread=False):
         # There is none yet, or one that is newer and stays.
         SessionRead.objects.bulk_create([mark], ignore_conflicts=True)
+
+
+def mark_unread(session: Session, person: Person) -> None:
+    """Show the session to the person as new again, until they open it."""
+    SessionRead.objects.update_or_create(
+        session=session,
+        person=person,
+        defaults={"marked_unread": True},
+        create_defaults={"marked_unread": True, "last_change": 0},
+    )
 
 
 def assign(session: Session, person: Person | None, assignee: Person | None) -> None:
@@ -158,6 +171,4 @@ def snooze(session: Session, person: Person | None, until: datetime | None, *, a
 def answered_by_person(session: Session) -> None:
     """Clear the customer's request for a person, once a person has answered."""
     session.go_on()
-    if session.person_wanted_at is not None:
-        session.person_wanted_at = None
-        session.save(update_fields=["person_wanted_at"])
+    session.want_nobody()

@@ -1,4 +1,4 @@
-"""Bulk jobs, merges and pairs kept apart, to be looked at; they are made and undone on their own pages."""
+"""Bulk jobs, merges, pairs kept apart and hand-overs, to be looked at; they are made on their own pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
-from sessions_app.models import Job, JobRow, KeptApart, Merge
+from sessions_app.models import HandOver, Job, JobRow, KeptApart, Merge
 
 
 @admin.register(Job)
@@ -41,5 +41,15 @@ class KeptApartAdmin(RecordPages[KeptApart]):
     list_display = ["id", "first", "second", "person", "created_at"]
     list_select_related = ["first", "second", "person"]
     search_fields = ["=first__session_id", "=second__session_id"]
+    search_help_text = _("A session's whole id")
+    ordering = ["-pk"]
+
+
+@admin.register(HandOver)
+class HandOverAdmin(RecordPages[HandOver]):
+    list_display = ["id", "session", "reason", "by", "note", "created_at"]
+    list_filter = ["reason"]
+    list_select_related = ["session"]
+    search_fields = ["=session__session_id"]
     search_help_text = _("A session's whole id")
     ordering = ["-pk"]

@@ -45,6 +45,10 @@ class QueueAdmin(AdminPages[Queue]):
     fieldsets = [
         (None, {"fields": ["name", "slug", "icon", "position", "members"]}),
         (_("AI"), {"fields": ["agent_id", "ai_mode", "ai_notice", "cost_per_day"]}),
+        (
+            _("People take over"),
+            {"fields": ["person_notice", "hand_over_words", "hand_over_after", "hands_over_failures"]},
+        ),
         (_("Names"), {"fields": ["forbidden_words"]}),
         (_("Customers"), {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
         (_("Retention"), {"fields": ["erase_after_days"]}),

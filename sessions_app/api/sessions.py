@@ -45,6 +45,12 @@ class SessionFilter(Paging):
         description="Only those with all these words, as on the search page: case and accents do not matter.",
     )
     status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
+    waiting_for: Literal["customer", "agent", "person", "nobody"] | None = Field(
+        None, description="Only those whose turn it is."
+    )
+    needs_person: bool | None = Field(
+        None, description="Only those that were handed over to people, none of whom answered yet."
+    )
 
 
 @router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session", auth=auth.WRITE)
@@ -73,7 +79,10 @@ def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
 def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str, Any]:
     """Newest activity first; of one customer with `user_id`, the one of an id with `session_id`."""
     given = {"session_id": wanted.session_id, "user_id": wanted.user_id, "queue__slug": wanted.queue, "status": wanted.status}
+    given["waiting_for"] = wanted.waiting_for
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
+    if wanted.needs_person is not None:
+        rows = rows.filter(person_wanted_at__isnull=not wanted.needs_person)
     rows = _found(rows, wanted.q or "")
     rows = rows.select_related("queue", "assignee").prefetch_related("tickets__system", "tickets__record")
     return page(rows, wanted, order=Order.by("-activity_at", "-pk"), shape=SessionOut)

@@ -81,6 +81,13 @@ class Kind(StrEnum):
         ALL,
         _("{who} asked for a person. The agent can no longer write or act here."),
     )
+    SESSION_NEEDS_PERSON = (
+        "session.needs_person",
+        of.NeedsPerson,
+        ALL,
+        _("{who} handed this over to people: {why}"),
+    )
+    SESSION_WAITING = "session.waiting", of.Waiting, PROGRAMS, _("Now it is the turn of: {waiting_for}")
     SESSION_HANDED_BACK = "session.handed_back", of.OfMode, ALL, _("{who} handed this back to the agent")
     SESSION_MODE_CHANGED = (
         "session.mode_changed",

@@ -49,9 +49,12 @@ def record_all(entries: Sequence[Entry]) -> list[Change]:
 
 def record_unseen(session: Session, kind: Kind, payload: Payload = NOTHING) -> Change:
     """Append a change that makes nothing unread and is not published."""
-    change = _change(Entry(session, kind, payload))
-    change.save(force_insert=True)
-    return change
+    return record_all_unseen([Entry(session, kind, payload)])[0]
+
+
+def record_all_unseen(entries: Sequence[Entry]) -> list[Change]:
+    """Append changes as `record_unseen` does each, with one statement for any number."""
+    return Change.objects.bulk_create([_change(entry) for entry in entries]) if entries else []
 
 
 def follow(after: int, limit: int = 200) -> models.QuerySet[Change]:

@@ -177,6 +177,23 @@ class Merged(Payload):
 
 
 @dataclass(frozen=True)
+class NeedsPerson(Payload):
+    """`reason` is one of `models.person_wanted.Reason`; `why` are the words of the one who handed over."""
+
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Waiting(Payload):
+    """The side whose turn it is since then and the one `before`, and the time since when; empty where it is no side's."""
+
+    waiting_for: str
+    before: str
+    since: str
+
+
+@dataclass(frozen=True)
 class Snoozed(Payload):
     """The end as an ISO time; empty for one that ends when the customer writes."""
 

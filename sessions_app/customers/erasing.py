@@ -28,7 +28,7 @@ from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session, Ticket
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
-from sessions_app.policy import daily_limits, endings, stand_ins
+from sessions_app.policy import daily_limits, endings, stand_ins, whose_turn
 
 #: Conversations taken away in one transaction, rows deleted in one.
 SESSIONS, ROWS = 25, 1_000
@@ -179,6 +179,7 @@ def _say_anew(session: Session) -> None:
     """Make the conversation's name and its line in the list anew: they may derive from the erased turn."""
     NameRecord.objects.filter(session=session).delete()
     NameSuggestion.objects.filter(session=session).delete()
+    session.hand_overs.all().delete()
     # What a later version wrote may hold a name, too.
     session.changes.exclude(kind__in=[kind for kind in Kind if kind.noun != "name"]).delete()
     session.name, session.name_source, session.name_due_at = "", Session.NameSource.PROVISIONAL, None
@@ -187,6 +188,7 @@ def _say_anew(session: Session) -> None:
     session.last_person = None
     session.save()
     session.read_last_said()
+    whose_turn.compute(session)
     stand_ins.renew(session)
 
 

@@ -20,6 +20,7 @@ from sessions_app.infrastructure import clock
 from sessions_app.models import (
     Change,
     Decision,
+    HandOver,
     Message,
     NameRecord,
     NameSuggestion,
@@ -39,7 +40,8 @@ Row = TypeVar("Row", bound=models.Model)
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Session: (
         *("session_id", "user_id", "customer_name", "customer_email", "channel", "name", "name_source", "status"),
-        *("created_at", "activity_at", "updated_at", "waiting_since", "person_wanted_at", "snoozed_until"),
+        *("created_at", "activity_at", "updated_at", "waiting_since", "waiting_for", "answered_at", "person_wanted_at"),
+        *("person_wanted_for", "failed_at", "snoozed_until"),
     ),
     Message: (
         *("message_id", "role", "author_kind", "content", "internal", "sent", "reasoning", "tool_calls", "tool_call_id"),
@@ -60,6 +62,7 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     ),
     NameRecord: ("name", "source", "version", "note", "created_at"),
     NameSuggestion: ("name", "state", "created_at", "settled_at"),
+    HandOver: ("reason", "note", "brief", "created_at"),
     TicketLink: ("ticket_id", "created_at"),
     Ticket: ("title", "state", "shown", "state_at"),
     Change: ("kind", "data", "created_at"),
@@ -102,6 +105,7 @@ def _conversation(session: Session) -> Iterator[str]:
     yield from _list("decisions", Decision.objects.filter(session_key=session.session_id), _decision)
     yield from _list("names", session.names.all(), _plain)
     yield from _list("suggested_names", session.name_suggestions.all(), _plain)
+    yield from _list("hand_overs", session.hand_overs.all(), _plain)
     yield from _list("tickets", session.tickets.select_related("system"), _ticket)
     yield from _list("log", session.changes.all(), _change)
     yield "}"

@@ -42,7 +42,7 @@ TIMES: dict[Any, tuple[str, ...]] = {
     TicketLink: ("created_at",),
     Change: ("created_at",),
 }
-SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since")
+SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since", "answered_at")
 #: Tokens of a turn's input, so that the pages have numbers to show.
 PROMPT_TOKENS = 900
 

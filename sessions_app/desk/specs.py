@@ -54,6 +54,8 @@ class Desk:
     rules that admins set, at every door: it returns the name, or another one, or raises `InvalidSessionNameError` (or any
     `ValueError`) with the reason, and with `proposal=…` for a name that passes. A name that it returned it must leave as it is
     when it meets it again. It is called in the transaction that writes the name, so it must be quick and write nothing.
+    Every agent gets a tool `hand_over` with which it hands a conversation over to people; `hand_over=False` is for models that
+    know no tools.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Desk:
     knowledge: list[Article] = field(default_factory=list)
     ticket_systems: list[TicketSystemSpec] = field(default_factory=list)
     naming_policy: Callable[[str, Session], str] | None = None
+    hand_over: bool = True
 
     @property
     def workers(self) -> list[Agent | Team]:

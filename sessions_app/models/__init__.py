@@ -7,6 +7,7 @@ from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision
 from sessions_app.models.dismissed_mention import DismissedMention
 from sessions_app.models.former_link import FormerLink
+from sessions_app.models.hand_over import HandOver
 from sessions_app.models.incoming_webhook import IncomingWebhook
 from sessions_app.models.job import Job, JobRow
 from sessions_app.models.kept_apart import KeptApart
@@ -39,6 +40,7 @@ __all__ = [
     "Decision",
     "DismissedMention",
     "FormerLink",
+    "HandOver",
     "IncomingWebhook",
     "Job",
     "JobRow",

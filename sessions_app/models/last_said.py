@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
 from sessions_app.models.author import Author
-from sessions_app.models.fields import MomentField, NameField
-from sessions_app.models.row import Row
+from sessions_app.models.fields import NameField
+from sessions_app.models.waiting import Waiting
 from sessions_app.text.formatting import one_plain_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 200
 
 
-class LastSaid(Row):
+class LastSaid(Waiting):
     """The session's columns for its line in the list.
 
     Only the methods here and `Session.said`, `count_waiting` and `read_last_said` write them. A customer waits since the first
@@ -35,7 +35,6 @@ class LastSaid(Row):
     last_person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    waiting_since = MomentField(null=True, blank=True, help_text=_("The first message that nobody answered."))
 
     class Meta:
         abstract = True

@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField
+from sessions_app.models.person_wanted import PersonWanted
 from sessions_app.models.queue import AiMode, Queue
-from sessions_app.models.row import Row
 
 
-class Led(Row):
+class Led(PersonWanted):
     """The session's columns that say who answers in it."""
 
     queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.PROTECT, related_name="sessions", db_index=False)
@@ -20,11 +20,6 @@ class Led(Row):
     ai_mode = models.CharField(max_length=10, choices=AiMode, blank=True, help_text=_("Empty: as the queue."))
     ai_mode_before = models.CharField(
         max_length=10, choices=AiMode, blank=True, editable=False, help_text=_("What handing back gives it again.")
-    )
-    person_wanted_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text=_("Since when the customer asks for a person and has none."),
     )
     held_until = MomentField(
         null=True,

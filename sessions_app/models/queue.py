@@ -68,6 +68,28 @@ class Queue(FoldedModel):
         max_length=2_000,
         help_text=_("What customers read after the sentence that an AI takes part: whom they may call, for example."),
     )
+    person_notice = models.TextField(
+        blank=True,
+        max_length=500,
+        help_text=_("What customers read when people take over: when they answer, for example. Empty: that a person answers."),
+    )
+    hand_over_words = models.TextField(
+        blank=True,
+        validators=[must_be_words],
+        help_text=_("One word or phrase a line. A customer’s message that has one of them is left to people, not to the AI."),
+    )
+    hand_over_after = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LARGEST_POSITION)],
+        help_text=_(
+            "After so many answers of the AI in a row in which no tool did anything, people take over. Empty: never for that."
+        ),
+    )
+    hands_over_failures = models.BooleanField(
+        default=True,
+        help_text=_("Whether people take over when the AI’s turn failed. Otherwise the customer’s next message is tried."),
+    )
     link_days = models.PositiveSmallIntegerField(
         default=LINK_DAYS,
         validators=[MaxValueValidator(LONGEST_LINK_DAYS)],

@@ -197,6 +197,12 @@ class Session(LastSaid, Led, FoldedModel):
                     (["assignee"], "session_waits_for_assignee"),
                 )
             ),
+            models.Index(fields=["status", "-activity_at", "-id"], name="session_failed", condition=Q(failed_at__isnull=False)),
+            models.Index(
+                fields=["status", "-activity_at", "-id"],
+                name="session_needs_person",
+                condition=Q(person_wanted_at__isnull=False),
+            ),
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
@@ -262,10 +268,11 @@ class Session(LastSaid, Led, FoldedModel):
         if kind == Author.CUSTOMER:
             self.waiting_since = self.waiting_since or clock.now()
         else:
+            self.answered_at = clock.now()
             may_wait = kind == Author.AGENT and self.status != Session.Status.CLOSED
             self.waiting_since = self.messages.unanswered_since() if may_wait else None
         line = self.put_line(text, kind, author, person)
-        self.save(update_fields=["activity_at", "updated_at", "waiting_since", *line])
+        self.save(update_fields=["activity_at", "updated_at", "waiting_since", "answered_at", *line])
 
     def count_waiting(self) -> None:
         """Compute from the messages since when the customer waits."""
@@ -278,7 +285,9 @@ class Session(LastSaid, Led, FoldedModel):
         said = self.messages.last_said()
         if said is not None:
             line = self.put_line(said.content, said.author_kind, said.author, said.person)
-            self.save(update_fields=line)
+            if said.author_kind != Author.CUSTOMER:
+                self.answered_at = said.created_at
+            self.save(update_fields=["answered_at", *line])
         if self.status == Session.Status.CLOSED:
             self.settle_waiting()
         else:

@@ -22,6 +22,7 @@ class SessionRead(Row):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reads", db_index=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     last_change = models.PositiveBigIntegerField(default=0)
+    marked_unread = models.BooleanField(default=False, help_text=_("The person wants to see it again as new."))
 
     class Meta:
         verbose_name = _("read mark")
@@ -33,7 +34,8 @@ class SessionRead(Row):
 
 
 def unread_by(person: Person) -> Q:
-    """Return a condition on sessions: a change that the person has not seen."""
-    seen = SessionRead.objects.filter(person=person, session=OuterRef("pk"), last_change__gte=OuterRef("last_change"))
+    """Return a condition on sessions: a change that the person has not seen, or the person's own mark."""
+    reads = SessionRead.objects.filter(person=person, session=OuterRef("pk"))
+    seen = reads.filter(last_change__gte=OuterRef("last_change"), marked_unread=False)
     # Nothing has happened yet in a session that was imported.
-    return Q(last_change__gt=0) & ~Q(Exists(seen))
+    return ~Q(Exists(seen)) & (Q(last_change__gt=0) | Q(Exists(reads.filter(marked_unread=True))))

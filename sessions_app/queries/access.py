@@ -48,9 +48,9 @@ def opened_or_404(person: Person, session_id: str) -> Opened:
     """`session_or_404` for pages, with what they need to know of the reader, in one query."""
     found, read, queues = read_together(
         sessions_for(person).select_related("queue", "assignee").by_id(session_id),
-        SessionRead.objects.filter(session__in=Session.objects.by_id(session_id).values("pk"), person=person).values_list(
-            "last_change", flat=True
-        ),
+        SessionRead.objects.filter(
+            session__in=Session.objects.by_id(session_id).values("pk"), person=person, marked_unread=False
+        ).values_list("last_change", flat=True),
         queues_for(person),
     )
     if not found:

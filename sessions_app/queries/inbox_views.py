@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.models import Change, Person, Queue, Session
+from sessions_app.models import Change, Person, Queue, Session, waiting
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.session import SessionSet
 from sessions_app.queries import access, naming_sets, ticket_counts, ticket_sets
@@ -29,7 +29,7 @@ DECISIONS = "decisions"
 class WhereConverter:
     """URL converter of a view of the inbox: a fixed one, or a queue's."""
 
-    regex = "decisions|mine|unassigned|open|snoozed|closed|search|queues/[-a-zA-Z0-9_]+"
+    regex = "decisions|needs-person|mine|unassigned|waiting|open|snoozed|closed|failed|search|queues/[-a-zA-Z0-9_]+"
 
     def to_python(self, value: str) -> str:
         return value
@@ -48,6 +48,11 @@ class Box:
     key: str = ""
     counted: bool = True
     count: int | None = None
+
+    @property
+    def is_hot(self) -> bool:
+        """True for views whose count calls people: what stands there waits for one of them, and for nothing else."""
+        return self.where in ("decisions", "needs-person") and bool(self.count)
 
     @property
     def url(self) -> str:
@@ -70,6 +75,11 @@ class Rail:
     names: int = 0
     #: How many tickets need a look.
     tickets: int = 0
+
+    @property
+    def calls(self) -> int:
+        """The number of what waits for people in the views that call them, for the title of the tab."""
+        return sum(box.count or 0 for box in self.views if box.is_hot)
 
     @property
     def unassigned(self) -> Box:
@@ -121,11 +131,14 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
     visible = Session.objects.all() if person.is_superuser else Session.objects.filter(queue__in=[queue.pk for queue in queues])
     chosen: dict[str, Callable[[], SessionSet]] = {
         "decisions": lambda: visible.filter(pk__in=Requirement.objects.pending().values("session")),
+        "needs-person": lambda: visible.filter(waiting.NEEDS_PERSON),
         "mine": lambda: visible.of(person),
         "unassigned": visible.unassigned,
+        "waiting": lambda: visible.filter(waiting.WAITS_FOR_US),
         "open": visible.open,
         "snoozed": visible.snoozed,
         "closed": visible.closed,
+        "failed": lambda: visible.filter(waiting.FAILED),
         "search": visible.there,
     }
     return chosen[where]()
@@ -169,9 +182,12 @@ def _numbers(querysets: Iterable[QuerySet[Any]], *first_of: QuerySet[Any]) -> li
 def _views() -> list[Box]:
     return [
         Box("decisions", _("Decisions"), "hand", "d"),
+        Box("needs-person", _("Needs a person"), "life-buoy", "p"),
         Box("mine", _("Mine"), "user-round", "m"),
         Box("unassigned", _("Unassigned"), "circle-dashed"),
-        Box("open", _("Open"), "inbox"),
+        Box("waiting", _("Waiting for us"), "clock"),
+        Box("open", _("All open"), "inbox"),
         Box("snoozed", _("Snoozed"), "alarm-clock"),
         Box("closed", _("Closed"), "archive", counted=False),
+        Box("failed", _("Failed"), "circle-alert"),
     ]

@@ -135,7 +135,7 @@ def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
 def _group(letter: str, when: datetime) -> str:
     """Return the heading of sessions: the day of their order's time, or that of sessions without a waiting customer."""
     if letter == "a":
-        return _("Nobody waits")
+        return _("Not waiting for us")
     today = timezone.localdate()
     day = timezone.localtime(when).date()
     if day >= today:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.exceptions import EmptyResultSet
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
+from sessions_app.models.waiting import WaitingFor
 from sessions_app.queries.inbox_views import capped_counts
 from sessions_app.queries.paging import Order, grown
 from sessions_app.validation.numbers import row_number
@@ -25,12 +27,13 @@ class Stretch:
     letter: str
     column: str
     descending: bool
-    #: A column that is empty in its sessions.
-    empty: str = ""
+    #: Whether it holds only sessions that wait for a person, or only others; `None` for both.
+    for_person: bool | None = None
 
     def holds(self, session: Session) -> bool:
         """Return whether the session stands in this stretch."""
-        return getattr(session, self.column) is not None and not (self.empty and getattr(session, self.empty) is not None)
+        waits = session.waiting_for == WaitingFor.PERSON
+        return getattr(session, self.column) is not None and self.for_person in (None, waits)
 
     def sorted(self, sessions: list[Session]) -> list[Session]:
         """Return the stretch's part of loaded sessions, in its order."""
@@ -56,8 +59,11 @@ class Stretch:
         return Cursor(self.letter, getattr(session, self.column), session.pk)
 
     def _part(self, sessions: SessionSet) -> SessionSet:
-        only = {f"{self.column}__isnull": False} | ({f"{self.empty}__isnull": True} if self.empty else {})
-        return sessions.filter(**only)
+        found = sessions.filter(**{f"{self.column}__isnull": False})
+        if self.for_person is None:
+            return found
+        waits = Q(waiting_for=WaitingFor.PERSON)
+        return found.filter(waits if self.for_person else ~waits)
 
 
 @dataclass(frozen=True)
@@ -92,14 +98,14 @@ class Cursor:
         return cls(letter, when, number)
 
 
-#: "Longest wait" is about customers who wait for us: since their first unanswered message, the oldest of them first.
-#: Customers who do not wait stand behind, as in the usual order. Closed sessions are among these; in a snoozed one the
-#: customer may well wait. Of two with the same time the one with the lower key comes first, as it was there first.
+#: "Longest wait" is about customers who wait for a person: since their first unanswered message, the oldest of them first.
+#: Those whom an agent answers right now, and those who do not wait, stand behind, as in the usual order. Closed sessions are
+#: among these; in a snoozed one the customer may well wait. Of two with the same time the one with the lower key comes first.
 ORDERS: dict[str, tuple[Stretch, ...]] = {
     "newest": (Stretch("", "activity_at", True),),
     "oldest": (
-        Stretch("w", "waiting_since", False),
-        Stretch("a", "activity_at", True, empty="waiting_since"),
+        Stretch("w", "waiting_since", False, for_person=True),
+        Stretch("a", "activity_at", True, for_person=False),
     ),
 }
 

@@ -10,7 +10,7 @@ from sessions_app.changes import log
 from sessions_app.changes.kinds import OF_RUN_END, Kind
 from sessions_app.changes.payloads import OfRun
 from sessions_app.models import Person, Run, Session
-from sessions_app.policy import daily_limits, endings
+from sessions_app.policy import daily_limits, endings, needing_person, whose_turn
 from sessions_app.store.claims import Held, hold, locked
 from sessions_app.store.records import metrics_row
 
@@ -36,6 +36,9 @@ def break_off(claim: Claim, status: Status, why: str) -> bool:
     endings.end(held.session, held.root, status)
     log.record(held.session, OF_RUN_END[status], OfRun(held.root.run_id), actor=held.root.agent_name)
     open_next(held.session)
+    if status == "error":
+        needing_person.after_failure(held.session, held.root)
+        whose_turn.settle(held.session)
     return True
 
 
@@ -49,6 +52,8 @@ def fail_unread(run_id: str, error: str, only_pending: bool) -> bool:
     row.save(update_fields=["error", "permanent_error"])
     endings.end(session, row, Run.Status.ERROR)
     log.record(session, Kind.RUN_FAILED, OfRun(row.run_id), actor=row.agent_name)
+    needing_person.after_failure(session, row)
+    whose_turn.settle(session)
     return True
 
 
@@ -66,7 +71,11 @@ def store_end(held: Held, run: RunOutput) -> None:
 
 
 def open_next(session: Session) -> None:
-    """Make the next turn due where the customer wrote meanwhile: one turn answers all of it. The sweep finds it."""
+    """Make the next turn due where the customer wrote meanwhile: one turn answers all of it. The sweep finds it.
+
+    Every end of a turn leads here, so whose turn it is afterwards is settled here, too.
+    """
     following = daily_limits.open_next(session)
     if following is not None:
         log.record(session, Kind.RUN_PENDING, OfRun(following.run_id))
+    whose_turn.settle(session)

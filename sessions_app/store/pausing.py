@@ -16,6 +16,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import OfRun
 from sessions_app.infrastructure import clock
 from sessions_app.models import Run, Session, ToolCall
+from sessions_app.policy import whose_turn
 from sessions_app.store import sessions
 from sessions_app.store.claims import Held, hold, locked
 from sessions_app.store.ending import cancel_now
@@ -43,6 +44,7 @@ def pause_run(claim: Claim, requirements: Sequence[Requirement], metrics: RunMet
         return
     kind = Kind.RUN_PAUSED if waits else Kind.RUN_PENDING
     log.record(held.session, kind, OfRun(held.root.run_id), actor=held.root.agent_name)
+    whose_turn.settle(held.session)
 
 
 def _store_requirements(held: Held, requirements: Sequence[Requirement]) -> None:
@@ -104,6 +106,7 @@ def _requeue_all(turns: Sequence[tuple[Session, Run]]) -> None:
         for name, value in changed.items():
             setattr(turn, name, value)
     log.record_all([log.Entry(session, Kind.RUN_PENDING, OfRun(turn.run_id)) for session, turn in turns])
+    whose_turn.settle_all([session for session, _turn in turns])
 
 
 def _store_answers(session: Session, root: Run, answers: Sequence[Requirement]) -> None:

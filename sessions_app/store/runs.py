@@ -15,7 +15,7 @@ from sessions_app.changes.payloads import OfRun, RunStarted
 from sessions_app.infrastructure import clock
 from sessions_app.models import Person, Run, Session
 from sessions_app.models.author import Author
-from sessions_app.policy import endings
+from sessions_app.policy import endings, whose_turn
 from sessions_app.store import sessions
 from sessions_app.store.claims import locked
 from sessions_app.store.ending import cancel_now
@@ -44,6 +44,7 @@ def open_run(run: RunOutput, claim: Claim, kind: SessionKind) -> tuple[Session, 
     asked = storable(next((message.content for message in run.messages if message.role == "user"), ""))
     sessions.used(session, asked, Author.CUSTOMER)
     log.record(session, Kind.RUN_STARTED, RunStarted(run=row.run_id, attempt=row.attempts), actor=row.agent_name)
+    whose_turn.settle(session)
     return session, previous.run_id if previous else None
 
 

@@ -31,12 +31,12 @@ def open_member_run(claim: Claim, run: RunOutput) -> None:
     log.record(held.session, Kind.RUN_STEP, OfStep(run=run.run_id, root=claim.run_id), actor=run.agent_name)
 
 
-def append(held: Held, message: Message, *, sent: bool = True) -> bool:
+def append(held: Held, message: Message, *, sent: bool = True, reviewed: bool = False) -> bool:
     """Add a message to the held run; returns whether the customer may read it now.
 
-    Where the AI does not answer by itself, the customer gets only text that a person approved.
+    Where the AI does not answer by itself, the customer gets only text that a person approved, or that was `reviewed` before.
     """
-    if message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
+    if not reviewed and message.role == "assistant" and held.session.effective_ai_mode != AiMode.AUTOPILOT:
         sent = sent and is_approved(held, message)
     row = run_message(message, held.run, sent=sent)
     row.save(force_insert=True)

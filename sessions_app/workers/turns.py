@@ -32,7 +32,7 @@ from sessions_app.changes.payloads import OfRun, RunRecovered
 from sessions_app.desk.purposes import bound_for
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Run, Session
-from sessions_app.policy import daily_limits, endings
+from sessions_app.policy import daily_limits, endings, needing_person, whose_turn
 from sessions_app.store import DjangoDb
 from sessions_app.store.sessions import open_again
 from sessions_app.workers.overtime import OvertimeError, worked
@@ -233,6 +233,7 @@ def _with_session_locked(found: models.QuerySet[Session], change: Callable[[Sess
         session = found.select_for_update(skip_locked=skip, of=("self",) if skip else ()).first()
         if session is not None:
             change(session)
+            whose_turn.settle(session)
 
 
 def _take_back(session: Session, run_pk: int) -> None:
@@ -254,6 +255,7 @@ def _give_up(session: Session, run: Run) -> None:
     endings.end(session, run, Run.Status.ERROR)
     record(session, Kind.RUN_FAILED, OfRun(run.run_id))
     daily_limits.open_next(session)
+    needing_person.after_failure(session, run)
 
 
 def _end_overtime(claim: Claim, late: OvertimeError) -> None:

@@ -82,6 +82,15 @@ const entitle = (name) => {
   title.textContent = name;
   document.title = document.title.replace(before, () => name);
 };
+// The tab says how much calls for people, also while another tab is looked at.
+const count = () => {
+  const views = find("#rail-views");
+  if (!views) return;
+  const title = document.title.trim().replace(/^\([^)]*\)\s*/u, "");
+  const calls = views.dataset.calls;
+  document.title = calls ? `(${calls}) ${title}` : title;
+};
+document.addEventListener("htmx:after:swap", count);
 document.addEventListener("htmx:after:swap", () => entitle(find(".conv-head h2")?.textContent));
 // What had the focus may be gone after a swap: it goes to what stands there now, so that Tab does not begin at the top
 // again.

@@ -1,20 +1,24 @@
 """The offline responder: answers without a network and without a language model.
 
 It proposes a tool whose words and argument patterns match the message, tells what a tool gave back, or gives the knowledge
-article that fits. What it does not find it says so, and leaves to a person. The same input always gives the same answer.
+article that fits. What it does not find it says so, and hands over
+to a person: by the tool `hand_over`, where it has it. The same input always gives the same answer.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 
 from kern.models.base import ModelAnswer, ModelEvent, ModelRequest, TextDelta
 from kern.models.offline.articles import Article, Library, fitting_text
 from kern.models.offline.names import asks_for_a_name, name_for
-from kern.models.offline.results import tell
+from kern.models.offline.people import asks_for_person
+from kern.models.offline.results import PERSON_LOOKS, tell
 from kern.models.offline.tools import Proposal, call_key, propose
 from kern.models.offline.words import says_something
 from kern.records.history import BEGUN_BEFORE, GO_ON
@@ -22,7 +26,10 @@ from kern.records.message import Message, ToolCall
 
 __all__ = ["Article", "OfflineResponder"]
 
-NOT_FOUND = "I could not find an answer to this, and I do not want to guess. A person will look at it and write back to you."
+#: The tool that hands the conversation over to people, which then tells the customer so.
+HAND_OVER = "hand_over"
+_NOT_FOUND = "I could not find an answer to this, and I do not want to guess."
+NOT_FOUND = f"{_NOT_FOUND} {PERSON_LOOKS}"
 _PIECE = re.compile(r"\s*\S+\s*|\s+")
 _THANKS = re.compile(r"^\W*(?:(?:many )?thanks|thank you|thx|cheers|great|perfect|ok(?:ay)?)\b", re.I)
 _GREETING = re.compile(r"^\W*(?:hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings)\b", re.I)
@@ -54,11 +61,27 @@ class OfflineResponder:
             return self._say(name_for(messages))
         messages = _before_drafts(messages)
         if results := _newest_results(messages):
-            return self._say("\n\n".join(tell(result.content) for result in results))
+            return self._say_or_hand_over("\n\n".join(tell(result.content) for result in results), request)
         message, earlier = _newest_words(messages)
-        tools = request.tools if request.tool_choice == "auto" else []
+        if _has_hand_over(request) and asks_for_person(message):
+            return self._hand_over("asked", "The customer asks for a person.")
+        tools = [tool for tool in request.tools if tool.name != HAND_OVER] if request.tool_choice == "auto" else []
         proposal = propose(tools, message, earlier, _answered(messages), datetime.date.today())
-        return self._choose(message, proposal)
+        return self._say_or_hand_over(self._choose(message, proposal), request)
+
+    def _say_or_hand_over(self, said: str | ModelAnswer, request: ModelRequest) -> ModelAnswer:
+        """Return the answer; one that promises a person keeps the promise by handing over, where that is possible."""
+        answer = said if isinstance(said, ModelAnswer) else self._say(said)
+        if PERSON_LOOKS not in answer.content or not _has_hand_over(request):
+            return answer
+        words = answer.content.replace(PERSON_LOOKS, "").strip()
+        why = "No answer found." if words == _NOT_FOUND else words
+        return self._hand_over("no_answer", why, words)
+
+    def _hand_over(self, because: str, reason: str, words: str = "") -> ModelAnswer:
+        arguments = json.dumps({"because": because, "reason": reason})
+        call = ToolCall(f"call_{uuid.uuid4().hex[:24]}", HAND_OVER, arguments)
+        return ModelAnswer(content=words, tool_calls=[call], model=self.id)
 
     def _choose(self, message: str, proposal: Proposal | None) -> ModelAnswer:
         """Choose a fitting call, else a fitting article, else a question for missing arguments, else "I do not know"."""
@@ -72,6 +95,10 @@ class OfflineResponder:
 
     def _say(self, text: str) -> ModelAnswer:
         return ModelAnswer(content=text, model=self.id)
+
+
+def _has_hand_over(request: ModelRequest) -> bool:
+    return request.tool_choice == "auto" and any(tool.name == HAND_OVER for tool in request.tools)
 
 
 def _before_drafts(messages: list[Message]) -> list[Message]:

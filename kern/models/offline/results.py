@@ -11,18 +11,19 @@ from kern.records.call_outcomes import CallOutcome, OutcomeKind, read_outcome
 from kern.validation.reasons import names_a_class
 from kern.validation.sizes import is_too_deep
 
-_PERSON_LOOKS = "A person will look at it and write back to you."
+#: The promise of a person, which is kept by handing over.
+PERSON_LOOKS = "A person will look at it and write back to you."
 #: Sentences to the customer about a call that was answered, failed or did not run; some are followed by the reason.
 _WORDS: dict[OutcomeKind, str] = {
     "rejected": "I asked a colleague about this, and it was not approved",
     "answered": "A colleague looked at this",
-    "expired": f"Nobody could decide about this in time, so nothing was changed. {_PERSON_LOOKS}",
+    "expired": f"Nobody could decide about this in time, so nothing was changed. {PERSON_LOOKS}",
     "withdrawn": "This was stopped before anything was changed.",
     "failed": "I could not do that",
     "invalid": "I could not do that with these details",
-    "impossible": f"I could not do that. {_PERSON_LOOKS}",
+    "impossible": f"I could not do that. {PERSON_LOOKS}",
 }
-_INTERNAL = f"Something on our side did not work. {_PERSON_LOOKS}"
+_INTERNAL = f"Something on our side did not work. {PERSON_LOOKS}"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 
 

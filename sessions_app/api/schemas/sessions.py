@@ -43,8 +43,9 @@ class SessionOut(Schema):
 
     `address` is where this session is in this interface, percent-encoded; what hangs below it follows after a slash.
     `name_source` is human, auto, ticket, provisional or imported; automation leaves a locked name alone, and `name_problem` is
-    why none could be made. `notice` says who answers the customer now, an AI or people; `person_wanted_at` since when they
-    ask for a person in vain.
+    why none could be made. `notice` says who answers the customer now, an AI or people. `waiting_for` says whose turn it is,
+    `waiting_since` since when. A session needs a person since `person_wanted_at`, for `person_wanted_for`, as
+    `person_wanted_by` said.
     """
 
     session_id: str
@@ -65,7 +66,11 @@ class SessionOut(Schema):
     snoozed_until: datetime | None
     ai_mode: str
     notice: str
+    waiting_for: str
+    waiting_since: datetime | None
     person_wanted_at: datetime | None
+    person_wanted_for: str
+    person_wanted_by: str
     assignee: str | None
     tickets: list[TicketOut]
     last_change: int
@@ -89,6 +94,10 @@ class SessionOut(Schema):
     @staticmethod
     def resolve_notice(session: Session) -> str:
         return disclosure.notice(session.queue, session)
+
+    @staticmethod
+    def resolve_waiting_since(session: Session) -> datetime | None:
+        return session.turn_since
 
     @staticmethod
     def resolve_assignee(session: Session) -> str | None:

@@ -20,7 +20,7 @@ from sessions_app.management.importing.conversation import Conversation, Entry, 
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
-from sessions_app.policy import names, naming, stand_ins
+from sessions_app.policy import names, naming, stand_ins, whose_turn
 from sessions_app.policy.naming_rules import Refusal
 from sessions_app.store.message_rows import imported_message
 
@@ -102,6 +102,7 @@ class Rows:
         runs = Run.objects.bulk_create([self._run(session, turn) for turn in turns])
         self._messages(session, list(zip(runs, turns, strict=True)))
         session.read_last_said()
+        whose_turn.compute(session)
         self._name(session)
         self._tickets(session)
         stand_ins.renew(session)

@@ -31,6 +31,7 @@ ICONS: dict[Kind, str] = {
     Kind.NAME_FAILED: "triangle-alert",
     Kind.SESSION_TAKEN_OVER: "user-round-check",
     Kind.SESSION_PERSON_WANTED: "user-round",
+    Kind.SESSION_NEEDS_PERSON: "user-round",
     Kind.COST_REACHED: "circle-alert",
     Kind.LINK_MADE: "link",
     Kind.LINK_REVOKED: "link",

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.actions import handover, moving, sessions
+from sessions_app.actions import escalation, handover, moving, sessions
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
@@ -110,9 +110,14 @@ def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
 @require_POST
 @for_people
 def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Resolve, reopen or snooze."""
+    """Resolve, reopen or snooze; or show it as unread to its reader, who is led to the list: to stay would be to read it."""
     session = access.session_or_404(request.user, session_id)
     wanted = request.POST.get("do", "")
+    if wanted == "unread":
+        sessions.mark_unread(session, request.user)
+        listed = redirect("inbox", where_of(request))
+        listed.status_code = 303
+        return listed
     verbs: dict[str, Callable[[], None]] = {
         "resolve": lambda: sessions.resolve(session, request.user),
         "reopen": lambda: sessions.reopen(session, request.user),
@@ -122,14 +127,20 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
     return done(request, back_to(request, session))
 
 
+def _ask_colleagues(session: Session, person: Person, note: str) -> None:
+    if not escalation.ask_colleagues(session, person, note):
+        raise InvalidAction(_("This conversation needs a person already."))
+
+
 @require_POST
 @for_people
 def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
-    """A person takes over, hands back to the agent, or says how far it may go by itself."""
+    """A person takes over, hands back to the agent, asks colleagues, or says how far the agent may go by itself."""
     session = access.session_or_404(request.user, session_id)
     verbs: dict[str, Callable[[], None]] = {
         "take-over": lambda: handover.take_over(session, request.user),
         "hand-back": lambda: handover.hand_back(session, request.user),
+        "ask-colleagues": lambda: _ask_colleagues(session, request.user, request.POST.get("note", "")),
         "mode": lambda: handover.set_mode(session, request.user, request.POST.get("mode", "")),
     }
     _one_of(verbs, request.POST.get("do", ""))()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure.broken_rows import BrokenRow
 from sessions_app.infrastructure.one_statement import Steps, beside
-from sessions_app.models import Change, Message, Person, Run, Session
+from sessions_app.models import Change, HandOver, Message, Person, Run, Session
 from sessions_app.validation.numbers import row_numbers
 from sessions_app.views.conversation.change_lines import NOT_SHOWN, VERDICTS, Event, shown_events
 from sessions_app.views.conversation.run_blocks import ShownRun, shown_runs
@@ -74,6 +74,8 @@ class Timeline:
     entries: list[Entry] = field(default_factory=list)
     bottom: str = ""
     has_older: bool = False
+    #: The newest hand-over of a session that people lead, on its newest page.
+    hand_over: HandOver | None = None
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Loaded:
     changes: list[Change]
     lowest_change: int
     is_full: bool
+    hand_over: HandOver | None
 
 
 def timeline(
@@ -110,7 +113,7 @@ def timeline(
     page.sort(key=lambda entry: (entry.at, rank[entry.kind], entry.pk))
     _mark_days(page)
     _mark_new(page, reader, last_seen)
-    return Timeline(page, lowest, has_older)
+    return Timeline(page, lowest, has_older, loaded.hand_over if not before and session.led_by_person else None)
 
 
 def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Steps[Loaded]:
@@ -126,15 +129,16 @@ def _loaded(session: Session, top: Cursor, bottom: Cursor | None) -> Steps[Loade
     # Of a turn's changes hardly any is an event: only their keys are looked through.
     window = changes.order_by("-pk").values("pk")[:most_changes]
     looked_at = Change.objects.filter(pk__in=window).order_by().values("session").annotate(lowest=Min("pk"), count=Count("pk"))
-    found, turns, events, extent = yield [
+    found, turns, events, extent, handed = yield [
         messages.select_related("person").excerpts().order_by("-pk")[:most],
         runs.order_by("-pk")[:most],
         changes.filter(pk__in=window).exclude(kind__in=NOT_SHOWN),
         looked_at.values_list("lowest", "count"),
+        session.hand_overs.order_by("-pk")[:1],
     ]
     lowest, count = extent[0] if extent else (0, 0)
     is_full = len(found) == most or len(turns) == most or count == most_changes
-    return Loaded(_newest_first(found), _newest_first(turns), _newest_first(events), lowest, is_full)
+    return Loaded(_newest_first(found), _newest_first(turns), _newest_first(events), lowest, is_full, next(iter(handed), None))
 
 
 def _newest_first(rows: list[Any]) -> list[Any]:

@@ -23,6 +23,7 @@ from sessions_app.errors import IdempotencyConflict, InvalidAction, LimitReached
 from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.infrastructure.one_statement import Steps
 from sessions_app.models import Queue, Run, Session
+from sessions_app.models.person_wanted import Reason
 from sessions_app.models.queue import AiMode
 from sessions_app.models.run import ACTIVE_RUN
 from sessions_app.policy import disclosure
@@ -176,6 +177,7 @@ def _as_it_stands(session: Session, before: str) -> Steps[dict[str, Any]]:
     return {
         "messages": shown,
         "earlier": shown[0].pk if len(newest_first) > PAGE else None,
+        "person_notice": session.queue.person_notice.strip() if session.queue else "",
         "working": _state(session, statuses[0] if statuses else None),
         "can_ask_for_person": disclosure.can_ask_for_person(session),
         "after": session.last_change,
@@ -186,14 +188,16 @@ def _state(session: Session, newest: str | None) -> str:
     """Return the state that the customer waits in; `newest` is the status of the last answering turn.
 
     `answer` (the AI writes), `person` (a person of the desk looks at it), a person because the AI `failed`, a person they
-    `asked` for, nothing any more (`closed`), or nothing.
+    `asked` for, `people` who took over, nothing any more (`closed`), or nothing.
     """
     if session.effective_ai_mode == AiMode.AUTOPILOT and newest in (Run.Status.PENDING, Run.Status.RUNNING):
         return "answer"
     if session.status == Session.Status.CLOSED:
         return "closed"
-    if session.person_wanted_at is not None:
-        return "asked"
+    if session.needs_person:
+        if session.person_wanted_for == Reason.FAILED:
+            return "failed"
+        return "asked" if session.person_wanted_for == Reason.ASKED else "people"
     # Words such as "Let me look" before a turn failed or was stopped are no answer.
     waits = session.waiting_since is not None
     if waits and newest == Run.Status.ERROR and not session.led_by_person:

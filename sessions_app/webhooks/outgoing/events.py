@@ -16,6 +16,7 @@ class Event(models.TextChoices):
     SESSION_STARTED = Kind.SESSION_STARTED.value, _("A conversation was started")
     SESSION_CLOSED = Kind.SESSION_CLOSED.value, _("A conversation was resolved")
     SESSION_REOPENED = Kind.SESSION_REOPENED.value, _("A conversation was opened again")
+    SESSION_NEEDS_PERSON = Kind.SESSION_NEEDS_PERSON.value, _("A conversation needs a person")
     SESSION_MERGED = Kind.SESSION_MERGED.value, _("Another conversation was merged into one")
     SESSION_UNMERGED = Kind.SESSION_UNMERGED.value, _("A merge was taken apart")
     SESSION_DELETED = Kind.SESSION_DELETED.value, _("A conversation was deleted")
@@ -43,6 +44,8 @@ OF_KIND: dict[str, Event] = {
     Kind.SESSION_STARTED: Event.SESSION_STARTED,
     Kind.SESSION_CLOSED: Event.SESSION_CLOSED,
     Kind.SESSION_REOPENED: Event.SESSION_REOPENED,
+    Kind.SESSION_PERSON_WANTED: Event.SESSION_NEEDS_PERSON,
+    Kind.SESSION_NEEDS_PERSON: Event.SESSION_NEEDS_PERSON,
     Kind.SESSION_MERGED: Event.SESSION_MERGED,
     Kind.SESSION_UNMERGED: Event.SESSION_UNMERGED,
     Kind.SESSION_DELETED: Event.SESSION_DELETED,

@@ -286,6 +286,7 @@ def test_a_takeover_says_of_each_call_that_is_not_made_any_more(session: Session
 def test_a_failed_answer_is_not_retried_under_a_persons_or_another_turns_feet(
     session: Session, ana: Person, work: Work
 ) -> None:
+    Queue.objects.update(hands_over_failures=False)
     actor.says(ModelError("the server is away"))
     messages.receive(session, "Help")
     assert work() == ["error"]

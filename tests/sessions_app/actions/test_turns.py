@@ -56,6 +56,7 @@ def test_a_customers_message_is_answered(session: Session, work: Work) -> None:
 
 
 def test_a_message_that_the_models_server_refuses_does_not_poison_the_next_turn(session: Session, work: Work) -> None:
+    Queue.objects.update(hands_over_failures=False)
     refusal = ModelError("the provider's content filter stopped the answer", permanent=True)
     model = actor.says("Hello.", refusal, "In Oslo.")
     for words in ("Hi", "POISON", "Where is my order?"):
@@ -68,6 +69,7 @@ def test_a_message_that_the_models_server_refuses_does_not_poison_the_next_turn(
 
 
 def test_a_turn_that_failed_for_a_while_is_read_with_the_next_one(session: Session, work: Work) -> None:
+    Queue.objects.update(hands_over_failures=False)
     model = actor.says(ModelError("the server is busy"), "In Oslo.")
     for words in ("My number is A-1001.", "Where is my order?"):
         messages.receive(session, words)
@@ -283,6 +285,7 @@ def test_a_failed_turn_is_worked_again_on_retry(session: Session, ana: Person, w
 
 
 def test_only_the_newest_turn_can_be_retried(session: Session, ana: Person, work: Work) -> None:
+    Queue.objects.update(hands_over_failures=False)
     actor.says(ModelError("away"), "Here I am.")
     messages.receive(session, "Help")
     work()

@@ -80,6 +80,7 @@ def test_a_customer_waits_since_the_first_message_that_nobody_answered(session: 
 
 
 def test_what_fails_or_waits_for_people_is_no_answer(session: Session, ben: Person, work: Work) -> None:
+    Queue.objects.update(hands_over_failures=False)
     actor.says(ModelError("away", permanent=True))
     messages.receive(session, "Where is my parcel?")
     first = since(session)
@@ -150,6 +151,7 @@ def conversations(queue: Queue, waits: list[int | None]) -> list[str]:
         Session.objects.create(
             queue=queue,
             name=f"number {number}",
+            waiting_for="customer" if minutes is None else "person",
             waiting_since=None if minutes is None else now - timedelta(minutes=minutes),
             activity_at=now - timedelta(minutes=number),
         ).name
@@ -169,7 +171,7 @@ def test_longest_wait_is_ours_and_answered_ones_come_last(client: Client, ben: P
     assert names(client, "/open/", sort="oldest") == order
     page = client.get("/open/", {"sort": "oldest"}).content.decode()
     assert page.count('class="waits"') == 4
-    assert page.count(">Nobody waits<") == 1
+    assert page.count(">Not waiting for us<") == 1
 
 
 @pytest.mark.parametrize("waiting", [0, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE + 5])

@@ -43,7 +43,7 @@ def heard(settings: Settings, redis_url: str) -> Iterator[Heard]:
 
 def test_each_change_is_told_with_its_number(session: Session, heard: Heard) -> None:
     messages.receive(session, "Hello")
-    change = session.changes.latest("pk")
+    change = session.changes.filter(kind="message.customer").get()
     assert {"t": "change", "s": session.pk, "c": change.pk, "k": "message.customer"} in heard()
 
 

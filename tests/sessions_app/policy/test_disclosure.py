@@ -88,7 +88,7 @@ def test_asking_for_a_person_silences_the_ai_and_tells_both_sides(browser: Clien
     assert "Ask for a person" not in page
     session = Session.objects.get()
     assert (session.effective_ai_mode, session.changes.filter(kind="session.person_wanted").count()) == ("off", 1)
-    assert "Asks for a person" in inbox.get("/unassigned/").content.decode()
+    assert "Asked for a person" in inbox.get("/unassigned/").content.decode()
     assert "Kim</b> asked for a person" in inbox.get(f"/open/{session.session_id}/").content.decode()
 
 

@@ -28,6 +28,7 @@ def many(orders: Queue) -> None:
             queue=orders,
             status="closed" if number % 2 else "open",
             activity_at=now - timedelta(minutes=number // 3),
+            waiting_for="customer" if number % 4 == 0 else "person",
             waiting_since=None if number % 4 == 0 else now - timedelta(minutes=number % 3),
         )
         for number in range(12)

@@ -19,7 +19,7 @@ from kern.threads.detached import left_behind
 from kern.tools import tool
 from sessions_app import desk as desks
 from sessions_app.actions import decisions, handover, messages, runs
-from sessions_app.models import Person, Run, Session, ToolCall
+from sessions_app.models import Person, Queue, Run, Session, ToolCall
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
@@ -141,6 +141,7 @@ def test_a_turn_that_took_too_long_says_so_to_the_team_and_nothing_to_the_custom
 def test_a_customer_who_writes_after_a_turn_took_too_long_is_answered(
     session: Session, settings: Settings, work: Work, stuck: Stuck
 ) -> None:
+    Queue.objects.update(hands_over_failures=False)
     settings.KERN_TURN_SECONDS = 0.3
     shop.actor.says(stuck.model, "Here I am.")
     messages.receive(session, "Hi")
@@ -220,6 +221,7 @@ def with_instructions(stuck: Stuck) -> Iterator[None]:
 def test_a_turn_whose_agent_hangs_in_its_own_code_ends_at_its_deadline_and_is_not_worked_again(
     session: Session, settings: Settings, work: Work, stuck: Stuck
 ) -> None:
+    Queue.objects.update(hands_over_failures=False)
     settings.KERN_TURN_SECONDS = 0.3
     shop.actor.says("Much too late.", "Here I am.")
     with with_instructions(stuck):
