@@ -81,7 +81,6 @@ SHOTS = [
     Shot("names", "/names/"),
     Shot("tickets", "/tickets/"),
     Shot("bulk", "/open/", prepare=select_rows),
-    Shot("merge", "/merge/?a=demo-priya&b=demo-samuel"),
     Shot("jobs", "/jobs/"),
     Shot("setup", "/setup/"),
     Shot("setup-tickets", "/setup/tickets/new/?preset=zendesk"),
