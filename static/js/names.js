@@ -92,13 +92,18 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 document.addEventListener("htmx:error", ({ detail }) => sent.delete(detail.ctx?.sourceElement));
 // Rows in which a name is being typed stay as they are.
+let following = [];
 document.addEventListener("htmx:before:swap", () => {
-  fields()
-    .filter(isDirty)
-    .forEach((field) => field.closest(".row").setAttribute("hx-morph-skip", ""));
+  const list = fields();
+  list.filter(isDirty).forEach((field) => field.closest(".row").setAttribute("hx-morph-skip", ""));
+  const place = list.indexOf(document.activeElement);
+  following = place < 0 ? [] : list.slice(place).map((field) => field.closest(".row").id);
 });
 document.addEventListener("htmx:after:swap", () => {
   all(".row[hx-morph-skip]").forEach((row) => row.removeAttribute("hx-morph-skip"));
-  find(`#${wanted ?? "list-title"} .rename .input`)?.focus();
+  // The cursor's row may have got its name elsewhere: it goes to the next one that is left.
+  const left = fieldOf(document.activeElement) ? null : following.find((id) => find(`#${id}`));
+  const row = wanted ?? left;
+  if (row) find(`#${row} .rename .input`)?.focus();
   wanted = null;
 });

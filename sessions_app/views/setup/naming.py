@@ -53,7 +53,7 @@ def naming(request: PersonRequest) -> HttpResponse:
     form = NamingForm(queue, request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    if request.POST.get("do") == "try":
+    if request.POST.get("do") != "save":
         return _page(request, form)
     try:
         naming_rules.save(queue, request.user, form.cleaned_data, request.POST.get("seen"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import QueryDict
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -48,9 +50,16 @@ class NamingForm(forms.ModelForm[NamingPolicy]):
     def __init__(self, queue: Queue | None, data: Any = None) -> None:
         self.queue = queue
         values = values_of(queue)
-        super().__init__(data, initial={**values, "enabled": "on" if values["enabled"] else "off"})
+        super().__init__(
+            None if data is None else _with_words(data), initial={**values, "enabled": "on" if values["enabled"] else "off"}
+        )
         for name, field in self.fields.items():
             field.required = name not in ("template", "masks", FORBIDDEN)
+
+    @property
+    def words(self) -> list[str]:
+        """The forbidden words as they stand in the form, each once."""
+        return _lines([self[FORBIDDEN].value() or ""])
 
     def clean_template(self) -> str:
         template = " ".join((self.cleaned_data["template"] or "").split(" "))
@@ -90,6 +99,26 @@ class NamingForm(forms.ModelForm[NamingPolicy]):
                 column.run_validators(self.cleaned_data[name])
             except ValidationError as error:
                 self.add_error(name, error)
+
+
+def _with_words(data: Any) -> Any:
+    """Return what was posted with its forbidden words as one text, a word a line.
+
+    A page sends each word by itself, the one that is to be added (`word`), and the one that is to be allowed again (`allow`).
+    """
+    if not isinstance(data, QueryDict):
+        return data
+    words = _lines([*data.getlist(FORBIDDEN), *data.getlist("word")])
+    allowed = {word.strip() for word in data.getlist("allow")}
+    found = data.copy()
+    found[FORBIDDEN] = "\n".join(word for word in words if word not in allowed)
+    return found
+
+
+def _lines(texts: Iterable[str]) -> list[str]:
+    """Return the lines of the texts without blank ones, each once."""
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def rules_of_queues(form: NamingForm, queues: set[int | None], rows: Any) -> dict[int | None, NamingInForce]:

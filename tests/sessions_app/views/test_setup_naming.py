@@ -199,3 +199,23 @@ def test_the_raw_administration_refuses_a_template_that_frames_nothing(hers: Cli
     assert answer.status_code == 200
     assert "{tciket}" in answer.content.decode()
     assert not NamingPolicy.objects.exists()
+
+
+def test_forbidden_words_are_added_and_allowed_one_by_one_without_saving(hers: Client, orders: Queue) -> None:
+    data = posted(orders, forbidden_words=["angry", "VIP"], word=" urgent matter ")
+    del data["do"]
+    page = flat(hers.post(ORDERS, {**data, "allow": "VIP"}))
+    assert re.findall(r'name="forbidden_words" value="([^"]+)"', page) == ["angry", "urgent matter"]
+    assert 'aria-label="Allow urgent matter again"' in page
+    assert naming_in_force(orders).forbidden_words == ""
+    assert hers.post(ORDERS, {**data, "do": "save"}).status_code == 303
+    orders.refresh_from_db()
+    assert naming_in_force(orders).forbidden_words == "angry\nVIP\nurgent matter"
+
+
+def test_a_word_that_no_name_could_have_has_its_error_and_stays(hers: Client, orders: Queue) -> None:
+    refused = hers.post(ORDERS, posted(orders, forbidden_words=["angry", "x" * 500]))
+    page = flat(refused)
+    assert refused.status_code == 422
+    assert "Line 2 is longer than" in page
+    assert f'value="{"x" * 500}"' in page
