@@ -40,6 +40,9 @@ def test_enter_saves_and_goes_down_the_list(visit: Visit, ana: Person, unnamed: 
     page.keyboard.type("Broken cup")
     page.keyboard.press("Enter")
     expect(field(page, "Lou")).to_be_focused()
+    # The cursor goes on before the answer is there.
+    expect(field(page, "Kim")).to_be_hidden()
+    expect(field(page, "Mo")).to_be_hidden()
     assert [name_of(session) for session in unnamed] == ["Late parcel", "Broken cup", "Lou waits for a parcel"]
 
 
@@ -56,6 +59,7 @@ def test_what_is_typed_before_the_scripts_came_takes_the_names_place(visit: Visi
         route.continue_()
     page.keyboard.press("Enter")
     expect(field(page, "Mo")).to_be_focused()
+    expect(field(page, "Kim")).to_be_hidden()
     assert name_of(unnamed[0]) == "Late parcel"
 
 
@@ -141,6 +145,7 @@ def test_tab_takes_the_suggestion(visit: Visit, ana: Person, unnamed: list[Sessi
     expect(field(page, "Kim")).to_be_focused()
     page.keyboard.press("Enter")
     expect(field(page, "Mo")).to_be_focused()
+    expect(field(page, "Kim")).to_be_hidden()
     assert name_of(kim) == "Late parcel"
 
 
