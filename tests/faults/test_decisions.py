@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,40 +63,25 @@ def work() -> list[str]:
 
 
 @pytest.fixture
-def race(tmp_path: Path) -> Iterator[Race]:
+def race(tmp_path: Path) -> Race:
     """Have processes do their deeds at the same time; what became of each deed, a list for each process."""
     kept = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
     told = {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "DEBUG": "1", "KERN_DESK": "tests.desk:desk"}
-    started: list[subprocess.Popen[str]] = []
 
     def run(requirement: Requirement, deeds: Deeds) -> list[list[str]]:
         number = seen(requirement.session)
-        for deed, people in deeds:
-            command = [deed, requirement.pk, number, *(person.pk for person in people)]
-            started.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "tests.deciders", *map(str, command)],
-                    cwd=ROOT,
-                    env={**kept, **told, "KERN_VAR": str(tmp_path), "DATABASE_URL": database_url()},
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-        for process in started:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in started:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        return [process.communicate()[0].split() for process in started]
+        asked = [[deed, requirement.pk, number, *(person.pk for person in people)] for deed, people in deeds]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.deciders", json.dumps(asked)],
+            cwd=ROOT,
+            env={**kept, **told, "KERN_VAR": str(tmp_path), "DATABASE_URL": database_url()},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return [line.split() for line in done.stdout.splitlines()]
 
-    yield run
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    return run
 
 
 def test_twenty_decisions_from_four_processes_run_the_tool_once(asked: Requirement, race: Race, people: list[Person]) -> None:
