@@ -280,7 +280,10 @@ def test_an_empty_id_is_nobodys(program: Program, shop: Program, session: Sessio
 def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: Session) -> None:
     refused = program.get("/sessions", userId="u9", limit=100)
     assert (refused.status_code, code(refused)) == (422, "invalid")
-    assert "cursor, limit, q, queue, session_id, status, user_id" in refused.json()["error"]["fields"]["userId"]
+    assert (
+        "cursor, limit, needs_person, q, queue, session_id, status, user_id, waiting_for"
+        in refused.json()["error"]["fields"]["userId"]
+    )
     path = f"/sessions/{session.session_id}"
     for address in (path, f"{path}/messages", f"{path}/runs", f"{path}/tickets", f"{path}/requirements", "/requirements"):
         assert list(program.get(address, before="1").json()["error"]["fields"]) == ["before"]
