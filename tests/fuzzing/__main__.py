@@ -108,6 +108,7 @@ def served(environment: dict[str, str]) -> Iterator[str]:
     process = subprocess.Popen([*command, "--lifespan", "off"], cwd=ROOT, env=environment)
     try:
         await_answer(port, process)
+        have_description_made(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -126,6 +127,14 @@ def await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.1)
     raise SystemExit("the web server did not start")
+
+
+def have_description_made(port: int) -> None:
+    """Ask for the API's description once: schemathesis waits ten seconds for it, and a busy machine makes it in more."""
+    line = HTTPConnection("127.0.0.1", port, timeout=120)
+    line.request("GET", "/api/openapi.json")
+    line.getresponse().read()
+    line.close()
 
 
 if __name__ == "__main__":
