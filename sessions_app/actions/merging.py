@@ -28,6 +28,7 @@ from sessions_app.models import (
     Person,
     Requirement,
     Run,
+    SearchEntry,
     Session,
     TicketLink,
     UnsentText,
@@ -132,7 +133,10 @@ def _move(gone: Session, into: Session) -> Iterator[tuple[str, list[int]]]:
             rows = _other_tickets(rows, into)
         keys: list[int] = list(rows.values_list("pk", flat=True))
         for start in range(0, len(keys), BATCH):
-            model._default_manager.filter(pk__in=keys[start : start + BATCH]).update(session=into)
+            batch = keys[start : start + BATCH]
+            model._default_manager.filter(pk__in=batch).update(session=into)
+            if model is Message:
+                SearchEntry.objects.move(batch, gone, into)
         yield model.__name__, keys
 
 
@@ -148,8 +152,10 @@ def _move_back(done: Merge, back: Session) -> None:
     for model in MOVED:
         keys = done.moved.get(model.__name__, [])
         for start in range(0, len(keys), BATCH):
-            rows: Any = model._default_manager.filter(session=done.kept, pk__in=keys[start : start + BATCH])
-            rows.update(session=back)
+            batch = keys[start : start + BATCH]
+            model._default_manager.filter(session=done.kept, pk__in=batch).update(session=back)
+            if model is Message:
+                SearchEntry.objects.move(batch, done.kept, back)
 
 
 def _fill(into: Session, gone: Session, *, takes_name: bool, opens: bool) -> None:
@@ -175,3 +181,4 @@ def _put_back(into: Session, back: Session, before: dict[str, Any]) -> None:
     into.save()
     for session in (into, back):
         session.read_last_said()
+    SearchEntry.objects.keep_session(back)

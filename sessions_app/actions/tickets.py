@@ -10,7 +10,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfTicket, TicketLinked
 from sessions_app.errors import InvalidAction
-from sessions_app.models import DismissedMention, Person, Session, TicketLink, TicketSystem, ticket_ids
+from sessions_app.models import DismissedMention, Person, SearchEntry, Session, TicketLink, TicketSystem, ticket_ids
 from sessions_app.policy import stand_ins
 
 LONGEST_ADDRESS = 500
@@ -60,6 +60,7 @@ def unlink(link: TicketLink, person: Person | None) -> None:
         locked = locked_or_404(link.session)
         gone, _models = TicketLink.objects.filter(pk=link.pk).delete()
         if gone:
+            SearchEntry.objects.keep_session(locked)
             record(locked, Kind.TICKET_UNLINKED, OfTicket(ticket=link.ticket_id, system=link.system.slug), person=person)
             stand_ins.renew(locked)
 

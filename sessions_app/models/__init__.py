@@ -21,6 +21,7 @@ from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
+from sessions_app.models.search_entry import SearchBacklog, SearchEntry
 from sessions_app.models.session import Session
 from sessions_app.models.session_read import SessionRead
 from sessions_app.models.standing_approval import StandingApproval
@@ -58,6 +59,8 @@ __all__ = [
     "Requirement",
     "Row",
     "Run",
+    "SearchBacklog",
+    "SearchEntry",
     "Session",
     "SessionRead",
     "StandingApproval",

@@ -57,7 +57,8 @@ LABELS: dict[str, Promise] = {
     "linked_by": _("linked by"), "look_again": _("look again"), "made_by": _("given by"), "masks": _("masked data"),
     "max_characters": _("most characters"), "max_words": _("most words"), "measurements": _("measurements"),
     "members": _("members"), "memo": _("memo"), "merged": _("merged conversation"), "merged_into": _("merged into"),
-    "message_id": _("message’s id"), "messages": _("messages"), "messages_per_day": _("messages a day"),
+    "message": _("message"), "message_id": _("message’s id"), "messages": _("messages"),
+    "messages_per_day": _("messages a day"),
     "metrics": _("metrics"), "microdollars": _("cost in millionths of a dollar"), "min_words": _("fewest words"),
     "model": _("model"), "month": _("month"), "monthly_budget": _("budget a month"), "moved": _("what was moved"),
     "multiple": _("several may be chosen"), "name": _("name"), "name_due_at": _("name due"),
@@ -88,7 +89,8 @@ LABELS: dict[str, Promise] = {
     "sealed_secret": _("encrypted secret"), "search_text": _("text for search"), "secret": _("secret"),
     "secret_end": _("end of the secret"), "secret_hash": _("hash of the secret"), "secret_set_at": _("secret set"),
     "seen": _("last change seen"), "sent": _("sent"), "session": _("session"), "session_id": _("session’s id"),
-    "session_key": _("session’s id"), "settled_at": _("settled"), "shown": _("shown as"), "signature": _("signature"),
+    "session_key": _("session’s id"), "sessions": _("sessions"),
+    "settled_at": _("settled"), "shown": _("shown as"), "signature": _("signature"),
     "single_keys": _("single keys"), "skipped": _("skipped"), "slug": _("short name in addresses"),
     "snoozed_until": _("snoozed until"), "source": _("source"), "started_at": _("started"), "state": _("state"),
     "state_at": _("state since"), "state_map": _("states"), "status": _("status"), "status_before": _("status before"),
@@ -104,7 +106,7 @@ LABELS: dict[str, Promise] = {
     "version": _("version"), "version_after": _("version after"), "via": _("through"), "waited": _("waited"),
     "waiting_for": _("waiting for"), "waiting_since": _("waiting since"),
     "warned_at": _("warned"), "webhook_id": _("delivery’s id"),
-    "welcome": _("welcome"), "worker": _("worker"),
+    "welcome": _("welcome"), "words": _("words"), "worker": _("worker"),
 }
 # fmt: on
 

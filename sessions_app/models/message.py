@@ -21,6 +21,7 @@ from sessions_app.models.choices import choices_of
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run
+from sessions_app.models.search_entry import SearchEntry
 from sessions_app.models.session import Session
 from sessions_app.text.formatting import SHOWN, markdown_html, plain_html
 
@@ -125,6 +126,13 @@ class Message(Row):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.content[:60]}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Store the row, and index what it says in the same transaction."""
+        says = self._state.adding or "content" in (options.get("update_fields") or ["content"])
+        super().save(*args, **options)
+        if says:
+            SearchEntry.objects.keep_message(self)
 
     @property
     def is_markdown(self) -> bool:

@@ -22,10 +22,15 @@ from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_
 from sessions_app.models.last_said import LastSaid
 from sessions_app.models.led import Led
 from sessions_app.models.person import hue_of, initials_of
+from sessions_app.models.search_entry import SearchEntry
 from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
+
+
+#: Columns whose words are indexed with the session.
+INDEXED = frozenset(["name", "customer_name", "customer_email", "user_id"])
 
 
 def conversation_with(session: Session) -> str:
@@ -44,7 +49,10 @@ class SessionSet(models.QuerySet["Session"]):
         rows = list(objs)
         for row in rows:
             row.name = row.name or conversation_with(row)
-        return super().bulk_create(rows, *args, **options)
+        created = super().bulk_create(rows, *args, **options)
+        for row in created:
+            SearchEntry.objects.keep_session(row)
+        return created
 
     def visible_to(self, person: Person) -> SessionSet:
         """Return sessions of the person's queues; all of them for an admin."""
@@ -229,7 +237,10 @@ class Session(LastSaid, Led, FoldedModel):
             self.name = conversation_with(self)
             if (named := options.get("update_fields")) is not None:
                 options["update_fields"] = [*named, "name"]
+        names = options.get("update_fields")
         super().save(*args, **options)
+        if names is None or not INDEXED.isdisjoint(names):
+            SearchEntry.objects.keep_session(self)
 
     @property
     def customer(self) -> str:

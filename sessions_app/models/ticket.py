@@ -16,6 +16,7 @@ from sessions_app.infrastructure import clock
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.models.row import Row
+from sessions_app.models.search_entry import SearchEntry
 from sessions_app.models.session import Session
 from sessions_app.models.ticket_system import DONE, TicketState, TicketSystem
 
@@ -163,6 +164,13 @@ class TicketLink(FoldedModel):
         if self._state.adding and self.record is None:
             self.record = Ticket.objects.filter(system=self.system, ticket_id=self.ticket_id).first()
         super().save(*args, **options)
+        SearchEntry.objects.keep_session(self.session)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the link; the session is found by it no more."""
+        deleted = super().delete(*args, **options)
+        SearchEntry.objects.keep_session(self.session)
+        return deleted
 
     def clean(self) -> None:
         """Normalise the id to its system's spelling. Raises `ValidationError` when the system has no such ids."""

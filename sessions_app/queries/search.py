@@ -9,9 +9,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sessions_app.actions import tickets
+from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models.session import Session, SessionSet
 from sessions_app.models.ticket import TicketLink
+from sessions_app.queries.search_index import having
 from sessions_app.text.folding import fold
+from sessions_app.text.tokens import term, tokens
 from sessions_app.validation.text import searchable
 
 LONGEST_QUERY = 500
@@ -19,6 +22,8 @@ MOST_WORDS = 8
 LONGEST_WORD = 100
 #: Limit of ignored words that are named.
 NAMED = 3
+#: Limit of conversations that are found by a ticket's whole id.
+NAMED_BY_TICKET = 200
 _QUOTES = '"“”„«»＂'
 _WORD = re.compile(f"[{_QUOTES}](?P<phrase>[^{_QUOTES}]+)[{_QUOTES}]|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}])")
 
@@ -29,6 +34,8 @@ class Words:
 
     written: str = ""
     used: list[str] = field(default_factory=list)
+    #: Those of `used` that stand in quotes: their last word is whole.
+    phrases: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
 
     @property
@@ -40,7 +47,11 @@ class Words:
         more = len(self.unused) - NAMED
         if more > 0:
             named = _("%(words)s and %(more)d more") % {"words": named, "more": more}
-        return _("Not searched for: %(words)s. A search uses %(most)d words of at most %(longest)d characters each.") % {
+        uses = _(
+            "Not searched for: %(words)s. A search uses words with letters, digits or emoji: "
+            "%(most)d of at most %(longest)d characters each."
+        )
+        return uses % {
             "words": named,
             "most": MOST_WORDS,
             "longest": LONGEST_WORD,
@@ -53,10 +64,12 @@ def words_of(query: str) -> Words:
     words, known = Words(text[:LONGEST_QUERY]), {""}
     for found in _WORD.finditer(text[:LONGEST_QUERY]):
         written = (found["phrase"] or found["word"] or found["quote"]).strip()
-        folded = fold(written) if found["quote"] is None else ""
+        folded = fold(written) if found["quote"] is None and tokens(written) else ""
         if folded not in known and len(known) <= MOST_WORDS and len(folded) <= LONGEST_WORD:
             known.add(folded)
             words.used.append(written)
+            if found["phrase"] is not None:
+                words.phrases.append(written)
         elif not folded or folded not in known:
             words.unused.append(written)
     if len(text) > LONGEST_QUERY:
@@ -65,25 +78,37 @@ def words_of(query: str) -> Words:
 
 
 def matching(sessions: SessionSet, words: Words) -> SessionSet:
-    """Return sessions that have every word: in name, customer, last words or a ticket's id.
+    """Return sessions that have every word: in name, customer, a ticket's id or anything said.
 
-    Or as their whole id or customer's id.
+    Or as their whole id.
 
     Or with the ticket that the query names as people paste it, as "Ticket#ZD-48213" or a web address.
     """
     if not words.written:
         return sessions
+    ids, tickets_named = _named(words)
     fits = Q()
     for word in words.used:
-        linked = TicketLink.objects.filter(search_text__contains=word).values("session")
-        fits &= (
-            Q(search_text__contains=word)
-            | Q(pk__in=linked)
-            | Q(pk__in=Session.objects.by_id(word).values("pk"))
-            | Q(user_id=word)
-        )
-    named = TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values("session")
-    return sessions.filter(fits | Q(pk__in=named) if words.used else Q(pk__in=named))
+        searched = term(word, whole=word in words.phrases)
+        said = having(searched) if searched else Q(pk__in=())
+        fits &= said | Q(pk__in=ids[word]) if word in ids else said
+    if not words.used:
+        return sessions.filter(pk__in=tickets_named)
+    return sessions.filter(fits | Q(pk__in=tickets_named) if tickets_named else fits)
+
+
+def _named(words: Words) -> tuple[dict[str, list[int]], list[int]]:
+    """Return the sessions that words name by their whole ids, and those of the ticket that the query names.
+
+    Read before the search itself: next to its words they would keep a database from using its index.
+    """
+    sessions, linked = read_together(
+        Session.objects.filter(session_id__in=words.used).values_list("session_id", "pk", "merged_into"),
+        TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values_list("session", flat=True)[
+            :NAMED_BY_TICKET
+        ],
+    )
+    return {session_id: [merged_into or pk] for session_id, pk, merged_into in sessions}, linked
 
 
 def _shortened(word: str) -> str:

@@ -21,7 +21,7 @@ from sessions_app.customers import retention
 from sessions_app.policy import daily_limits
 from sessions_app.webhooks import retention as webhook_retention
 from sessions_app.webhooks.outgoing import delivering, outbox
-from sessions_app.workers import expiry, processes
+from sessions_app.workers import expiry, indexing, processes
 from sessions_app.workers import naming as naming_workers
 from sessions_app.workers import topics as topic_workers
 from sessions_app.workers import turns as turns_workers
@@ -82,6 +82,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("tidying", processes.tidy, every=60),
     Duty("webhooks kept", webhook_retention.tidy, every=60),
     Duty("days", daily_limits.tidy, every=60),
+    Duty("search", indexing.index_some),
     Duty("tickets", retention.forget_tickets, every=60),
 )
 

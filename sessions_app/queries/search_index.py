@@ -1,0 +1,126 @@
+"""Ask the index of search: SQLite's full-text table, or PostgreSQL's index over the same words.
+
+Both have the words of `SearchEntry`, so that they find the same. What is asked is made of words alone: nothing that a person
+types is syntax to a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
+
+from sessions_app.models.search_entry import MESSAGE_BITS, key_of
+from sessions_app.text.tokens import Term
+
+_SQLITE = "SELECT rowid >> 32 FROM sessions_app_search WHERE sessions_app_search MATCH %s"  # the same as MESSAGE_BITS
+#: The same asked of one session after the other, in the order of the list.
+_SQLITE_EACH = (
+    "EXISTS (SELECT 1 FROM sessions_app_search WHERE sessions_app_search MATCH %s"
+    " AND rowid BETWEEN sessions_app_session.id << 32 AND (sessions_app_session.id << 32) + 4294967295)"
+)
+#: Hits from which on a word is common: asking each session of a page is cheaper than collecting the sessions of all hits.
+COMMON = 40_000
+_VECTOR = "array_to_tsvector(string_to_array(entry.words, ' '))"
+_POSTGRESQL = "SELECT entry.session_id FROM sessions_app_searchentry entry WHERE "
+BELOW = (1 << MESSAGE_BITS) - 1
+
+
+def having(term: Term) -> Q:
+    """Return the condition of sessions in which the term stands: in what identifies them or in anything said."""
+    if connection.vendor == "postgresql":
+        sql, params = _matches([term])
+        return Q(pk__in=RawSQL(_POSTGRESQL + sql, params))  # noqa: S611 - the words are parameters
+    expression = _expression([term], "AND")
+    if _is_common(expression):
+        return Q(RawSQL(_SQLITE_EACH, [expression], output_field=BooleanField()))  # noqa: S611
+    return Q(pk__in=RawSQL(_SQLITE, [expression]))  # noqa: S611
+
+
+def _is_common(expression: str) -> bool:
+    with connection.cursor() as cursor:
+        hits = "SELECT 1 FROM sessions_app_search WHERE sessions_app_search MATCH %s LIMIT %s"
+        cursor.execute(f"SELECT COUNT(*) FROM ({hits})", [expression, COMMON])  # noqa: S608 - the words are parameters
+        return bool(cursor.fetchone()[0] == COMMON)
+
+
+def newest_hits(sessions: Iterable[int], terms: Sequence[Term]) -> dict[int, int]:
+    """Return for each session the message of the newest hit: one that has all terms, else one that has any."""
+    keys = list(sessions)
+    if not keys or not terms:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(*(_newest_postgresql(keys, terms) if connection.vendor == "postgresql" else _newest_sqlite(keys, terms)))
+        return {key >> MESSAGE_BITS: key & BELOW for (key,) in cursor.fetchall() if key is not None}
+
+
+def hits_in(session: int, terms: Sequence[Term], most: int) -> list[int]:
+    """Return messages of a session with any of the terms, the newest first."""
+    if not terms:
+        return []
+    span = [key_of(session, 1), key_of(session, BELOW)]
+    if connection.vendor == "postgresql":
+        sql, params = _matches(terms, " OR ")
+        query = (
+            f"SELECT entry.id FROM sessions_app_searchentry entry "  # noqa: S608 - the words are parameters
+            f"WHERE entry.id BETWEEN %s AND %s AND ({sql}) ORDER BY entry.id DESC LIMIT %s"
+        )
+        values = [*span, *params, most]
+    else:
+        query = (
+            "SELECT rowid FROM sessions_app_search WHERE sessions_app_search MATCH %s"
+            " AND rowid BETWEEN %s AND %s ORDER BY rowid DESC LIMIT %s"
+        )
+        values = [_expression(terms, "OR"), *span, most]
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return [key & BELOW for (key,) in cursor.fetchall()]
+
+
+def _newest_sqlite(keys: list[int], terms: Sequence[Term]) -> tuple[str, list[Any]]:
+    newest = (
+        "(SELECT rowid FROM sessions_app_search WHERE sessions_app_search MATCH %s"
+        " AND rowid BETWEEN %s AND %s ORDER BY rowid DESC LIMIT 1)"
+    )
+    ways = [_expression(terms, "AND"), *([_expression(terms, "OR")] if len(terms) > 1 else [])]
+    parts, params = [], list[Any]()
+    for key in keys:
+        parts.append(f"SELECT coalesce({', '.join([newest] * len(ways))}, NULL)")
+        for way in ways:
+            params += [way, key_of(key, 1), key_of(key, BELOW)]
+    return " UNION ALL ".join(parts), params
+
+
+def _newest_postgresql(keys: list[int], terms: Sequence[Term]) -> tuple[str, list[Any]]:
+    all_sql, all_params = _matches(terms)
+    any_sql, any_params = _matches(terms, " OR ")
+    sql = (
+        "SELECT DISTINCT ON (entry.session_id) entry.id FROM sessions_app_searchentry entry"  # noqa: S608
+        f" WHERE entry.session_id = ANY(%s) AND entry.message_id IS NOT NULL AND ({any_sql})"
+        f" ORDER BY entry.session_id, ({all_sql}) DESC, entry.id DESC"
+    )
+    return sql, [keys, *any_params, *all_params]
+
+
+def _matches(terms: Sequence[Term], joined: str = " AND ") -> tuple[str, list[str]]:
+    """Return PostgreSQL's condition for terms, and its parameters. Words stand side by side in `words` itself."""
+    conditions, params = [], []
+    for term in terms:
+        conditions.append(f"{_VECTOR} @@ %s::tsquery")
+        params.append(" & ".join(f"'{token}'" for token in term.tokens) + (":*" if term.is_prefix else ""))
+        if len(term.tokens) > 1:
+            conditions[-1] += " AND (' ' || entry.words || ' ') LIKE %s"
+            params.append(f"% {' '.join(term.tokens)}{'' if term.is_prefix else ' '}%")
+    return joined.join(f"({condition})" for condition in conditions), params
+
+
+def _expression(terms: Sequence[Term], operator: str) -> str:
+    """Return FTS5's expression for terms."""
+    phrases = (f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in terms)
+    return f" {operator} ".join(phrases)
+
+
+__all__ = ["having", "hits_in", "newest_hits"]
