@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -12,9 +13,9 @@ from sessions_app.actions import tickets
 from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models.session import Session, SessionSet
 from sessions_app.models.ticket import TicketLink
-from sessions_app.queries.search_index import having
+from sessions_app.queries.search_index import having, probes
 from sessions_app.text.folding import fold
-from sessions_app.text.tokens import term, tokens
+from sessions_app.text.tokens import Term, term, tokens
 from sessions_app.validation.text import searchable
 
 LONGEST_QUERY = 500
@@ -37,6 +38,13 @@ class Words:
     #: Those of `used` that stand in quotes: their last word is whole.
     phrases: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+
+    @property
+    def terms(self) -> list[Term]:
+        """The words as the index is asked for them."""
+        found = (term(word, whole=word in self.phrases) for word in self.used)
+        # `words_of` uses no text without a word in it.
+        return [searched for searched in found if searched]
 
     @property
     def complaint(self) -> str:
@@ -86,29 +94,27 @@ def matching(sessions: SessionSet, words: Words) -> SessionSet:
     """
     if not words.written:
         return sessions
-    ids, tickets_named = _named(words)
+    terms = words.terms
+    sessions_named, tickets_named, *counts = _looked_up(words, terms)
     fits = Q()
-    for word in words.used:
-        searched = term(word, whole=word in words.phrases)
-        said = having(searched) if searched else Q(pk__in=())
-        fits &= said | Q(pk__in=ids[word]) if word in ids else said
+    for word, searched, count in zip(words.used, terms, counts or [[]] * len(terms), strict=True):
+        named = sessions_named.get(word)
+        said = having(searched, sum(count))
+        fits &= said if named is None else said | Q(pk=named)
     if not words.used:
         return sessions.filter(pk__in=tickets_named)
     return sessions.filter(fits | Q(pk__in=tickets_named) if tickets_named else fits)
 
 
-def _named(words: Words) -> tuple[dict[str, list[int]], list[int]]:
-    """Return the sessions that words name by their whole ids, and those of the ticket that the query names.
+def _looked_up(words: Words, terms: list[Term]) -> tuple[Any, ...]:
+    """Return the sessions that words name by their whole ids, those of the ticket that the query names, and the terms' hits.
 
-    Read before the search itself: next to its words they would keep a database from using its index.
+    Read before the search itself: next to its words, ids would keep a database from using its index.
     """
-    sessions, linked = read_together(
-        Session.objects.filter(session_id__in=words.used).values_list("session_id", "pk", "merged_into"),
-        TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values_list("session", flat=True)[
-            :NAMED_BY_TICKET
-        ],
-    )
-    return {session_id: [merged_into or pk] for session_id, pk, merged_into in sessions}, linked
+    ids = Session.objects.filter(session_id__in=words.used).values_list("session_id", "pk", "merged_into")
+    links = TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values_list("session", flat=True)
+    named, linked, *counts = read_together(ids, links[:NAMED_BY_TICKET], *probes(terms))
+    return {session_id: merged_into or pk for session_id, pk, merged_into in named}, linked, *counts
 
 
 def _shortened(word: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Q
+from django.db.models import BooleanField, IntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from sessions_app.models.search_entry import MESSAGE_BITS, key_of
+from sessions_app.models.search_entry import MESSAGE_BITS, SearchEntry, key_of
 from sessions_app.text.tokens import Term
 
 _SQLITE = "SELECT rowid >> 32 FROM sessions_app_search WHERE sessions_app_search MATCH %s"  # the same as MESSAGE_BITS
@@ -29,32 +29,35 @@ _POSTGRESQL = "SELECT entry.session_id FROM sessions_app_searchentry entry WHERE
 BELOW = (1 << MESSAGE_BITS) - 1
 
 
-def having(term: Term) -> Q:
-    """Return the condition of sessions in which the term stands: in what identifies them or in anything said."""
+def probes(terms: Sequence[Term]) -> list[QuerySet[SearchEntry, int]]:
+    """Return querysets of the number of hits of each term, which stops at `COMMON`; empty where no number is wanted."""
+    if connection.vendor == "postgresql":
+        # Its planner knows which words are common.
+        return []
+    capped = "(SELECT COUNT(*) FROM (SELECT 1 FROM sessions_app_search WHERE sessions_app_search MATCH %s LIMIT %s))"
+    counts = [RawSQL(capped, [_expression([term], "AND"), COMMON], IntegerField()) for term in terms]  # noqa: S611
+    return [SearchEntry.objects.order_by().values_list(count, flat=True)[:1] for count in counts]
+
+
+def having(term: Term, hits: int = 0) -> Q:
+    """Return the condition of sessions in which the term stands: in what identifies them or in anything said.
+
+    `hits` is what its probe found.
+    """
     if connection.vendor == "postgresql":
         sql, params = _matches([term])
         return Q(pk__in=RawSQL(_POSTGRESQL + sql, params))  # noqa: S611 - the words are parameters
     expression = _expression([term], "AND")
-    if _is_common(expression):
+    if hits >= COMMON:
         return Q(RawSQL(_SQLITE_EACH, [expression], output_field=BooleanField()))  # noqa: S611
     return Q(pk__in=RawSQL(_SQLITE, [expression]))  # noqa: S611
 
 
-def _is_common(expression: str) -> bool:
-    with connection.cursor() as cursor:
-        hits = "SELECT 1 FROM sessions_app_search WHERE sessions_app_search MATCH %s LIMIT %s"
-        cursor.execute(f"SELECT COUNT(*) FROM ({hits})", [expression, COMMON])  # noqa: S608 - the words are parameters
-        return bool(cursor.fetchone()[0] == COMMON)
-
-
-def newest_hits(sessions: Iterable[int], terms: Sequence[Term]) -> dict[int, int]:
-    """Return for each session the message of the newest hit: one that has all terms, else one that has any."""
+def newest_hits(sessions: Iterable[int], terms: Sequence[Term]) -> RawSQL:
+    """Return for each session the key of the message with the newest hit: one that has all terms, else one that has any."""
     keys = list(sessions)
-    if not keys or not terms:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(*(_newest_postgresql(keys, terms) if connection.vendor == "postgresql" else _newest_sqlite(keys, terms)))
-        return {key >> MESSAGE_BITS: key & BELOW for (key,) in cursor.fetchall() if key is not None}
+    sql, params = (_newest_postgresql if connection.vendor == "postgresql" else _newest_sqlite)(keys, terms)
+    return RawSQL(f"SELECT newest.id & {BELOW} FROM ({sql}) AS newest", params)  # noqa: S608, S611 - the words are parameters
 
 
 def hits_in(session: int, terms: Sequence[Term], most: int) -> list[int]:
@@ -88,7 +91,7 @@ def _newest_sqlite(keys: list[int], terms: Sequence[Term]) -> tuple[str, list[An
     ways = [_expression(terms, "AND"), *([_expression(terms, "OR")] if len(terms) > 1 else [])]
     parts, params = [], list[Any]()
     for key in keys:
-        parts.append(f"SELECT coalesce({', '.join([newest] * len(ways))}, NULL)")
+        parts.append(f"SELECT coalesce({', '.join([newest] * len(ways))}, NULL) AS id")
         for way in ways:
             params += [way, key_of(key, 1), key_of(key, BELOW)]
     return " UNION ALL ".join(parts), params
@@ -123,4 +126,4 @@ def _expression(terms: Sequence[Term], operator: str) -> str:
     return f" {operator} ".join(phrases)
 
 
-__all__ = ["having", "hits_in", "newest_hits"]
+__all__ = ["having", "hits_in", "newest_hits", "probes"]

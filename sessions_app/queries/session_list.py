@@ -18,10 +18,12 @@ from sessions_app.models import Person, Requirement, Run, Session
 from sessions_app.models.session import SessionSet
 from sessions_app.models.session_read import unread_by
 from sessions_app.models.ticket import TicketLink
+from sessions_app.queries.hits import Hit, hits_of
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.requirement import RequirementStatus
 from sessions_app.queries.presenters.session import badge_of as session_badge
 from sessions_app.queries.session_order import page_of_order
+from sessions_app.text.tokens import Term
 
 PAGE = 30
 #: Limit of rows in a refresh of a scrolled list.
@@ -42,6 +44,8 @@ class Row:
     unread: bool = False
     #: How the newest turn stands; empty where there is none.
     run_status: str = ""
+    #: What a search found in a message; `None` where only the name, the customer or a ticket fits.
+    hit: Hit | None = None
 
     @property
     def more_tickets(self) -> int:
@@ -88,6 +92,13 @@ def page_of(sessions: SessionSet, person: Person, sort: str, before: str = "", u
         if (name := _group(stretch.letter, stretch.cursor_of(row.session).at)) != group:
             row.group = group = name
     return Page(rows, last if is_more else "", last)
+
+
+def show_hits(rows: list[Row], terms: list[Term]) -> None:
+    """Show in each row what a search found there."""
+    hits = hits_of([row.session for row in rows], terms) if terms else {}
+    for row in rows:
+        row.hit = hits.get(row.session.pk)
 
 
 def _described(sessions: SessionSet, person: Person) -> SessionSet:

@@ -16,7 +16,7 @@ from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import DECISIONS, QUEUE, Rail, rail
 from sessions_app.queries.narrowing import narrowed
-from sessions_app.queries.session_list import page_of
+from sessions_app.queries.session_list import page_of, show_hits
 from sessions_app.views.respond import PersonRequest, for_people
 
 
@@ -56,6 +56,9 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
     queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}
     menu = FilterMenu(filters, queues)
     page = decisions_page if where == DECISIONS else page_of
+    shown_page = page(sessions, request.user, filters.sort, before, until)
+    if where != DECISIONS:
+        show_hits(shown_page.rows, filters.words.terms)
     return {
         "rail": shown,
         "where": where,
@@ -63,7 +66,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "chips": menu.chips(),
         "choices": menu.choices(),
         "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first")),
-        "page": page(sessions, request.user, filters.sort, before, until),
+        "page": shown_page,
         "open": request.GET.get("open", ""),
         "refresh": True,
         "bulk_actions": menu_of(request.user),

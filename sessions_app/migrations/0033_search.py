@@ -51,7 +51,7 @@ def remember(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sessions_app", "0031_jobs_being_cancelled")]
+    dependencies = [("sessions_app", "0032_webhook_hours")]
 
     operations = [
         migrations.CreateModel(
