@@ -64,7 +64,7 @@ def hits_in(session: int, terms: Sequence[Term], most: int) -> list[int]:
     """Return messages of a session with any of the terms, the newest first."""
     if not terms:
         return []
-    span = [key_of(session, 1), key_of(session, BELOW)]
+    span: list[Any] = [key_of(session, 1), key_of(session, BELOW)]
     if connection.vendor == "postgresql":
         sql, params = _matches(terms, " OR ")
         query = (
