@@ -48,6 +48,11 @@ class Row:
     hit: Hit | None = None
 
     @property
+    def hit_class(self) -> str:
+        """The class of a row with a hit, after the others."""
+        return " hit" if self.hit else ""
+
+    @property
     def more_tickets(self) -> int:
         """The number of linked tickets beside the two that a row has room for."""
         return max(0, len(self.tickets) - 2)

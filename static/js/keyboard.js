@@ -38,6 +38,9 @@ const special = {
   },
   "?": () => find("#keys").togglePopover(),
   f2: () => press(shortcut("f2")),
+  "/": () => press(find(".search .input")),
+  "[": () => press(shortcut("[")),
+  "]": () => press(shortcut("]")),
 };
 const withCommand = (event) => {
   if (event.key === "Enter" && event.target.form) {

@@ -25,6 +25,7 @@ from sessions_app.queries.ticket_suggestions import suggestions, words_of
 from sessions_app.queries.usage import usage_of
 from sessions_app.validation.numbers import row_number, row_numbers
 from sessions_app.validation.redirects import own_page
+from sessions_app.views.conversation.at_hit import AtHit, at_hit
 from sessions_app.views.conversation.cards import Card, journal_of
 from sessions_app.views.conversation.snoozing import snooze_context
 from sessions_app.views.conversation.timeline import timeline
@@ -52,21 +53,29 @@ def conversation_context(request: PersonRequest, session: Session, where: str, r
 
     Marks the session as read, because it now is, unless the page is fetched ahead.
     """
-    context = consistent_read(session, lambda: _as_it_stands(request, session, where, read))
+    opened_at = at_hit(request, session)
+    context = consistent_read(session, lambda: _as_it_stands(request, session, where, read, opened_at))
+    context["at_hit"], context["marks"] = opened_at, Filters.of(request.GET).words.terms
     if request.headers.get("Purpose") != "prefetch" and read != session.last_change:
         sessions.mark_read(session, request.user)
     return context
 
 
-def _as_it_stands(request: PersonRequest, session: Session, where: str, read: int | None) -> Steps[dict[str, Any]]:
+def _as_it_stands(
+    request: PersonRequest, session: Session, where: str, read: int | None, opened_at: AtHit | None
+) -> Steps[dict[str, Any]]:
     seen = read if read is not None and read < session.last_change else None
     header, composer, shown, cards = yield from beside(
         header_steps(request, session, where),
         composer_steps(request, session),
-        timeline(session, request.user, seen=seen),
+        timeline(session, request.user, seen=seen, **_between(opened_at)),
         cards_of(request, session),
     )
     return {**header, **composer, "timeline": shown, "seen_before": seen, "cards": cards}
+
+
+def _between(opened_at: AtHit | None) -> dict[str, str]:
+    return {"since": opened_at.since, "before": opened_at.before} if opened_at else {}
 
 
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:

@@ -70,7 +70,8 @@ def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     before, since = request.GET.get("before", ""), request.GET.get("since", "")
     seen = row_number(request.GET.get("new", ""))
     shown = consistent_read(session, lambda: timeline(session, request.user, before=before, since=since, seen=seen))
-    context = {"session": session, "timeline": shown, "seen_before": seen}
+    filters = Filters.of(request.GET)
+    context = {"session": session, "timeline": shown, "seen_before": seen, "filters": filters, "marks": filters.words.terms}
     if before:
         return render(request, "conversation/_timeline.html#older", context)
     if opened.read != session.last_change:

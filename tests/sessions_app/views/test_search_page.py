@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from django.test import Client
 
+from kern.testing import call
 from sessions_app.actions import messages
 from sessions_app.models import Message, Person, Session
+from tests import desk as shop
 from tests.sessions_app.html import flat
 
 Work = Callable[[], list[str]]
@@ -61,3 +63,52 @@ def test_the_list_reads_the_same_number_of_times_for_any_number_of_hits(
     search(client, ben, "umbrella")
     with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
         assert client.get("/search/?q=umbrella+kim").content.count(b"<mark>") == 3
+
+
+def opened(client: Client, session: Session, query: str, **more: object) -> str:
+    response = client.get(f"/search/{session.session_id}/", {"q": query, **more})
+    assert response.status_code == 200
+    return flat(response.content.decode())
+
+
+def test_the_conversation_opens_at_the_newest_hit_and_goes_to_others(client: Client, ben: Person, session: Session) -> None:
+    first, _second, third = (messages.note(session, ben, f"umbrella **umbrella** {number}") for number in range(3))
+    client.force_login(ben)
+    page = opened(client, session, "umbrella")
+    assert "3 of 3 hits" in page
+    assert f"hit={first.pk}#message_{first.pk}" in page
+    assert page.count('<mark aria-current="true">') == 1
+    assert '<mark aria-current="true">umbrella</mark> <strong><mark>umbrella</mark></strong> 2' in page
+    page = opened(client, session, "umbrella", hit=first.pk)
+    assert "1 of 3 hits" in page
+    assert f"hit={third.pk}#message_{third.pk}" in page
+    assert "<mark>" not in opened(client, session, "raincoat")
+
+
+def test_a_hit_in_a_tools_result_opens_its_call(client: Client, ben: Person, session: Session, work: Work) -> None:
+    shop.actor.says(call("note_order", order="ORDER-12"), "Here it is")
+    messages.receive(session, "Where is it?")
+    work()
+    result = Message.objects.get(role="tool")
+    client.force_login(ben)
+    page = opened(client, session, result.content.split()[0])
+    assert f'id="message_{result.pk}"open' in page.replace(" ", "")
+    assert '<mark aria-current="true">' in page
+
+
+def test_a_hit_far_from_the_newest_end_is_shown_with_what_stood_around_it(
+    client: Client, ben: Person, session: Session
+) -> None:
+    old = [Message(session=session, content=f"raincoat {number}", person=ben, author_kind="person") for number in range(320)]
+    old[10].content = "umbrella"
+    for message in old:
+        message.save()
+    client.force_login(ben)
+    page = opened(client, session, "umbrella")
+    assert '<mark aria-current="true">umbrella</mark>' in page
+    assert "Show the newest" in page
+    old[200].content = "parasol"
+    old[200].save()
+    page = opened(client, session, "parasol")
+    assert '<mark aria-current="true">parasol</mark>' in page
+    assert "raincoat 319" in page
