@@ -42,7 +42,8 @@ class SessionFilter(Paging):
     q: Text | None = Field(
         None,
         max_length=LONGEST_QUERY,
-        description="Only those with all these words, as on the search page: case and accents do not matter.",
+        description="Only those with all these words, as on the search page: case and accents do not matter. "
+        'Operators: from: queue: ticket: assignee: is: has: before: after: "a phrase" -not.',
     )
     status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
     waiting_for: Literal["customer", "agent", "person", "nobody"] | None = Field(
@@ -90,7 +91,7 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
 
 def _found(sessions: SessionSet, query: str) -> SessionSet:
     """Those that fit the query. Raises `InvalidAction` for one that cannot be looked for whole."""
-    words = words_of(query)
+    words = words_of(query, for_person=False)
     if words.complaint:
         raise InvalidAction(words.complaint)
     return matching(sessions, words)

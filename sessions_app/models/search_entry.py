@@ -23,6 +23,8 @@ MESSAGE_BITS = 32
 LONGEST_TEXT, LONGEST_WORDS = 200_000, 800_000
 #: Stands between texts that are no neighbours, so that no phrase runs across. No text has it as a word.
 APART = "¦"
+#: Words of the customer and of tickets stand once more with these before them, so that they can be asked for alone.
+CUSTOMER, TICKET = "¤", "¬"
 
 
 class SearchEntrySet(models.QuerySet["SearchEntry"]):
@@ -37,8 +39,9 @@ class SearchEntrySet(models.QuerySet["SearchEntry"]):
     def keep_session(self, session: Session) -> None:
         """Index what identifies a session: its name, its customer, its tickets."""
         tickets = session.tickets.order_by("pk").values_list("ticket_id", flat=True)
-        facts = (session.name, session.customer_name, session.customer_email, session.user_id)
-        words = _joined([*facts, *tickets])
+        customer = (session.customer_name, session.customer_email, session.user_id)
+        marked = _joined(customer, CUSTOMER), _joined(tickets, TICKET)
+        words = f" {APART} ".join(filter(None, (_joined([session.name, *customer, *tickets]), *marked)))
         self._keep(SearchEntry(pk=key_of(session.pk), words=words), session.pk)
 
     def move(self, messages: Iterable[int], source: Session, target: Session) -> None:
@@ -127,13 +130,13 @@ def _texts_in(value: Any) -> Iterator[str]:
                 yield str(text_or_number)
 
 
-def _joined(texts: Iterable[str]) -> str:
-    """Return the words of the texts, separated by spaces."""
-    parts = [" ".join(tokens(text[:LONGEST_TEXT])) for text in texts if text]
+def _joined(texts: Iterable[str], mark: str = "") -> str:
+    """Return the words of the texts, separated by spaces, each behind the mark."""
+    parts = [" ".join(f"{mark}{token}" for token in tokens(text[:LONGEST_TEXT])) for text in texts if text]
     joined = f" {APART} ".join(filter(None, parts))
     if len(joined) * 4 <= LONGEST_WORDS or len(joined.encode()) <= LONGEST_WORDS:
         return joined
     return joined.encode()[:LONGEST_WORDS].decode(errors="ignore").rpartition(" ")[0]
 
 
-__all__ = ["SearchBacklog", "SearchEntry", "key_of"]
+__all__ = ["CUSTOMER", "TICKET", "SearchBacklog", "SearchEntry", "key_of"]

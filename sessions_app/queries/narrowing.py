@@ -17,4 +17,4 @@ def narrowed(sessions: SessionSet, filters: Filters, person: Person) -> SessionS
         sessions = sessions.filter(unread_by(person))
     if filters.unnamed:
         sessions = sessions.filter(name_source__in=Session.STAND_INS)
-    return matching(sessions, filters.words)
+    return matching(sessions, filters.words, person)

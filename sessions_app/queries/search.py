@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from sessions_app.actions import tickets
 from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models.person import Person
 from sessions_app.models.session import Session, SessionSet
 from sessions_app.models.ticket import TicketLink
+from sessions_app.queries.operators import NAMES, Operator
 from sessions_app.queries.search_index import having, probes
 from sessions_app.text.folding import fold
 from sessions_app.text.tokens import Term, term, tokens
@@ -26,7 +28,12 @@ NAMED = 3
 #: Limit of conversations that are found by a ticket's whole id.
 NAMED_BY_TICKET = 200
 _QUOTES = '"“”„«»＂'
-_WORD = re.compile(f"[{_QUOTES}](?P<phrase>[^{_QUOTES}]+)[{_QUOTES}]|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}])")
+_OPERATOR = f"(?P<name>{'|'.join(NAMES)}):(?:[{_QUOTES}](?P<quoted>[^{_QUOTES}]+)[{_QUOTES}]|(?P<value>[^\\s{_QUOTES}]+))"
+_PHRASE = f"[{_QUOTES}](?P<phrase>[^{_QUOTES}]+)[{_QUOTES}]"
+_PART = re.compile(
+    f"(?:(?<!\\S)(?P<not>-))?(?:(?<![^\\s-]){_OPERATOR}|{_PHRASE}|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}]))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class Words:
     #: Those of `used` that stand in quotes: their last word is whole.
     phrases: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
+    #: Words and phrases that may not be there.
+    excluded: list[Term] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    #: Operators whose value means nothing: they are words.
+    misread: list[str] = field(default_factory=list)
 
     @property
     def terms(self) -> list[Term]:
@@ -48,7 +60,18 @@ class Words:
 
     @property
     def complaint(self) -> str:
-        """A sentence about ignored words; empty when all were used."""
+        """Sentences about what was read as words, and about ignored words; empty when all is as it was meant."""
+        return " ".join(filter(None, (self._misreading, self._leaving_out)))
+
+    @property
+    def _misreading(self) -> str:
+        if not self.misread:
+            return ""
+        named = _(", ").join(f"“{word}”" for word in map(_shortened, self.misread[:NAMED]))
+        return _("Searched for as words: %(words)s. Such a value is not known.") % {"words": named}
+
+    @property
+    def _leaving_out(self) -> str:
         if not self.unused:
             return ""
         named = _(", ").join(f"“{word}”" for word in map(_shortened, self.unused[:NAMED]))
@@ -66,26 +89,49 @@ class Words:
         }
 
 
-def words_of(query: str) -> Words:
-    """Take a query apart: at spaces, but for phrases in quotes. Everything else stands for itself."""
+def words_of(query: str, *, for_person: bool = True) -> Words:
+    """Take a query apart: operators, phrases in quotes, words. Everything else stands for itself.
+
+    `for_person`: a person asks, who may say `me`.
+    """
     text = searchable(query)
     words, known = Words(text[:LONGEST_QUERY]), {""}
-    for found in _WORD.finditer(text[:LONGEST_QUERY]):
-        written = (found["phrase"] or found["word"] or found["quote"]).strip()
-        folded = fold(written) if found["quote"] is None and tokens(written) else ""
-        if folded not in known and len(known) <= MOST_WORDS and len(folded) <= LONGEST_WORD:
-            known.add(folded)
-            words.used.append(written)
-            if found["phrase"] is not None:
-                words.phrases.append(written)
-        elif not folded or folded not in known:
-            words.unused.append(written)
+    for found in _PART.finditer(text[:LONGEST_QUERY]):
+        if found["name"] and _take_operator(words, found, for_person=for_person):
+            continue
+        _take_word(words, known, found)
     if len(text) > LONGEST_QUERY:
         words.unused.append(text[LONGEST_QUERY:])
     return words
 
 
-def matching(sessions: SessionSet, words: Words) -> SessionSet:
+def _take_operator(words: Words, found: re.Match[str], *, for_person: bool) -> bool:
+    operator = Operator(found["name"].lower(), found["quoted"] or found["value"], found["not"] is not None)
+    if not operator.is_understood(for_person=for_person):
+        words.misread.append(str(operator))
+        return False
+    if operator not in words.operators:
+        fits = len(words.operators) < MOST_WORDS
+        (words.operators if fits else words.unused).append(operator if fits else str(operator))  # type: ignore[arg-type]
+    return True
+
+
+def _take_word(words: Words, known: set[str], found: re.Match[str]) -> None:
+    is_phrase = found["phrase"] is not None
+    written = (found["phrase"] or found["word"] or found["quote"] or found[0]).strip()
+    folded = fold(written) if found["quote"] is None and tokens(written) else ""
+    if found["not"] and (excluded := term(written, whole=is_phrase)) and len(words.excluded) < MOST_WORDS:
+        words.excluded.append(excluded)
+    elif folded not in known and len(known) <= MOST_WORDS and len(folded) <= LONGEST_WORD:
+        known.add(folded)
+        words.used.append(written)
+        if is_phrase:
+            words.phrases.append(written)
+    elif not folded or folded not in known:
+        words.unused.append(written)
+
+
+def matching(sessions: SessionSet, words: Words, person: Person | None = None) -> SessionSet:
     """Return sessions that have every word: in name, customer, a ticket's id or anything said.
 
     Or as their whole id.
@@ -101,7 +147,11 @@ def matching(sessions: SessionSet, words: Words) -> SessionSet:
         named = sessions_named.get(word)
         said = having(searched, sum(count))
         fits &= said if named is None else said | Q(pk=named)
-    if not words.used:
+    for excluded in words.excluded:
+        fits &= ~having(excluded)
+    for operator in words.operators:
+        fits &= operator.condition(person)
+    if not fits:
         return sessions.filter(pk__in=tickets_named)
     return sessions.filter(fits | Q(pk__in=tickets_named) if tickets_named else fits)
 

@@ -65,8 +65,8 @@ def test_the_list_reads_the_same_number_of_times_for_any_number_of_hits(
         assert client.get("/search/?q=umbrella+kim").content.count(b"<mark>") == 3
 
 
-def opened(client: Client, session: Session, query: str, **more: object) -> str:
-    response = client.get(f"/search/{session.session_id}/", {"q": query, **more})
+def opened(client: Client, session: Session, query: str, **more: int) -> str:
+    response = client.get(f"/search/{session.session_id}/", {"q": query, **{name: str(value) for name, value in more.items()}})
     assert response.status_code == 200
     return flat(response.content.decode())
 

@@ -1,0 +1,145 @@
+"""Operators of a search, as `queue:baggage is:closed`: which there are, and the SQL of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.actions import tickets
+from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models.author import Author
+from sessions_app.models.search_entry import CUSTOMER, TICKET
+from sessions_app.models.session_read import unread_by
+from sessions_app.models.ticket import TicketLink
+from sessions_app.queries.search_index import having
+from sessions_app.text.tokens import Term, term
+
+S = Session.Status
+_NEWEST = Run.objects.filter(session=OuterRef("pk"), parent=None).order_by("-pk").values("status")[:1]
+_NOTES = Message.objects.filter(session=OuterRef("pk"), internal=True, author_kind=Author.PERSON, run=None)
+_LINKS = TicketLink.objects.filter(session=OuterRef("pk"))
+_STATES: dict[str, Callable[[], Q]] = {
+    "open": lambda: Q(status=S.OPEN),
+    "closed": lambda: Q(status=S.CLOSED),
+    "snoozed": lambda: Q(status=S.SNOOZED),
+    "waiting": lambda: Q(waiting_since__isnull=False),
+    "failed": lambda: Q(pk__in=Session.objects.alias(newest=Subquery(_NEWEST)).filter(newest="error").values("pk")),
+}
+_PARTS: dict[str, Callable[[], Q]] = {"ticket": lambda: Q(Exists(_LINKS)), "note": lambda: Q(Exists(_NOTES))}
+#: What each operator is for.
+NAMES: dict[str, Promise] = {
+    "from": _("the customer: name, mail address or user id"),
+    "queue": _("the queue"),
+    "ticket": _("a linked ticket"),
+    "assignee": _("who works it: a name, me, nobody"),
+    "is": _("how it stands"),
+    "has": _("what is in it"),
+    "before": _("begun before a day"),
+    "after": _("active on a day or later"),
+}
+#: The values of operators that have only some.
+VALUES: dict[str, dict[str, Promise]] = {
+    "is": {
+        "open": _("open"),
+        "closed": _("resolved"),
+        "snoozed": _("snoozed"),
+        "waiting": _("the customer waits for an answer"),
+        "failed": _("the agent’s last turn failed"),
+        "unread": _("new for you"),
+    },
+    "has": {"ticket": _("a linked ticket"), "note": _("a note of your team")},
+    "before": {"today": _("begun before today"), "2026-05-01": _("a day, written so")},
+    "after": {"today": _("active today"), "yesterday": _("active since yesterday"), "7d": _("active in the last 7 days")},
+    "assignee": {"me": _("yours"), "nobody": _("nobody’s")},
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of a query, with its value; `is_not` excludes what it is about."""
+
+    name: str
+    value: str
+    is_not: bool = False
+
+    def __str__(self) -> str:
+        value = f'"{self.value}"' if " " in self.value else self.value
+        return f"{'-' if self.is_not else ''}{self.name}:{value}"
+
+    def is_understood(self, *, for_person: bool) -> bool:
+        """Return whether the value means something; what is about the reader does so only for one."""
+        value = self.value.casefold()
+        if (self.name, value) in (("is", "unread"), ("assignee", "me")):
+            return for_person
+        if self.name == "is":
+            return value in _STATES
+        if self.name == "has":
+            return value in _PARTS
+        if self.name in ("before", "after"):
+            return _day(value) is not None
+        return bool(self.value.strip())
+
+    def condition(self, person: Person | None) -> Q:
+        """Return the condition of sessions."""
+        fits = self._fits(self.value.casefold(), person)
+        return ~fits if self.is_not else fits
+
+    def _fits(self, value: str, person: Person | None) -> Q:
+        match self.name:
+            case "is":
+                return Q(unread_by(person)) if value == "unread" and person else _STATES[value]()
+            case "has":
+                return _PARTS[value]()
+            case "before":
+                return Q(created_at__lt=_moment(value))
+            case "after":
+                return Q(activity_at__gte=_moment(value))
+            case "queue":
+                return Q(queue__slug=value) | Q(queue__search_text__contains=self.value)
+            case "assignee":
+                return _assigned(value, person)
+            case "ticket":
+                known = TicketLink.objects.filter(ticket_id__in=tickets.searched(self.value)).values("session")
+                return Q(pk__in=known) | _named(TICKET, self.value)
+            case _:
+                return Q(user_id=self.value) | _named(CUSTOMER, self.value)
+
+
+def _assigned(value: str, person: Person | None) -> Q:
+    if value == "nobody":
+        return Q(assignee=None)
+    return Q(assignee=person) if value == "me" else Q(assignee__search_text__contains=value)
+
+
+def _named(mark: str, value: str) -> Q:
+    """Return the condition of sessions with this customer or ticket, whose words are marked in the index."""
+    words = term(value)
+    return having(Term(tuple(f"{mark}{word}" for word in words.tokens), words.is_prefix)) if words else Q(pk__in=())
+
+
+def _day(value: str) -> date | None:
+    """Parse a day: a date, `today`, `yesterday`, or so many days ago (`7d`)."""
+    days = {"today": 0, "yesterday": 1}.get(value)
+    if days is None and value.endswith("d") and value[:-1].isdecimal() and len(value) < 6:
+        days = int(value[:-1])
+    if days is not None:
+        return timezone.localdate() - timedelta(days=days)
+    try:
+        return parse_date(value)
+    except ValueError:
+        return None
+
+
+def _moment(value: str) -> datetime:
+    """Return when the day begins, where the reader is."""
+    return timezone.make_aware(datetime.combine(_day(value) or timezone.localdate(), time.min))
+
+
+__all__ = ["NAMES", "VALUES", "Operator"]
