@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +40,10 @@ class Filters:
             sort=sort if sort in ORDERS else "newest",
             details="details" in query,
         )
+
+    def changed(self, **changes: Any) -> Filters:
+        """Return the filters with these changes."""
+        return replace(self, **changes)
 
     def query(self, **changes: Any) -> str:
         """Return the address's query, with `changes`; `?` and empty included, so that it replaces an old one."""

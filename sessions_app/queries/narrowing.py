@@ -11,10 +11,15 @@ from sessions_app.queries.search import matching
 
 def narrowed(sessions: SessionSet, filters: Filters, person: Person) -> SessionSet:
     """Return the sessions that fit the filters; unread are those that the person has not seen to their end."""
+    return matching(narrowed_otherwise(sessions, filters, person), filters.words, person)
+
+
+def narrowed_otherwise(sessions: SessionSet, filters: Filters, person: Person) -> SessionSet:
+    """Return the sessions that fit the filters beside the search."""
     if filters.queue:
         sessions = sessions.filter(queue__slug=filters.queue)
     if filters.unread:
         sessions = sessions.filter(unread_by(person))
     if filters.unnamed:
         sessions = sessions.filter(name_source__in=Session.STAND_INS)
-    return matching(sessions, filters.words, person)
+    return sessions

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -50,6 +50,8 @@ class Words:
     operators: list[Operator] = field(default_factory=list)
     #: Operators whose value means nothing: they are words.
     misread: list[str] = field(default_factory=list)
+    #: The query's parts as they were written.
+    parts: list[str] = field(default_factory=list)
 
     @property
     def terms(self) -> list[Term]:
@@ -97,6 +99,7 @@ def words_of(query: str, *, for_person: bool = True) -> Words:
     text = searchable(query)
     words, known = Words(text[:LONGEST_QUERY]), {""}
     for found in _PART.finditer(text[:LONGEST_QUERY]):
+        words.parts.append(found[0])
         if found["name"] and _take_operator(words, found, for_person=for_person):
             continue
         _take_word(words, known, found)
@@ -140,31 +143,46 @@ def matching(sessions: SessionSet, words: Words, person: Person | None = None) -
     """
     if not words.written:
         return sessions
-    terms = words.terms
-    sessions_named, tickets_named, *counts = _looked_up(words, terms)
+    return fitting(sessions, words, look_up([words]), person)
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What is read before a search: next to its words, ids would keep a database from using its index."""
+
+    #: Sessions that words name by their whole ids, those of the ticket that a query names, and numbers of hits.
+    sessions: dict[str, int]
+    of_tickets: dict[str, list[int]]
+    hits: dict[Term, int]
+
+
+def look_up(queries: Sequence[Words]) -> LookedUp:
+    """Read what the searches need to know, in one statement for several; only the first may name a ticket."""
+    terms = list(dict.fromkeys(term for words in queries for term in words.terms))
+    used = {word for words in queries for word in words.used}
+    first = queries[0].written
+    ids = Session.objects.filter(session_id__in=used).values_list("session_id", "pk", "merged_into")
+    links = TicketLink.objects.filter(ticket_id__in=tickets.searched(first)).values_list("session", flat=True)
+    named, linked, *counts = read_together(ids, links[:NAMED_BY_TICKET], *probes(terms))
+    hits = {term: sum(count) for term, count in zip(terms, counts, strict=False)}
+    return LookedUp({session_id: merged_into or pk for session_id, pk, merged_into in named}, {first: linked}, hits)
+
+
+def fitting(sessions: SessionSet, words: Words, known: LookedUp, person: Person | None = None) -> SessionSet:
+    """Return sessions that fit the query, as `matching`, where what it needs is looked up already."""
     fits = Q()
-    for word, searched, count in zip(words.used, terms, counts or [[]] * len(terms), strict=True):
-        named = sessions_named.get(word)
-        said = having(searched, sum(count))
+    for word, searched in zip(words.used, words.terms, strict=True):
+        named = known.sessions.get(word)
+        said = having(searched, known.hits.get(searched, 0))
         fits &= said if named is None else said | Q(pk=named)
     for excluded in words.excluded:
         fits &= ~having(excluded)
     for operator in words.operators:
         fits &= operator.condition(person)
+    linked = known.of_tickets.get(words.written, [])
     if not fits:
-        return sessions.filter(pk__in=tickets_named)
-    return sessions.filter(fits | Q(pk__in=tickets_named) if tickets_named else fits)
-
-
-def _looked_up(words: Words, terms: list[Term]) -> tuple[Any, ...]:
-    """Return the sessions that words name by their whole ids, those of the ticket that the query names, and the terms' hits.
-
-    Read before the search itself: next to its words, ids would keep a database from using its index.
-    """
-    ids = Session.objects.filter(session_id__in=words.used).values_list("session_id", "pk", "merged_into")
-    links = TicketLink.objects.filter(ticket_id__in=tickets.searched(words.written)).values_list("session", flat=True)
-    named, linked, *counts = read_together(ids, links[:NAMED_BY_TICKET], *probes(terms))
-    return {session_id: merged_into or pk for session_id, pk, merged_into in named}, linked, *counts
+        return sessions.filter(pk__in=linked)
+    return sessions.filter(fits | Q(pk__in=linked) if linked else fits)
 
 
 def _shortened(word: str) -> str:

@@ -16,7 +16,9 @@ from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import DECISIONS, QUEUE, Rail, rail
 from sessions_app.queries.narrowing import narrowed
+from sessions_app.queries.operators import NAMES, VALUES
 from sessions_app.queries.session_list import page_of, show_hits
+from sessions_app.queries.ways_out import ways_out
 from sessions_app.views.respond import PersonRequest, for_people
 
 
@@ -59,6 +61,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
     shown_page = page(sessions, request.user, filters.sort, before, until)
     if where != DECISIONS:
         show_hits(shown_page.rows, filters.words.terms)
+    nothing = filters.q and where != DECISIONS and not (shown_page.rows or before or until)
     return {
         "rail": shown,
         "where": where,
@@ -67,6 +70,9 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "choices": menu.choices(),
         "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first")),
         "page": shown_page,
+        "ways_out": ways_out(shown.sessions, filters, request.user) if nothing else [],
+        "operators": NAMES.items(),
+        "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],
         "open": request.GET.get("open", ""),
         "refresh": True,
         "bulk_actions": menu_of(request.user),

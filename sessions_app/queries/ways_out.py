@@ -1,0 +1,64 @@
+"""Ways out of a search that found nothing: the same with less, each with what it would find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from sessions_app.models import Person
+from sessions_app.models.session import SessionSet
+from sessions_app.queries.filters import Filters
+from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.narrowing import narrowed_otherwise
+from sessions_app.queries.search import Words, fitting, look_up, words_of
+
+#: Limit of ways that are tried.
+MOST = 6
+
+
+@dataclass(frozen=True)
+class Way:
+    """A search that finds something: what is different, its address's query, and how much it finds."""
+
+    words: str
+    query: str
+    count: int
+
+
+def ways_out(sessions: SessionSet, filters: Filters, person: Person) -> list[Way]:
+    """Return searches with less that find something, in two statements."""
+    tried = list(_tries(filters))[:MOST]
+    if not tried:
+        return []
+    queries = [words_of(each.q) for _words, each in tried]
+    known = look_up(queries)
+    found = [
+        fitting(narrowed_otherwise(sessions, each, person), words, known, person) if each.q else None
+        for (_words, each), words in zip(tried, queries, strict=True)
+    ]
+    counts = iter(capped_counts([each for each in found if each is not None]))
+    ways = [Way(words, each.suffix, next(counts)) for (words, each), some in zip(tried, found, strict=True) if some is not None]
+    return [way for way in ways if way.count]
+
+
+def _tries(filters: Filters) -> Iterator[tuple[str, Filters]]:
+    words = filters.words
+    if words.phrases:
+        plain = filters.q.translate(dict.fromkeys(map(ord, '"“”„«»＂'), " "))
+        yield _("Each word for itself"), filters.changed(q=plain)
+    if filters.queue:
+        yield _("In every queue"), filters.changed(queue="")
+    if filters.unread:
+        yield _("Read ones, too"), filters.changed(unread=False)
+    if len(words.parts) > 1:
+        for part in words.parts:
+            yield _("Without %s") % part, filters.changed(q=_without(words, part))
+
+
+def _without(words: Words, part: str) -> str:
+    return " ".join(each for each in words.parts if each != part)
+
+
+__all__ = ["Way", "ways_out"]
