@@ -31,7 +31,7 @@ _QUOTES = '"“”„«»＂'
 _OPERATOR = f"(?P<name>{'|'.join(NAMES)}):(?:[{_QUOTES}](?P<quoted>[^{_QUOTES}]+)[{_QUOTES}]|(?P<value>[^\\s{_QUOTES}]+))"
 _PHRASE = f"[{_QUOTES}](?P<phrase>[^{_QUOTES}]+)[{_QUOTES}]"
 _PART = re.compile(
-    f"(?:(?<!\\S)(?P<not>-))?(?:(?<![^\\s-]){_OPERATOR}|{_PHRASE}|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}]))",
+    f"(?:(?<!\\S)(?P<not>-)(?=[^\\s-]))?(?:(?<![^\\s-]){_OPERATOR}|{_PHRASE}|(?P<word>[^\\s{_QUOTES}]+)|(?P<quote>[{_QUOTES}]))",
     re.IGNORECASE,
 )
 
