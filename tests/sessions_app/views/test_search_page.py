@@ -112,3 +112,23 @@ def test_a_hit_far_from_the_newest_end_is_shown_with_what_stood_around_it(
     page = opened(client, session, "parasol")
     assert '<mark aria-current="true">parasol</mark>' in page
     assert "raincoat 319" in page
+
+
+def test_a_search_without_results_offers_ways_out_with_their_counts(client: Client, ben: Person, session: Session) -> None:
+    messages.note(session, ben, "The wedding dress, in a suitcase")
+    page = search(client, ben, '"wedding suitcase" is:open')
+    assert "No conversation here has" in page
+    assert 'Each word for itself</span><span class="num">1</span>' in page
+    assert "Without is:open" not in page
+    page = search(client, ben, "dress is:closed")
+    assert 'Without is:closed</span><span class="num">1</span>' in page
+    assert client.get("/search/?q=dress").content.decode().count("proposals") == 0
+
+
+def test_the_page_names_every_operator(client: Client, ben: Person, session: Session) -> None:
+    page = search(client, ben, "is:purple")
+    assert all(
+        f"<code>{name}:</code>" in page for name in ("from", "queue", "ticket", "assignee", "is", "has", "before", "after")
+    )
+    assert 'data-value="queue:orders"' in page
+    assert "Searched for as words: “is:purple”" in page
