@@ -48,9 +48,9 @@ class Row:
     hit: Hit | None = None
 
     @property
-    def hit_class(self) -> str:
-        """The class of a row with a hit, after the others."""
-        return " hit" if self.hit else ""
+    def classes(self) -> str:
+        """The classes of the row's state, as they follow another."""
+        return "".join(name for name, holds in {" unread": self.unread, " hit": bool(self.hit)}.items() if holds)
 
     @property
     def more_tickets(self) -> int:

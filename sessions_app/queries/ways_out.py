@@ -29,17 +29,17 @@ class Way:
 
 def ways_out(sessions: SessionSet, filters: Filters, person: Person) -> list[Way]:
     """Return searches with less that find something, in two statements."""
-    tried = list(_tries(filters))[:MOST]
+    tried = [(words, each) for words, each in _tries(filters) if each.words.written.strip()][:MOST]
     if not tried:
         return []
     queries = [words_of(each.q) for _words, each in tried]
     known = look_up(queries)
     found = [
-        fitting(narrowed_otherwise(sessions, each, person), words, known, person) if each.q else None
+        fitting(narrowed_otherwise(sessions, each, person), words, known, person)
         for (_words, each), words in zip(tried, queries, strict=True)
     ]
-    counts = iter(capped_counts([each for each in found if each is not None]))
-    ways = [Way(words, each.suffix, next(counts)) for (words, each), some in zip(tried, found, strict=True) if some is not None]
+    counts = capped_counts(found)
+    ways = [Way(words, each.suffix, count) for (words, each), count in zip(tried, counts, strict=True)]
     return [way for way in ways if way.count]
 
 
@@ -53,7 +53,7 @@ def _tries(filters: Filters) -> Iterator[tuple[str, Filters]]:
     if filters.unread:
         yield _("Read ones, too"), filters.changed(unread=False)
     if len(words.parts) > 1:
-        for part in words.parts:
+        for part in dict.fromkeys(words.parts):
             yield _("Without %s") % part, filters.changed(q=_without(words, part))
 
 

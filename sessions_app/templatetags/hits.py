@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
@@ -41,4 +42,11 @@ def is_current(context: Context, call_id: str) -> int | str:
     return at_hit.found.current if at_hit and call_id in at_hit.calls else ""
 
 
-__all__ = ["is_current", "marked", "sentence"]
+@register.simple_tag
+def timeline_query(bottom: str, seen: int | None, query: str) -> str:
+    """Return the query with which a timeline is refreshed: down to its boundary, with what is marked as new and as found."""
+    parts = {"since": bottom, "new": seen, "q": query or None}
+    return "?" + urlencode({name: value for name, value in parts.items() if value is not None})
+
+
+__all__ = ["is_current", "marked", "sentence", "timeline_query"]

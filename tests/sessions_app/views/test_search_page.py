@@ -122,6 +122,7 @@ def test_a_search_without_results_offers_ways_out_with_their_counts(client: Clie
     assert "Without is:open" not in page
     page = search(client, ben, "dress is:closed")
     assert 'Without is:closed</span><span class="num">1</span>' in page
+    assert "No conversation here has" in search(client, ben, "word " * 100)
     assert client.get("/search/?q=dress").content.decode().count("proposals") == 0
 
 
