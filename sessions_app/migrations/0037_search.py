@@ -51,7 +51,7 @@ def remember(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sessions_app", "0033_apart_and_dismissed")]
+    dependencies = [("sessions_app", "0036_views_and_marks")]
 
     operations = [
         migrations.CreateModel(
