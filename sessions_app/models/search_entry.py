@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MESSAGE_BITS = 32
 #: Of a text so many characters and of its words so many bytes are indexed: PostgreSQL has a limit of one megabyte.
 LONGEST_TEXT, LONGEST_WORDS = 200_000, 800_000
+#: Columns of a session whose words are indexed.
+INDEXED = frozenset(["name", "customer_name", "customer_email", "user_id"])
 #: Stands between texts that are no neighbours, so that no phrase runs across. No text has it as a word.
 APART = "¦"
 #: Words of the customer and of tickets stand once more with these before them, so that they can be asked for alone.
@@ -36,8 +38,10 @@ class SearchEntrySet(models.QuerySet["SearchEntry"]):
         if words:
             self._keep(SearchEntry(pk=key_of(message.session_id, message.pk), message=message, words=words), message.session_id)
 
-    def keep_session(self, session: Session) -> None:
-        """Index what identifies a session: its name, its customer, its tickets."""
+    def keep_session(self, session: Session, changed: Iterable[str] | None = None) -> None:
+        """Index what identifies a session: its name, its customer, its tickets; nothing where only other columns `changed`."""
+        if changed is not None and INDEXED.isdisjoint(changed):
+            return
         tickets = session.tickets.order_by("pk").values_list("ticket_id", flat=True)
         customer = (session.customer_name, session.customer_email, session.user_id)
         marked = _joined(customer, CUSTOMER), _joined(tickets, TICKET)

@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from sessions_app.models.person import Person
 
 
-#: Columns whose words are indexed with the session.
-INDEXED = frozenset(["name", "customer_name", "customer_email", "user_id"])
-
-
 def conversation_with(session: Session) -> str:
     """Return what a conversation is called of which nothing else is known."""
     return (gettext("Conversation with %(customer)s") % {"customer": session.customer})[:LONGEST_NAME]
@@ -239,8 +235,7 @@ class Session(LastSaid, Led, FoldedModel):
                 options["update_fields"] = [*named, "name"]
         names = options.get("update_fields")
         super().save(*args, **options)
-        if names is None or not INDEXED.isdisjoint(names):
-            SearchEntry.objects.keep_session(self)
+        SearchEntry.objects.keep_session(self, names)
 
     @property
     def customer(self) -> str:
