@@ -1,4 +1,4 @@
-"""What a search found in each conversation: the sentence around it, and where it was said."""
+"""Hits of a search in conversations: the sentence around each, and where it was said."""
 
 from __future__ import annotations
 

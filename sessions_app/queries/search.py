@@ -148,7 +148,7 @@ def matching(sessions: SessionSet, words: Words, person: Person | None = None) -
 
 @dataclass(frozen=True)
 class LookedUp:
-    """What is read before a search: next to its words, ids would keep a database from using its index."""
+    """Rows read before a search: next to its words, ids would keep a database from using its index."""
 
     #: Sessions that words name by their whole ids, those of the ticket that a query names, and numbers of hits.
     sessions: dict[str, int]
