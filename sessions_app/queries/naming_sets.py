@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import F
+
 from sessions_app.infrastructure import clock
 from sessions_app.models import NameRecord, NameSuggestion, Person, Queue, Session
 from sessions_app.models.session import SessionSet
@@ -15,7 +17,9 @@ def of(person: Person, queues: list[Queue]) -> dict[str, SessionSet]:
     # The same as `access.sessions_for`, but the keys are known here: a join would hide the best index from the database.
     seen = Session.objects.there()
     seen = seen if person.is_superuser else seen.filter(queue__in=[queue.pk for queue in queues])
-    proposed = NameSuggestion.objects.filter(state=NameSuggestion.State.OPEN).values("session")
+    # A suggestion for an earlier name is outdated.
+    waiting = NameSuggestion.objects.filter(state=NameSuggestion.State.OPEN, for_version=F("session__name_version"))
+    proposed = waiting.values("session")
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     named = NameRecord.objects.filter(created_at__gte=midnight).exclude(source__in=Session.STAND_INS).values("session")
     return {

@@ -149,6 +149,15 @@ def test_a_suggestion_is_accepted_or_dismissed(desk: Client, orders: Queue) -> N
     assert (left.state, row(second).name_source) == ("dismissed", "provisional")
 
 
+def test_a_conversation_that_was_renamed_by_hand_wants_no_answer_to_its_suggestion(desk: Client, orders: Queue) -> None:
+    session = said(orders, "First words here")
+    suggested(session, "Late parcel")
+    assert f'id="name_{session.pk}"' in read(desk)
+    desk.post(f"/names/{session.pk}/", {"name": "Late parcel", "version": session.name_version})
+    assert f'id="name_{session.pk}"' not in read(desk)
+    assert f'id="name_{session.pk}"' not in read(desk, "/names/?kind=suggestion")
+
+
 def test_all_suggestions_of_the_page_are_accepted_but_those_that_changed_since(
     desk: Client, orders: Queue, ana: Person
 ) -> None:
