@@ -78,11 +78,11 @@ def found_in(session: Session, terms: Sequence[Term], current: int | None) -> Fo
 
 def _hit(row: Message, terms: Sequence[Term], customer: str) -> Hit:
     author = customer if row.author_kind == Author.CUSTOMER else row.author
-    pieces = sentence(row.beginning, terms)
+    pieces = sentence(row.beginning, terms) or sentence(row.tool_name, terms)
     place, tool = ("result", row.tool_name) if row.role == "tool" else ("note" if row.internal else "", "")
     if not pieces:
         for call in row.tool_calls:
-            if pieces := sentence(_call_text(call.get("arguments")), terms):
+            if pieces := sentence(f"{call.get('name', '')}: {_call_text(call.get('arguments'))}", terms):
                 place, tool = "call", str(call.get("name", ""))
                 break
     return Hit(row.pk, author, pieces or [Piece(row.beginning[:200], is_hit=False)], place, tool)

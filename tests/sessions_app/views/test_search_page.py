@@ -42,6 +42,7 @@ def test_a_row_says_where_it_was_said(client: Client, ben: Person, session: Sess
     page = search(client, ben, "u118202")
     assert "In the call of <code>trace_bag</code>" in page
     assert "<mark>Ü118202</mark>" in page
+    assert "<mark>trace</mark>_bag: KW" in search(client, ben, "trace")
 
 
 def test_what_outsiders_said_is_found_by_nobody_else(client: Client, cy: Person, session: Session) -> None:
