@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,11 @@ ANSWERS = Q(author_kind=Author.PERSON, internal=False) | Q(
 
 
 class MessageSet(models.QuerySet["Message"]):
+    def bulk_create(self, objs: Iterable[Message], *args: Any, **options: Any) -> list[Message]:
+        created = super().bulk_create(objs, *args, **options)
+        SearchEntry.objects.keep_messages(created)
+        return created
+
     def unanswered(self) -> MessageSet:
         """Return customers' messages without an answer: no run has taken them and no person has replied since.
 
@@ -132,7 +138,7 @@ class Message(Row):
         says = self._state.adding or "content" in (options.get("update_fields") or ["content"])
         super().save(*args, **options)
         if says:
-            SearchEntry.objects.keep_message(self)
+            SearchEntry.objects.keep_messages([self])
 
     @property
     def is_markdown(self) -> bool:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.text.tokens import tokens
-
-if TYPE_CHECKING:
-    from sessions_app.models.message import Message
-    from sessions_app.models.session import Session
 
 #: An entry's key is its session's above so many bits, and its message's below: entries of a session are neighbours, and an
 #: index tells a hit's session and message without reading any row.
@@ -29,14 +25,41 @@ APART = "¦"
 CUSTOMER, TICKET = "¤", "¬"
 
 
+class Message(Protocol):
+    """What is indexed of a stored message. The models import this module, so it knows them by what they have."""
+
+    pk: Any
+    session_id: Any
+    role: Any
+    content: Any
+    tool_name: Any
+    tool_calls: Any
+
+
+class Session(Protocol):
+    """What is indexed of a stored session."""
+
+    pk: Any
+    name: Any
+    customer_name: Any
+    customer_email: Any
+    user_id: Any
+    tickets: Any
+
+
 class SearchEntrySet(models.QuerySet["SearchEntry"]):
     """Writers of the index."""
 
-    def keep_message(self, message: Message) -> None:
-        """Index a stored message. Instructions are not searched."""
-        words = "" if message.role == "system" else _joined(_texts_of(message))
-        if words:
-            self._keep(SearchEntry(pk=key_of(message.session_id, message.pk), message=message, words=words), message.session_id)
+    def keep_messages(self, messages: Iterable[Message]) -> None:
+        """Index stored messages. Instructions are not searched."""
+        said = ((message, _joined(_texts_of(message))) for message in messages if message.role != "system")
+        self._keep(
+            SearchEntry(
+                pk=key_of(message.session_id, message.pk), session_id=message.session_id, message_id=message.pk, words=words
+            )
+            for message, words in said
+            if words
+        )
 
     def keep_session(self, session: Session, changed: Iterable[str] | None = None) -> None:
         """Index what identifies a session: its name, its customer, its tickets; nothing where only other columns `changed`."""
@@ -46,16 +69,15 @@ class SearchEntrySet(models.QuerySet["SearchEntry"]):
         customer = (session.customer_name, session.customer_email, session.user_id)
         marked = _joined(customer, CUSTOMER), _joined(tickets, TICKET)
         words = f" {APART} ".join(filter(None, (_joined([session.name, *customer, *tickets]), *marked)))
-        self._keep(SearchEntry(pk=key_of(session.pk), words=words), session.pk)
+        self._keep([SearchEntry(pk=key_of(session.pk), session_id=session.pk, words=words)])
 
     def move(self, messages: Iterable[int], source: Session, target: Session) -> None:
         """Make the entries of these messages those of another session."""
         shift = (target.pk - source.pk) << MESSAGE_BITS
-        self.filter(message__in=messages, session=source).update(session=target, id=F("id") + shift)
+        self.filter(message__in=messages, session=source.pk).update(session=target.pk, id=F("id") + shift)
 
-    def _keep(self, entry: SearchEntry, session_key: int) -> None:
-        entry.session_id = session_key
-        self.bulk_create([entry], update_conflicts=True, unique_fields=["id"], update_fields=["words"])
+    def _keep(self, entries: Iterable[SearchEntry]) -> None:
+        self.bulk_create(entries, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=["words"])
 
 
 class SearchEntry(models.Model):

@@ -39,8 +39,7 @@ def _index_batch() -> int:
         )
         for session in sessions:
             SearchEntry.objects.keep_session(session)
-        for message in messages:
-            SearchEntry.objects.keep_message(message)
+        SearchEntry.objects.keep_messages(messages)
         backlog.sessions = sessions[-1].pk - 1 if sessions else 0
         backlog.messages = messages[-1].pk - 1 if messages else 0
         if not backlog.sessions and not backlog.messages:

@@ -7,9 +7,7 @@ const shortcut = (name) => {
     element.getAttribute("aria-keyshortcuts").toLowerCase().split(" ").includes(name) && isVisible(element);
   const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
   // A row is decided only with the cursor on it.
-  return (
-    (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.row *)").find(wanted)
-  );
+  return (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.row *)").find(wanted);
 };
 const press = (element) => {
   if (!element) return;

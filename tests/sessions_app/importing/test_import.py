@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from kern.testing import ScriptedModel
 from sessions_app.actions import messages
 from sessions_app.models import Message, Person, Session, ToolCall
+from sessions_app.queries.search import matching, words_of
 from sessions_app.store import DjangoDb
 from tests.desk import actor
 from tests.importing import CHAT, Load, load
@@ -60,6 +61,14 @@ def test_customers_who_wrote_the_same_have_a_conversation_each(load: Load) -> No
     assert "3 imported" in load(*lines)[0]
     assert sorted(Session.objects.values_list("user_id", flat=True)) == ["", "alice", "bob"]
     assert "0 imported, 3 already there, 0 bad" in load(*lines)[0]
+
+
+def test_what_was_said_in_an_imported_conversation_is_found(load: Load) -> None:
+    load({"id": "chat-1", "messages": CHAT})
+    found = [
+        query for query in ["order 7", '"on its way"', "welcome", "kind"] if matching(Session.objects.all(), words_of(query))
+    ]
+    assert found == ["order 7", '"on its way"', "welcome"]
 
 
 def test_the_customer_of_the_command_line_counts_as_the_lines_own(load: Load) -> None:
