@@ -26,7 +26,7 @@ CUSTOMER, TICKET = "¤", "¬"
 
 
 class Message(Protocol):
-    """What is indexed of a stored message. The models import this module, so it knows them by what they have."""
+    """Columns of a message that are indexed. The models import this module, so it knows them by what they have."""
 
     pk: Any
     session_id: Any
@@ -37,7 +37,7 @@ class Message(Protocol):
 
 
 class Session(Protocol):
-    """What is indexed of a stored session."""
+    """Columns of a session that are indexed."""
 
     pk: Any
     name: Any

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from sessions_app.actions import messages, sessions
 from sessions_app.models import NameSuggestion, Person, Queue, Session
+from sessions_app.policy.naming import naming_in_force
 from tests.browser.conftest import Visit
 from tests.browser.test_inbox import violations
 from tests.sessions_app.naming_rules import name_by
@@ -60,3 +61,18 @@ def test_without_scripts_names_are_saved_undone_and_suggestions_accepted(
     assert Session.objects.get(pk=names[2].pk).name_source == "provisional"
     page.get_by_role("button", name="Accept Late parcel").click()
     assert Session.objects.get(pk=names[0].pk).name == "Late parcel"
+
+
+def test_without_scripts_rules_are_tried_and_saved(visit: Visit, ana: Person, names: list[Session]) -> None:
+    page = visit(ana, "/setup/naming/", java_script_enabled=False)
+    page.get_by_label("Template").fill("{tciket} – {name}")
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(page.get_by_text("A rule is wrong")).to_be_visible()
+    expect(page.get_by_label("Template")).to_have_value("{tciket} – {name}")
+    page.get_by_label("Template").fill("{name} ({ticket})")
+    page.get_by_label("Add a forbidden word").fill("angry")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Save for the whole desk").last.click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    rules = naming_in_force(None)
+    assert (rules.template, rules.forbidden_words) == ("{name} ({ticket})", "angry")

@@ -13,6 +13,7 @@ from tests.responses_server import Calls, Text
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 ANSWER = "Here is your answer."
+RACES = 6
 
 
 @pytest.fixture
@@ -49,3 +50,19 @@ def test_a_merge_while_a_workers_tool_runs_is_refused_and_done_once_the_turn_is_
     installation.until(lambda: is_merged(kept, gone, ana))
     assert said(kept) == ["Note order 7", ANSWER]
     assert (installation.ledger(), installation.model.rejections) == (["order 7"], [])
+
+
+def test_a_merge_meets_a_worker_that_is_finishing_and_loses_nothing(installation: Installation, ana: Person) -> None:
+    installation.model.reply_with(lambda request: Text(ANSWER))
+    installation.start_worker()
+    for number in range(RACES):
+        working, resting = begun(f"working-{number}"), begun(f"resting-{number}")
+        messages.receive(working, "Help")
+        kept, gone = (working, resting) if number % 2 else (resting, working)
+        # Asked again and again, so that one of the tries meets the end of the turn.
+        installation.until(lambda kept=kept, gone=gone: is_merged(kept, gone, ana))  # type: ignore[misc]
+        assert (said(kept), said(gone)) == (["Help", ANSWER], [])
+        assert [run.status for run in kept.runs.all()] == ["completed"]
+        # What comes for the id that went is answered in the kept one.
+        messages.receive(Session.objects.by_id(gone.session_id).get(), "And then?")
+        installation.until(lambda kept=kept: said(kept) == ["Help", ANSWER, "And then?", ANSWER])  # type: ignore[misc]
