@@ -92,8 +92,8 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
 def _found(sessions: SessionSet, query: str) -> SessionSet:
     """Those that fit the query. Raises `InvalidAction` for one that cannot be looked for whole."""
     words = words_of(query, for_person=False)
-    if words.complaint:
-        raise InvalidAction(words.complaint)
+    if words.refusal:
+        raise InvalidAction(words.refusal)
     return matching(sessions, words)
 
 

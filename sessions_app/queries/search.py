@@ -66,6 +66,11 @@ class Words:
         return " ".join(filter(None, (self._misreading, self._leaving_out)))
 
     @property
+    def refusal(self) -> str:
+        """The complaint, for programs: empty where only signs are left out, which no text is found by."""
+        return self.complaint if self.misread or any(tokens(word) for word in self.unused) else ""
+
+    @property
     def _misreading(self) -> str:
         if not self.misread:
             return ""
