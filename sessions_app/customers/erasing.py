@@ -19,7 +19,7 @@ from django.db import connection, models, transaction
 from sessions_app import audit
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
-from sessions_app.customers import traces
+from sessions_app.customers import erased_words, traces
 from sessions_app.customers.traces import empty_admin_log
 from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
@@ -61,7 +61,7 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
             return done
         done.sessions += take_away(customer.sessions().filter(pk__in=keys), audit.Kind.CUSTOMER_ERASED, customer.digest)
     done.lines = _erase_elsewhere(customer)
-    done.finished = finish(end=end)
+    done.finished = finish(end=end) and erased_words.purge()
     _empty_write_ahead_log()
     return done
 
@@ -101,7 +101,9 @@ def finish(limit: int | None = None, end: float | None = None) -> bool:
                 steps += 1
                 if _is_over(end) or (limit is not None and steps >= limit):
                     return False
-            erased.filter(pk=session.pk).update(snoozed_until=clock.now() + HEARD_AFTER)
+            with transaction.atomic():
+                erased_words.mark()
+                erased.filter(pk=session.pk).update(snoozed_until=clock.now() + HEARD_AFTER)
     for heard in erased.filter(snoozed_until__lte=clock.now()).order_by("pk")[:SHELLS]:
         heard.delete()
     return not erased.filter(snoozed_until=None).exists()
@@ -171,6 +173,7 @@ def _delete_turn(key: int) -> None:
         lines = Decision.objects.filter(requirement__root=run)
         Decision.objects.forget_lines(list(lines.values_list("pk", flat=True)))
         run.delete()
+        erased_words.mark()
         _say_anew(session)
         record(session, Kind.RUN_ERASED)
 

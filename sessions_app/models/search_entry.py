@@ -108,6 +108,8 @@ class SearchBacklog(models.Model):
 
     messages = models.BigIntegerField(default=0)
     sessions = models.BigIntegerField(default=0)
+    #: Erasures whose words SQLite's index still has, marked as deleted.
+    erasures = models.BigIntegerField(default=0)
 
     objects = models.Manager["SearchBacklog"]()
 

@@ -17,7 +17,7 @@ from prometheus_client import Counter, Gauge
 from kern.threads.cancellation import Cancellation
 from kern.threads.detached import start_aside
 from sessions_app.accounts import tokens
-from sessions_app.customers import retention
+from sessions_app.customers import erased_words, retention
 from sessions_app.policy import daily_limits
 from sessions_app.webhooks import retention as webhook_retention
 from sessions_app.webhooks.outgoing import delivering, outbox
@@ -83,6 +83,7 @@ DUTIES: tuple[Duty, ...] = (
     Duty("webhooks kept", webhook_retention.tidy, every=60),
     Duty("days", daily_limits.tidy, every=60),
     Duty("search", indexing.index_some),
+    Duty("erased words", erased_words.purge),
     Duty("tickets", retention.forget_tickets, every=60),
 )
 

@@ -23,15 +23,14 @@ def index_some(seconds: float = 1.0) -> int:
 def begin_again() -> None:
     """Make the whole index due anew, as after words were split another way."""
     newest = [model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0 for model in (Message, Session)]
-    SearchBacklog.objects.all().delete()
-    SearchBacklog.objects.create(messages=newest[0], sessions=newest[1])
+    SearchBacklog.objects.update_or_create(defaults={"messages": newest[0], "sessions": newest[1]})
 
 
 def _index_batch() -> int:
     """Index one batch in one transaction. A row that is written meanwhile indexes itself; doing it twice changes nothing."""
     with transaction.atomic():
         backlog = SearchBacklog.objects.select_for_update().first()
-        if backlog is None:
+        if backlog is None or not (backlog.sessions or backlog.messages):
             return 0
         sessions = list(Session.objects.filter(pk__lte=backlog.sessions).order_by("-pk")[:BATCH])
         messages = list(
@@ -42,10 +41,10 @@ def _index_batch() -> int:
         SearchEntry.objects.keep_messages(messages)
         backlog.sessions = sessions[-1].pk - 1 if sessions else 0
         backlog.messages = messages[-1].pk - 1 if messages else 0
-        if not backlog.sessions and not backlog.messages:
+        if not backlog.sessions and not backlog.messages and not backlog.erasures:
             backlog.delete()
             return 0
-        backlog.save()
+        backlog.save(update_fields=["sessions", "messages"])
         return backlog.messages + backlog.sessions
 
 

@@ -97,9 +97,12 @@ def stored() -> bytes:
 
 
 def test_nothing_of_an_erased_customer_is_left_in_the_databases_files(talked: Session) -> None:
-    assert (KIM.encode() in stored()) is (connection.vendor == "sqlite")
+    # The index of search has the word in lower case.
+    for word in (KIM, KIM.lower()):
+        assert (word.encode() in stored()) is (connection.vendor == "sqlite")
     customers.erase(Customer.of("user_id", f"{KIM}-7"))
-    assert KIM.encode() not in stored()
+    for word in (KIM, KIM.lower()):
+        assert word.encode() not in stored()
 
 
 def test_the_record_keeps_its_facts_without_the_customers_words_and_says_so(talked: Session, ana: Person) -> None:
