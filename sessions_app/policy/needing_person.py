@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from kern.validation.text import storable
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
-from sessions_app.changes.payloads import NOTHING, NeedsPerson
+from sessions_app.changes.payloads import NeedsPerson
 from sessions_app.infrastructure import clock
 from sessions_app.models import HandOver, Person, Run, Session
 from sessions_app.models.hand_over import LONGEST_NOTE
@@ -54,7 +54,7 @@ def hand_over(
         brief=list(brief) or briefs.from_facts(session),
     )
     if not by:
-        record(session, Kind.SESSION_PERSON_WANTED, NOTHING, actor=session.customer)
+        record(session, Kind.SESSION_PERSON_WANTED, actor=session.customer)
     else:
         told = NeedsPerson(reason=reason.value, why=(storable(note) or str(reason.label))[:LONGEST_NOTE])
         record(session, Kind.SESSION_NEEDS_PERSON, told, person=person, actor=who)

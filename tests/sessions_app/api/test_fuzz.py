@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from kern.testing import call
 from sessions_app.actions import merging, messages, sessions
 from sessions_app.api import api
-from sessions_app.models import ApiToken, Job, Person, Session
+from sessions_app.models import ApiToken, Job, NameSuggestion, Person, Session
 from tests.desk import actor
 from tests.programs import code
 
@@ -91,6 +91,8 @@ def known(session: Session, ana: Person, work: Any, settings: Settings) -> dict[
         "requirement_id": question.requirement_id,
         "link_id": "1",
         "job_id": str(Job.objects.create(kind="resolve", person=ana).pk),
+        "suggestion_id": str(NameSuggestion.objects.create(session=session, name="Late parcel").pk),
+        "queue": session.queue.slug,
         "merge_id": str(merging.merge(session, other, ana).pk),
         "verb": "pause",
         "secret": secret,
