@@ -17,10 +17,12 @@ BELOW_SESSION = frozenset(
         "assignee",
         "drafts",
         "hand-back",
+        "hand-overs",
         "link",
         "mentions",
         "messages",
         "name",
+        "needs-person",
         "notes",
         "questions",
         "queue",
@@ -30,6 +32,7 @@ BELOW_SESSION = frozenset(
         "status",
         "take-over",
         "tickets",
+        "unread",
     )
 )
 

@@ -23,3 +23,8 @@ def _flat(html: str) -> str:
     html = re.sub(r">\s*\n\s*", ">", html)
     html = re.sub(r"\s*\n\s*<", "<", html)
     return re.sub(r"\s+>", ">", re.sub(r"\s*\n\s*", " ", html))
+
+
+def badges(response: Any) -> list[str]:
+    """The words of the badges in the list's rows."""
+    return re.findall(r'<span class="badge cut" data-tone="\w+"><svg.*?</svg><span class="cut">([^<]+)<', flat(response))

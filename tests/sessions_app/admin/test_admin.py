@@ -42,7 +42,7 @@ from sessions_app.policy.in_force import is_allowed
 from tests.desk import actor
 from tests.signing_in import sign_in_afresh
 
-#: What a person typed and has not sent is theirs alone: no admin reads it. Counters, positions and indexes have nothing to be read.
+#: What a person typed and has not sent is theirs alone: no admin reads it. Counters and indexes have nothing to be read.
 PRIVATE = (UnsentText, Counter, CustomerDay, SearchBacklog, SearchEntry, WebhookHour, WebhookPosition)
 MODELS = sorted(set(apps.get_app_config("sessions_app").get_models()).difference(PRIVATE), key=lambda model: model.__name__)
 RECORDS = (

@@ -28,6 +28,7 @@ from tests.at_once import at_once
 from tests.desk import actor
 from tests.programs import Program, code
 from tests.sessions_app.admin.test_admin import queue_form
+from tests.sessions_app.html import badges
 from tests.signing_in import sign_in_afresh
 
 Work = Callable[[], list[str]]
@@ -169,9 +170,9 @@ def test_over_the_cost_of_a_day_the_message_is_kept_and_a_person_answers(
     client.force_login(ana)
     page = client.get(f"/open/{used_up.session_id}/").content.decode()
     assert "Today’s cost for this customer is used up; a person answers." in page
-    assert "Needs a person" in client.get("/open/").content.decode()
+    assert badges(client.get("/open/")) == ["Needs a person"]
     message_actions.reply(used_up, ana, "I am a person.", seen=used_up.last_change)
-    assert "Needs a person" not in client.get("/open/").content.decode()
+    assert badges(client.get("/open/")) == []
 
 
 def test_on_the_next_day_the_agent_goes_on_by_itself(used_up: Session, work: Work) -> None:
