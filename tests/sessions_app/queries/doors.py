@@ -51,6 +51,7 @@ BODIES: dict[str, Any] = {
     "queue": {"queue": "orders"},
     "tickets": {"ticket_id": "HD-2"},
     "mentions": {"ticket_id": "HD-2"},
+    "needs-person": {"note": "x"},
     "<link_id>": {"is_primary": True},
     "merges": {"kept": "nowhere", "merged": "elsewhere"},
     "apart": {"sessions": ["nowhere", "elsewhere"]},
