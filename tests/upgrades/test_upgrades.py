@@ -122,7 +122,11 @@ def _lost(before: Rows, after: Rows) -> list[str]:
 def _rows_of_file(file: Path) -> Rows:
     with closing(sqlite3.connect(file)) as database:
         database.row_factory = sqlite3.Row
-        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+        tables = database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            # The index of search and its parts have no rows of their own.
+            " AND sql NOT LIKE 'CREATE VIRTUAL TABLE %' AND substr(name, 1, 20) != 'sessions_app_search_'"
+        ).fetchall()
         return {name: [dict(row) for row in database.execute(f'SELECT * FROM "{name}" ORDER BY rowid')] for (name,) in tables}
 
 
