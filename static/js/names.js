@@ -63,14 +63,20 @@ document.addEventListener("submit", ({ target }) => {
   else if (field && target.matches("[data-naming], .suggest")) go(field, step);
 });
 document.addEventListener("input", ({ target }) => {
+  wanted = null;
   const form = fieldOf(target)?.form;
   if (form && !begunAt.has(form)) begunAt.set(form, form.elements.version.value);
 });
 
-// A list that comes while a name is being typed waits until that is saved or given up.
+// A list that comes while a name is being typed or saved waits until that is over: it would take the words away, or
+// what the answer says ("Named …", with the button that undoes it).
+const saving = new Set();
+let saves = 0;
+const savesBefore = new WeakMap();
 let isBehind = false;
+const isBusy = () => saving.size > 0 || fields().some(isDirty);
 const catchUp = () => {
-  if (!isBehind || fields().some(isDirty)) return;
+  if (!isBehind || isBusy()) return;
   isBehind = false;
   document.dispatchEvent(new Event("list-changed"));
 };
@@ -78,17 +84,31 @@ const catchUp = () => {
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
   const form = ctx.sourceElement;
-  if (form.id === "list" && fields().some(isDirty)) {
+  if (form.id === "list") {
+    savesBefore.set(ctx, saves);
+    if (!isBusy()) return;
     isBehind = true;
     event.preventDefault();
   }
   if (ctx.request.method !== "POST" || !form.closest("#list")) return;
+  saving.add(ctx);
+  saves += 1;
   // Where the cursor is, this script knows best.
   ctx.request.body.set("next", "none");
   if (!form.matches("[data-naming]")) return;
   sent.set(form, form.elements.name.value);
   if (begunAt.has(form)) ctx.request.body.set("version", begunAt.get(form));
   begunAt.delete(form);
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (!savesBefore.has(ctx) || savesBefore.get(ctx) === saves) return;
+  isBehind = true;
+  event.preventDefault();
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  saving.delete(ctx);
+  catchUp();
 });
 document.addEventListener("htmx:error", ({ detail }) => sent.delete(detail.ctx?.sourceElement));
 // Rows in which a name is being typed stay as they are.
@@ -103,7 +123,8 @@ document.addEventListener("htmx:after:swap", () => {
   all(".row[hx-morph-skip]").forEach((row) => row.removeAttribute("hx-morph-skip"));
   // The cursor's row may have got its name elsewhere: it goes to the next one that is left.
   const left = fieldOf(document.activeElement) ? null : following.find((id) => find(`#${id}`));
-  const row = wanted ?? left;
-  if (row) find(`#${row} .rename .input`)?.focus();
-  wanted = null;
+  // A list that was asked for before an undo comes without the row: the cursor goes there once it is back.
+  const back = wanted && find(`#${wanted} .rename .input`);
+  if (back) wanted = null;
+  (back ?? (left && find(`#${left} .rename .input`)))?.focus();
 });
