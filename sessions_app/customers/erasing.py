@@ -61,7 +61,9 @@ def erase(customer: Customer, seconds: float | None = None) -> Erased:
             return done
         done.sessions += take_away(customer.sessions().filter(pk__in=keys), audit.Kind.CUSTOMER_ERASED, customer.digest)
     done.lines = _erase_elsewhere(customer)
-    done.finished = finish(end=end) and erased_words.purge()
+    done.finished = finish(end=end)
+    # What a large index leaves to be merged, the scheduler goes on with.
+    erased_words.purge()
     _empty_write_ahead_log()
     return done
 

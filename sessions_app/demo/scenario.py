@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -20,6 +20,7 @@ from sessions_app.actions import decisions, messages, names, sessions, tickets
 from sessions_app.models import (
     Change,
     Decision,
+    HandOver,
     Message,
     NameRecord,
     Person,
@@ -41,8 +42,9 @@ TIMES: dict[Any, tuple[str, ...]] = {
     NameRecord: ("created_at",),
     TicketLink: ("created_at",),
     Change: ("created_at",),
+    HandOver: ("created_at",),
 }
-SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since", "answered_at")
+SESSION_TIMES = ("created_at", "updated_at", "activity_at", "waiting_since", "answered_at", "failed_at", "person_wanted_at")
 #: Tokens of a turn's input, so that the pages have numbers to show.
 PROMPT_TOKENS = 900
 
@@ -140,6 +142,9 @@ class Scenario:
         record: QuerySet[Decision] = QuerySet(Decision).filter(session_key=self.session.session_id)
         record.update(created_at=F("created_at") - past)
         Session.objects.filter(pk=self.session.pk).update(**{name: F(name) - past for name in SESSION_TIMES})
+        for made in self.session.hand_overs.all():
+            made.brief = [{**line, "at": (datetime.fromisoformat(line["at"]) - past).isoformat()} for line in made.brief]
+            made.save(update_fields=["brief"])
         return self
 
 

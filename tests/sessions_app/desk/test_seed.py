@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.changes.kinds import Kind
 from sessions_app.demo.scenarios import SCENARIOS
-from sessions_app.models import Person, Requirement, Run, Session, ToolCall
+from sessions_app.models import HandOver, Message, Person, Requirement, Run, Session, ToolCall
 from sessions_app.models.session_read import unread_by
 
 
@@ -56,6 +57,13 @@ def test_nothing_of_the_demo_pretends_to_be_at_work(demo: None) -> None:
         newest = session.changes.exclude(kind=Kind.SESSION_WAITING).order_by("-pk").first()
         assert newest is not None
         assert session.last_change == newest.pk
+
+
+def test_a_brief_of_the_demo_tells_the_times_of_its_messages(demo: None) -> None:
+    seed()
+    lines = [line for made in HandOver.objects.all() for line in made.brief]
+    told = {line["message"]: datetime.fromisoformat(line["at"]) for line in lines}
+    assert told == dict(Message.objects.filter(pk__in=told).values_list("pk", "created_at")) != {}
 
 
 def test_passwords_are_told_once_and_work(demo: None) -> None:
