@@ -54,9 +54,13 @@ def from_facts(session: Session) -> list[Line]:
     lines = [_line(WANTS, message.content, message) for message in wants.values()]
     calls = ToolCall.objects.filter(run__session=session, run__parent=None, run__purpose="answer", failed=False)
     done = calls.filter(status=ToolCall.Status.FINISHED).exclude(tool_name__in=_SPEAKING).order_by("-pk")[:CALLS]
-    for call in reversed(list(done.select_related("run"))):
-        output = call.run.messages.filter(tool_call_id=call.call_id, role="tool").select_related("run").first()
-        if output is not None:
+    calls_made = list(reversed(done))
+    outputs = Message.objects.filter(
+        role="tool", run__in=[call.run_id for call in calls_made], tool_call_id__in=[call.call_id for call in calls_made]
+    )
+    by_call = {(output.run_id, output.tool_call_id): output for output in outputs.select_related("run")}
+    for call in calls_made:
+        if output := by_call.get((call.run_id, call.call_id)):
             lines.append(_line(DONE, f"{call.tool_name}: {call.result}", output))
     return lines
 

@@ -140,11 +140,9 @@ def _take_word(words: Words, known: set[str], found: re.Match[str]) -> None:
 
 
 def matching(sessions: SessionSet, words: Words, person: Person | None = None) -> SessionSet:
-    """Return sessions that have every word: in name, customer, a ticket's id or anything said.
+    """Return sessions that have every word in their name, customer, tickets' ids or anything said.
 
-    Or as their whole id.
-
-    Or with the ticket that the query names as people paste it, as "Ticket#ZD-48213" or a web address.
+    A word may also be a whole session id, and the query a ticket as people paste it: "Ticket#ZD-48213" or a web address.
     """
     if not words.written:
         return sessions
