@@ -16,6 +16,7 @@ from sessions_app.models.ticket_presets import BY_KEY, Preset
 from sessions_app.models.ticket_system import TicketEffect, TicketState
 from sessions_app.validation.text import normalized
 from sessions_app.views.forms import LineField
+from sessions_app.views.setup.ticket_trial import LONGEST_BODY
 
 MOST_EXAMPLES, LONGEST_EXAMPLE = 20, 500
 MOST_STATES = 40
@@ -49,6 +50,8 @@ class TicketSystemForm(forms.ModelForm[TicketSystem]):
     path_state = LineField(required=False, max_length=120)
     path_delivery = LineField(required=False, max_length=120)
     path_at = LineField(required=False, max_length=120)
+    #: The body of a webhook to try; it is not stored.
+    sample = forms.CharField(required=False, max_length=LONGEST_BODY, widget=forms.Textarea)
 
     class Meta:
         model = TicketSystem
@@ -120,6 +123,18 @@ class TicketSystemForm(forms.ModelForm[TicketSystem]):
         if any(row.error for row in self.rows):
             self.add_error(None, _("The state map has a mistake: see its lines."))
         return said
+
+    def typed(self) -> TicketSystem:
+        """Return a row of what is typed, valid or not, for trying alone."""
+        said = {name: str(self[name].value() or "").replace("\x00", "") for name in self.fields}
+        return TicketSystem(
+            pk=self.instance.pk,
+            key=said["key"][:4],
+            pattern=said["pattern"],
+            url_template=said["url_template"],
+            paths={name: said[f"path_{name}"] for name in PATHS if said[f"path_{name}"]},
+            state_map=[{"there": row.there, "shown": row.shown, "here": row.here} for row in self.rows],
+        )
 
     def filled(self) -> TicketSystem:
         """Return the row with everything that the valid form says; it is not stored."""

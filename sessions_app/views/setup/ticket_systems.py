@@ -22,6 +22,7 @@ from sessions_app.validation.text import normalized
 from sessions_app.views.respond import PersonRequest, for_people
 from sessions_app.views.setup.pages import must_be_admin, setup_context
 from sessions_app.views.setup.ticket_forms import LONGEST_EXAMPLE, MOST_EXAMPLES, TicketSystemForm
+from sessions_app.views.setup.ticket_trial import trial_of
 from sessions_app.views.setup.tries import tried, why_none
 
 COLOURS = ((1, _("Red")), (2, _("Amber")), (3, _("Green")), (4, _("Blue")), (5, _("Violet")))
@@ -81,6 +82,8 @@ def _answered(request: PersonRequest, system: TicketSystem) -> HttpResponse:
     is_valid = form.is_valid()
     if request.POST.get("do") == "try":
         return _page(request, form=form, slug=slug)
+    if request.POST.get("do") == "test" and not form["sample"].errors:
+        return _page(request, form=form, slug=slug, trial=trial_of(form.typed(), form.cleaned_data["sample"]))
     if not is_valid:
         return _page(request, form=form, slug=slug, status=422)
     ticket_systems.save(form.filled(), form.cleaned_data["secret"])
