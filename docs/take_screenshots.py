@@ -1,6 +1,7 @@
 """Take docs/screenshots/ anew: start the program with its demo in a fresh folder, sign in, picture every page.
 
-`make screenshots` (or `.venv/bin/python -m docs.take_screenshots [FOLDER]`). Each page is taken light, dark and on a phone.
+`make screenshots` (or `.venv/bin/python -m docs.take_screenshots [FOLDER [NAME …]]`). Each page is taken light, dark and on a
+phone; with names only these.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ SHOTS = [
     Shot("rules", "/rules/"),
     Shot("names", "/names/"),
     Shot("tickets", "/tickets/"),
+    Shot("merge", "/merge/?a=demo-marta&b=demo-marta-again"),
     Shot("bulk", "/open/", prepare=select_rows),
     Shot("jobs", "/jobs/"),
     Shot("setup", "/setup/"),
@@ -89,6 +91,8 @@ SHOTS = [
     Shot("setup-webhooks", "/setup/webhooks/new/"),
     Shot("reports", "/reports/"),
     Shot("open", "/open/"),
+    Shot("needs-person", "/needs-person/"),
+    Shot("search", "/search/?q=refund"),
     Shot("closed", "/closed/"),
     Shot("nothing-found", "/open/?q=nothing+of+the+kind"),
     Shot("keyboard-help", "/decisions/", prepare=press("?")),
@@ -107,13 +111,13 @@ def sign_in(page: Page, password: str) -> None:
     page.wait_for_url("**/decisions/**")
 
 
-def take(browser: Browser, program: Program, look: str, folder: Path) -> None:
-    """Every page in one look."""
+def take(browser: Browser, program: Program, look: str, folder: Path, names: list[str]) -> None:
+    """Every page in one look, or those with these names."""
     scheme, viewport = LOOKS[look]
     options = {"color_scheme": scheme, "viewport": viewport, "base_url": program.address, "reduced_motion": "reduce"}
     inside, outside = (browser.new_context(**options).new_page() for _ in range(2))  # type: ignore[arg-type]
     sign_in(inside, program.password_of("ana@desk.example"))
-    for shot in SHOTS:
+    for shot in SHOTS if not names else [shot for shot in SHOTS if shot.name in names]:
         page = inside if shot.signed_in else outside
         page.goto(shot.path)
         shot.prepare(page)
@@ -127,7 +131,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as var, Program(Path(var)) as program, started_chromium() as browser:
         for look in LOOKS:
-            take(browser, program, look, folder)
+            take(browser, program, look, folder, sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -52,9 +52,13 @@ PROMPT_TOKENS = 900
 class Scenario:
     """One conversation being written. Use it inside a transaction: an unfinished one must not be seen or worked."""
 
-    def __init__(self, key: str, queue: str, customer: str, email: str = "") -> None:
+    def __init__(self, key: str, queue: str, customer: str, email: str = "", *, user_id: str = "") -> None:
         self.session = sessions.start_session(
-            Queue.objects.get(slug=queue), user_id=key, customer_name=customer, customer_email=email, session_id=f"demo-{key}"
+            Queue.objects.get(slug=queue),
+            user_id=user_id or key,
+            customer_name=customer,
+            customer_email=email,
+            session_id=f"demo-{key}",
         )
 
     def customer(self, text: str, *, minutes: float = 2) -> Scenario:

@@ -24,6 +24,7 @@ SCENARIOS: tuple[Telling, ...] = (
     baggage.smudged_tag,
     baggage.wedding_on_saturday,
     bookings.cancelled_lisbon_flight,
+    refunds.lisbon_once_more,
     bookings.the_eighth_not_the_seventh,
     bookings.when_to_check_in,
 )

@@ -57,3 +57,12 @@ def charged_twice(ana: Person, ben: Person) -> None:
         call("refund_payment", payment="PAY-70191", amount=89.0),
     )
     scenario.named("Duplicate charge on seat upgrade", ben).ticket(ben, "ZD-48171").read_by(ben).wait(55)
+
+
+def lisbon_once_more(ana: Person, ben: Person) -> None:
+    """The customer of the cancelled flight writes a second time: the same ticket, so that merging suggests itself."""
+    scenario = Scenario("marta-again", "refunds", "Marta Kowalska", "marta.kowalska@mail.example", user_id="marta")
+    scenario.customer("Me again, about ZD-48213. When is the money for Lisbon on my account?").agent(
+        "Your refund for K7QX2M is with a colleague, who decides about it today. After that your bank takes three to five days."
+    )
+    scenario.named("When is the Lisbon refund paid").ticket(ben, "ZD-48213").read_by(ben).wait(9)

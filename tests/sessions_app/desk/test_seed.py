@@ -41,6 +41,8 @@ def test_the_demo_shows_every_state_of_a_conversation(demo: None) -> None:
     assert set(Session.objects.values_list("name_source", flat=True)) == {"provisional", "human", "auto", "ticket"}
     assert Requirement.objects.pending().filter(look_again=True).count() == 1
     assert Run.objects.filter(parent__isnull=False, status="paused").exists()
+    twice = Session.objects.filter(tickets__ticket_id="ZD-48213")
+    assert [session.user_id for session in twice] == ["marta", "marta"]
     ben = Person.objects.get(email__startswith="ben")
     assert 0 < Session.objects.filter(unread_by(ben)).count() < len(SCENARIOS)
     assert not ToolCall.objects.filter(failed=True).exclude(result__contains="rejected").exists()
