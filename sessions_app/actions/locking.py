@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.changes.kinds import Kind
 from sessions_app.errors import StaleError
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import Change, Person, Run, Session
 from sessions_app.policy import whose_turn
 from sessions_app.workers.tasks import execute_turn
@@ -27,6 +28,8 @@ NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 
 #: The row that is locked in the transaction that runs, so that an action need not read it once more.
 _held: ContextVar[Session | None] = ContextVar("session_held", default=None)
+#: The turn of a session that a worker should take. There is one at most: a session has one turn at a time.
+_DUE_IN = Prepared(lambda: Run.objects.due().filter(session=Slot("session", Session, "id")).values_list("run_id", flat=True))
 
 
 @contextmanager
@@ -57,11 +60,12 @@ def session_locked(session: Session) -> Iterator[Session]:
     Hints for work that became due are published after the commit. Raises `Http404` when the session was deleted, or its
     customer erased, since it was found.
     """
-    with transaction.atomic():
+    # A job's row is one transaction: what fails takes all of it back.
+    with transaction.atomic(savepoint=_held.get() is None):
         locked = locked_or_404(session)
         yield locked
         whose_turn.settle(locked)
-        _hint_at_work([locked])
+        _hint_at_work_in(locked)
 
 
 @contextmanager
@@ -76,6 +80,11 @@ def sessions_locked(keys: Iterable[int]) -> Iterator[dict[int, Session]]:
         yield locked
         whose_turn.settle_all(locked.values())
         _hint_at_work(locked)
+
+
+def _hint_at_work_in(session: Session) -> None:
+    if run_id := _DUE_IN.first(session=session.pk):
+        execute_turn.delay_on_commit(run_id)
 
 
 def _hint_at_work(sessions: Iterable[Session] | Iterable[int]) -> None:

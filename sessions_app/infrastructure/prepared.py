@@ -13,7 +13,7 @@ from django.db.models import Expression, QuerySet
 
 from sessions_app.infrastructure.one_statement import Branch
 
-Found = TypeVar("Found", bound=models.Model)
+Found = TypeVar("Found")
 #: The attribute of a connection that holds its statements. They refer to it, so that no other place may keep them.
 _STATEMENTS = "kern_prepared"
 
@@ -34,7 +34,7 @@ class Slot(Expression):
 class Prepared(Generic[Found]):
     """A queryset with a `Slot` for each value that differs from call to call. `make` is called once a connection."""
 
-    def __init__(self, make: Callable[[], QuerySet[Found]]) -> None:
+    def __init__(self, make: Callable[[], QuerySet[Any, Found]]) -> None:
         self._make = make
 
     def first(self, **values: Any) -> Found | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import Entry, record_all_unseen
 from sessions_app.changes.payloads import Waiting
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import Run, Session
 from sessions_app.models.author import Author
 from sessions_app.models.run import ACTIVE_RUN
+from sessions_app.models.session import SessionSet
 from sessions_app.models.waiting import WaitingFor
 
 
@@ -69,10 +72,9 @@ def compute(session: Session) -> None:
 
 def _changed(sessions: Collection[Session]) -> list[tuple[Session, str]]:
     """Set whose turn it is, and whether a failure is why; returns the sessions in which that is new, with whose it was."""
-    newest = Run.objects.roots().answering().filter(session=OuterRef("pk")).order_by("-pk").values("status")[:1]
-    stored = Session.objects.filter(pk__in=[session.pk for session in sessions])
-    columns = stored.values_list("pk", "waiting_for", "failed_at", Subquery(newest))
-    known = {pk: (before, failed_at, status or "") for pk, before, failed_at, status in columns}
+    keys = [session.pk for session in sessions]
+    stored = _stored(Session.objects.filter(pk__in=keys)) if len(keys) != 1 else [_OF_ONE.first(id=keys[0])]
+    known = {pk: (before, failed_at, status or "") for pk, before, failed_at, status in filter(None, stored)}
     changed = []
     for session in sessions:
         before, failed_at, status = known[session.pk]
@@ -86,6 +88,16 @@ def _changed(sessions: Collection[Session]) -> list[tuple[Session, str]]:
         if (session.waiting_for, session.failed_at) != (before, failed_at):
             changed.append((session, before))
     return changed
+
+
+def _stored(sessions: SessionSet) -> QuerySet[Session, Any]:
+    """Return whose turn it was, since when a failure is why, and the status of the newest turn."""
+    newest = Run.objects.roots().answering().filter(session=OuterRef("pk")).order_by("-pk").values("status")[:1]
+    return sessions.values_list("pk", "waiting_for", "failed_at", Subquery(newest))
+
+
+#: Every action on a session reads it in the end.
+_OF_ONE = Prepared(lambda: _stored(Session.objects.filter(pk=Slot("id", Session, "id"))))
 
 
 def _facts(session: Session, turn: str) -> Facts:
