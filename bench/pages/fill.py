@@ -1,19 +1,15 @@
 """`python -m bench.pages.fill SESSIONS DECISIONS MESSAGES`: tables and rows in the database that the environment names.
 
-SESSIONS sessions in three queues of the demo desk, most of them closed; DECISIONS of them wait for a person; one more, `long`,
-has MESSAGES messages. Prints the seconds it took.
+SESSIONS sessions as `manage.py make_load` makes them, in three queues of the demo desk; DECISIONS more wait for a person;
+one more, `long`, has MESSAGES messages. Prints the seconds it took.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import sys
 import time
-from collections.abc import Iterator
-from datetime import timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import django
 
@@ -22,9 +18,6 @@ if TYPE_CHECKING:
 
 EMAIL, PASSWORD = "ben@bench.example", "four-green-trams-sing"
 BATCH = 5_000
-WORDS = ("refund", "flight", "delay", "bag", "seat", "booking", "cancel", "voucher", "meal", "gate", "wheelchair", "invoice")
-#: Of a hundred sessions so many are open, so many snoozed; the others are closed.
-OPEN, SNOOZED = 30, 4
 
 
 def main() -> None:
@@ -32,8 +25,8 @@ def main() -> None:
     django.setup()
     sessions, decisions, messages = map(int, sys.argv[1:4])
     began = time.monotonic()
-    person = _people()
-    _fill(sessions, person, random.Random(1))
+    _people()
+    _fill(sessions)
     _ask(decisions)
     if messages:
         _talk(messages)
@@ -41,8 +34,8 @@ def main() -> None:
     print(json.dumps(round(time.monotonic() - began, 1)))
 
 
-def _people() -> Any:
-    """The tables, the demo desk's queues, and Ben, who works all of them and is no admin."""
+def _people() -> None:
+    """Make the tables, the demo desk's queues, and Ben, who works all of them and is no admin."""
     from django.core.management import call_command
 
     from sessions_app import desk
@@ -52,48 +45,13 @@ def _people() -> Any:
     desk.sync()
     ben = Person.objects.create_user(EMAIL, PASSWORD, display_name="Ben")
     ben.queues.set(Queue.objects.all())
-    return ben
 
 
-def _fill(count: int, person: Any, dice: random.Random) -> None:
-    from sessions_app.models import Queue, Run, Session, SessionRead, TicketLink, TicketSystem
+def _fill(count: int) -> None:
+    from sessions_app.management.loading.plan import Wanted
+    from sessions_app.management.loading.tables import load
 
-    queues, system = list(Queue.objects.all()), TicketSystem.objects.first()
-    made = _sessions(count, queues, person, dice)
-    while batch := list(islice(made, BATCH)):
-        rows = Session.objects.bulk_create(batch)
-        agents = [(row, row.queue.agent_id) for row in rows if row.queue]
-        Run.objects.bulk_create([Run(session=row, agent_id=agent, status="completed") for row, agent in agents])
-        SessionRead.objects.bulk_create([SessionRead(session=row, person=person) for row in rows[::2]])
-        ticketed = [TicketLink(session=row, system=system, ticket_id=f"ZD-{row.pk}") for row in rows[::3]]
-        TicketLink.objects.bulk_create(ticketed)
-
-
-def _sessions(count: int, queues: list[Any], person: Any, dice: random.Random) -> Iterator[Any]:
-    from django.utils import timezone
-
-    from sessions_app.models import Session
-
-    now = timezone.now()
-    for number in range(count):
-        luck = dice.randrange(100)
-        when = now - timedelta(minutes=number / 3)
-        words = " ".join(dice.choices(WORDS, k=9))
-        yield Session(
-            queue=dice.choice(queues),
-            user_id=f"customer-{number % (count // 3 + 1)}",
-            customer_name=f"Customer {number}",
-            name=words[:40] if luck % 5 else "",
-            name_source="auto" if luck % 5 else "",
-            status="open" if luck < OPEN else "snoozed" if luck < OPEN + SNOOZED else "closed",
-            assignee=person if luck % 20 == 0 else None,
-            last_text=words,
-            activity_at=when,
-            created_at=when,
-            updated_at=when,
-            waiting_for=("person" if luck % 3 == 0 else "customer") if luck < OPEN + SNOOZED else "nobody",
-            waiting_since=when if luck % 3 == 0 and luck < OPEN + SNOOZED else None,
-        )
+    load(Wanted(sessions=count, seed=1, epoch=int(time.time())), lambda _made: None)
 
 
 def _ask(count: int) -> None:

@@ -37,7 +37,7 @@ def insert(model: type[models.Model], source: str, columns: Mapping[str, str]) -
     told = dict(columns)
     parameters: list[Any] = []
     for field in model._meta.concrete_fields:
-        if field.column in told or field.primary_key:
+        if field.column is None or field.column in told or field.primary_key:
             continue
         told[field.column] = "%s"
         parameters.append(field.get_db_prep_save(field.get_default(), connection))

@@ -59,8 +59,8 @@ def test_columns_are_what_the_messages_say() -> None:
 def test_every_answer_has_its_turn_and_the_log_its_last_change() -> None:
     make()
     for session in Session.objects.all():
-        answers = session.messages.filter(author_kind="agent").values_list("run", flat=True)
-        assert list(answers) == list(session.runs.order_by("pk").values_list("pk", flat=True))
+        answers = session.messages.filter(author_kind="agent").order_by("pk")
+        assert [message.run_id for message in answers] == [run.pk for run in session.runs.order_by("pk")]
         assert list(session.messages.unanswered()) == list(session.messages.filter(run=None))
         assert session.last_change == session.changes.order_by("-pk")[0].pk
 
