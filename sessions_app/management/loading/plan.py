@@ -33,7 +33,7 @@ class CannotLoadError(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """How many conversations to make up, from which seed, and the second (Unix time) of the newest."""
+    """Number of conversations, the seed of their words, and the second (Unix time) of the newest."""
 
     sessions: int
     seed: int

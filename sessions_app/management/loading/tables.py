@@ -111,7 +111,7 @@ def _runs(plan: str, where: str, epoch: int) -> None:
 
 
 def _messages(plan: str, where: str, epoch: int) -> None:
-    """What customers and agents say, by turns; the turn has both, an unanswered message has none."""
+    """Words of customers and agents, by turns; both are of the turn, an unanswered message is of none."""
     by_customer = "n.i %% 2 = 1"
     insert(
         Message,
