@@ -51,6 +51,34 @@ def test_a_trouble_is_named_by_its_thing_and_what_became_of_it(said: str, name: 
     assert name_of([said]) == name
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("I'd like a refund for all of my flights.", "Flight refund"),
+        ("Please cancel the sum of the balances", "Balance cancellation"),
+        ("Please cancel the insurance of my trip.", "Trip insurance cancellation"),
+        ("I'd like to cancel my flight cancellation", "Flight cancellation"),
+        ("I want to check gift card and certificate balances.", "Gift card and certificate balances"),
+        ("I am thinking about cancelling my flight", "Flight cancellation"),
+        ("Please cancel reservation H3WR2T", "Reservation cancellation H3WR2T"),
+        ("I booked a hotel with you for March", "Hotel for March"),
+        ("How many suitcases may I take?", "Number of suitcases"),
+        ("How much luggage is included?", "Amount of luggage"),
+        ("Please tell me about the fare.", "Fare"),
+        ("Where's my parcel?", "Parcel status"),
+        ("You cancelled my flight", "Flight cancellation"),
+        ("They damaged my suitcase", "Damaged suitcase"),
+    ],
+)
+def test_what_is_counted_owned_or_done_by_others_is_the_thing(said: str, name: str) -> None:
+    assert name_of([said]) == name
+
+
+@pytest.mark.parametrize(("said", "name"), [("please refund me", "Refund me"), ("It never arrived", "It never arrived")])
+def test_a_sentence_without_a_thing_is_named_by_its_words(said: str, name: str) -> None:
+    assert name_of([said]) == name
+
+
 def test_what_comes_later_tells_more() -> None:
     assert name_of(["I'd like to change my flight.", "My reservation ID is YAX4DR."]) == "Flight change YAX4DR"
     assert name_of(["I need help with a flight.", "I made a mistake and want to cancel it."]) == "Flight cancellation"

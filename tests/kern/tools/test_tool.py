@@ -328,6 +328,9 @@ def test_ask_user_lets_a_person_choose() -> None:
     assert ask_user.parameters["required"] == ["question", "options"]
     asked = {"question": "Which seat?", "options": ["window", "aisle"]}
     assert ask_user.check(asked) == asked
+    # Its answer is a person's: by itself it does nothing.
+    with pytest.raises(ToolError, match="a person answers this question; nothing is executed"):
+        ask_user.call(asked, CONTEXT)
 
 
 def test_a_type_defined_further_down_is_found_later() -> None:

@@ -9,7 +9,7 @@ import pytest
 from kern.errors import InvalidAnswerError
 from kern.records.policy import Threshold
 from kern.validation.json_schema import validate
-from kern.validation.patterns import LONGEST_PATTERN, PatternError, compiled, fits
+from kern.validation.patterns import LONGEST_PATTERN, PatternError, compiled, fits, found_in
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,12 @@ def test_the_pattern_of_a_tools_argument_stops_nothing_either() -> None:
     validate({"code": "HD-7"}, ahead)
     with pytest.raises(InvalidAnswerError):
         validate({"code": "HD-1"}, ahead)
+
+
+def test_text_that_has_no_bytes_fits_no_pattern() -> None:
+    assert not fits("a.*", "a\ud800")
+    assert not found_in("a", "a\ud800")
+    assert found_in("b", "abc")
 
 
 def test_a_condition_is_short() -> None:
