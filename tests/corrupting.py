@@ -56,19 +56,28 @@ class Corruption:
         """Where the value is meanwhile."""
         return f"kept_{self.row._meta.model_name}_{self.field.column}"
 
+    def put(self, key: int) -> None:
+        """Have that in the row with this id, for good."""
+        with connection.cursor() as cursor, lawless():
+            cursor.execute(f'UPDATE "{self._table}" SET "{self.field.column}" = {self.value} WHERE id = %s', [key])
+
     @contextmanager
     def applied(self) -> Iterator[None]:
         """The row as it is with that; afterwards it is as it was."""
-        table, column = self.row._meta.db_table, self.field.column
-        with connection.cursor() as cursor, lawless():
+        table, column = self._table, self.field.column
+        with connection.cursor() as cursor:
             cursor.execute(f'CREATE TABLE {self.kept} AS SELECT "{column}" AS was FROM "{table}" WHERE id = %s', [self.row.pk])
-            cursor.execute(f'UPDATE "{table}" SET "{column}" = {self.value} WHERE id = %s', [self.row.pk])
+        self.put(self.row.pk)
         try:
             yield
         finally:
             with connection.cursor() as cursor, lawless():
                 cursor.execute(f'UPDATE "{table}" SET "{column}" = (SELECT was FROM {self.kept}) WHERE id = %s', [self.row.pk])
                 cursor.execute(f"DROP TABLE {self.kept}")
+
+    @property
+    def _table(self) -> str:
+        return self.row._meta.db_table
 
 
 @contextmanager

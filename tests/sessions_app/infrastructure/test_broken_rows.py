@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ from sessions_app.store import DjangoDb
 from sessions_app.workers import expiry, naming
 from sessions_app.workers import turns as turns_workers
 from tests import desk as shop
+from tests.copying import STEP, Original
 from tests.corrupting import Corruption, corruptions_of
 from tests.deciding import rule_of
 from tests.programs import Program
@@ -52,27 +54,30 @@ from tests.programs import Program
 Work = Callable[[], list[str]]
 
 
-#: Where a row of each model is shown, by the beginning of the address.
-BAD, DECISIONS, OPEN, API_RUNS = "/open/s-bad", "/decisions/", "/open/?", "/sessions/s-bad/runs"
+#: Where a row of each model is shown, by the beginning of the address; BAD stands for the conversation that has the row.
+BAD, DECISIONS, OPEN, API_RUNS = "/open/BAD", "/decisions/", "/open/?", "/api/sessions/BAD/runs"
+LINK, API_OPEN, API_ASKED = "/c/", "/api/sessions?", "/api/requirements?"
 SHOWN: dict[type[Row], tuple[str, ...]] = {
-    Session: (OPEN, DECISIONS, BAD, "/c/", "/sessions?", "/requirements?"),
-    Run: (BAD, DECISIONS, API_RUNS, "/requirements?"),
-    Message: (BAD, "/c/", "/sessions/s-bad/messages"),
+    Session: (OPEN, DECISIONS, BAD, LINK, API_OPEN, API_ASKED),
+    Run: (BAD, DECISIONS, API_RUNS, API_ASKED),
+    Message: (BAD, LINK, "/api/sessions/BAD/messages"),
     ToolCall: (BAD, API_RUNS),
-    Requirement: (OPEN, DECISIONS, BAD, "/requirements?", "/sessions/s-bad/requirements"),
+    Requirement: (OPEN, DECISIONS, BAD, API_ASKED, "/api/sessions/BAD/requirements"),
     Change: (BAD,),
     Decision: ("/requirements/", "/reports/"),
     NameRecord: (BAD,),
-    TicketLink: (BAD, OPEN, "/sessions?"),
+    TicketLink: (BAD, OPEN, API_OPEN),
     StandingApproval: ("/rules/",),
     ToolPolicy: (DECISIONS, BAD),
-    Queue: (OPEN, DECISIONS, BAD, "/queues"),
-    Person: (OPEN, DECISIONS, BAD, "/queues"),
-    TicketSystem: (OPEN, BAD, "/sessions?"),
-    ApiToken: ("/sessions?",),
+    Queue: (OPEN, DECISIONS, BAD, "/api/queues"),
+    Person: (OPEN, DECISIONS, BAD, "/api/queues"),
+    TicketSystem: (OPEN, BAD, API_OPEN),
+    ApiToken: (API_OPEN,),
     UnsentText: (BAD,),
     SessionRead: (OPEN,),
 }
+#: Rows that are broken at once: a list shows thirty.
+MOST = 24
 
 
 IN_ADMIN = ("session", "run", "requirement", "decision", "person", "queue", "apitoken", "ticketsystem", "toolpolicy")
@@ -105,32 +110,65 @@ class World:
         rows: Any = model._default_manager
         return rows.filter(session=self.bad).latest("pk")
 
-    def pages(self) -> list[tuple[str, str]]:
-        """Addresses of people's pages, each with what of the good conversation must be on it."""
-        asked = Requirement.objects.get(session=self.good)
-        said, name = "Please help good", "Named good"
+    def rows_like(self, model: type[Row]) -> Original:
+        """The bad row, with all of its conversation where it belongs to it."""
+        row = self.bad_row(model)
+        of_bad: dict[type[Row], Any] = {
+            Session: Session.objects.filter(pk=self.bad.pk),
+            Run: self.bad.runs,
+            Message: self.bad.messages,
+            ToolCall: ToolCall.objects.filter(run__session=self.bad),
+            Requirement: self.bad.requirements,
+            Change: self.bad.changes,
+            Decision: Decision.objects.filter(session_key=self.bad.session_id),
+            NameRecord: self.bad.names,
+            TicketLink: self.bad.tickets,
+            UnsentText: self.bad.unsent_texts,
+            SessionRead: self.bad.reads,
+        }
+        if model in (Queue, Person):
+            member = Queue.members.through._default_manager
+            of_bad = {
+                model: model._default_manager.filter(pk=row.pk),
+                member.model: member.filter(**{model._meta.model_name: row}),
+            }
+        elif model not in of_bad:
+            return Original({model: [row.pk]})
+        return Original({of: list(rows.values_list("pk", flat=True)) for of, rows in of_bad.items()})
+
+    def lists(self) -> list[tuple[str, str]]:
+        """Addresses of pages about many conversations or about the good one, each with what of that must be there."""
+        asked, good = Requirement.objects.get(session=self.good), self.good.session_id
         return [
-            ("/open/?sort=newest", name),
-            ("/decisions/", name),
-            (f"/open/{self.bad.session_id}/?details=1", name),
+            ("/open/?sort=newest", "Named good"),
+            ("/decisions/", "Named good"),
             (f"/requirements/{asked.pk}/", "refund"),
             ("/rules/", "refund"),
             ("/reports/", "refund"),
-            ("/reports/decisions.csv", self.good.session_id),
-            ("/reports/decisions.jsonl", self.good.session_id),
-            ("/c/secret-good/", said),
-            ("/c/secret-bad/", "composer"),
+            ("/reports/decisions.csv", good),
+            ("/reports/decisions.jsonl", good),
+            ("/c/secret-good/", "Please help good"),
             *((f"/admin/sessions_app/{name}/", "changelist") for name in IN_ADMIN),
+            ("/api/sessions?limit=99", good),
+            ("/api/queues", "orders"),
+            ("/api/requirements?limit=99", good),
         ]
 
-    def api_pages(self) -> list[tuple[str, str]]:
-        good, bad = self.good.session_id, self.bad.session_id
+    def pages_of(self, end: str) -> list[tuple[str, str, str]]:
+        """Pages of one bad conversation: how `SHOWN` calls them, their address, what must be there."""
+        bad = f"s-bad{end}"
         return [
-            ("/sessions?limit=9", good),
-            ("/queues", "orders"),
-            ("/requirements?limit=9", good),
-            *((f"/sessions/{bad}/{noun}", "items") for noun in ("messages", "runs", "requirements")),
+            (BAD, f"/open/{bad}/?details=1", "Named good"),
+            (LINK, f"/c/secret-bad{end}/", "composer"),
+            *(
+                (f"/api/sessions/BAD/{noun}", f"/api/sessions/{bad}/{noun}", "items")
+                for noun in ("messages", "runs", "requirements")
+            ),
         ]
+
+    def ask(self, path: str) -> Any:
+        """What a person or a program gets there."""
+        return self.program.get(path.removeprefix("/api")) if path.startswith("/api/") else self.client.get(path)
 
 
 @pytest.fixture
@@ -160,35 +198,51 @@ def world(broken_rows: None, ana: Person, cy: Person, orders: Queue, client: Cli
 
 @pytest.mark.parametrize("model", list(SHOWN), ids=lambda model: model.__name__)
 def test_whatever_is_wrong_with_a_row_the_others_are_there(world: World, model: type[Row]) -> None:
-    missed = []
-    for corruption in corruptions_of(world.bad_row(model)):
-        with corruption.applied():
-            missed += [f"{corruption}: {problem}" for problem in _problems(world, model)]
+    """Each corruption has a copy of the conversation for itself, so that lists meet many at once and none hides another."""
+    row, missed = world.bad_row(model), list[str]()
+    corruptions, original = list(corruptions_of(row)), world.rows_like(model)
+    while corruptions:
+        some, corruptions = corruptions[:MOST], corruptions[MOST:]
+        if found := _missed(world, original, some):
+            # Alone, to know which it was.
+            missed += [problem for one in some for problem in _missed(world, original, [one])] or found
     assert not missed, "\n".join(missed)
 
 
-def _problems(world: World, model: type[Row]) -> list[str]:
-    """What does not work any more."""
-    found, shown = [], SHOWN[model]
-    for path, expected in world.pages():
-        if path.startswith((*shown, f"/admin/sessions_app/{model._meta.model_name}/")):
-            found += _problem_of(path, expected, lambda path=path: world.client.get(path))  # type: ignore[misc]
-    for path, expected in world.api_pages():
+def _missed(world: World, original: Original, corruptions: list[Corruption]) -> list[str]:
+    """What does not work any more, with these corruptions."""
+    model, names = type(corruptions[0].row), ", ".join(map(str, corruptions))
+    broken.forget()
+    with original.copied(len(corruptions)) as numbers:
+        for number, corruption in zip(numbers, corruptions, strict=True):
+            Session.objects.filter(session_id=f"s-bad-{number}").update(access_hash=secret_hash(f"secret-bad-{number}"))
+            corruption.put(corruption.row.pk + number * STEP)
+        ends = [f"-{number}" for number in numbers] if Session in original.rows else [""]
+        return [f"{names}: {problem}" for problem in (*_of_pages(world, model, ends), *_of_work(ends))]
+
+
+def _of_pages(world: World, model: type[Row], ends: list[str]) -> Iterator[str]:
+    shown = (*SHOWN[model], f"/admin/sessions_app/{model._meta.model_name}/")
+    for path, expected in world.lists():
         if path.startswith(shown):
-            found += _problem_of(f"/api{path}", expected, lambda path=path: world.program.get(path))  # type: ignore[misc]
-    for deed in (turns_workers.recover, turns_workers.wake, turns_workers.due, expiry.expire, expiry.remind, naming.due):
+            yield from _problem_of(path, expected, partial(world.ask, path))
+    for end in ends:
+        for place, path, expected in world.pages_of(end):
+            if place.startswith(shown):
+                yield from _problem_of(path, expected, partial(world.ask, path))
+
+
+def _of_work(ends: list[str]) -> Iterator[str]:
+    """Problems of the sweep, of a person who decides, and of the library."""
+    db, bad = DjangoDb(), [f"s-bad{end}" for end in ends]
+    reads: list[Callable[[], Any]] = [lambda: list(Agent(db=db).iter_sessions())]
+    reads += [partial(read, session_id) for session_id in bad for read in (db.messages, db.runs)]
+    sweep = [turns_workers.recover, turns_workers.wake, turns_workers.due, expiry.expire, expiry.remind, naming.due]
+    for deed in (*sweep, *reads):
         try:
             deed()
         except Exception as error:  # noqa: BLE001 - whatever it raises is the finding
-            found.append(f"{deed.__name__}: {error!r}")
-    db = DjangoDb()
-    reads = (lambda: list(Agent(db=db).iter_sessions()), lambda: db.messages("s-bad"), lambda: db.runs("s-bad"))
-    for read in reads:
-        try:
-            read()
-        except Exception as error:  # noqa: BLE001 - as above
-            found.append(f"library: {error!r}")
-    return found
+            yield f"{deed}: {error!r}"
 
 
 def _problem_of(path: str, expected: str, ask: Callable[[], Any]) -> list[str]:
