@@ -11,7 +11,8 @@ from django.db import connection, models
 def numbers(first: int, last: int) -> str:
     """Return a FROM clause of the table `n` with a row for each `i` from the first number to the last."""
     if connection.vendor == "postgresql":
-        return f"generate_series({first}, {last}) AS n(i)"
+        # Wide numbers: expressions multiply them.
+        return f"generate_series({first}::bigint, {last}) AS n(i)"
     counted = f"WITH RECURSIVE c(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM c WHERE i < {last}) SELECT i FROM c"
     return f"({counted}) AS n"
 

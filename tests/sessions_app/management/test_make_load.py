@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from sessions_app.actions import messages, sessions
 from sessions_app.management.loading.sentences import sentences
+from sessions_app.management.loading.statements import numbers
 from sessions_app.models import Message, Person, Queue, SearchEntry, Session, TicketLink
 from sessions_app.policy import whose_turn
 from sessions_app.queries.search import matching, words_of
@@ -99,6 +100,12 @@ def test_real_conversations_go_on_beside_them(orders: Queue, work: Any) -> None:
     assert later.pk == Session.objects.latest("pk").pk
     with pytest.raises(CommandError, match="Made-up conversations are there already"):
         make("--add")
+
+
+def test_numbers_of_ten_million_conversations_can_be_multiplied() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT n.i * 7919 FROM {numbers(100_000_000, 100_000_001)}")
+        assert cursor.fetchall() == [(791_900_000_000,), (791_900_007_919,)]
 
 
 def test_never_among_real_customers(settings: Settings) -> None:
