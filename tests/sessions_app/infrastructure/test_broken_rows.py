@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 
 from kern.agent import Agent
@@ -113,7 +114,7 @@ class World:
     def rows_like(self, model: type[Row]) -> Original:
         """The bad row, with all of its conversation where it belongs to it."""
         row = self.bad_row(model)
-        of_bad: dict[type[Row], Any] = {
+        of_bad: dict[type[Model], Any] = {
             Session: Session.objects.filter(pk=self.bad.pk),
             Run: self.bad.runs,
             Message: self.bad.messages,
@@ -127,11 +128,9 @@ class World:
             SessionRead: self.bad.reads,
         }
         if model in (Queue, Person):
-            member = Queue.members.through._default_manager
-            of_bad = {
-                model: model._default_manager.filter(pk=row.pk),
-                member.model: member.filter(**{model._meta.model_name: row}),
-            }
+            members = Queue.members.through._default_manager
+            of_it = members.filter(queue=row) if model is Queue else members.filter(person=row)
+            of_bad = {model: model._default_manager.filter(pk=row.pk), members.model: of_it}
         elif model not in of_bad:
             return Original({model: [row.pk]})
         return Original({of: list(rows.values_list("pk", flat=True)) for of, rows in of_bad.items()})
@@ -211,7 +210,8 @@ def test_whatever_is_wrong_with_a_row_the_others_are_there(world: World, model: 
 
 def _missed(world: World, original: Original, corruptions: list[Corruption]) -> list[str]:
     """What does not work any more, with these corruptions."""
-    model, names = type(corruptions[0].row), ", ".join(map(str, corruptions))
+    model: Any = type(corruptions[0].row)
+    names = ", ".join(map(str, corruptions))
     broken.forget()
     with original.copied(len(corruptions)) as numbers:
         for number, corruption in zip(numbers, corruptions, strict=True):
