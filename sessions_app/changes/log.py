@@ -83,4 +83,6 @@ def _number_of_each(newest: dict[int, int]) -> int | Case:
 
 
 def _publish_on_commit(change: Change, kind: Kind, queue_pk: int | None) -> None:
-    transaction.on_commit(lambda: publish.publish_change(change.session_id, change.pk, kind, queue_pk))
+    left = str(change.data["before"]) if kind is Kind.SESSION_MOVED else ""
+    told = publish.Told(change.session_id, change.pk, kind, queue_pk, left)
+    transaction.on_commit(lambda: publish.publish_change(told))

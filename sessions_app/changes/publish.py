@@ -29,12 +29,16 @@ MOST_IN_BUNDLE = 1_000
 
 
 class Told(NamedTuple):
-    """A change as open pages hear of it: its session, its number, its kind, the session's queue."""
+    """A change as open pages hear of it: its session, its number, its kind, the session's queue.
+
+    `left` is the slug of the queue that the session left by it, empty where it stayed.
+    """
 
     session: int
     change: int
     kind: str
     queue: int | None
+    left: str = ""
 
 
 class _Bundle:
@@ -73,13 +77,14 @@ def together() -> Iterator[None]:
         bundle.send()
 
 
-def publish_change(session_pk: int, change_pk: int, kind: str, queue_pk: int | None = None) -> None:
+def publish_change(told: Told) -> None:
     """Publish a recorded change. Never raises; without Redis nothing is sent."""
     bundle = _bundle.get()
     if bundle is not None:
-        bundle.add(Told(session_pk, change_pk, kind, queue_pk))
+        bundle.add(told)
     else:
-        _publish({"t": "change", "s": session_pk, "c": change_pk, "k": kind})
+        left = {"l": told.left} if told.left else {}
+        _publish({"t": "change", "s": told.session, "c": told.change, "k": told.kind, **left})
 
 
 def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) -> None:
@@ -89,6 +94,11 @@ def publish_text(session_pk: int, run_id: str, text: str, done: bool = False) ->
     """
     shown = text if len(text) <= LONGEST_PARTIAL else f"…{text[-LONGEST_PARTIAL:]}"
     _publish({"t": "text", "s": session_pk, "r": run_id, "x": shown, **({"d": True} if done else {})})
+
+
+def publish_job(person_pk: int | None) -> None:
+    """Publish that a bulk job of this person began or stopped working: open pages count those at work. Never raises."""
+    _publish({"t": "job", "p": person_pk})
 
 
 def look_again(

@@ -109,6 +109,8 @@ class Action(ABC):
     admins_only: ClassVar[bool] = False
     #: Whether the lists of the inbox offer it.
     in_menu: ClassVar[bool] = True
+    #: Whether it can be done while the AI waits for a decision; else the list of decisions does not offer it.
+    fits_decisions: ClassVar[bool] = True
 
     @property
     def template(self) -> str:

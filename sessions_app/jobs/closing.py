@@ -19,7 +19,7 @@ from sessions_app.store.sessions import set_status
 class Resolve(Action):
     """Close. Conversations in which the AI waits for a decision are skipped: closing would drop the question."""
 
-    name, label, icon = "resolve", gettext_lazy("Resolve"), "archive"
+    name, label, icon, fits_decisions = "resolve", gettext_lazy("Resolve"), "archive", False
 
     def title(self, job: Job) -> str:
         return ngettext("Resolve %(count)d conversation", "Resolve %(count)d conversations", job.total) % {"count": job.total}
@@ -59,7 +59,7 @@ class Resolve(Action):
 class Reopen(Action):
     """Open conversations that are closed or snoozed."""
 
-    name, label, icon = "reopen", gettext_lazy("Open again"), "inbox"
+    name, label, icon, fits_decisions = "reopen", gettext_lazy("Open again"), "inbox", False
 
     def title(self, job: Job) -> str:
         return ngettext("Open %(count)d conversation again", "Open %(count)d conversations again", job.total) % {

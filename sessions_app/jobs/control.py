@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sessions_app.changes.publish import publish_job
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.jobs.counts import recount
@@ -89,6 +90,7 @@ def _change(job: Job, states: tuple[str, ...], state: str, done: tuple[str, ...]
     """Move the job from one of these states by compare-and-set. Does nothing where it is in `done` already."""
     if Job.objects.filter(pk=job.pk, state__in=states).update(state=state, rest_until=None, **told):
         job.state = state
+        transaction.on_commit(lambda: publish_job(job.person_id))
         if job.is_working:
             transaction.on_commit(lambda: hint(job))
         return

@@ -166,6 +166,7 @@ class _Slice:
 
     def _end(self, state: Job.State) -> None:
         Job.objects.filter(pk=self.job.pk, state=self.job.state).update(state=state, ended_at=clock.now(), rest_until=None)
+        publish.publish_job(self.job.person_id)
 
 
 def _done(row: JobRow, outcome: Done, ready: Ready) -> dict[str, object]:

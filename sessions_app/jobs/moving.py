@@ -17,7 +17,7 @@ class Move(Action):
     """Move to the queue with the slug `queue`, whose agent answers from then on."""
 
     name, label, icon = "move", gettext_lazy("Change queue"), "arrow-right"
-    asks = ("queue",)
+    asks, fits_decisions = ("queue",), False
 
     def checked(self, parameters: Parameters, person: Person | None) -> dict[str, Any]:
         slug = str(parameters.get("queue") or "")

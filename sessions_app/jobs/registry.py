@@ -32,8 +32,7 @@ def action_of(kind: str) -> Action:
     return action
 
 
-def menu_of(person: Person) -> list[Action]:
-    """Return the actions that the lists of the inbox offer the person."""
-    return [
-        action for action in KINDS if action.in_menu and action.is_offered() and (person.is_superuser or not action.admins_only)
-    ]
+def menu_of(person: Person, *, deciding: bool = False) -> list[Action]:
+    """Return the actions that the lists of the inbox offer the person; of decisions (`deciding`) those that fit there."""
+    offered = [action for action in KINDS if action.in_menu and (action.fits_decisions or not deciding)]
+    return [action for action in offered if action.is_offered() and (person.is_superuser or not action.admins_only)]

@@ -37,6 +37,11 @@ def page_of(query: str = "", after: str = "") -> tuple[list[Session], str]:
     return rows, signing.dumps(NEWEST.cursor_of(rows[-1]), salt=_SALT) if more else ""
 
 
+def keys_of(query: str, most: int) -> list[int]:
+    """Return the keys of all deleted conversations that fit the query, the newest first: at most one over `most`."""
+    return list(NEWEST.of(deleted(query)).values_list("pk", flat=True)[: most + 1])
+
+
 def erased_at(session: Session) -> datetime | None:
     """Return the time from which a deleted conversation cannot be restored any more."""
     return session.deleted_at and session.deleted_at + timedelta(days=RESTORABLE_DAYS)

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sessions_app.errors import InvalidAction
-from sessions_app.models import Person
+from sessions_app.models import Person, Requirement
 from sessions_app.models.session import SessionSet
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
@@ -25,6 +25,12 @@ def ticked(among: SessionSet, values: Iterable[str]) -> list[int]:
     if not chosen:
         raise InvalidAction(_("Select conversations first: tick their boxes, or press X on a row."))
     return chosen
+
+
+def asking(values: Iterable[str]) -> list[str]:
+    """Return the keys of the sessions in which ticked calls wait, or waited; a value is a call's key before a colon."""
+    keys = [number for value in values if (number := row_number(value.partition(":")[0])) is not None]
+    return [str(key) for key in Requirement.objects.filter(pk__in=keys).values_list("session", flat=True)]
 
 
 def matching(person: Person, where: str, query: str, most: int) -> list[int]:

@@ -169,7 +169,7 @@ document.addEventListener("htmx:finally:request", (event) => {
   );
 });
 
-// Edited arguments, and calls selected to be approved together -----------------------------------------------------
+// Edited arguments, and calls that are ticked -----------------------------------------------------
 const weigh = (form) => {
   const fields = all("[data-was]", form);
   const changed = fields.filter((field) => field.value !== field.dataset.was);
@@ -180,17 +180,16 @@ const weigh = (form) => {
 // since.
 const seen = new WeakMap();
 const count = () => {
-  const boxes = all("[form=together]");
+  const boxes = all("[name=requirement][form=bulk]");
   boxes.forEach((box) => {
     if (!box.checked) seen.delete(box);
     else if (seen.has(box)) box.value = seen.get(box);
     else seen.set(box, box.value);
   });
-  const ticked = boxes.filter((box) => box.checked);
-  boxes.forEach((box) => {
-    box.disabled = ticked.length > 0 && box.dataset.tool !== ticked[0].dataset.tool;
-  });
-  if (find("[data-selected]")) find("[data-selected]").textContent = ticked.length;
+  // Other actions take any of them.
+  const tools = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.tool));
+  const approve = find("#bulk [value=approve]");
+  if (approve) approve.disabled = tools.size > 1 || tools.has(undefined);
 };
 const edit = (card) => {
   if (card) (find("[aria-invalid]", card) ?? find(".input", card))?.focus();
@@ -204,7 +203,7 @@ document.addEventListener("input", (event) => {
   if (event.target.form?.matches("[data-edits]")) weigh(event.target.form);
 });
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[form=together]")) count();
+  if (event.target.matches("[name=requirement]")) count();
 });
 document.addEventListener("reset", (event) =>
   setTimeout(() => {

@@ -47,7 +47,7 @@ const withCommand = (event) => {
     const main = find("button.primary, button[name].danger", form);
     // What must be reviewed first is not sent by the key that sends.
     if (main?.disabled) find(".notice a", form)?.focus();
-    else form.requestSubmit(main ?? find("button:not([type=button], [formnovalidate])", form));
+    else form.requestSubmit(main ?? find("button:not([type=button], [type=reset], [formnovalidate])", form));
   } else if (event.key.toLowerCase() === "k") {
     event.preventDefault();
     find(".search .input").focus();

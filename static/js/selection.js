@@ -2,7 +2,8 @@
 // and how many are ticked. Ticking and the bar below the list work without it.
 import { all, find, isField } from "./dom.js";
 
-const boxes = () => all('#list input[name="session"][form="bulk"]');
+const BOX = '#list .row input[type="checkbox"][form="bulk"]';
+const boxes = () => all(BOX);
 const scope = () => find('#bulk [name="scope"]');
 let last = null;
 
@@ -26,10 +27,11 @@ const tick = (box, withRange) => {
   else box.checked = !box.checked;
   last = box;
   tell();
+  box.dispatchEvent(new Event("change", { bubbles: true }));
 };
 const here = () => {
   const row = document.activeElement.closest(".row") ?? find(".row:has(a:focus-visible)") ?? find(".row.open");
-  return row && find('input[name="session"][form="bulk"]', row);
+  return row && boxes().find((box) => row.contains(box));
 };
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.altKey || event.metaKey || event.ctrlKey || isField(event.target)) return;
@@ -46,10 +48,11 @@ document.addEventListener("keydown", (event) => {
       one.checked = !isAll;
     });
     tell();
+    boxes()[0]?.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
 document.addEventListener("click", (event) => {
-  if (!event.target.matches('input[name="session"][form="bulk"]')) return;
+  if (!event.target.matches(BOX)) return;
   // The browser has ticked this one already.
   if (event.shiftKey && last?.isConnected) range(last, event.target);
   last = event.target;

@@ -61,6 +61,8 @@ def requirement_decision(request: PersonRequest, pk: int) -> HttpResponse:
 @for_people
 def requirements_together(request: PersonRequest) -> HttpResponse:
     """Approve the selected calls of one tool; each is checked and recorded on its own."""
+    if request.POST.get("scope") == "matching":
+        raise InvalidAction(_("Only calls that you ticked are approved together, not all that match: you must have seen them."))
     seen = dict(_selected(pair) for pair in request.POST.getlist("requirement"))
     asked = access.requirements_or_404(request.user, list(seen))
     if not asked:

@@ -75,5 +75,5 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],
         "open": request.GET.get("open", ""),
         "refresh": True,
-        "bulk_actions": menu_of(request.user),
+        "bulk_actions": menu_of(request.user, deciding=where == DECISIONS),
     }

@@ -10,6 +10,7 @@ from sessions_app.actions import deleting
 from sessions_app.customers.retention import RESTORABLE_DAYS
 from sessions_app.models import Session
 from sessions_app.queries import deleted_list
+from sessions_app.queries.inbox_views import capped_counts
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.context import conversation_url
 from sessions_app.views.inbox.sidebar import page_context
@@ -32,6 +33,7 @@ def deleted(request: PersonRequest) -> HttpResponse:
     context = {
         "rows": [(session, deleted_list.erased_at(session)) for session in rows],
         "next": after,
+        "count": capped_counts([deleted_list.deleted(query)])[0],
         "query": query,
         "days": RESTORABLE_DAYS,
     }

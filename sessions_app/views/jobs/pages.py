@@ -59,9 +59,11 @@ def job(request: PersonRequest, pk: int) -> HttpResponseBase:
 @require_safe
 @for_people
 def job_progress(request: PersonRequest, pk: int) -> HttpResponse:
-    """The bar and the figures of a job, which an open page asks for while it is worked."""
+    """The bar and the figures of a job, which an open page asks for while it is worked, and the sidebar's number of jobs."""
     found = job_list.job_or_404(request.user, pk)
-    return render(request, "jobs/_progress.html", {"shown": Shown(found), "own_page": "rows" in request.GET})
+    at_work = {"jobs": access.jobs_for(request.user).at_work().count()}
+    context = {"shown": Shown(found), "own_page": "rows" in request.GET, "rail": at_work, "refresh": True}
+    return render(request, "jobs/_progress.html", context)
 
 
 @require_safe

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from sessions_app.jobs import planning
 from sessions_app.jobs.action import Action, InvalidParameters
+from sessions_app.jobs.deleting import Restore
 from sessions_app.jobs.planning import Wanted
 from sessions_app.jobs.registry import action_of
 from sessions_app.models import Person
-from sessions_app.queries import access, name_list, selection
+from sessions_app.queries import access, deleted_list, name_list, selection
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest
@@ -41,16 +42,21 @@ def begin(request: PersonRequest) -> HttpResponse:
 def chosen(request: PersonRequest, action: Action) -> list[int]:
     """Return the keys of the selected sessions. Raises `InvalidAction` where nothing is selected."""
     scope = request.POST.get("scope")
+    if scope == "matching" and action.name == Restore.name and request.user.is_superuser:
+        return deleted_list.keys_of(request.POST.get("q", ""), planning.MOST)
     if scope == "matching" and action.in_menu:
         return selection.matching(request.user, *_list(request), planning.MOST)
     if scope == "unnamed" and action.in_menu:
         return name_list.unnamed(request.user, planning.MOST)
-    return selection.ticked(action.sessions(request.user), request.POST.getlist("session"))
+    ticked = [*request.POST.getlist("session"), *selection.asking(request.POST.getlist("requirement"))]
+    return selection.ticked(action.sessions(request.user), ticked)
 
 
 def _source(request: PersonRequest) -> str:
     if request.POST.get("scope") == "unnamed":
         return _("Names")
+    if request.POST.get("do") == Restore.name:
+        return _("Deleted conversations")
     return selection.source_of(request.user, *_list(request))
 
 
@@ -63,12 +69,13 @@ def _list(request: PersonRequest) -> tuple[str, str]:
 def _form(request: PersonRequest, action: Action, keys: list[int], problem: InvalidParameters | None = None) -> HttpResponse:
     where, query = _list(request)
     queues = list(access.queues_for(request.user))
+    is_matching = request.POST.get("scope") == "matching"
     context: dict[str, Any] = {
         **page_context(request, "jobs", queues),
         "action": action,
         "count": len(keys),
-        "matching": request.POST.get("scope") == "matching",
-        "sessions": request.POST.getlist("session"),
+        "matching": is_matching,
+        "sessions": [] if is_matching else keys,
         "list_where": where,
         "list_filter": query,
         "typed": request.POST,

@@ -18,7 +18,7 @@ from sessions_app.changes.publish import Told, digest
 from sessions_app.models import Person, Session
 from sessions_app.views.live.listening import listen
 from sessions_app.views.live.page import HEARTBEAT, Page, fragment
-from sessions_app.views.live.reading import CATCH_UP, Logged, in_thread, queues_of, read_log, standing_of
+from sessions_app.views.live.reading import CATCH_UP, in_thread, queues_called, queues_of, read_log, standing_of
 
 #: Seconds for which it is believed who may see what.
 TRUST = 30.0
@@ -45,6 +45,8 @@ class Hub:
         queues = await in_thread(queues_of, person)
         page = Page(person.pk, session.pk if session else None, queues, time.monotonic(), sign_in)
         await self.add(page)
+        # A page that is told of something else than a change goes on from here.
+        page.last = max(page.last, min(after, self.after))
         missed = await in_thread(read_log, after)
         await self._read(missed, {page})
         # More than is worth reading one by one: the whole page is outdated.
@@ -138,15 +140,20 @@ class Hub:
             await self._read(missed, self.pages)
 
     async def receive(self, payload: dict[str, Any]) -> None:
-        """Handle a message from Redis: lost access, a change, or a run's text so far."""
+        """Handle a message from Redis: lost access, a change, a job that began or ended, or a run's text so far."""
         if payload["t"] == "look":
             await self.look({page for page in self.pages if is_meant(page, payload)})
         elif payload["t"] == "change":
             if payload["k"] == Kind.SESSION_MOVED:
                 await self._look_where_moved(payload["s"])
+                await self._tell_of_leaving({payload.get("l", "")}, payload["c"], self.pages)
             await self.tell(payload["s"], payload["c"], payload["k"], self.pages)
         elif payload["t"] == "changes":
             await self.tell_many([Told(*one) for one in payload["x"]])
+        elif payload["t"] == "job":
+            for page in self.pages:
+                if page.queues is None or page.person_pk == payload["p"]:
+                    page.tell(0, page.last)
         elif not payload.get("d"):
             self._text(payload["s"], payload["r"], payload["x"])
 
@@ -154,10 +161,19 @@ class Hub:
         self.queue_of.pop(session_pk, None)
         await self.look({page for page in self.pages if page.session_pk == session_pk})
 
-    async def _read(self, logged: list[Logged], pages: set[Page]) -> None:
-        for session_pk, change_pk, kind, queue_pk in logged:
-            self._know(session_pk, queue_pk)
-            await self.tell(session_pk, change_pk, kind, pages)
+    async def _tell_of_leaving(self, slugs: set[str], change_pk: int, pages: set[Page]) -> None:
+        """Tell pages with one of these queues that their list has changed: a session left it."""
+        queues = await in_thread(queues_called, slugs)
+        for page in list(pages):
+            if page.queues is None or not page.queues.isdisjoint(queues):
+                page.tell(0, change_pk)
+
+    async def _read(self, logged: list[Told], pages: set[Page]) -> None:
+        if moved := [one for one in logged if one.kind == Kind.SESSION_MOVED]:
+            await self._tell_of_leaving({one.left for one in moved}, moved[-1].change, pages)
+        for one in logged:
+            self._know(one.session, one.queue)
+            await self.tell(one.session, one.change, one.kind, pages)
 
     async def tell(self, session_pk: int, change_pk: int, kind: str, pages: set[Page]) -> None:
         """Tell the pages whose person may see the session."""
@@ -174,6 +190,8 @@ class Hub:
             for session_pk in moved:
                 self.queue_of.pop(session_pk, None)
             await self.look({page for page in self.pages if page.session_pk in moved})
+            left = {one.left for one in told if one.kind == Kind.SESSION_MOVED}
+            await self._tell_of_leaving(left, max(one.change for one in told), self.pages)
         newest, queues = max(one.change for one in told), {one.queue for one in told}
         sessions = {one.session: one.change for one in told}
         for page in list(self.pages):

@@ -7,16 +7,16 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
+from django.db.models import Case, When
 
 from sessions_app.accounts import second_factor, sign_ins
 from sessions_app.changes import log as change_log
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.publish import Told
 from sessions_app.models import Person, Queue
 
 #: Changes of one read.
 CATCH_UP = 200
-
-#: A change: its session, its number, its kind, the session's queue.
-Logged = tuple[int, int, str, int | None]
 
 
 def queues_of(person: Person) -> frozenset[int] | None:
@@ -41,9 +41,22 @@ def _queues_of(people: Collection[Person]) -> dict[int, frozenset[int] | None]:
     return {person.pk: None if person.is_superuser else frozenset(members[person.pk]) for person in people}
 
 
-def read_log(after: int) -> list[Logged]:
+def read_log(after: int) -> list[Told]:
     """Return the changes after that one, oldest first."""
-    return list(change_log.follow(after, CATCH_UP).values_list("session_id", "pk", "kind", "session__queue"))
+    # Only a move's payload is read: those of messages may be long.
+    left = Case(When(kind=Kind.SESSION_MOVED, then="data"), default=None)
+    rows = change_log.follow(after, CATCH_UP).annotate(left=left)
+    columns = rows.values_list("session_id", "pk", "kind", "session__queue", "left")
+    return [
+        Told(session_pk, change_pk, kind, queue_pk, str((payload or {}).get("before", "")))
+        for session_pk, change_pk, kind, queue_pk, payload in columns
+    ]
+
+
+def queues_called(slugs: set[str]) -> set[int | None]:
+    """Return the keys of queues by their slugs; `None` for the sessions in no queue, whose slug is empty."""
+    found: set[int | None] = set(Queue.objects.filter(slug__in=slugs).values_list("pk", flat=True))
+    return found | {None} if "" in slugs else found
 
 
 async def in_thread(read: Callable[..., Any], *args: Any) -> Any:

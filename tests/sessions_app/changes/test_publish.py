@@ -15,7 +15,7 @@ from redis import Redis
 from kern.models.base import ModelRequest
 from kern.testing import call
 from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
-from sessions_app.actions import deleting, messages, sessions
+from sessions_app.actions import deleting, messages, moving, sessions
 from sessions_app.changes import publish
 from sessions_app.models import Person, Queue, Run, Session
 from tests.desk import actor
@@ -105,9 +105,9 @@ def test_a_restarted_redis_is_used_again(settings: Settings, session: Session, t
     server.start()
     try:
         settings.REDIS_URL = server.url
-        publish.publish_change(session.pk, 1, "message.customer")
+        publish.publish_change(publish.Told(session.pk, 1, "message.customer", None))
         server.kill()
-        publish.publish_change(session.pk, 2, "message.customer")
+        publish.publish_change(publish.Told(session.pk, 2, "message.customer", None))
         server.start()
         with Redis.from_url(server.url) as client, client.pubsub() as subscription:
             subscription.subscribe(publish.CHANNEL)
@@ -115,7 +115,7 @@ def test_a_restarted_redis_is_used_again(settings: Settings, session: Session, t
             heard = None
             # It is left alone for a moment after it failed.
             for change in range(3, 60):
-                publish.publish_change(session.pk, change, "message.customer")
+                publish.publish_change(publish.Told(session.pk, change, "message.customer", None))
                 if heard := subscription.get_message(timeout=1):
                     break
         assert heard is not None
@@ -131,7 +131,18 @@ def test_changes_of_a_bulk_job_come_in_bundles(orders: Queue, heard: Heard) -> N
     assert {one["t"] for one in told} == {"changes"}
     assert len(told) < 10
     assert [session for one in told for session, *_rest in one["x"]] == [session.pk for session in begun]
-    assert {queue for one in told for *_rest, queue in one["x"]} == {orders.pk}
+    assert {(queue, left) for one in told for *_rest, queue, left in one["x"]} == {(orders.pk, "")}
+
+
+def test_a_move_tells_the_queue_that_was_left_alone_and_in_a_bundle(
+    session: Session, orders: Queue, parcels: Queue, ana: Person, heard: Heard
+) -> None:
+    moving.move(session, ana, parcels)
+    assert [one.get("l") for one in heard() if one.get("k") == "session.moved"] == ["orders"]
+    with publish.together():
+        moving.move(session, ana, orders)
+    told = [line for one in heard() if one["t"] == "changes" for line in one["x"]]
+    assert [line[3:] for line in told if line[2] == "session.moved"] == [[orders.pk, "parcels"]]
 
 
 def test_conversations_that_a_bulk_job_deletes_are_told_together_too(orders: Queue, ana: Person, heard: Heard) -> None:

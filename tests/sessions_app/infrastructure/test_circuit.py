@@ -41,7 +41,7 @@ def hung(rows: None, request: pytest.FixtureRequest, settings: Settings) -> Iter
 
 def doors() -> None:
     """Every door once."""
-    publish.publish_change(1, 1, "message.customer")
+    publish.publish_change(publish.Told(1, 1, "message.customer", None))
     publish.publish_text(1, "run", "Hello")
     execute_turn.hint("no-such-run")
     assert cache.get("a", "gone") == "gone"

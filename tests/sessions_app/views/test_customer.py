@@ -474,12 +474,12 @@ def test_the_stream_tells_of_this_conversation_alone(
         listening = asyncio.create_task(listen())
         while not any(b"so far" in frame for frame in heard):
             assert not listening.done()
-            publish.publish_change(other.pk, 999_999, "message.customer")
+            publish.publish_change(publish.Told(other.pk, 999_999, "message.customer", None))
             publish.publish_text(mine.pk, "a-strangers-run", "not for you")
             publish.publish_text(other.pk, run_id, "not for you either")
             publish.publish_text(mine.pk, run_id, "The answer so far")
             await asyncio.sleep(0.05)
-        publish.publish_change(mine.pk, 1_000_000, "run.completed")
+        publish.publish_change(publish.Told(mine.pk, 1_000_000, "run.completed", None))
         while not any(b"session-changed" in frame for frame in heard):
             await asyncio.sleep(0.05)
         listening.cancel()

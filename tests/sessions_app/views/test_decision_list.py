@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from kern.testing import call
 from sessions_app.actions import decisions, handover, messages, sessions, standing_approvals
-from sessions_app.models import Message, Person, Queue, Requirement, Run, Session, StandingApproval
+from sessions_app.models import Job, Message, Person, Queue, Requirement, Run, Session, StandingApproval
 from sessions_app.queries.decision_list import next_after
 from sessions_app.queries.session_list import PAGE
 from sessions_app.views.conversation.cards import Card
@@ -273,6 +273,34 @@ def test_calls_of_two_tools_are_never_approved_together(inbox: Client, orders: Q
     Requirement.objects.filter(pk=other.pk).update(tool_name="send_parcel")
     pairs = [f"{one.pk}:0", f"{other.pk}:0"]
     assert "one tool" in post(inbox, "/requirements/together/", 422, requirement=pairs)
+
+
+def test_conversations_of_ticked_decisions_are_worked_by_a_job(
+    inbox: Client, orders: Queue, parcels: Queue, ben: Person
+) -> None:
+    lee, mo, other = waiting(orders, "Lee"), waiting(orders, "Mo"), waiting(parcels, "Ola")
+    page = flat(inbox.get("/decisions/"))
+    assert page.count(f'value="{lee.pk}:0" form="bulk"') == 1
+    offered = re.findall(r'<button class="btn quiet small" name="do" value="(\w+)"', page)
+    assert offered[0] == "approve"
+    assert {"assign", "rename", "link"} <= set(offered)
+    assert not {"resolve", "reopen", "move", "delete"} & set(offered)
+    ticked = {"requirement": [f"{lee.pk}:0", f"{other.pk}:0", "x"], "where": "decisions", "filter": "?"}
+    asked = flat(inbox.post("/jobs/", {"do": "assign", **ticked}))
+    assert f'name="session" value="{lee.session_id}"' in asked
+    assert 'href="/decisions/?"' in asked
+    inbox.post("/jobs/", {"do": "assign", "ready": "1", "assignee": ben.pk, "session": lee.session_id, "where": "decisions"})
+    job = Job.objects.get()
+    assert ([row.session_id for row in job.rows.all()], job.source) == ([lee.session_id], "Decisions")
+    inbox.post("/jobs/", {"do": "unlock", "scope": "matching", "where": "decisions", "filter": "?"})
+    assert set(Job.objects.latest("pk").rows.values_list("session", flat=True)) == {lee.session_id, mo.session_id}
+
+
+def test_all_that_match_are_never_approved_unseen(inbox: Client, orders: Queue) -> None:
+    asked = waiting(orders, "Lee")
+    said = post(inbox, "/requirements/together/", 422, requirement=[f"{asked.pk}:0"], scope="matching")
+    assert "you must have seen them" in said
+    assert Requirement.objects.pending().count() == 1
 
 
 def test_a_rule_is_offered_made_shown_and_revoked(inbox: Client, ben: Person, cy: Person, orders: Queue, work: Work) -> None:

@@ -240,7 +240,9 @@ def test_a_row_offers_nothing_to_those_who_may_not(inbox: Client, ask: Ask) -> N
     row = flat(inbox.get("/decisions/"))
     assert f"waits_{asked.pk}" in row
     assert 'class="quick"' not in row
-    assert 'name="requirement"' not in row
+    # Its conversation can be assigned together with others, the call not be approved.
+    assert 'name="requirement"' in row
+    assert "data-tool" not in row
 
 
 def test_a_refreshed_page_hides_what_others_decided(inbox: Client, ana: Person, ask: Ask) -> None:

@@ -219,6 +219,36 @@ def test_several_deleted_conversations_are_restored_by_a_job_that_can_be_undone(
     assert Session.objects.deleted().count() == 3
 
 
+def test_all_deleted_conversations_that_match_are_restored_together(
+    client: Client, orders: Queue, several: list[Session], ana: Person, ben: Person
+) -> None:
+    more = [sessions.start_session(orders, customer_name=f"Lee {number}") for number in range(60)]
+    deleted_by(ana, [*several, *more])
+    client.force_login(ana)
+    assert "All that match: 60" in flat(client.get("/deleted/?q=Lee"))
+    client.post("/jobs/", {"do": "restore", "scope": "matching", "q": "Lee"})
+    job = Job.objects.get()
+    assert (job.to_do, job.source) == (60, "Deleted conversations")
+    client.force_login(ben)
+    assert client.post("/jobs/", {"do": "restore", "scope": "matching", "q": "Lee"}).status_code == 422
+    assert Job.objects.count() == 1
+
+
+def test_a_job_that_is_watched_tells_the_sidebar_how_many_are_at_work(
+    client: Client, several: list[Session], ben: Person
+) -> None:
+    client.force_login(ben)
+    job = planning.plan("resolve", [Wanted(several[0].pk)], {}, person=ben)
+    control.start(job)
+    assert re.search(r'<hx-partial hx-target="#rail-jobs".*1 running', flat(client.get(f"/jobs/{job.pk}/progress/")))
+    assert "1 running" in flat(client.get("/list/open/"))
+    work(job)
+    watched = flat(client.get(f"/jobs/{job.pk}/progress/"))
+    assert 'id="rail-jobs"' in watched
+    assert "running" not in watched
+    assert "running" not in flat(client.get("/list/open/"))
+
+
 def test_the_list_of_what_was_deleted_goes_on_and_asks_few_queries(
     client: Client, orders: Queue, several: list[Session], ana: Person
 ) -> None:

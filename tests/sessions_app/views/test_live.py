@@ -14,8 +14,10 @@ from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
 from sessions_app.accounts import sign_ins
-from sessions_app.actions import messages, sessions
+from sessions_app.actions import messages, moving, sessions
 from sessions_app.changes import log, publish
+from sessions_app.jobs import control, planning
+from sessions_app.jobs.planning import Wanted
 from sessions_app.models import Person, Queue, Session
 from sessions_app.views.live import hub, people
 from sessions_app.views.live.page import Page, event, fragment
@@ -112,6 +114,48 @@ def test_words_are_shown_while_they_are_written_and_only_where_they_belong(
         assert await elsewhere.names(1) == ["list-changed"]
         await reading.close()
         await elsewhere.close()
+
+    run(story)
+
+
+def test_a_list_that_a_session_was_moved_out_of_is_told(
+    source: str, ana: Person, ben: Person, session: Session, parcels: Queue
+) -> None:
+    async def story() -> None:
+        start = await sync_to_async(log.newest)()
+        page = await opened(ben, f"?after={start}")
+        await sync_to_async(moving.move)(session, ana, parcels)
+        assert await page.names(1) == ["list-changed"]
+        # It was told of that and of nothing that came later in the other queue.
+        last = await sync_to_async(lambda: session.changes.get(kind="session.moved").pk)()
+        [mine] = [one for one in people.hub_of_this_loop().pages if one.person_pk == ben.pk]
+        assert mine.last == last
+        await page.close()
+
+    run(story)
+
+
+def test_pages_of_a_jobs_person_and_of_admins_hear_that_it_began(
+    redis_url: str, settings: Settings, ana: Person, ben: Person, cy: Person, session: Session
+) -> None:
+    settings.REDIS_URL = redis_url
+    job = planning.plan("resolve", [Wanted(session.pk)], {}, person=ben)
+
+    async def story() -> None:
+        start = await sync_to_async(log.newest)()
+        pages = [await opened(person, f"?after={start}") for person in (ben, ana, cy)]
+        here = people.hub_of_this_loop()
+        readers = [asyncio.create_task(page.next()) for page in pages[:2]]
+        while not all(reader.done() for reader in readers):
+            # The subscription takes hold a moment after the page is open.
+            await sync_to_async(publish.publish_job)(ben.pk)
+            await asyncio.sleep(0.05)
+        assert {reader.result() for reader in readers} == {event("list-changed", start).decode()}
+        assert [one.list_due for one in here.pages if one.person_pk == cy.pk] == [False]
+        await sync_to_async(control.start)(job)
+        assert await pages[0].names(1) == ["list-changed"]
+        for page in pages:
+            await page.close()
 
     run(story)
 
