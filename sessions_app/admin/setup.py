@@ -49,6 +49,7 @@ class QueueAdmin(AdminPages[Queue]):
             _("People take over"),
             {"fields": ["person_notice", "hand_over_words", "hand_over_after", "hands_over_failures"]},
         ),
+        (_("Assignment"), {"fields": ["assigns", "assigns_when", "capacity", "after_reply"]}),
         (_("Names"), {"fields": ["forbidden_words"]}),
         (_("Customers"), {"fields": ["customer_page", "welcome", "link_days", "messages_per_day"]}),
         (_("Retention"), {"fields": ["erase_after_days"]}),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kern.validation.text import without_hidden
 from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone, is_known
-from sessions_app.models.fields import AddressField, NameField
+from sessions_app.models.assigning import MOST_OPEN
+from sessions_app.models.fields import AddressField, MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.text.identity import check_name, skeleton
 
@@ -85,7 +87,18 @@ class Person(FoldedModel, AbstractUser):
         blank=True,
         help_text=_("Empty: the installation's, until the browser tells it at a sign-in."),
     )
-    is_away = models.BooleanField(default=False)
+    is_away = models.BooleanField(
+        default=False, help_text=_("Nothing is assigned automatically to who is away. Only the person and admins change it.")
+    )
+    capacity = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(MOST_OPEN)],
+        help_text=_("With so many open conversations the person is given no more automatically. Empty: as the queue says."),
+    )
+    given_at = MomentField(
+        null=True, blank=True, editable=False, help_text=_("When a conversation was last assigned automatically.")
+    )
     must_use_second_factor = models.BooleanField(
         _("must use a second factor"),
         default=False,

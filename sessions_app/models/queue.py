@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models.assigning import Assigning
 from sessions_app.models.fields import NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
 from sessions_app.text.forbidden_words import must_be_words
@@ -43,7 +44,7 @@ class QueueSet(models.QuerySet["Queue"]):
         return self if getattr(person, "is_superuser", False) else self.filter(members=person.pk)
 
 
-class Queue(FoldedModel):
+class Queue(Assigning, FoldedModel):
     """One queue. The desk's Python object names it and its agent; all other columns are the admin's to change."""
 
     slug = models.SlugField(unique=True)
@@ -99,7 +100,7 @@ class Queue(FoldedModel):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
-        help_text=_("Conversations that were closed for so many days are erased for good. Empty: they are kept."),
+        help_text=_("Conversations that were closed, or spam, for so many days are erased for good. Empty: they are kept."),
     )
     messages_per_day = models.PositiveIntegerField(
         null=True,

@@ -61,7 +61,7 @@ class RunSet(models.QuerySet["Run"]):
 
     def next_messages(self, session: Session) -> list[int]:
         """Return keys of the messages that the session's next turn would answer; empty where none may begin."""
-        if session.led_by_person or session.status == Session.Status.CLOSED:
+        if session.led_by_person or session.is_settled:
             return []
         if session.runs.roots().active().exists():
             return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -15,15 +14,14 @@ from kern.naming import LONGEST_NAME
 from kern.session import NameSource, SessionKind
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
+from sessions_app.models.assigned import Assigned
 from sessions_app.models.author import Author
 from sessions_app.models.choices import choices_of, labels
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
-from sessions_app.models.led import Led
-from sessions_app.models.person import hue_of, initials_of
+from sessions_app.models.of_customer import OfCustomer
 from sessions_app.models.search_entry import SearchEntry
-from sessions_app.text import forbidden_words
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
@@ -87,6 +85,9 @@ class SessionSet(models.QuerySet["Session"]):
     def closed(self) -> SessionSet:
         return self.filter(status=Session.Status.CLOSED)
 
+    def spam(self) -> SessionSet:
+        return self.filter(status=Session.Status.SPAM)
+
     def of(self, person: Person) -> SessionSet:
         return self.open().filter(assignee=person)
 
@@ -108,13 +109,15 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
-class Session(LastSaid, Led, FoldedModel):
+class Session(LastSaid, OfCustomer, Assigned, FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
         SNOOZED = "snoozed", _("Snoozed")
         CLOSED = "closed", _("Closed")
+        #: By people. What the customer writes there wakes nobody, and no AI answers it.
+        SPAM = "spam", _("Spam")
         #: By people. No page and no program finds it until it is restored; after 30 days it is erased.
         DELETED = "deleted", _("Deleted")
         #: Its rows are in another conversation, to which its id and its link lead.
@@ -122,6 +125,8 @@ class Session(LastSaid, Led, FoldedModel):
         #: On its way out: it has neither customer nor id any more, no page and no program sees it, its rows are being deleted.
         ERASED = "erased", _("Erased")
 
+    #: The statuses in which nobody is waited for, and no AI answers.
+    SETTLED = (Status.CLOSED, Status.SPAM)
     #: The statuses of sessions that no page and no program finds.
     GONE = (Status.DELETED, Status.MERGED, Status.ERASED)
 
@@ -141,9 +146,6 @@ class Session(LastSaid, Led, FoldedModel):
         "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="merged_sessions"
     )
     kind = models.CharField(max_length=5, default="agent", choices=choices_of(SessionKind))
-    user_id = models.CharField(max_length=200, blank=True, help_text=_("The customer."))
-    customer_name = NameField(max_length=120, blank=True)
-    customer_email = models.EmailField(blank=True)
     channel = models.CharField(max_length=20, default="page", help_text=_("Where it came from: page, api, import, library."))
     access_hash = models.CharField(max_length=64, blank=True, help_text=_("Hash of the customer's secret link."))
     link_made_at = models.DateTimeField(null=True, blank=True, help_text=_("When the link was made anew."))
@@ -167,14 +169,6 @@ class Session(LastSaid, Led, FoldedModel):
 
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
     snoozed_until = MomentField(null=True, blank=True, help_text=_("Empty while snoozed: until the customer writes."))
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="assigned_sessions",
-        db_index=False,
-    )
     deleted_at = MomentField(null=True, blank=True, editable=False)
     status_before = models.CharField(max_length=8, choices=Status, blank=True, editable=False)
 
@@ -238,27 +232,14 @@ class Session(LastSaid, Led, FoldedModel):
         SearchEntry.objects.keep_session(self, names)
 
     @property
-    def customer(self) -> str:
-        """The customer's display name; "Customer" where their own name has a word that the queue forbids in names."""
-        said = self.customer_name or self.customer_email or self.user_id
-        return said if said and not self.forbidden_in(said) else "Customer"
-
-    def forbidden_in(self, name: str) -> str:
-        """Return the first word of the name that the session's queue forbids in names; empty where there is none."""
-        return forbidden_words.found_in(name, self.queue.forbidden_words) if self.queue else ""
+    def is_settled(self) -> bool:
+        """True if nobody is waited for: it is closed, or spam."""
+        return self.status in self.SETTLED
 
     @property
     def has_stand_in(self) -> bool:
         """True if nothing has named the session yet: its first words, its ticket or its customer stand in."""
         return self.name_source in self.STAND_INS
-
-    @property
-    def hue(self) -> int:
-        return hue_of(self.customer)
-
-    @property
-    def initials(self) -> str:
-        return initials_of(self.customer)
 
     def touch(self) -> None:
         """Move the conversation to the top of the list."""
@@ -272,10 +253,11 @@ class Session(LastSaid, Led, FoldedModel):
         """
         self.activity_at = self.updated_at = clock.now()
         if kind == Author.CUSTOMER:
-            self.waiting_since = self.waiting_since or clock.now()
+            is_spam = self.status == Session.Status.SPAM
+            self.waiting_since = None if is_spam else self.waiting_since or clock.now()
         else:
             self.answered_at = clock.now()
-            may_wait = kind == Author.AGENT and self.status != Session.Status.CLOSED
+            may_wait = kind == Author.AGENT and not self.is_settled
             self.waiting_since = self.messages.unanswered_since() if may_wait else None
         line = self.put_line(text, kind, author, person)
         self.save(update_fields=["activity_at", "updated_at", "waiting_since", "answered_at", *line])
@@ -294,7 +276,7 @@ class Session(LastSaid, Led, FoldedModel):
             if said.author_kind != Author.CUSTOMER:
                 self.answered_at = said.created_at
             self.save(update_fields=["answered_at", *line])
-        if self.status == Session.Status.CLOSED:
+        if self.is_settled:
             self.settle_waiting()
         else:
             self.count_waiting()

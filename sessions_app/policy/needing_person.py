@@ -66,7 +66,7 @@ def after_failure(session: Session, run: Run) -> None:
     queue = session.queue
     if queue is None or not queue.hands_over_failures or run.purpose != Run.Purpose.ANSWER:
         return
-    if session.led_by_person or session.status == Session.Status.CLOSED or session.runs.roots().active().exists():
+    if session.led_by_person or session.is_settled or session.runs.roots().active().exists():
         return
     hand_over(session, Reason.FAILED, by=run.agent_name or _("The agent"))
     session.raise_fence()

@@ -75,7 +75,7 @@ def _end_turn(held: Held, run: RunOutput, answer: Message | None) -> None:
 
 def _hand_over(session: Session, run: RunOutput, agent: str, waited_since: datetime | None) -> None:
     """Hand over to people where the agent did, or where its answers lead nowhere. The customer waits as long as before."""
-    if session.queue is None or session.status == Session.Status.CLOSED:
+    if session.queue is None or session.is_settled:
         return
     if (told := handed_over(run)) is not None:
         reason, note = OF_AGENT.get(str(told.get("because")), Reason.CANNOT), str(told.get("reason", ""))
