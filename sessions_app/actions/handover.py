@@ -8,22 +8,59 @@ from sessions_app.actions.locking import session_locked
 from sessions_app.actions.runs import answer_unanswered, stop
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
-from sessions_app.changes.payloads import OfMode
+from sessions_app.changes.payloads import OfMode, OfRun
 from sessions_app.errors import InvalidAction
-from sessions_app.models import Person, Session
+from sessions_app.models import Person, Run, Session
+from sessions_app.models.assigning import AfterReply
 from sessions_app.models.queue import AiMode
+from sessions_app.policy import assigning
 
 
-def take_over(session: Session, person: Person) -> None:
-    """Take over: the AI's turn is cancelled and its later writes are rejected, but its partial answer is kept."""
+def take_over(session: Session, person: Person, *, assign: bool = True) -> None:
+    """Take over: the AI's turn is cancelled and its later writes are rejected, but its partial answer is kept.
+
+    The conversation becomes the person's if it is nobody's, unless `assign` is false.
+    """
     with session_locked(session) as locked:
         if locked.ai_mode == AiMode.OFF:
             return
-        locked.ai_mode_before, locked.ai_mode = locked.ai_mode, AiMode.OFF
-        locked.assignee = locked.assignee or person
-        locked.save(update_fields=["ai_mode", "ai_mode_before", "assignee"])
+        _silence(locked)
+        if assign and locked.assignee is None:
+            locked.assignee, locked.nobody_free_at = person, None
+            locked.save(update_fields=["assignee", "nobody_free_at"])
         fence_off(locked, person)
         record(locked, Kind.SESSION_TAKEN_OVER, person=person)
+
+
+def lead_by_reply(session: Session, person: Person) -> None:
+    """Apply what a person's reply means for the AI and for who works on it; the session's row must be locked.
+
+    The answer that the AI writes is stopped as by taking over, the conversation becomes the person's if it is nobody's, and
+    people lead from then on where the queue says so. A turn that waits for a decision goes on waiting, under the AI's lead: a
+    reply drops nothing that people were asked.
+    """
+    active = session.runs.roots().active().first()
+    waits = active is not None and active.status == Run.Status.PAUSED
+    if active is not None and not waits and active.purpose == Run.Purpose.ANSWER:
+        stop(session, active, person)
+        session.raise_fence()
+        record(session, Kind.RUN_CANCELLED, OfRun(active.run_id), person=person)
+    if leads_after_reply(session) and not waits:
+        _silence(session)
+        record(session, Kind.SESSION_TAKEN_OVER, person=person)
+    if session.assignee is None:
+        assigning.put(session, person, person=person)
+
+
+def leads_after_reply(session: Session) -> bool:
+    """Return whether a person's reply makes people lead: the AI answers by itself, and the queue wants it so."""
+    wants = session.queue is not None and session.queue.after_reply == AfterReply.PEOPLE
+    return wants and session.effective_ai_mode == AiMode.AUTOPILOT
+
+
+def _silence(session: Session) -> None:
+    session.ai_mode_before, session.ai_mode = session.ai_mode, AiMode.OFF
+    session.save(update_fields=["ai_mode", "ai_mode_before"])
 
 
 def hand_back(session: Session, person: Person) -> None:

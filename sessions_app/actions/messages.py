@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_app.actions.handover import fence_off
+from sessions_app.actions.handover import fence_off, lead_by_reply
 from sessions_app.actions.idempotency import checked_key, sent_before
 from sessions_app.actions.locking import NEWS, must_have_seen, session_locked
 from sessions_app.actions.sessions import answered_by_person
@@ -59,6 +59,8 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
 def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
     """Send the customer an answer by a person, who has seen everything up to change `seen`.
 
+    It stops the answer that the AI writes, and makes the conversation the person's if it is nobody's (`lead_by_reply`).
+
     Raises `StaleError` when something was said or asked since, `InvalidAction` when the text is empty or too long.
     """
     return reply_once(session, person, text, seen=seen)[0]
@@ -83,6 +85,7 @@ def reply_once(
         message.save(force_insert=True)
         answered_by_person(locked)
         record(locked, Kind.MESSAGE_PERSON, OfMessage(message.message_id), person=person)
+        lead_by_reply(locked, person)
         locked.said(words, message.author_kind, message.author, person)
         naming.plan(locked)
         topic_shift.plan(locked)

@@ -18,12 +18,12 @@ from sessions_app.actions.locking import session_locked
 from sessions_app.actions.moving import began_in
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
-from sessions_app.changes.payloads import Assigned, Snoozed
+from sessions_app.changes.payloads import Snoozed
 from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
-from sessions_app.policy import endings
+from sessions_app.policy import assigning, endings
 from sessions_app.store.sessions import open_again, set_status
 from sessions_app.validation.limits import longest
 from sessions_app.validation.text import checked_id, checked_line, checked_name
@@ -114,11 +114,7 @@ def assign(session: Session, person: Person | None, assignee: Person | None) -> 
     with session_locked(session) as locked:
         if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
             raise InvalidAction(_("%(name)s does not work this queue.") % {"name": assignee})
-        if locked.assignee == assignee:
-            return
-        locked.assignee = assignee
-        locked.save(update_fields=["assignee"])
-        record(locked, Kind.SESSION_ASSIGNED, Assigned(str(assignee) if assignee else ""), person=person)
+        assigning.put(locked, assignee, person=person)
 
 
 def resolve(session: Session, person: Person | None, *, actor: str = "") -> None:

@@ -50,6 +50,12 @@ class Kind(StrEnum):
     SESSION_STARTED = "session.started", of.Payload, ALL, _("{who} began this conversation")
     SESSION_IMPORTED = "session.imported", of.Imported, PROGRAMS, _("Imported")
     SESSION_ASSIGNED = "session.assigned", of.Assigned, PROGRAMS, _("{who} assigned this to {assignee}")
+    SESSION_NOBODY_FREE = (
+        "session.nobody_free",
+        of.Payload,
+        PROGRAMS,
+        _("Nobody of the queue was available, so this stays unassigned"),
+    )
     SESSION_MOVED = "session.moved", of.Moved, ALL, _("{who} moved this from {before_name} to {queue_name}")
     SESSION_MERGED = "session.merged", of.Merged, ALL, _("{who} merged “{name}” into this")
     SESSION_UNMERGED = "session.unmerged", of.Merged, ALL, _("{who} took the merge with “{name}” apart")

@@ -37,6 +37,7 @@ ICONS: dict[Kind, str] = {
     Kind.LINK_REVOKED: "link",
     Kind.SESSION_HANDED_BACK: "bot",
     Kind.SESSION_ASSIGNED: "user-round-plus",
+    Kind.SESSION_NOBODY_FREE: "circle-dashed",
     Kind.SESSION_MOVED: "inbox",
     Kind.SESSION_MERGED: "merge",
     Kind.SESSION_UNMERGED: "merge",

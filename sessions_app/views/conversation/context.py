@@ -15,9 +15,11 @@ from sessions_app.infrastructure.one_statement import Found, Steps, beside, read
 from sessions_app.models import Message, NameRecord, NameSuggestion, Person, Queue, Requirement, Run, Session, TicketSystem
 from sessions_app.models.queue import AiMode
 from sessions_app.policy.approvals import grounds_for
+from sessions_app.policy.assigning import with_load
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
+from sessions_app.queries.presenters.after_reply import after_reply
 from sessions_app.queries.presenters.session import head_badge
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.queries.ticket_list import also_linked
@@ -32,6 +34,8 @@ from sessions_app.views.conversation.timeline import timeline
 from sessions_app.views.respond import PersonRequest
 
 NAMES = 20
+#: Open conversations of a person are counted up to here for a menu.
+MOST_SHOWN = 99
 
 
 def conversation_url(session: Session, where: str = "open", query: str = "") -> str:
@@ -81,7 +85,7 @@ def _between(opened_at: AtHit | None) -> dict[str, str]:
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people = yield [
+    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people, active = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
@@ -90,7 +94,8 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         session.dismissed_mentions.values_list("system", "ticket_id"),
         session.names.select_related("person")[:NAMES],
         session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
-        people_of(session),
+        with_load(people_of(session), MOST_SHOWN),
+        active_turn(session),
     ]
     return {
         "session": session,
@@ -102,11 +107,12 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "tickets": sorted(tickets, key=attrgetter("rank")),
         "mentioned": suggestions(wrote, systems, {*dismissed, *((link.system_id, link.ticket_id) for link in tickets)}),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
-        "people": sorted(people, key=lambda person: (person.display_name.casefold(), person.email)),
+        "people": assignable(people, request.user),
         **snooze_context(),
         "modes": [(mode.value, mode.label) for mode in AiMode],
         "offer": offer_of(request),
         "agent": agent_of(session),
+        "after_reply": after_reply(session, agent_of(session), *(active[0] if active else ("", ""))),
     }
 
 
@@ -129,11 +135,15 @@ def composer_context(request: PersonRequest, session: Session) -> dict[str, Any]
 
 def composer_steps(request: PersonRequest, session: Session) -> Steps[dict[str, Any]]:
     """The composer with what its reader has not sent yet, and below it an agent's draft where one is asked for."""
-    kept, drafts = yield from beside(unsent.reading(session, request.user), _asks(drafts_of(request, session)))
+    kept, drafts, active = yield from beside(
+        unsent.reading(session, request.user), _asks(drafts_of(request, session)), _asks(active_turn(session))
+    )
     wish = request.GET.get("write", "")
     kind = kept.kind if kept.text.strip() else wish if wish in ("note", "ask") else "reply"
     body = below(kept.text, drafts[0] if drafts else "")
-    return {"session": session, "agent": agent_of(session), "unsent": kept, "body": body, "kind": kind}
+    agent = agent_of(session)
+    after = after_reply(session, agent, *(active[0] if active else ("", "")))
+    return {"session": session, "agent": agent, "unsent": kept, "body": body, "kind": kind, "after_reply": after}
 
 
 def draft_of(request: PersonRequest, session: Session) -> str:
@@ -196,6 +206,18 @@ def newest_turn(session: Session) -> QuerySet[Run, Any]:
     """The session's newest turn that was not begun to ask again what had expired in one before."""
     reopened = Requirement.objects.filter(session=session).exclude(reopened_from=None)
     return session.runs.roots().exclude(pk__in=reopened.values("root")).order_by("-pk").values("pk")[:1]
+
+
+def active_turn(session: Session) -> QuerySet[Run, Any]:
+    """Return a queryset of status and purpose of the session's active turn, if there is one."""
+    return session.runs.roots().active().values_list("status", "purpose")[:1]
+
+
+def assignable(people: list[Person], reader: Person) -> list[Person]:
+    """Return possible assignees with their `load`, the reader first; whoever reads it may take it."""
+    me = next((person for person in people if person.pk == reader.pk), reader)
+    others = [person for person in people if person.pk != reader.pk]
+    return [me, *sorted(others, key=lambda person: (person.display_name.casefold(), person.email))]
 
 
 def people_of(session: Session) -> QuerySet[Person]:
