@@ -29,6 +29,7 @@ class SessionsAppConfig(AppConfig):
         listen_for_audit()
         tell_open_pages()
         ask_desk_about_names()
+        free_conversations()
         post_save.connect(forget_other_addresses, sender="sessions_app.Person", dispatch_uid="forget_other_addresses")
 
 
@@ -67,6 +68,13 @@ def ask_desk_about_names() -> None:
     from sessions_app.desk import naming
 
     naming.listen()
+
+
+def free_conversations() -> None:
+    """Connect the receivers that take conversations from people who leave."""
+    from sessions_app.workers import assigning
+
+    assigning.listen()
 
 
 def sync_desk(**_: Any) -> None:

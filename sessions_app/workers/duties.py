@@ -21,7 +21,7 @@ from sessions_app.customers import erased_words, retention
 from sessions_app.policy import daily_limits
 from sessions_app.webhooks import retention as webhook_retention
 from sessions_app.webhooks.outgoing import delivering, outbox
-from sessions_app.workers import expiry, indexing, processes
+from sessions_app.workers import assigning, expiry, indexing, processes
 from sessions_app.workers import naming as naming_workers
 from sessions_app.workers import topics as topic_workers
 from sessions_app.workers import turns as turns_workers
@@ -74,6 +74,9 @@ DUTIES: tuple[Duty, ...] = (
     Duty("webhooks", webhooks, every=0.2),
     Duty("snoozed", turns_workers.wake),
     Duty("held", turns_workers.go_on),
+    # A customer waits: a fifth of a sweep is a second.
+    Duty("assigning", assigning.assign_waiting, every=0.2),
+    Duty("assignees", assigning.free_left, every=12),
     Duty("expiry", expiry.expire),
     # Mail servers are slow. Who is late to be reminded loses nothing.
     Duty("reminders", expiry.remind),
