@@ -38,6 +38,6 @@ def restore(session: Session, person: Person | None) -> None:
         locked.status_before, locked.deleted_at = "", None
         locked.save(update_fields=["status", "status_before", "deleted_at"])
         record(locked, Kind.SESSION_RESTORED, person=person)
-        if locked.status != Session.Status.CLOSED:
+        if not locked.is_settled:
             daily_limits.open_next(locked)
         whose_turn.settle(locked)

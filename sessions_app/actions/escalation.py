@@ -33,12 +33,14 @@ def ask_colleagues(session: Session, person: Person, note: str = "") -> bool:
     """Have a colleague look at the session, with a note why; the AI is silent until someone hands back.
 
     Returns whether anything changed: where it needs a person already, nothing does. Raises `InvalidAction` for a note that is
-    too long.
+    too long, and for spam.
     """
     words = note.strip()
     if len(words) > LONGEST_NOTE:
         raise InvalidAction(_("The note is too long: write at most %(most)d characters.") % {"most": LONGEST_NOTE})
     with session_locked(session) as locked:
+        if locked.status == Session.Status.SPAM:
+            raise InvalidAction(_("This conversation is marked as spam. Take that back first."))
         if not hand_over(locked, Reason.COLLEAGUE, by=str(person), person=person, note=words):
             return False
         fence_off(locked, person)

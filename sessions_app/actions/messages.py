@@ -23,7 +23,7 @@ from sessions_app.validation.text import checked_message
 
 
 def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
-    """Store the customer's message and, where the AI answers and is free, make its next turn due.
+    """Store the customer's message and, where the AI answers and is free, make its next turn due. In spam it wakes nobody.
 
     With a key that this session has seen, nothing happens and the first message is returned. Raises `IdempotencyConflict`
     when that one had other words, `InvalidAction` when the text is empty or too long, `LimitReached` when these were all
@@ -44,16 +44,24 @@ def receive_once(session: Session, text: str, idempotency_key: str) -> tuple[Mes
         message = customer_message(locked, words, idempotency_key=key)
         message.save(force_insert=True)
         record(locked, Kind.MESSAGE_CUSTOMER, OfMessage(message.message_id), actor=locked.customer)
-        open_again(locked, actor=locked.customer)
-        Requirement.objects.pending().filter(session=locked).update(look_again=True)
-        locked.said(words, message.author_kind, message.author)
-        topic_shift.plan(locked)
-        stand_ins.renew(locked)
-        if word := needing_person.word_of_list(locked, words):
-            needing_person.hand_over(locked, Reason.WORDS, by=_("The queue’s list of words"), note=f"“{word}”")
-            fence_off(locked, None)
-        daily_limits.open_next(locked)
+        if locked.status == Session.Status.SPAM:
+            locked.said(words, message.author_kind, message.author)
+        else:
+            _have_answered(locked, message)
     return message, True
+
+
+def _have_answered(session: Session, message: Message) -> None:
+    """Open the session where a customer's message came, and call the AI or people to it."""
+    open_again(session, actor=session.customer)
+    Requirement.objects.pending().filter(session=session).update(look_again=True)
+    session.said(message.content, message.author_kind, message.author)
+    topic_shift.plan(session)
+    stand_ins.renew(session)
+    if word := needing_person.word_of_list(session, message.content):
+        needing_person.hand_over(session, Reason.WORDS, by=_("The queue’s list of words"), note=f"“{word}”")
+        fence_off(session, None)
+    daily_limits.open_next(session)
 
 
 def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:

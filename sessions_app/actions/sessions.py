@@ -23,7 +23,7 @@ from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models import Person, Queue, Run, Session, SessionRead
-from sessions_app.policy import assigning, endings
+from sessions_app.policy import assigning, daily_limits, endings
 from sessions_app.store.sessions import open_again, set_status
 from sessions_app.validation.limits import longest
 from sessions_app.validation.text import checked_id, checked_line, checked_name
@@ -134,17 +134,19 @@ def resolve(session: Session, person: Person | None, *, actor: str = "") -> None
 
 
 def reopen(session: Session, person: Person | None, *, actor: str = "") -> None:
-    """Open a closed or snoozed session; a customer who was not answered before waits again."""
+    """Open a closed or snoozed session, or spam that is none; a customer who was not answered before waits again."""
     with session_locked(session) as locked:
         reopen_locked(locked, person, actor=actor)
 
 
 def reopen_locked(session: Session, person: Person | None, *, actor: str = "") -> None:
     """Reopen as `reopen` does, where the caller holds the session's lock."""
-    was_closed = session.status == Session.Status.CLOSED
-    open_again(session, person=person, actor=actor)
-    if was_closed:
+    was_spam, was_settled = session.status == Session.Status.SPAM, session.is_settled
+    open_again(session, Kind.SESSION_NOT_SPAM if was_spam else Kind.SESSION_REOPENED, person=person, actor=actor)
+    if was_settled:
         session.count_waiting()
+    if was_spam:
+        daily_limits.open_next(session)
 
 
 def snooze(session: Session, person: Person | None, until: datetime | None, *, actor: str = "") -> None:
@@ -157,9 +159,9 @@ def snooze(session: Session, person: Person | None, until: datetime | None, *, a
     if until is not None and until > clock.now() + LONGEST_SNOOZE:
         raise InvalidAction(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
-        was_closed = locked.status == Session.Status.CLOSED
+        was_settled = locked.is_settled
         set_status(locked, Session.Status.SNOOZED, until)
-        if was_closed:
+        if was_settled:
             locked.count_waiting()
         record(locked, Kind.SESSION_SNOOZED, Snoozed(until.isoformat() if until else ""), person=person, actor=actor)
 

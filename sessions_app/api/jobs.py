@@ -131,7 +131,7 @@ def _chosen(request: ApiRequest, wanted: JobIn) -> list[int]:
     if wanted.queue is not None:
         visible = visible.filter(queue__slug=wanted.queue)
     if wanted.status is not None:
-        if wanted.status not in (Session.Status.OPEN, Session.Status.SNOOZED, Session.Status.CLOSED):
-            raise InvalidAction(_("There is no such status: write open, snoozed or closed."))
+        if wanted.status not in (Session.Status.OPEN, Session.Status.SNOOZED, *Session.SETTLED):
+            raise InvalidAction(_("There is no such status: write open, snoozed, closed or spam."))
         visible = visible.filter(status=wanted.status)
     return list(visible.order_by("-activity_at", "-pk").values_list("pk", flat=True)[: wanted.limit or planning.MOST + 1])

@@ -45,7 +45,7 @@ class SessionFilter(Paging):
         description="Only those with all these words, as on the search page: case and accents do not matter. "
         'Operators: from: queue: ticket: assignee: is: has: before: after: "a phrase" -not.',
     )
-    status: Literal["open", "snoozed", "closed"] | None = Field(None, description="Only those that stand so.")
+    status: Literal["open", "snoozed", "closed", "spam"] | None = Field(None, description="Only those that stand so.")
     waiting_for: Literal["customer", "agent", "person", "nobody"] | None = Field(
         None, description="Only those whose turn it is."
     )

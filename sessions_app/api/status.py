@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from ninja import Router
 from ninja.errors import ValidationError
 
-from sessions_app.actions import moving, sessions
+from sessions_app.actions import moving, sessions, spam
 from sessions_app.actions.locking import session_seen
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
@@ -23,17 +23,19 @@ router = Router()
 @router.put(
     "/{key:session_id}/status",
     response={200: SessionOut, FAILURES: ErrorOut},
-    summary="Close, open or snooze a session",
+    summary="Close, open or snooze a session, or mark it as spam",
     auth=auth.WRITE,
 )
 def set_session_status(request: ApiRequest, session_id: SessionId, wanted: StatusIn) -> Session:
     """`snoozed` lasts `until` a moment, or until the customer writes where that is null. What a closed session asked people is
-    dropped; the customer's next message opens it again. 409 `newer` when something was said or asked after `seen`.
+    dropped; the customer's next message opens it again. What comes in `spam` changes nothing, until it is `open` again. 409 `newer` when something was said or asked after `seen`.
     """
     session, person = auth.session(request, session_id), auth.person(request)
     with session_seen(session, person, wanted.seen):
         if wanted.status == "closed":
             sessions.resolve(session, person)
+        elif wanted.status == "spam":
+            spam.mark(session, person)
         elif wanted.status == "snoozed":
             sessions.snooze(session, person, wanted.until)
         else:

@@ -30,7 +30,7 @@ class Due:
 
 
 def due_in(queue: Queue) -> SessionSet:
-    """Return conversations closed for as long as the queue's rule says; none with an active run or a pending requirement.
+    """Return conversations closed, or spam, for as long as the queue's rule says; none with an active run or requirement.
 
     Reopening, a customer's message or a move to another queue takes a conversation out.
     """
@@ -38,7 +38,7 @@ def due_in(queue: Queue) -> SessionSet:
         return Session.objects.none()
     until = clock.now() - timedelta(days=queue.erase_after_days)
     # Nothing moves in a session after it was used last; the index over that time keeps the sweep from reading all closed ones.
-    closed = Session.objects.closed().filter(queue=queue, activity_at__lt=until, updated_at__lt=until)
+    closed = Session.objects.settled().filter(queue=queue, activity_at__lt=until, updated_at__lt=until)
     works = Run.objects.active().filter(session=OuterRef("pk"))
     asks = Requirement.objects.pending().filter(session=OuterRef("pk"))
     return closed.exclude(Exists(works)).exclude(Exists(asks))

@@ -23,7 +23,7 @@ from sessions_app.models.session import SessionSet
 FAILED, STOPPED = 1, 130
 #: A command works the job itself, so long (seconds) between two looks at the bar.
 SLICE = 1.0
-STATUSES = (Session.Status.OPEN, Session.Status.SNOOZED, Session.Status.CLOSED)
+STATUSES = (Session.Status.OPEN, Session.Status.SNOOZED, *Session.SETTLED)
 #: The conditions of `--where`, by name.
 CONDITIONS: dict[str, Callable[[SessionSet, str], SessionSet]] = {
     "status": lambda found, value: found.filter(status=_one_of(value, STATUSES)),

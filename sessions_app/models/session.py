@@ -88,6 +88,9 @@ class SessionSet(models.QuerySet["Session"]):
     def spam(self) -> SessionSet:
         return self.filter(status=Session.Status.SPAM)
 
+    def settled(self) -> SessionSet:
+        return self.filter(status__in=Session.SETTLED)
+
     def of(self, person: Person) -> SessionSet:
         return self.open().filter(assignee=person)
 

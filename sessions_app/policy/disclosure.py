@@ -45,7 +45,8 @@ def _mode(queue: Queue | None, session: Session | None) -> AiMode:
 
 def can_ask_for_person(session: Session) -> bool:
     """Return whether an AI answers the customer by itself, so that asking for a person changes something."""
-    return session.effective_ai_mode == AiMode.AUTOPILOT and session.person_wanted_at is None
+    is_spam = session.status == Session.Status.SPAM
+    return session.effective_ai_mode == AiMode.AUTOPILOT and session.person_wanted_at is None and not is_spam
 
 
 def byline(message: Message) -> tuple[str, str]:

@@ -29,7 +29,7 @@ DECISIONS = "decisions"
 class WhereConverter:
     """URL converter of a view of the inbox: a fixed one, or a queue's."""
 
-    regex = "decisions|needs-person|mine|unassigned|waiting|open|snoozed|closed|failed|search|queues/[-a-zA-Z0-9_]+"
+    regex = "decisions|needs-person|mine|unassigned|waiting|open|snoozed|closed|failed|spam|search|queues/[-a-zA-Z0-9_]+"
 
     def to_python(self, value: str) -> str:
         return value
@@ -139,6 +139,7 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
         "snoozed": visible.snoozed,
         "closed": visible.closed,
         "failed": lambda: visible.filter(waiting.FAILED),
+        "spam": visible.spam,
         "search": visible.there,
     }
     return chosen[where]()
@@ -190,4 +191,5 @@ def _views() -> list[Box]:
         Box("snoozed", _("Snoozed"), "alarm-clock"),
         Box("closed", _("Closed"), "archive", counted=False),
         Box("failed", _("Failed"), "circle-alert"),
+        Box("spam", _("Spam"), "ban", counted=False),
     ]

@@ -29,6 +29,7 @@ _STATES: dict[str, Callable[[], Q]] = {
     "open": lambda: Q(status=S.OPEN),
     "closed": lambda: Q(status=S.CLOSED),
     "snoozed": lambda: Q(status=S.SNOOZED),
+    "spam": lambda: Q(status=S.SPAM),
     "waiting": lambda: Q(waiting_since__isnull=False),
     "failed": lambda: Q(pk__in=Session.objects.alias(newest=Subquery(_NEWEST)).filter(newest="error").values("pk")),
 }
@@ -50,6 +51,7 @@ VALUES: dict[str, dict[str, Promise]] = {
         "open": _("open"),
         "closed": _("resolved"),
         "snoozed": _("snoozed"),
+        "spam": _("marked as spam"),
         "waiting": _("the customer waits for an answer"),
         "failed": _("the agent’s last turn failed"),
         "unread": _("new for you"),

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.one_statement import Steps, beside, read_steps
-from sessions_app.models import Decision, Person, Queue
+from sessions_app.models import Decision, Person, Queue, Session
 from sessions_app.models.decision import DecisionSet
 from sessions_app.queries import access
 
@@ -127,7 +127,8 @@ def report_on(lines: DecisionSet, days: int) -> Report:
 
 def reading_of(lines: DecisionSet, days: int) -> Steps[Report]:
     """`report_on`, for a page that reads more with it."""
-    wanted = lines.filter(created_at__gte=since(days))
+    # The log keeps what was asked in spam; a report on the work leaves it out.
+    wanted = lines.filter(created_at__gte=since(days)).exclude(session_key__in=Session.objects.spam().values("session_id"))
     unit = "day" if days <= 30 else "week" if days <= 90 else "month"
     counted, steps, times, all_times = yield from beside(
         _counted(wanted), _steps(wanted, unit), _waiting_times(wanted, "tool", "queue"), _waiting_times(wanted)

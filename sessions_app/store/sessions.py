@@ -141,8 +141,12 @@ def _write(
 
 
 def open_again(session: Session, kind: Kind = Kind.SESSION_REOPENED, *, person: Person | None = None, actor: str = "") -> None:
-    """Open the session where it is closed or snoozed, and record that as this kind. The session's row must be locked."""
-    if session.status != Session.Status.OPEN:
+    """Open the session where it is closed or snoozed, and record that as this kind. The session's row must be locked.
+
+    Spam is opened by those alone who say that it is none.
+    """
+    is_spam = session.status == Session.Status.SPAM
+    if session.status != Session.Status.OPEN and is_spam == (kind is Kind.SESSION_NOT_SPAM):
         set_status(session, Session.Status.OPEN)
         log.record(session, kind, person=person, actor=actor)
 

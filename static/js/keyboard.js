@@ -39,6 +39,7 @@ const special = {
   "/": () => press(find(".search .input")),
   "[": () => press(shortcut("[")),
   "]": () => press(shortcut("]")),
+  "!": () => press(shortcut("!")),
 };
 const withCommand = (event) => {
   if (event.key === "Enter" && event.target.form) {
@@ -82,7 +83,7 @@ document.addEventListener("keydown", (event) => {
   if (isField(event.target) || (key !== "f2" && "keys" in document.body.dataset)) return;
   const goal = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(key)}"]`);
   going = 0;
-  if (event.shiftKey && key !== "?") return;
+  if (event.shiftKey && key !== "?" && key !== "!") return;
   const action = goal
     ? () => goal.click()
     : (special[key] ?? (/^[a-z]$/.test(key) && shortcut(key) ? () => press(shortcut(key)) : null));

@@ -17,7 +17,7 @@ from sessions_app.validation.limits import longest
 class StatusIn(Input):
     """`until` goes with `snoozed` alone."""
 
-    status: Literal["open", "snoozed", "closed"]
+    status: Literal["open", "snoozed", "closed", "spam"]
     until: Moment | None = Field(None, description="With a time zone.", examples=["2030-01-31T09:00:00+01:00"])
     seen: OptionalSeen = None
 

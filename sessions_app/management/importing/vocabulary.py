@@ -88,6 +88,8 @@ STATUSES: dict[str, str] = {
     "done": "closed",
     "completed": "closed",
     "archived": "closed",
+    "spam": "spam",
+    "junk": "spam",
 }
 
 

@@ -24,10 +24,13 @@ _REASONS = {
     Reason.COLLEAGUE: ("message-square-text", "wait"),
 }
 RESOLVED = Badge(gettext_lazy("Resolved"), is_quiet=True)
+SPAM = Badge(gettext_lazy("Spam"), "ban")
 
 
 def badge_of(session: Session, run_status: str) -> Badge | None:
     """The badge of a session in which no decision waits; `run_status` is its newest turn's. Nothing where all is as usual."""
+    if session.status == Session.Status.SPAM:
+        return SPAM
     if session.needs_person:
         return _why_person(session)
     if session.is_held:

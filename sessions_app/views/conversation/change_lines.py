@@ -43,6 +43,8 @@ ICONS: dict[Kind, str] = {
     Kind.SESSION_UNMERGED: "merge",
     Kind.SESSION_CLOSED: "archive",
     Kind.SESSION_REOPENED: "inbox",
+    Kind.SESSION_SPAM: "ban",
+    Kind.SESSION_NOT_SPAM: "inbox",
     Kind.SESSION_SNOOZED: "alarm-clock",
     Kind.SESSION_WOKEN: "alarm-clock",
     Kind.SESSION_IMPORTED: "clipboard-paste",

@@ -85,7 +85,7 @@ def _between(opened_at: AtHit | None) -> dict[str, str]:
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people, active = yield [
+    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people, active, queues = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
@@ -96,6 +96,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
         with_load(people_of(session), MOST_SHOWN),
         active_turn(session),
+        access.queues_for(request.user).exclude(pk=session.queue_id),
     ]
     return {
         "session": session,
@@ -107,6 +108,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "tickets": sorted(tickets, key=attrgetter("rank")),
         "mentioned": suggestions(wrote, systems, {*dismissed, *((link.system_id, link.ticket_id) for link in tickets)}),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
+        "move_to": access.in_order(queues),
         "people": assignable(people, request.user),
         **snooze_context(),
         "modes": [(mode.value, mode.label) for mode in AiMode],

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions_app.actions import escalation, handover, moving, sessions
+from sessions_app.actions import escalation, handover, moving, sessions, spam
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
@@ -111,7 +111,7 @@ def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
 @require_POST
 @for_people
 def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Resolve, reopen or snooze; or show it as unread to its reader, who is led to the list: to stay would be to read it."""
+    """Resolve, reopen, snooze or mark as spam; or show it as unread to its reader, who is led to the list: to stay would be to read it."""
     session = access.session_or_404(request.user, session_id)
     wanted = request.POST.get("do", "")
     if wanted == "unread":
@@ -122,6 +122,8 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
     verbs: dict[str, Callable[[], None]] = {
         "resolve": lambda: sessions.resolve(session, request.user),
         "reopen": lambda: sessions.reopen(session, request.user),
+        "spam": lambda: spam.mark(session, request.user),
+        "not-spam": lambda: spam.unmark(session, request.user),
         "snooze": lambda: _snooze(session, request.user, request.POST),
     }
     _one_of(verbs, wanted)()

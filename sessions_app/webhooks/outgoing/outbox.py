@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from sessions_app.changes import log
+from sessions_app.changes.kinds import Kind
 from sessions_app.infrastructure import broken_rows, clock
 from sessions_app.models import Change, Session, WebhookDelivery, WebhookEndpoint, WebhookPosition
 from sessions_app.webhooks.outgoing.events import OF_KIND, is_wanted
@@ -86,7 +87,9 @@ def _move(place: WebhookPosition, read: list[int], late: set[int]) -> None:
 
 
 def _deliver(keys: list[int], endpoints: list[WebhookEndpoint]) -> int:
-    changes = Change.objects.filter(pk__in=keys).exclude(session__status=Session.Status.ERASED)
+    # What is written in spam calls no program.
+    in_spam = Q(session__status=Session.Status.SPAM, kind=Kind.MESSAGE_CUSTOMER)
+    changes = Change.objects.filter(pk__in=keys).exclude(Q(session__status=Session.Status.ERASED) | in_spam)
     told = _readable(list(changes.select_related("session__queue").order_by("pk")))
     rows = [_row(endpoint, one) for one in told for endpoint in endpoints if _wants(endpoint, one)]
     return len(WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=200))

@@ -1,0 +1,35 @@
+"""Spam: what a customer writes there wakes nobody, is answered by no AI, and costs nothing."""
+
+from __future__ import annotations
+
+from sessions_app.actions.handover import fence_off
+from sessions_app.actions.locking import session_locked
+from sessions_app.actions.sessions import answered_by_person, reopen_locked
+from sessions_app.changes.kinds import Kind
+from sessions_app.changes.log import record
+from sessions_app.models import Person, Session
+from sessions_app.store.sessions import set_status
+
+
+def mark(session: Session, person: Person | None) -> None:
+    """Mark the session as spam: its turn ends, what it asked is dropped, and no list but that of spam has it.
+
+    The customer is not told. Their further messages are kept, and change nothing.
+    """
+    with session_locked(session) as locked:
+        if locked.status == Session.Status.SPAM:
+            return
+        fence_off(locked, person)
+        set_status(locked, Session.Status.SPAM)
+        answered_by_person(locked)
+        locked.settle_waiting()
+        locked.name_due_at = locked.topic_due_at = None
+        locked.save(update_fields=["name_due_at", "topic_due_at"])
+        record(locked, Kind.SESSION_SPAM, person=person)
+
+
+def unmark(session: Session, person: Person | None) -> None:
+    """Open a session that is no spam; what the customer wrote meanwhile is answered. Does nothing where none was marked."""
+    with session_locked(session) as locked:
+        if locked.status == Session.Status.SPAM:
+            reopen_locked(locked, person)
