@@ -37,7 +37,10 @@ class FilterMenu:
         queues = [(name, now.query(queue=slug)) for slug, name in self.queues.items() if slug != now.queue]
         return [*unread, *unnamed, *queues]
 
-    def sorts(self, first: str) -> list[tuple[str, str, bool]]:
-        """Return each order's name, its address and whether it is in force; `first` is the name of the list's own order."""
-        names = {"newest": first, "oldest": _("Longest wait")}
-        return [(name, self.filters.query(sort=sort), sort == self.filters.sort) for sort, name in names.items()]
+    def sorts(self, first: str, where: str) -> list[tuple[str, str, bool]]:
+        """Return each order's name, its address and whether it is in force; `first` is the name of the usual order."""
+        names, own = {"newest": first, "oldest": _("Longest wait")}, Filters().order_in(where)
+        chosen = self.filters.order_in(where)
+        return [
+            (name, self.filters.query(sort="" if sort == own else sort), sort == chosen) for sort, name in names.items()
+        ]

@@ -15,6 +15,9 @@ from sessions_app.queries.search import LONGEST_QUERY, Words, words_of
 from sessions_app.queries.session_order import ORDERS
 from sessions_app.validation.text import searchable
 
+#: Views whose own order is not the newest first: who waits longest for a person comes first.
+OWN_ORDERS = {"needs-person": "oldest"}
+
 
 @dataclass(frozen=True)
 class Filters:
@@ -24,7 +27,8 @@ class Filters:
     queue: str = ""
     unread: bool = False
     unnamed: bool = False
-    sort: str = "newest"
+    #: Empty: the list's own order.
+    sort: str = ""
     details: bool = False
 
     @classmethod
@@ -37,7 +41,7 @@ class Filters:
             queue=searchable(query.get("queue", ""))[:50],
             unread="unread" in query,
             unnamed="unnamed" in query,
-            sort=sort if sort in ORDERS else "newest",
+            sort=sort if sort in ORDERS else "",
             details="details" in query,
         )
 
@@ -51,6 +55,10 @@ class Filters:
         defaults = Filters()
         kept = {key: 1 if value is True else value for key, value in given.items() if value != getattr(defaults, key, "")}
         return f"?{urlencode(kept)}" if kept else "?"
+
+    def order_in(self, where: str) -> str:
+        """Return the order in a view of the inbox: the chosen one, else the view's own."""
+        return self.sort or OWN_ORDERS.get(where, "newest")
 
     @property
     def here(self) -> str:

@@ -58,7 +58,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
     queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}
     menu = FilterMenu(filters, queues)
     page = decisions_page if where == DECISIONS else page_of
-    shown_page = page(sessions, request.user, filters.sort, before, until)
+    shown_page = page(sessions, request.user, filters.order_in(where), before, until)
     if where != DECISIONS:
         show_hits(shown_page.rows, filters.words.terms)
     nothing = filters.q and where != DECISIONS and not (shown_page.rows or before or until)
@@ -68,7 +68,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "filters": filters,
         "chips": menu.chips(),
         "choices": menu.choices(),
-        "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first")),
+        "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first"), where),
         "page": shown_page,
         "ways_out": ways_out(shown.sessions, filters, request.user) if nothing else [],
         "operators": NAMES.items(),
