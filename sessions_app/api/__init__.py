@@ -14,6 +14,7 @@ from sessions_app.api import (
     messages,
     names,
     naming,
+    people,
     private_turns,
     queues,
     requirements,
@@ -72,6 +73,7 @@ api.add_router("/sessions", private_turns.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])
 api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
+api.add_router("", people.router, tags=["people"])
 api.add_router("", runs.router, tags=["runs"])
 api.add_router("", jobs.router, tags=["jobs"])
 api.add_router("/merges", merges.router, tags=["merges"])

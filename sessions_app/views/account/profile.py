@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from sessions_app.actions import availability
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
@@ -41,8 +42,9 @@ def _keep(person: Person, sent: dict[str, str]) -> None:
     person.time_zone = sent["time_zone"] or person.time_zone
     person.theme = sent["theme"] or person.theme
     person.single_keys = sent["single_keys"] == "on" if sent["single_keys"] else person.single_keys
-    person.is_away = sent["presence"] == "away" if sent["presence"] else person.is_away
-    person.save(update_fields=["time_zone", "theme", "single_keys", "is_away"])
+    person.save(update_fields=["time_zone", "theme", "single_keys"])
+    if sent["presence"]:
+        availability.put(person, available=sent["presence"] != "away")
 
 
 def _zone_context(person: Person) -> dict[str, object]:

@@ -48,6 +48,7 @@ BODIES: dict[str, Any] = {
     "name": {"name": "x"},
     "status": {"status": "closed"},
     "assignee": {"assignee": None},
+    "availability": {"available": True},
     "queue": {"queue": "orders"},
     "tickets": {"ticket_id": "HD-2"},
     "mentions": {"ticket_id": "HD-2"},

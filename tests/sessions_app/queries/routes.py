@@ -241,6 +241,8 @@ API = {
     "api/merges/<merge_id>": "GET read 200",
     "api/merges/<merge_id>/undo": "POST write 200",
     "api/queues": "GET read 200",
+    "api/queues/<queue>/people": "GET read 200",
+    "api/availability": "PUT write 200",
     "api/queues/<queue>/naming-rules": "GET admin 200, PATCH admin 200, DELETE admin 200",
     "api/sessions": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>": "GET read 200",
