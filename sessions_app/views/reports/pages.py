@@ -19,6 +19,7 @@ from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
 from sessions_app.queries import access, reports
+from sessions_app.queries.turn_report import turns_now
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
 from sessions_app.views.inbox.sidebar import page_context
@@ -61,8 +62,13 @@ def report(request: PersonRequest) -> HttpResponse:
     """The page: per tool and queue the requirements and their outcomes, and the edit rate over time."""
     wanted, queues = Wanted.of(request.GET), list(access.queues_for(request.user))
     visible = reports.visible_to(request.user, queues)
-    found, tools = read_steps(
-        beside(reports.reading_of(wanted.narrow(visible), wanted.days), reports.tools_in(visible, wanted.days))
+    asked = [queue for queue in queues if wanted.queue in ("", queue.slug)]
+    found, tools, turns = read_steps(
+        beside(
+            reports.reading_of(wanted.narrow(visible), wanted.days),
+            reports.tools_in(visible, wanted.days),
+            turns_now(asked),
+        )
     )
     names = {queue.slug: queue.name for queue in queues}
     context = {
@@ -72,6 +78,7 @@ def report(request: PersonRequest) -> HttpResponse:
         "chart": chart_of(found),
         "queues": queues,
         "tools": tools,
+        "turns": turns,
         "periods": reports.PERIODS,
     }
     return render(request, "reports/page.html", {**page_context(request, "reports", queues), **context})
