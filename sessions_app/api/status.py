@@ -28,7 +28,8 @@ router = Router()
 )
 def set_session_status(request: ApiRequest, session_id: SessionId, wanted: StatusIn) -> Session:
     """`snoozed` lasts `until` a moment, or until the customer writes where that is null. What a closed session asked people is
-    dropped; the customer's next message opens it again. What comes in `spam` changes nothing, until it is `open` again. 409 `newer` when something was said or asked after `seen`.
+    dropped; the customer's next message opens it again. What comes in `spam` changes nothing, until it is `open` again.
+    409 `newer` when something was said or asked after `seen`.
     """
     session, person = auth.session(request, session_id), auth.person(request)
     with session_seen(session, person, wanted.seen):

@@ -22,9 +22,9 @@ class Spam(Action):
     name, label, icon = "spam", gettext_lazy("Spam"), "ban"
 
     def title(self, job: Job) -> str:
-        return ngettext(
-            "Mark %(count)d conversation as spam", "Mark %(count)d conversations as spam", job.total
-        ) % {"count": job.total}
+        return ngettext("Mark %(count)d conversation as spam", "Mark %(count)d conversations as spam", job.total) % {
+            "count": job.total
+        }
 
     def plan(self, job: Job, rows: Sequence[JobRow]) -> list[Planned]:
         return [self._planned(row.session) for row in rows]

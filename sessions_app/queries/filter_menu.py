@@ -41,6 +41,4 @@ class FilterMenu:
         """Return each order's name, its address and whether it is in force; `first` is the name of the usual order."""
         names, own = {"newest": first, "oldest": _("Longest wait")}, Filters().order_in(where)
         chosen = self.filters.order_in(where)
-        return [
-            (name, self.filters.query(sort="" if sort == own else sort), sort == chosen) for sort, name in names.items()
-        ]
+        return [(name, self.filters.query(sort="" if sort == own else sort), sort == chosen) for sort, name in names.items()]

@@ -111,7 +111,10 @@ def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
 @require_POST
 @for_people
 def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
-    """Resolve, reopen, snooze or mark as spam; or show it as unread to its reader, who is led to the list: to stay would be to read it."""
+    """Resolve, reopen, snooze or mark as spam; or show it as unread to its reader.
+
+    Its reader is then led to the list: to stay would be to read it.
+    """
     session = access.session_or_404(request.user, session_id)
     wanted = request.POST.get("do", "")
     if wanted == "unread":

@@ -13,7 +13,7 @@ from sessions_app.actions import deleting, escalation, messages, sessions, spam
 from sessions_app.customers import retention
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
-from sessions_app.models import Person, Queue, Requirement, Session, WebhookDelivery, WebhookEndpoint
+from sessions_app.models import Person, Queue, Requirement, Session
 from sessions_app.queries import reports
 from sessions_app.workers import naming as naming_workers
 from sessions_app.workers import turns as turns_workers
@@ -95,9 +95,7 @@ def test_spam_is_erased_by_the_queues_rule_as_closed_conversations_are(session: 
     assert retention.erase_due() == 1
 
 
-def test_reports_leave_spam_out(
-    asked: Callable[..., Requirement], session: Session, ana: Person, settings: Settings
-) -> None:
+def test_reports_leave_spam_out(asked: Callable[..., Requirement], session: Session, ana: Person, settings: Settings) -> None:
     asked(call("refund", order="7", cents=100))
     lines = reports.visible_to(ana)
     assert reports.report_on(lines, 7).total.asked == 1

@@ -55,7 +55,9 @@ def test_the_assign_menu_says_what_each_has_and_who_is_away(
     assert Session.objects.get(pk=session.pk).assignee == ben
 
 
-def test_a_conversation_that_could_be_given_to_nobody_says_so(client: Client, session: Session, orders: Queue, ben: Person) -> None:
+def test_a_conversation_that_could_be_given_to_nobody_says_so(
+    client: Client, session: Session, orders: Queue, ben: Person
+) -> None:
     Queue.objects.filter(pk=orders.pk).update(assigns="round_robin")
     Person.objects.filter(pk=ben.pk).update(is_away=True)
     escalation.ask_for_person(session)
@@ -65,7 +67,9 @@ def test_a_conversation_that_could_be_given_to_nobody_says_so(client: Client, se
     assert "Nobody of the queue was available, so this stays unassigned" in text
 
 
-def test_the_switch_in_the_rail_decides_whether_something_is_given(client: Client, session: Session, orders: Queue, ben: Person) -> None:
+def test_the_switch_in_the_rail_decides_whether_something_is_given(
+    client: Client, session: Session, orders: Queue, ben: Person
+) -> None:
     Queue.objects.filter(pk=orders.pk).update(assigns="least_loaded")
     escalation.ask_for_person(session)
     client.force_login(ben)
@@ -129,5 +133,8 @@ def test_who_waits_longest_comes_first_where_a_person_is_needed(client: Client, 
         escalation.ask_for_person(session)
     Session.objects.filter(pk=first.pk).update(waiting_since=clock.now() - timedelta(hours=1))
     assert listed(page(client, ben, "/needs-person/")) == [first.pk, second.pk]
-    assert listed(page(client, ben, "/needs-person/?sort=newest")) == [first.pk, second.pk][:: 1 if first.activity_at > second.activity_at else -1]
+    assert (
+        listed(page(client, ben, "/needs-person/?sort=newest"))
+        == [first.pk, second.pk][:: 1 if first.activity_at > second.activity_at else -1]
+    )
     assert listed(page(client, ben, "/open/")) == [second.pk, first.pk]
