@@ -19,7 +19,7 @@ from sessions_app.policy import assigning
 def take_over(session: Session, person: Person, *, assign: bool = True) -> None:
     """Take over: the AI's turn is cancelled and its later writes are rejected, but its partial answer is kept.
 
-    The conversation becomes the person's if it is nobody's, unless `assign` is false.
+    The conversation becomes the person's if it has no assignee, unless `assign` is false.
     """
     with session_locked(session) as locked:
         if locked.ai_mode == AiMode.OFF:
@@ -35,7 +35,7 @@ def take_over(session: Session, person: Person, *, assign: bool = True) -> None:
 def lead_by_reply(session: Session, person: Person) -> None:
     """Apply what a person's reply means for the AI and for who works on it; the session's row must be locked.
 
-    The answer that the AI writes is stopped as by taking over, the conversation becomes the person's if it is nobody's, and
+    The answer that the AI writes is stopped as by taking over, the conversation becomes the person's if it has no assignee, and
     people lead from then on where the queue says so. A turn that waits for a decision goes on waiting, under the AI's lead: a
     reply drops nothing that people were asked.
     """

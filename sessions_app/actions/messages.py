@@ -23,7 +23,7 @@ from sessions_app.validation.text import checked_message
 
 
 def receive(session: Session, text: str, *, idempotency_key: str = "") -> Message:
-    """Store the customer's message and, where the AI answers and is free, make its next turn due. In spam it wakes nobody.
+    """Store the customer's message and, where the AI answers and is free, make its next turn due. In spam it wakes no one.
 
     With a key that this session has seen, nothing happens and the first message is returned. Raises `IdempotencyConflict`
     when that one had other words, `InvalidAction` when the text is empty or too long, `LimitReached` when these were all
@@ -67,7 +67,7 @@ def _have_answered(session: Session, message: Message) -> None:
 def reply(session: Session, person: Person, text: str, *, seen: int) -> Message:
     """Send the customer an answer by a person, who has seen everything up to change `seen`.
 
-    It stops the answer that the AI writes, and makes the conversation the person's if it is nobody's (`lead_by_reply`).
+    It stops the answer that the AI writes, and makes the conversation the person's if it has no assignee (`lead_by_reply`).
 
     Raises `StaleError` when something was said or asked since, `InvalidAction` when the text is empty or too long.
     """

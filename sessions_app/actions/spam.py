@@ -1,4 +1,4 @@
-"""Spam: what a customer writes there wakes nobody, is answered by no AI, and costs nothing."""
+"""Spam: what a customer writes there calls no person, is answered by no AI, and costs nothing."""
 
 from __future__ import annotations
 

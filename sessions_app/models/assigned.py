@@ -31,7 +31,7 @@ class Assigned(Waiting):
 
     @property
     def lacks_free_person(self) -> bool:
-        """True while it waits for people, is nobody's, and nobody of its queue was available."""
+        """True while it waits for people without an assignee, and no member of its queue was available."""
         since, marked = self.waiting_since, self.nobody_free_at
         waits = self.waiting_for == WaitingFor.PERSON and self.assignee_id is None
         return waits and marked is not None and (since is None or marked >= since)

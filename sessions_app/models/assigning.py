@@ -11,7 +11,7 @@ MOST_OPEN = 32_767
 
 
 class Assigns(models.TextChoices):
-    """The choice of a person for a conversation that is nobody's."""
+    """The choice of a person for a conversation without an assignee."""
 
     OFF = "off", _("By hand")
     ROUND_ROBIN = "round_robin", _("In turn: the person who was given none for the longest time")
@@ -33,7 +33,7 @@ class AfterReply(models.TextChoices):
 
 
 class Assigning(models.Model):
-    """The queue's columns for assignment. Only people who are available are given something, and nobody loses anything."""
+    """The queue's columns for assignment. Only available people are given something, and no person loses anything."""
 
     assigns = models.CharField(
         max_length=12,

@@ -236,7 +236,7 @@ class Session(LastSaid, OfCustomer, Assigned, FoldedModel):
 
     @property
     def is_settled(self) -> bool:
-        """True if nobody is waited for: it is closed, or spam."""
+        """True if no side is waited for: it is closed, or spam."""
         return self.status in self.SETTLED
 
     @property

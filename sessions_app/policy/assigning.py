@@ -43,13 +43,13 @@ def put(session: Session, assignee: Person | None, *, person: Person | None = No
 
 
 def wanted_in(queue: Queue) -> SessionSet:
-    """Return the queue's sessions that are nobody's and that its rule gives to somebody, the longest wait first."""
+    """Return the queue's sessions without an assignee that its rule gives to a member, the longest wait first."""
     due = NEEDS_PERSON if queue.assigns_when == AssignsWhen.NEEDS_PERSON else WAITS_FOR_US
     return Session.objects.filter(due, queue=queue, assignee=None).order_by("waiting_since", "pk")
 
 
 def without_mark(sessions: SessionSet) -> SessionSet:
-    """Exclude sessions of which it is recorded that nobody is available in their present wait."""
+    """Exclude sessions of which it is recorded that no member is available in their present wait."""
     return sessions.filter(Q(nobody_free_at=None) | Q(nobody_free_at__lt=F("waiting_since")))
 
 
@@ -76,7 +76,7 @@ def next_person(queue: Queue) -> Person | None:
 
 
 def mark_nobody_free(session: Session) -> None:
-    """Record that nobody is available to whom the locked session could be assigned."""
+    """Record that no member is available to whom the locked session could be assigned."""
     session.nobody_free_at = clock.now()
     session.save(update_fields=["nobody_free_at"])
     record(session, Kind.SESSION_NOBODY_FREE)

@@ -25,7 +25,7 @@ RIGHTS = {"is_active", "is_superuser"}
 
 
 def assign_waiting() -> None:
-    """Assign what waits in queues with a rule; where nobody is available, record that once in each wait."""
+    """Assign what waits in queues with a rule; where no member is available, record that once in each wait."""
     for queue in Queue.objects.exclude(assigns=Assigns.OFF).order_by("pk"):
         wanted = assigning.wanted_in(queue).exclude(pk__in=broken_rows.resting("session"))
         if not assigning.free_in(queue):

@@ -1,4 +1,4 @@
-"""What a person's reply brings about, said before it is sent."""
+"""The consequence of a person's reply, as it is said before sending."""
 
 from __future__ import annotations
 

@@ -216,7 +216,7 @@ def active_turn(session: Session) -> QuerySet[Run, Any]:
 
 
 def assignable(people: list[Person], reader: Person) -> list[Person]:
-    """Return possible assignees with their `load`, the reader first; whoever reads it may take it."""
+    """Return possible assignees with their `load`, the reader first: to read a conversation is to be allowed to take it."""
     me = next((person for person in people if person.pk == reader.pk), reader)
     others = [person for person in people if person.pk != reader.pk]
     return [me, *sorted(others, key=lambda person: (person.display_name.casefold(), person.email))]
