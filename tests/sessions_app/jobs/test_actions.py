@@ -12,7 +12,7 @@ from django.test import Client
 from kern.agent import Agent
 from kern.errors import SessionNotFoundError
 from kern.testing import ScriptedModel, call
-from sessions_app.actions import customer_links, deleting, messages, sessions
+from sessions_app.actions import customer_links, deleting, handover, messages, sessions, spam
 from sessions_app.customers import erase, retention
 from sessions_app.customers.whom import Customer
 from sessions_app.errors import DuplicateId, Forbidden
@@ -158,3 +158,35 @@ def test_restoring_twice_or_after_erasing_is_said(several: list[Session], ana: P
     deleting.restore(several[0], ana)
     deleting.restore(several[0], ana)
     assert (undone(job, worked).undone, reasons(job)) == (2, ["Restored already"])
+
+
+def test_spam_is_undone_with_the_state_of_before(several: list[Session], ana: Person, done: Do, worked: Worked) -> None:
+    sessions.resolve(several[0], ana)
+    sessions.snooze(several[1], ana, None)
+    job = done("spam")
+    assert (job.done, statuses()) == (3, ["spam"] * 3)
+    assert undone(job, worked).undone == 3
+    assert statuses() == ["closed", "snoozed", "open"]
+
+
+def test_what_is_no_spam_is_opened_and_is_spam_again_when_that_is_undone(
+    several: list[Session], ana: Person, done: Do, worked: Worked
+) -> None:
+    for session in several[:2]:
+        spam.mark(session, ana)
+    job = done("not_spam")
+    assert (job.done, reasons(job), statuses()) == (2, ["Not marked as spam"], ["open"] * 3)
+    assert undone(job, worked).undone == 2
+    assert statuses() == ["spam", "spam", "open"]
+
+
+def test_handing_back_skips_what_the_ai_works_and_is_undone(
+    several: list[Session], ana: Person, done: Do, worked: Worked
+) -> None:
+    for session in several[:2]:
+        handover.take_over(session, ana, assign=False)
+    job = done("hand_back")
+    assert (job.done, reasons(job)) == (2, ["The AI is not silent here"])
+    assert undone(job, worked).undone == 2
+    assert [row.led_by_person for row in Session.objects.order_by("pk")] == [True, True, False]
+    assert not Session.objects.exclude(assignee=None).exists()
