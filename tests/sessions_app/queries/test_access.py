@@ -55,7 +55,7 @@ from tests.sessions_app.queries.doors import (
     rows,
 )
 
-VIEWS = ("decisions", "mine", "unassigned", "open", "snoozed", "closed", "search")
+VIEWS = ("decisions", "mine", "unassigned", "open", "snoozed", "closed", "spam", "search")
 #: Tokens by what is special about them.
 TOKENS = ("all scopes", *SCOPES, *SEES_NOTHING, "ended", "expired", "closed account", "no such token")
 ROLES = ("nobody", *PEOPLE, "all scopes")
