@@ -13,7 +13,8 @@ def after_reply(session: Session, agent: str, status: str, purpose: str) -> str:
     """Return what happens after a reply; `status` and `purpose` are those of the active turn, empty where there is none."""
     is_written = purpose == Run.Purpose.ANSWER and status in (Run.Status.PENDING, Run.Status.RUNNING)
     then = _then(session, agent or _("The agent"), status == Run.Status.PAUSED)
-    return f"{_('Sending stops the answer being written.')} {then}" if is_written else then
+    stops = _("Sending stops the answer being written.")
+    return f"{stops} {then}" if is_written else then
 
 
 def _then(session: Session, agent: str, waits: bool) -> str:

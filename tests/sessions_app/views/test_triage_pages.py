@@ -109,7 +109,7 @@ def test_the_customer_reads_nothing_of_spam(client: Client, session: Session, be
 def test_moving_is_a_menu_at_the_head_of_a_conversation(
     client: Client, session: Session, parcels: Queue, ana: Person, ben: Person
 ) -> None:
-    assert menu(page(client, ben, f"/open/{session.session_id}/"), "move-menu") == "Move to You work no other queue."
+    assert "move-menu" not in page(client, ben, f"/open/{session.session_id}/"), "Ben works no other queue"
     assert menu(page(client, ana, f"/open/{session.session_id}/"), "move-menu") == "Move to Parcels"
     assert do(client, session, "queue", queue="parcels") == 303
     assert Session.objects.get(pk=session.pk).queue == parcels
