@@ -115,7 +115,7 @@ def run_status(value: Any) -> RunStatus:
 def conversation_status(value: Any) -> str:
     status = STATUSES.get(word(value))
     if status is None:
-        raise ValueError("it is none of open, snoozed, closed or a word for them; it counts as none")
+        raise ValueError("it is none of open, snoozed, closed, spam or a word for them; it counts as none")
     return status
 
 
