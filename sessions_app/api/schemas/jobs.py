@@ -30,7 +30,7 @@ class JobIn(Input):
     )
     sessions: list[Text] | None = Field(None, max_length=MOST_NAMED, description="Ids of sessions that the token sees.")
     queue: Text | None = Field(None, max_length=50, description="Without `sessions`: only those of this queue.")
-    status: Text | None = Field(None, max_length=8, description="Without `sessions`: only open, snoozed or closed ones, or spam.")
+    status: Text | None = Field(None, max_length=8, description="Without `sessions`: only open, snoozed, closed or spam ones.")
     limit: int | None = Field(None, ge=1, le=100_000, description="Without `sessions`: the newest ones at most.")
     start: bool = Field(False, description="Begin at once, without a dry run to look at first.")
 
