@@ -79,7 +79,7 @@ def talked(session: Session, work: Callable[..., list[str]]) -> Session:
 def queue_form(queue: Queue) -> dict[str, str]:
     """The fields of the queue's page as they stand."""
     fields = (
-        *("name", "slug", "icon", "position", "agent_id", "ai_mode"),
+        *("name", "slug", "icon", "position", "agent_id", "ai_mode", "assigns", "assigns_when", "after_reply"),
         *("link_days", "messages_per_day"),
     )
     return {"customer_page": "on", **{name: str(getattr(queue, name)) for name in fields}}
@@ -172,7 +172,7 @@ def test_the_admin_gives_people_their_queues(pages: Client, orders: Queue) -> No
 
 def test_a_queues_slug_stays_as_it_was_made(pages: Client, orders: Queue) -> None:
     fields = {"name": "Sales", "icon": "inbox", "position": "0", "agent_id": "clerk", "ai_mode": "autopilot"}
-    fields |= {"link_days": "90"}
+    fields |= {"link_days": "90", "assigns": "off", "assigns_when": "waiting", "after_reply": "ai"}
     assert pages.post(reverse("admin:sessions_app_queue_add"), {**fields, "slug": "sales"}).status_code == 302
     sales = Queue.objects.get(slug="sales")
     page = reverse("admin:sessions_app_queue_change", args=[sales.pk])
