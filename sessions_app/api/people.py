@@ -10,6 +10,7 @@ from sessions_app.actions import availability
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
 from sessions_app.api.errors import FAILURES, ErrorOut
+from sessions_app.api.naming import QueueSlug
 from sessions_app.api.schemas.people import AvailabilityIn, PersonOut
 from sessions_app.models import Person, Queue
 from sessions_app.policy.assigning import with_load
@@ -24,7 +25,7 @@ router = Router()
     summary="List a queue's people",
     auth=auth.READ,
 )
-def list_people(request: ApiRequest, queue: str) -> list[Person]:
+def list_people(request: ApiRequest, queue: QueueSlug) -> list[Person]:
     """The people who can be given sessions of the queue with this slug, by address, with what they have."""
     found: Queue | None = auth.queues(request).filter(slug=searchable(queue)).first()
     if found is None:

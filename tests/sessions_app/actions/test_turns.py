@@ -197,9 +197,10 @@ def test_a_reply_that_missed_something_is_stopped_and_shown_what_is_new(session:
     with pytest.raises(StaleError) as stopped:
         messages.reply(session, ana, "Done.", seen=old)
     assert [change.kind for change in stopped.value.changes] == ["message.customer"]
-    messages.reply(session, ana, "Done.", seen=seen(session))
+    both_saw = seen(session)
+    messages.reply(session, ana, "Done.", seen=both_saw)
     with pytest.raises(StaleError):
-        messages.reply(session, ben, "Done, too.", seen=seen(session) - 1)
+        messages.reply(session, ben, "Done, too.", seen=both_saw)
 
 
 def test_ones_own_words_and_mere_housekeeping_do_not_stop_a_reply(session: Session, ana: Person, ben: Person) -> None:
