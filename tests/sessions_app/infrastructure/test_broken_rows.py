@@ -221,7 +221,7 @@ def _missed(world: World, original: Original, corruptions: list[Corruption]) -> 
         return [f"{names}: {problem}" for problem in (*_of_pages(world, model, ends), *_of_work(ends))]
 
 
-def _of_pages(world: World, model: type[Row], ends: list[str]) -> Iterator[str]:
+def _of_pages(world: World, model: type[Any], ends: list[str]) -> Iterator[str]:
     shown = (*SHOWN[model], f"/admin/sessions_app/{model._meta.model_name}/")
     for path, expected in world.lists():
         if path.startswith(shown):
