@@ -96,7 +96,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         session.name_suggestions.filter(state=NameSuggestion.State.OPEN, for_version=session.name_version),
         with_load(people_of(session), MOST_SHOWN),
         active_turn(session),
-        access.queues_for(request.user).exclude(pk=session.queue_id),
+        access.queues_for(request.user),
     ]
     return {
         "session": session,
@@ -108,7 +108,7 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         "tickets": sorted(tickets, key=attrgetter("rank")),
         "mentioned": suggestions(wrote, systems, {*dismissed, *((link.system_id, link.ticket_id) for link in tickets)}),
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
-        "move_to": access.in_order(queues),
+        "move_to": [queue for queue in access.in_order(queues) if queue.pk != session.queue_id],
         "people": assignable(people, request.user),
         **snooze_context(),
         "modes": [(mode.value, mode.label) for mode in AiMode],
