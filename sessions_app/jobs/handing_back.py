@@ -17,7 +17,7 @@ from sessions_app.models.queue import AiMode
 class HandBack(Action):
     """Hand back: the AI works again as before, beginning with unanswered messages."""
 
-    name, label, icon = "hand_back", gettext_lazy("Hand back"), "bot"
+    name, label, icon, fits_decisions = "hand_back", gettext_lazy("Hand back"), "bot", False
 
     def title(self, job: Job) -> str:
         return ngettext(

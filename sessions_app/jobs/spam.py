@@ -19,7 +19,7 @@ S = Session.Status
 class Spam(Action):
     """Mark as spam. The AI's turn ends, and its questions are dropped."""
 
-    name, label, icon = "spam", gettext_lazy("Spam"), "ban"
+    name, label, icon, fits_decisions = "spam", gettext_lazy("Spam"), "ban", False
 
     def title(self, job: Job) -> str:
         return ngettext("Mark %(count)d conversation as spam", "Mark %(count)d conversations as spam", job.total) % {
@@ -57,7 +57,7 @@ class Spam(Action):
 class NotSpam(Action):
     """Open conversations that are no spam."""
 
-    name, label, icon = "not_spam", gettext_lazy("Not spam"), "inbox"
+    name, label, icon, fits_decisions = "not_spam", gettext_lazy("Not spam"), "inbox", False
 
     def title(self, job: Job) -> str:
         return ngettext(
