@@ -293,7 +293,7 @@ def test_conversations_of_ticked_decisions_are_worked_by_a_job(
     job = Job.objects.get()
     assert ([row.session_id for row in job.rows.all()], job.source) == ([lee.session_id], "Decisions")
     inbox.post("/jobs/", {"do": "unlock", "scope": "matching", "where": "decisions", "filter": "?"})
-    assert set(Job.objects.latest("pk").rows.values_list("session", flat=True)) == {lee.session_id, mo.session_id}
+    assert {row.session_id for row in Job.objects.latest("pk").rows.all()} == {lee.session_id, mo.session_id}
 
 
 def test_all_that_match_are_never_approved_unseen(inbox: Client, orders: Queue) -> None:
