@@ -36,10 +36,9 @@ class Resolve(Action):
         planned = self._planned(session, session.requirements.pending().exists())
         if isinstance(planned, Skip):
             return planned
-        until = session.snoozed_until
-        data = {"status": session.status, "until": until.isoformat() if until else ""}
+        before = status_of(session)
         sessions.resolve(session, job.person)
-        return Done(planned.before, planned.after, data)
+        return Done(planned.before, planned.after, before)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         if session.status != Session.Status.CLOSED:
@@ -73,15 +72,14 @@ class Reopen(Action):
         planned = self._planned(session)
         if isinstance(planned, Skip):
             return planned
-        until = session.snoozed_until
-        data = {"status": session.status, "until": until.isoformat() if until else ""}
+        before = status_of(session)
         sessions.reopen(session, job.person)
-        return Done(planned.before, planned.after, data)
+        return Done(planned.before, planned.after, before)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         if session.status != Session.Status.OPEN:
             return Skip(_("%(state)s since") % {"state": session.get_status_display()})
-        if row.done_at and session.messages.said().filter(created_at__gt=row.done_at).exists():
+        if written_since(row, session):
             return Skip(_("Something was written since"))
         if row.data.get("status") == Session.Status.CLOSED:
             sessions.resolve(session, job.person)
@@ -93,6 +91,17 @@ class Reopen(Action):
         if session.status == Session.Status.OPEN:
             return Skip(_("Open already"))
         return Change(session.get_status_display(), str(Session.Status.OPEN.label))
+
+
+def written_since(row: JobRow, session: Session) -> bool:
+    """Return whether the customer, an agent or a person wrote in the session after the job had changed it."""
+    return row.done_at is not None and session.messages.said().filter(created_at__gt=row.done_at).exists()
+
+
+def status_of(session: Session) -> dict[str, str]:
+    """Return the status that a row of a job keeps, for `put_back`."""
+    until = session.snoozed_until
+    return {"status": session.status, "until": until.isoformat() if until else ""}
 
 
 def put_back(session: Session, before: dict[str, Any]) -> None:

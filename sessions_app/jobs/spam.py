@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sessions_app.actions import sessions, spam
 from sessions_app.jobs.action import Action, Change, Done, Outcome, Planned, Skip
-from sessions_app.jobs.closing import put_back
+from sessions_app.jobs.closing import put_back, status_of, written_since
 from sessions_app.models import Job, JobRow, Session
 
 S = Session.Status
@@ -33,10 +33,9 @@ class Spam(Action):
         planned = self._planned(session)
         if isinstance(planned, Skip):
             return planned
-        until = session.snoozed_until
-        data = {"status": session.status, "until": until.isoformat() if until else ""}
+        before = status_of(session)
         spam.mark(session, job.person)
-        return Done(planned.before, planned.after, data)
+        return Done(planned.before, planned.after, before)
 
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         if session.status != S.SPAM:
@@ -77,6 +76,8 @@ class NotSpam(Action):
     def undo(self, job: Job, row: JobRow, session: Session) -> Done | Skip:
         if session.status != S.OPEN:
             return Skip(_("%(state)s since") % {"state": session.get_status_display()})
+        if written_since(row, session):
+            return Skip(_("Something was written since"))
         spam.mark(session, job.person)
         return Done()
 

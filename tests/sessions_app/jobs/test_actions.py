@@ -176,8 +176,9 @@ def test_what_is_no_spam_is_opened_and_is_spam_again_when_that_is_undone(
         spam.mark(session, ana)
     job = done("not_spam")
     assert (job.done, reasons(job), statuses()) == (2, ["Not marked as spam"], ["open"] * 3)
-    assert undone(job, worked).undone == 2
-    assert statuses() == ["spam", "spam", "open"]
+    messages.receive(several[1], "Thank you for reading this!")
+    assert (undone(job, worked).undone, reasons(job)) == (1, ["Something was written since", "Not marked as spam"])
+    assert statuses() == ["spam", "open", "open"]
 
 
 def test_handing_back_skips_what_the_ai_works_and_is_undone(
