@@ -48,7 +48,8 @@ def having(term: Term, hits: int = 0) -> Q:
         sql, params = _matches([term])
         return Q(pk__in=RawSQL(_POSTGRESQL + sql, params))  # noqa: S611 - the words are parameters
     expression = _expression([term], "AND")
-    if hits >= COMMON:
+    # A beginning of words has no list of its own in the index: each session asked would make it anew.
+    if hits >= COMMON and not term.is_prefix:
         return Q(RawSQL(_SQLITE_EACH, [expression], output_field=BooleanField()))  # noqa: S611
     return Q(pk__in=RawSQL(_SQLITE, [expression]))  # noqa: S611
 
