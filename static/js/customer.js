@@ -29,11 +29,10 @@ const remember = (box) => {
 const box = find("textarea[name=message]");
 if (box) remember(box);
 
-// The link was revoked or its time is over: the page fetches what says so, and asks no more. What is typed stays to be
-// copied.
-document.addEventListener("htmx:sse:error", ({ detail }) => {
-  if (detail.status !== 410) return;
-  detail.connection.cancelled = true;
-  find("#answering")?.remove();
-  document.dispatchEvent(new Event("session-changed"));
-});
+// The link was revoked or its time is over: no answer is written here any more. The page fetches what says so, and what
+// is typed stays to be copied.
+const stop = ({ status }) => {
+  if (status === 410) find("#answering")?.remove();
+};
+document.addEventListener("htmx:sse:error", ({ detail }) => stop(detail));
+document.addEventListener("htmx:response:error", ({ detail }) => stop(detail.ctx.response));

@@ -165,6 +165,8 @@ const gone = () => {
 document.addEventListener("htmx:response:error", (event) => {
   const { ctx } = event.detail;
   const { status } = ctx.response;
+  // A page's stream repeats itself, and says by itself when it cannot.
+  if (source(event)?.hasAttribute?.("hx-sse:connect")) return;
   if (status === 404 && source(event)?.matches?.("[hx-trigger*='session-changed']")) {
     gone();
     return;

@@ -10,7 +10,7 @@ const back = () => {
   if (navigator.onLine) find("#unreachable")?.remove();
 };
 document.addEventListener("htmx:sse:error", ({ detail }) => {
-  if (![401, 410].includes(detail.status) && detail.connection?.attempt >= 2) away();
+  if (![401, 404, 410].includes(detail.status) && detail.connection?.attempt >= 2) away();
 });
 document.addEventListener("stream-away", away);
 document.addEventListener("htmx:sse:after:connection", back);
