@@ -19,7 +19,8 @@ from bench.faults.journal import VARIABLE, Journal
 from bench.paths import ROOT
 from bench.report import CannotMeasureError
 from kern_inbox.conf.task_queues import QUEUES
-from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent, free_port
+from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
+from kern_inbox.run.forking import die_with_parent
 from tests.disks import SmallDisk
 from tests.servers import MissingServerError, TemporaryPostgresql
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from bench.faults.world import answers
 from bench.paths import ROOT
 from bench.report import CannotMeasureError
-from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent, free_port
+from kern_inbox.run.embedded_redis import EmbeddedRedis, free_port
+from kern_inbox.run.forking import die_with_parent
 
 PATIENCE = 120
 #: A worker as the Procfile starts it: queues, threads.

@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from io import TextIOWrapper
+from multiprocessing.util import register_after_fork
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,12 +20,13 @@ from kern_inbox.conf.environment import ConfigurationError, read
 from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError
 from kern_inbox.run.embedded_redis import EmbeddedRedis, EmbeddedRedisError
-from kern_inbox.run.supervisor import Child, Supervisor
+from kern_inbox.run.forking import STOPPING
+from kern_inbox.run.parts import children
+from kern_inbox.run.preparation import Preparation
+from kern_inbox.run.supervisor import Supervisor
 
 #: So long (seconds) the announcement waits for the worker, to stand last. LOG_LEVEL may hide that the worker is ready.
 WORKER_SECONDS = 15.0
-NAMING_THREADS = 4
-WEBHOOK_THREADS = 8
 #: After Ctrl-C running turns have no longer than so many seconds.
 GRACE_SECONDS = 8
 
@@ -53,16 +56,9 @@ def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
     import django
 
     django.setup()
-    from kern_inbox.run import checks, console, prepare
+    from kern_inbox.run import prepare
 
-    checks.check_port(host, port)
-    if not redis:
-        checks.check_redis(values["REDIS_URL"])
-    checks.check_desk()
-    checks.check_database()
-    if warning := checks.check_key():
-        console.warn(warning)
-    people = prepare.prepare()
+    people = prepared(values)
     processes = children(values)
     supervisor = Supervisor(processes, redis)
     until = time.monotonic() + WORKER_SECONDS
@@ -79,44 +75,22 @@ def launch(values: dict[str, Any], redis: EmbeddedRedis | None) -> int:
             prepare.introduce(people)
 
 
-def children(values: dict[str, Any]) -> list[Child]:
-    """Return the processes in the order in which they stop: web server, scheduler, workers.
+def prepared(values: dict[str, Any]) -> list[str]:
+    """Check, prepare the database, and load what the processes are made from. Raises `LaunchError`.
 
-    First no new work is asked for, then none is made, then the rest is finished.
+    Returns the lines that name the demo's people, none where the database has people already.
     """
-    # Each ends itself within its grace time, or is killed a moment later.
-    patience = int(os.environ["KERN_GRACE_SECONDS"]) + 2.0
-    return [
-        Child("web", web_command(values["HOST"], values["PORT"]), patience),
-        Child("scheduler", [sys.executable, "manage.py", "scheduler"], patience),
-        worker("worker", "turns", patience),
-        # Not among the turns: a name should not wait until tools that hang have had their time.
-        worker("naming", "naming,jobs", patience, "--concurrency", str(NAMING_THREADS)),
-        # Servers of others are slow or hang: nobody's turn or name waits behind them.
-        worker("webhooks", "webhooks", patience, "--concurrency", str(WEBHOOK_THREADS)),
-    ]
+    from kern_inbox.run import console, preload, prepare
 
-
-def web_command(host: str, port: int) -> list[str]:
-    """Return the command of the web server. Open live pages would keep it from stopping; they reconnect by themselves.
-
-    It believes no X-Forwarded header, as it would by default those of this machine: what proxies say is read by
-    TRUSTED_PROXIES alone.
-    """
-    where = ["kern_inbox.asgi:application", "--host", host, "--port", str(port)]
-    return [
-        *(sys.executable, "-m", "uvicorn", *where),
-        *("--timeout-graceful-shutdown", "2", "--no-access-log", "--no-proxy-headers"),
-    ]
-
-
-def worker(name: str, queues: str, patience: float, *options: str) -> Child:
-    """Return a worker of these queues, separated by commas."""
-    celery = ["celery", "--quiet", "--app", "kern_inbox", "worker", "--queues", queues, "--hostname", f"{name}@%h", *options]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    # In a container everything is root, so a warning at each start does not help.
-    python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]
-    return Child(name, [*python, *celery, *quiet], patience, ready_words=" ready.")
+    preparation = Preparation(values)
+    try:
+        if warning := preparation.warning():
+            console.warn(warning)
+        preload.load()
+        return preparation.people()
+    except BaseException:
+        prepare.introduce(preparation.stop())
+        raise
 
 
 @contextmanager
@@ -147,6 +121,8 @@ def single_instance(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LaunchError(f"the program runs already in {folder}; stop it, or give this one its own KERN_VAR") from None
+        # Processes that outlive this one for a moment do not keep the next one out.
+        register_after_fork(lock, TextIOWrapper.close)
         yield
 
 
@@ -179,7 +155,7 @@ def _stop_by_signal() -> None:
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, interrupt)
 
 

@@ -30,6 +30,19 @@ def one_line(problem: BaseException) -> str:
     return " ".join(str(problem).split()) or type(problem).__name__
 
 
+def check(host: str, port: int, redis_url: str) -> str | None:
+    """Check everything that would keep the program from running. Returns a warning where something stays open.
+
+    Raises `LaunchError`. Without a `redis_url` the embedded Redis is used, which has answered already.
+    """
+    check_port(host, port)
+    if redis_url:
+        check_redis(redis_url)
+    check_desk()
+    check_database()
+    return check_key()
+
+
 def check_port(host: str, port: int) -> None:
     """Raise `LaunchError` when the web server could not listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

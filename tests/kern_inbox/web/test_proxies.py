@@ -13,8 +13,8 @@ import pytest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
-from kern_inbox.run.__main__ import web_command
 from kern_inbox.run.embedded_redis import free_port
+from kern_inbox.run.parts import web_command
 from sessions_app.ratelimit import address_of
 from tests.story.program import FOREIGN, eventually
 
