@@ -85,14 +85,14 @@ class Program:
             else:
                 return
 
-    def processes(self, word: str = "") -> list[int]:
-        """Processes that belong to this program, by its folder in their environment. Valkey hides its own: see `redis`.
+    def processes(self, name: str = "") -> list[int]:
+        """Processes that belong to this program, by its folder in their environment; those of one name, if it is given.
 
-        `word` is one of a process's name or of its command.
+        Valkey hides its own: see `redis`.
         """
         listed = subprocess.run(["ps", "axeww", "-o", "pid=,comm=,command="], capture_output=True, text=True, check=True).stdout
-        lines = [line for line in listed.splitlines() if f"KERN_VAR={self.folder}" in line and word in line]
-        return [int(line.split()[0]) for line in lines]
+        lines = [line.split() for line in listed.splitlines() if f"KERN_VAR={self.folder}" in line]
+        return [int(pid) for pid, its_name, *_ in lines if name in ("", its_name)]
 
     def redis(self) -> int | None:
         """The process of the embedded Redis, `None` when it is gone."""
@@ -347,15 +347,15 @@ def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         assert running.is_gone()
 
 
-@pytest.mark.parametrize("word", ["kern-worker", "kern-naming", "kern-web", "kern-scheduler"])
-def test_a_part_that_dies_is_named_and_started_again(alive: Program, word: str) -> None:
-    (part,) = alive.processes(word)
+@pytest.mark.parametrize("name", ["kern-worker", "kern-naming", "kern-web", "kern-scheduler"])
+def test_a_part_that_dies_is_named_and_started_again(alive: Program, name: str) -> None:
+    (part,) = alive.processes(name)
     os.kill(part, signal.SIGKILL)
     alive.read_line("was killed by SIGKILL (its last lines are above)")
     alive.read_until("was started again")
-    if word in ("kern-worker", "kern-naming"):
+    if name in ("kern-worker", "kern-naming"):
         alive.read_until("celery.apps.worker")
-    (again,) = alive.processes(word)
+    (again,) = alive.processes(name)
     assert again != part
     alive.wait_until_it_answers()
 
