@@ -1,4 +1,4 @@
-"""What `python …` would run, run in this process, whose modules are loaded already."""
+"""A command of Python (`python …`), run in this process, whose modules are loaded already."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import runpy
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import Literal, cast
+
+Action = Literal["default", "error", "ignore", "always", "module", "once"]
 
 
 def run_python(arguments: Sequence[str]) -> None:
@@ -18,7 +21,9 @@ def run_python(arguments: Sequence[str]) -> None:
     sys.orig_argv = [sys.executable, *arguments]
     words = list(arguments)
     while words[0] == "-W":
-        action, _, message = words[1].partition(":")
+        written, _, message = words[1].partition(":")
+        # Another word is refused by the filter itself.
+        action = cast(Action, written)
         warnings.simplefilter(action) if not message else warnings.filterwarnings(action, re.escape(message))
         del words[:2]
     is_module = words[0] == "-m"
