@@ -68,7 +68,7 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether the process has not ended."""
+        """True while the process has not ended."""
         return self.process is not None and self.process.exitcode is None
 
     def kill(self) -> None:

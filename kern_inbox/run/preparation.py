@@ -19,7 +19,7 @@ from kern_inbox.run.forking import PROCESSES, begin, stopping_later
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the program cannot start."""
+    """The reason why the program cannot start."""
 
     reason: str
 

@@ -16,6 +16,13 @@ warnings.warn("Beware of that")
 print(__name__, sys.argv[1:], sys.orig_argv[1:])
 sys.exit(3)
 """
+AGAIN = """
+import sys
+from kern_inbox.processes.grace import restart_process, restarts
+print(restarts(), sys.argv[1:], "kern_inbox.run.python_command" in sys.modules, flush=True)
+if not restarts():
+    restart_process()
+"""
 
 
 @pytest.fixture
@@ -42,3 +49,9 @@ def test_a_module_is_run_with_its_filters_of_warnings(script: Path) -> None:
     assert (done.returncode, done.stdout) == (3, f"__main__ ['Kim'] {words}\n")
     assert "Beware of that" in done.stderr
     assert "Beware of this" not in done.stderr
+
+
+def test_what_begins_itself_anew_is_executed_alone(tmp_path: Path) -> None:
+    (tmp_path / "again.py").write_text(AGAIN)
+    done = run(tmp_path, "again.py", "Kim")
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["0 ['Kim'] True", "1 ['Kim'] False"])
