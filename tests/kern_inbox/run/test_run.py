@@ -94,6 +94,15 @@ class Program:
         lines = [line.split() for line in listed.splitlines() if f"KERN_VAR={self.folder}" in line]
         return [int(pid) for pid, its_name, *_ in lines if name in ("", its_name)]
 
+    def part(self, name: str) -> int:
+        """The process of this name; a new one has to say first what it is called."""
+        while self.process.poll() is None:
+            if found := self.processes(name):
+                (part,) = found
+                return part
+            time.sleep(0.05)
+        pytest.fail(f"the program ended without {name}:\n{self.output}")
+
     def redis(self) -> int | None:
         """The process of the embedded Redis, `None` when it is gone."""
         note = self.folder / "redis" / "valkey.pid"
@@ -174,8 +183,7 @@ def test_a_part_that_goes_on_dying_stops_the_rest(installed: Path) -> None:
     with program(installed) as running:
         running.read_until("Kern Inbox is ready")
         for restarts in range(MOST_RESTARTS + 1):
-            (part,) = running.processes("kern-scheduler")
-            os.kill(part, signal.SIGKILL)
+            os.kill(running.part("kern-scheduler"), signal.SIGKILL)
             if restarts < MOST_RESTARTS:
                 running.read_line("scheduler was started again")
         assert running.wait() == 1
@@ -349,14 +357,13 @@ def alive(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
 
 @pytest.mark.parametrize("name", ["kern-worker", "kern-naming", "kern-web", "kern-scheduler"])
 def test_a_part_that_dies_is_named_and_started_again(alive: Program, name: str) -> None:
-    (part,) = alive.processes(name)
+    part = alive.part(name)
     os.kill(part, signal.SIGKILL)
     alive.read_line("was killed by SIGKILL (its last lines are above)")
     alive.read_until("was started again")
     if name in ("kern-worker", "kern-naming"):
         alive.read_until("celery.apps.worker")
-    (again,) = alive.processes(name)
-    assert again != part
+    assert alive.part(name) != part
     alive.wait_until_it_answers()
 
 
