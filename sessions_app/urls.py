@@ -6,9 +6,9 @@ from django.urls import path, register_converter
 
 from sessions_app.api import api
 from sessions_app.queries.inbox_views import WhereConverter
-from sessions_app.views import customer_data, incoming_webhooks
+from sessions_app.views import customer_data, incoming_webhooks, saved_views
 from sessions_app.views.account import devices, profile, tokens
-from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, whole_texts
+from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, triage, whole_texts
 from sessions_app.views.conversation import pages as conversation
 from sessions_app.views.customer import pages as customer
 from sessions_app.views.decisions import pages as decisions
@@ -20,6 +20,7 @@ from sessions_app.views.jobs.link_table import job_link_table
 from sessions_app.views.live import people as live
 from sessions_app.views.names import pages as name_list
 from sessions_app.views.reports import pages as reports
+from sessions_app.views.setup import labels as setup_labels
 from sessions_app.views.setup import naming, policies, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
 from sessions_app.views.tickets import by_id, linking, merging
@@ -47,6 +48,8 @@ urlpatterns = [
     path("sessions/<key:session_id>/name/", names.session_name, name="session-name"),
     path("sessions/<key:session_id>/tickets/", tickets.session_tickets, name="session-tickets"),
     path("sessions/<key:session_id>/assignee/", conversation.session_assignee, name="session-assignee"),
+    path("sessions/<key:session_id>/labels/", triage.session_labels, name="session-labels"),
+    path("sessions/<key:session_id>/priority/", triage.session_priority, name="session-priority"),
     path("sessions/<key:session_id>/queue/", conversation.session_queue, name="session-queue"),
     path("sessions/<key:session_id>/status/", conversation.session_status, name="session-status"),
     path("sessions/<key:session_id>/link/", secret_link.session_link, name="session-link"),
@@ -72,6 +75,8 @@ urlpatterns = [
     path("names/", name_list.name_page, name="names"),
     path("names/together/", name_list.names_together, name="names-together"),
     path("names/<int:pk>/", name_list.name_row, name="name-row"),
+    path("saved-views/", saved_views.save_view, name="saved-views"),
+    path("saved-views/<int:pk>/", saved_views.saved_view, name="saved-view"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/tickets/", job_link_table, name="job-link-table"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
@@ -92,6 +97,8 @@ urlpatterns = [
     path("setup/webhooks/new/", webhooks.new_webhook, name="setup-webhook-new"),
     path("setup/webhooks/<int:pk>/", webhooks.webhook, name="setup-webhook"),
     path("setup/webhooks/<int:pk>/deliveries/", webhooks.webhook_deliveries, name="setup-webhook-deliveries"),
+    path("setup/labels/", setup_labels.label_list, name="setup-labels"),
+    path("setup/labels/<int:pk>/", setup_labels.label, name="setup-label"),
     path("setup/naming/", naming.naming, name="setup-naming"),
     path("setup/naming/preview/", naming.naming_preview, name="setup-naming-preview"),
     path("customer-data/", customer_data.customer_data, name="customer-data"),

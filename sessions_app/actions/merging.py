@@ -30,15 +30,18 @@ from sessions_app.models import (
     Run,
     SearchEntry,
     Session,
+    SessionLabel,
     TicketLink,
     UnsentText,
 )
 from sessions_app.policy import whose_turn
 
 #: What moves along. Of these a row stays where the kept conversation has one in its place.
-MOVED: tuple[type[models.Model], ...] = (Message, Run, Requirement, NameRecord, TicketLink, Change, UnsentText, HandOver)
+MOVED: tuple[type[models.Model], ...] = (
+    *(Message, Run, Requirement, NameRecord, TicketLink, Change, UnsentText, HandOver, SessionLabel),
+)
 #: Columns of the kept conversation that are filled from the merged one where they are empty.
-FILLED = ("user_id", "customer_name", "customer_email", "assignee_id")
+FILLED = ("user_id", "customer_name", "customer_email", "assignee_id", "priority")
 #: Columns of the kept conversation that undoing puts back, unless they were changed since.
 PUT_BACK = ("name", "name_source", "name_locked", *FILLED)
 BATCH = 500
@@ -129,6 +132,8 @@ def _move(gone: Session, into: Session) -> Iterator[tuple[str, list[int]]]:
             rows.filter(idempotency_key__in=taken).update(idempotency_key="")
         elif model is UnsentText:
             rows = rows.exclude(person__in=UnsentText.objects.filter(session=into).values("person"))
+        elif model is SessionLabel:
+            rows = rows.exclude(label__in=SessionLabel.objects.filter(session=into).values("label"))
         elif model is TicketLink:
             rows = _other_tickets(rows, into)
         keys: list[int] = list(rows.values_list("pk", flat=True))

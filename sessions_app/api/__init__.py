@@ -10,6 +10,7 @@ from sessions_app.api import (
     deleted,
     handover,
     jobs,
+    labels,
     merges,
     messages,
     names,
@@ -19,6 +20,7 @@ from sessions_app.api import (
     queues,
     requirements,
     runs,
+    saved_views,
     sessions,
     status,
     tickets,
@@ -68,6 +70,9 @@ handle_errors(api)
 api.add_router("/sessions", messages.router, tags=["messages"])
 api.add_router("/sessions", status.router, tags=["standing"])
 api.add_router("/sessions", tickets.router, tags=["tickets"])
+api.add_router("/labels", labels.router, tags=["labels"])
+api.add_router("/views", saved_views.router, tags=["views"])
+api.add_router("/sessions", labels.of_sessions, tags=["labels"])
 api.add_router("/sessions", handover.router, tags=["leading"])
 api.add_router("/sessions", private_turns.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])

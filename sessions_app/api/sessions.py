@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.db.models import Prefetch
 from django.http import Http404
 from django.utils.translation import gettext as _
 from ninja import Field, Query, Router
@@ -19,8 +20,11 @@ from sessions_app.api.pages import Paging, page
 from sessions_app.api.schemas.fields import Text
 from sessions_app.api.schemas.sessions import SessionIn, SessionOut, SessionPage
 from sessions_app.errors import DuplicateId, InvalidAction
-from sessions_app.models import Queue, Session
+from sessions_app.models import Label, Queue, Session, SessionLabel, TicketLink
+from sessions_app.models.label import LONGEST_LABEL
 from sessions_app.models.session import SessionSet
+from sessions_app.models.triage import PRIORITIES
+from sessions_app.queries.narrowing import prioritized
 from sessions_app.queries.paging import Order
 from sessions_app.queries.search import LONGEST_QUERY, matching, words_of
 from sessions_app.validation.limits import longest
@@ -43,12 +47,14 @@ class SessionFilter(Paging):
         None,
         max_length=LONGEST_QUERY,
         description="Only those with all these words, as on the search page: case and accents do not matter. "
-        'Operators: from: queue: ticket: assignee: is: has: before: after: "a phrase" -not.',
+        'Operators: from: queue: label: priority: ticket: assignee: is: has: in: before: after: "a phrase" -not.',
     )
     status: Literal["open", "snoozed", "closed", "spam"] | None = Field(None, description="Only those that stand so.")
     waiting_for: Literal["customer", "agent", "person", "nobody"] | None = Field(
         None, description="Only those whose turn it is."
     )
+    label: Text | None = Field(None, max_length=LONGEST_LABEL, description="Only those with the label of this name.")
+    priority: Literal["urgent", "high", "normal", "low"] | None = Field(None, description="Only those of this priority.")
     needs_person: bool | None = Field(
         None, description="Only those that were handed over to people, none of whom answered yet."
     )
@@ -84,8 +90,15 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
     rows = auth.sessions(request).filter(**{name: value for name, value in given.items() if value is not None})
     if wanted.needs_person is not None:
         rows = rows.filter(person_wanted_at__isnull=not wanted.needs_person)
+    if wanted.label is not None:
+        rows = rows.filter(pk__in=SessionLabel.objects.filter(label__in=Label.objects.called(wanted.label)).values("session"))
+    if wanted.priority is not None:
+        rows = prioritized(rows, PRIORITIES[wanted.priority])
     rows = _found(rows, wanted.q or "")
-    rows = rows.select_related("queue", "assignee").prefetch_related("tickets__system", "tickets__record")
+    rows = rows.select_related("queue", "assignee").prefetch_related(
+        Prefetch("tickets", TicketLink.objects.select_related("system", "record")),
+        Prefetch("labels", SessionLabel.objects.select_related("label")),
+    )
     return page(rows, wanted, order=Order.by("-activity_at", "-pk"), shape=SessionOut)
 
 

@@ -124,6 +124,10 @@ class Kind(StrEnum):
     MESSAGE_PERSON = "message.person", of.OfMessage, ALL, _("{who} answered")
     MESSAGE_NOTE = "message.note", of.OfMessage, PROGRAMS, _("{who} left a note")
 
+    LABEL_ADDED = "label.added", of.OfLabel, PROGRAMS, _("{who} added the label {label}")
+    LABEL_REMOVED = "label.removed", of.OfLabel, PROGRAMS, _("{who} removed the label {label}")
+    PRIORITY_SET = "priority.set", of.Prioritized, PROGRAMS, _("{who} set the priority to {priority}")
+
     NAME_CHANGED = "name.changed", of.Named, PROGRAMS, _("{who} named this “{name}”")
     NAME_FAILED = "name.failed", of.NotNamed, PROGRAMS, _("No name could be made: {why}")
     NAME_REQUESTED = "name.requested", of.Payload, PROGRAMS, _("{who} asked for a new name")

@@ -24,6 +24,15 @@ def record(
     return record_all([Entry(session, kind, payload, person, actor)])[0]
 
 
+def record_quietly(
+    session: Session, kind: Kind, payload: Payload = NOTHING, *, person: Person | None = None, actor: str = ""
+) -> Change:
+    """Append one change as `record` does, and tell the pages; it makes the session unread for no reader."""
+    change = record_all_unseen([Entry(session, kind, payload, person, actor)])[0]
+    _publish_on_commit(change, kind, session.queue_id)
+    return change
+
+
 @dataclass(frozen=True)
 class Entry:
     """A change that is still to be recorded; `actor` is the person's name unless it is given."""

@@ -169,6 +169,22 @@ class Moved(Payload):
 
 
 @dataclass(frozen=True)
+class OfLabel(Payload):
+    """The name that the label had, and its key."""
+
+    label: str
+    key: int
+
+
+@dataclass(frozen=True)
+class Prioritized(Payload):
+    """The words of the new priority and of the one `before`: urgent, high, normal or low."""
+
+    priority: str
+    before: str
+
+
+@dataclass(frozen=True)
 class Merged(Payload):
     """Id and name of the conversation that went into the other one."""
 

@@ -82,6 +82,7 @@ def take_away(sessions: SessionSet, kind: audit.Kind, subject: models.Model | st
                 endings.end(session, run, Run.Status.CANCELLED)
         Decision.objects.forget([session.session_id for session in locked])
         empty_admin_log(locked)
+        traces.drop_views(locked)
         entries = traces.about(locked)
         daily_limits.forget(locked)
         Ticket.objects.only_of(locked).delete()

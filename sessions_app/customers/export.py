@@ -27,6 +27,7 @@ from sessions_app.models import (
     Requirement,
     Run,
     Session,
+    SessionLabel,
     Ticket,
     TicketLink,
     ToolCall,
@@ -63,6 +64,7 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     NameRecord: ("name", "source", "version", "note", "created_at"),
     NameSuggestion: ("name", "state", "created_at", "settled_at"),
     HandOver: ("reason", "note", "brief", "created_at"),
+    SessionLabel: ("created_at",),
     TicketLink: ("ticket_id", "created_at"),
     Ticket: ("title", "state", "shown", "state_at"),
     Change: ("kind", "data", "created_at"),
@@ -98,7 +100,8 @@ def file_name() -> str:
 
 
 def _conversation(session: Session) -> Iterator[str]:
-    yield _open({**_values(session), "queue": session.queue.slug if session.queue else None})
+    queue = session.queue.slug if session.queue else None
+    yield _open({**_values(session), "queue": queue, "priority": session.urgency.word})
     yield from _list("messages", session.messages.all(), _message)
     yield from _list("turns", session.runs.select_related("parent"), _turn)
     yield from _list("questions", session.requirements.select_related("run"), _question)
@@ -106,6 +109,7 @@ def _conversation(session: Session) -> Iterator[str]:
     yield from _list("names", session.names.all(), _plain)
     yield from _list("suggested_names", session.name_suggestions.all(), _plain)
     yield from _list("hand_overs", session.hand_overs.all(), _plain)
+    yield from _list("labels", session.labels.select_related("label"), _label)
     yield from _list("tickets", session.tickets.select_related("system"), _ticket)
     yield from _list("log", session.changes.all(), _change)
     yield "}"
@@ -139,6 +143,10 @@ def _question(asked: Requirement) -> Iterator[str]:
 
 def _decision(line: Decision) -> Iterator[str]:
     yield _text({**_values(line), "by_person": bool(line.person_id or line.person_email)})
+
+
+def _label(row: SessionLabel) -> Iterator[str]:
+    yield _text({**_values(row), "name": row.label.name})
 
 
 def _ticket(link: TicketLink) -> Iterator[str]:

@@ -1,13 +1,16 @@
-"""Traces of customers in admin logs: names of conversations, ticket ids, people's former values."""
+"""Traces of customers in admin logs and saved views: names of conversations, ticket ids, people's former values."""
 
 from __future__ import annotations
+
+from urllib.parse import unquote_plus
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
 from sessions_app.customers.whom import Customer
-from sessions_app.models import AuditEntry, Session, TicketLink
+from sessions_app.models import AuditEntry, SavedView, Session, TicketLink
+from sessions_app.text.tokens import tokens
 from sessions_app.validation.numbers import row_numbers
 
 
@@ -19,6 +22,20 @@ def empty_admin_log(sessions: list[Session]) -> None:
         kind = ContentType.objects.get_for_model(model)
         entries = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in of])
         entries.update(object_repr="", change_message="")
+
+
+def drop_views(sessions: list[Session]) -> None:
+    """Delete saved views whose search names these sessions' customers by user id or mail address."""
+    named = {said for session in sessions for said in (session.user_id, session.customer_email) if said}
+    ids = [words for said in named if (words := list(tokens(said)))]
+    views = SavedView.objects.exclude(query="").values_list("pk", "query") if ids else []
+    gone = [key for key, query in views if any(_stands_in(words, list(tokens(unquote_plus(query)))) for words in ids)]
+    if gone:
+        SavedView.objects.filter(pk__in=gone).delete()
+
+
+def _stands_in(words: list[str], text: list[str]) -> bool:
+    return any(text[at : at + len(words)] == words for at in range(len(text) - len(words) + 1))
 
 
 def about(sessions: list[Session]) -> QuerySet[AuditEntry]:

@@ -10,10 +10,12 @@ from sessions_app.jobs.assigning import Assign
 from sessions_app.jobs.closing import Reopen, Resolve
 from sessions_app.jobs.deleting import Delete, Restore
 from sessions_app.jobs.handing_back import HandBack
+from sessions_app.jobs.labelling import AddLabel, RemoveLabel
 from sessions_app.jobs.linking import Link
 from sessions_app.jobs.moving import Move
 from sessions_app.jobs.naming import NameWithAI
 from sessions_app.jobs.naming_in_batch import NameInBatch
+from sessions_app.jobs.prioritizing import SetPriority
 from sessions_app.jobs.renaming import Rename, Unlock
 from sessions_app.jobs.spam import NotSpam, Spam
 from sessions_app.models import Person
@@ -21,7 +23,8 @@ from sessions_app.models import Person
 #: In the order of the menu.
 KINDS: tuple[Action, ...] = (
     *(NameWithAI(), NameInBatch(), Rename(), Unlock(), Link()),
-    *(Assign(), Move(), HandBack(), Resolve(), Reopen(), Spam(), NotSpam(), Delete(), Restore()),
+    *(Assign(), Move(), AddLabel(), RemoveLabel(), SetPriority(), HandBack()),
+    *(Resolve(), Reopen(), Spam(), NotSpam(), Delete(), Restore()),
 )
 ACTIONS: dict[str, Action] = {action.name: action for action in KINDS}
 

@@ -11,6 +11,7 @@ from sessions_app.models.hand_over import HandOver
 from sessions_app.models.incoming_webhook import IncomingWebhook
 from sessions_app.models.job import Job, JobRow
 from sessions_app.models.kept_apart import KeptApart
+from sessions_app.models.label import Label, LabelPolicy, SessionLabel
 from sessions_app.models.merge import Merge
 from sessions_app.models.message import Message
 from sessions_app.models.naming import NameRecord, NameSuggestion, NamingSpend
@@ -21,6 +22,7 @@ from sessions_app.models.queue import Queue
 from sessions_app.models.requirement import Requirement
 from sessions_app.models.row import Row
 from sessions_app.models.run import Run, ToolCall
+from sessions_app.models.saved_view import SavedView
 from sessions_app.models.search_entry import SearchBacklog, SearchEntry
 from sessions_app.models.session import Session
 from sessions_app.models.session_read import SessionRead
@@ -46,6 +48,8 @@ __all__ = [
     "Job",
     "JobRow",
     "KeptApart",
+    "Label",
+    "LabelPolicy",
     "Leader",
     "Merge",
     "Message",
@@ -59,9 +63,11 @@ __all__ = [
     "Requirement",
     "Row",
     "Run",
+    "SavedView",
     "SearchBacklog",
     "SearchEntry",
     "Session",
+    "SessionLabel",
     "SessionRead",
     "StandingApproval",
     "Ticket",

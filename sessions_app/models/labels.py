@@ -27,7 +27,8 @@ LABELS: dict[str, Promise] = {
     "beat_at": _("last sign of life"), "before": _("before"), "blanked_by": _("blanked by"), "body": _("body"),
     "browser": _("browser"), "busy": _("busy"), "cache_key": _("key"), "call_id": _("call’s id"),
     "cancel_requested": _("asked to stop"), "change_key": _("change"), "channel": _("channel"),
-    "clock_skew": _("clock skew"), "content": _("text"), "cost": _("cost"), "cost_per_day": _("cost a day"),
+    "clock_skew": _("clock skew"), "colour": _("colour"), "content": _("text"), "cost": _("cost"),
+    "cost_per_day": _("cost a day"),
     "created_at": _("created"), "customer": _("customer"), "customer_email": _("customer’s email address"),
     "customer_name": _("customer’s name"), "customer_page": _("customer page"), "data": _("details"), "day": _("day"),
     "decided_at": _("decided"), "decided_by": _("decided by"), "delay": _("delay"), "deleted_at": _("deleted"),
@@ -53,6 +54,7 @@ LABELS: dict[str, Promise] = {
     "idempotency_key": _("idempotency key"), "internal": _("internal"), "is_failing": _("last attempt failed"),
     "is_away": _("away"), "is_on": _("on"),
     "is_primary": _("primary"), "job": _("job"), "kept": _("kept"), "key": _("key"), "kind": _("kind"),
+    "label": _("label"), "makers": _("who makes labels"),
     "language": _("language"), "last_author": _("last author"), "last_author_kind": _("kind of the last author"),
     "last_change": _("last change"), "last_person": _("last person"), "last_text": _("last text"),
     "last_used_at": _("last used"), "lease_owner": _("lease owner"), "lease_until": _("lease until"),
@@ -80,8 +82,9 @@ LABELS: dict[str, Promise] = {
     "person_wanted_at": _("person wanted since"), "person_wanted_by": _("person wanted by"),
     "person_wanted_for": _("person wanted for"), "policy": _("policy"),
     "position": _("position"), "prefix": _("first characters"), "preset": _("preset"), "previous": _("digest before"),
-    "problem": _("problem"), "provider_items": _("items of the provider"), "purpose": _("purpose"),
-    "question": _("question"), "queue": _("queue"), "queue_slug": _("queue"), "queues": _("queues"), "rate": _("rate"),
+    "priority": _("priority"), "problem": _("problem"), "provider_items": _("items of the provider"), "purpose": _("purpose"),
+    "query": _("filters and order"), "question": _("question"), "queue": _("queue"), "queue_slug": _("queue"),
+    "queues": _("queues"), "rate": _("rate"),
     "reason": _("reason"), "reasoning": _("reasoning"), "recheck_after": _("check again after"), "record": _("ticket"),
     "refused": _("refused"), "refused_at": _("refused"), "remind_at": _("remind at"),
     "reopened_from": _("reopened from"), "requirement": _("requirement"), "requirement_id": _("requirement’s id"),
@@ -110,7 +113,7 @@ LABELS: dict[str, Promise] = {
     "version": _("version"), "version_after": _("version after"), "via": _("through"), "waited": _("waited"),
     "waiting_for": _("waiting for"), "waiting_since": _("waiting since"),
     "warned_at": _("warned"), "webhook_id": _("delivery’s id"),
-    "welcome": _("welcome"), "words": _("words"), "worker": _("worker"),
+    "welcome": _("welcome"), "where": _("view"), "words": _("words"), "worker": _("worker"),
 }
 # fmt: on
 

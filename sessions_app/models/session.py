@@ -16,12 +16,15 @@ from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
 from sessions_app.models.assigned import Assigned
 from sessions_app.models.author import Author
-from sessions_app.models.choices import choices_of, labels
+from sessions_app.models.choices import choices_of
+from sessions_app.models.choices import labels as labels_of
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
 from sessions_app.models.of_customer import OfCustomer
 from sessions_app.models.search_entry import SearchEntry
+from sessions_app.models.triage import BY_PRIORITY, Triaged
+from sessions_app.models.waiting import BY_WAITING
 
 if TYPE_CHECKING:
     from sessions_app.models.person import Person
@@ -112,7 +115,7 @@ class SessionSet(models.QuerySet["Session"]):
         return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
 
 
-class Session(LastSaid, OfCustomer, Assigned, FoldedModel):
+class Session(LastSaid, OfCustomer, Assigned, Triaged, FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""
 
     class Status(models.TextChoices):
@@ -133,7 +136,7 @@ class Session(LastSaid, OfCustomer, Assigned, FoldedModel):
     #: The statuses of sessions that no page and no program finds.
     GONE = (Status.DELETED, Status.MERGED, Status.ERASED)
 
-    @labels(NameSource)
+    @labels_of(NameSource)
     class NameSource(models.TextChoices):
         HUMAN = "human", _("Named by a person")
         AUTO = "auto", _("Named by AI")
@@ -190,20 +193,8 @@ class Session(LastSaid, OfCustomer, Assigned, FoldedModel):
             models.Index(fields=["status", "-activity_at", "-id"], name="session_by_status"),
             models.Index(fields=["queue", "status", "-activity_at", "-id"], name="session_by_queue"),
             models.Index(fields=["assignee", "status", "-activity_at", "-id"], name="session_by_assignee"),
-            *(
-                models.Index(fields=[*of, "status", "waiting_since", "id"], name=name, condition=Q(waiting_since__isnull=False))
-                for of, name in (
-                    ([], "session_waits"),
-                    (["queue"], "session_waits_in_queue"),
-                    (["assignee"], "session_waits_for_assignee"),
-                )
-            ),
-            models.Index(fields=["status", "-activity_at", "-id"], name="session_failed", condition=Q(failed_at__isnull=False)),
-            models.Index(
-                fields=["status", "-activity_at", "-id"],
-                name="session_needs_person",
-                condition=Q(person_wanted_at__isnull=False),
-            ),
+            *BY_WAITING,
+            *BY_PRIORITY,
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),

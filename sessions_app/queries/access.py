@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import Job, Person, Queue, Requirement, Run, Session, SessionRead
+from sessions_app.models import Job, Person, Queue, Requirement, Run, Session
 from sessions_app.models.job import JobSet
 from sessions_app.models.queue import QueueSet
 from sessions_app.models.session import SessionSet
@@ -33,29 +31,6 @@ def jobs_for(person: Person) -> JobSet:
 def session_or_404(person: Person, session_id: str) -> Session:
     """Return the session with its queue and assignee. Raises `Http404` where the person may not see it."""
     return get_object_or_404(sessions_for(person).select_related("queue", "assignee").by_id(session_id))
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A session that a person has opened: up to which change they have `read` it, and the queues that they work."""
-
-    session: Session
-    read: int | None
-    queues: list[Queue]
-
-
-def opened_or_404(person: Person, session_id: str) -> Opened:
-    """`session_or_404` for pages, with what they need to know of the reader, in one query."""
-    found, read, queues = read_together(
-        sessions_for(person).select_related("queue", "assignee").by_id(session_id),
-        SessionRead.objects.filter(
-            session__in=Session.objects.by_id(session_id).values("pk"), person=person, marked_unread=False
-        ).values_list("last_change", flat=True),
-        queues_for(person),
-    )
-    if not found:
-        raise Http404
-    return Opened(found[0], read[0] if read else None, in_order(queues))
 
 
 def in_order(queues: Iterable[Queue]) -> list[Queue]:

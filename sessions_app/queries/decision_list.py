@@ -24,7 +24,7 @@ from sessions_app.policy.in_force import May
 from sessions_app.queries import access
 from sessions_app.queries.paging import Key, Order, grown, taken
 from sessions_app.queries.presenters.requirement import RequirementStatus
-from sessions_app.queries.session_list import MOST, PAGE, Page, Row, links_of, unread_among
+from sessions_app.queries.session_list import MOST, PAGE, Page, Row, by_label, labels_of, links_of, unread_among
 from sessions_app.validation.numbers import row_number
 
 #: The riskiest first.
@@ -151,12 +151,13 @@ def _place(requirement: Requirement, order: Order) -> list[Any]:
 def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Requirement | None) -> list[Row]:
     keys = {requirement.session_id for requirement in found}
     queues, tools = {row.session.queue_id for row in found}, {row.tool_name for row in found}
-    linked, unread_ones, *rights = read_together(
-        links_of(keys), unread_among(keys, person), *in_force.questions(queues, tools, [person])
+    linked, labelled, unread_ones, *rights = read_together(
+        links_of(keys), labels_of(keys), unread_among(keys, person), *in_force.questions(queues, tools, [person])
     )
     tickets: dict[int, list[TicketLink]] = {}
     for link in sorted(linked, key=attrgetter("rank")):
         tickets.setdefault(link.session_id, []).append(link)
+    labels = by_label(labelled)
     unread, holds = set(unread_ones), in_force.in_force_of(*rights)
     rows: list[Row] = []
     group = _group(previous, sort) if previous else ""
@@ -168,6 +169,7 @@ def _rows(found: Sequence[Requirement], person: Person, sort: str, previous: Req
             session,
             requirement=requirement,
             tickets=tickets.get(session.pk, []),
+            labels=labels[session.pk],
             unread=session.pk in unread,
             asked=requirement,
             may=holds.may(requirement, person),

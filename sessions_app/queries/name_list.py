@@ -14,7 +14,7 @@ from sessions_app.models.naming import this_month
 from sessions_app.policy.naming import NamingRules
 from sessions_app.policy.naming_budget import Budget, dollars
 from sessions_app.queries import access, naming_sets
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.queries.naming_sets import GROUPS
 
 #: Rows of a page of one kind, and of each group where several stand below each other.

@@ -13,18 +13,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.actions import tickets
-from sessions_app.models import Message, Person, Run, Session
+from sessions_app.models import Label, Message, Person, Run, Session, SessionLabel
 from sessions_app.models.author import Author
 from sessions_app.models.search_entry import CUSTOMER, TICKET
 from sessions_app.models.session_read import unread_by
 from sessions_app.models.ticket import TicketLink
-from sessions_app.queries.search_index import having
+from sessions_app.models.triage import PRIORITIES, Priority
+from sessions_app.queries.search_index import PLACES, having, having_in
 from sessions_app.text.tokens import Term, term
 
 S = Session.Status
 _NEWEST = Run.objects.filter(session=OuterRef("pk"), parent=None).order_by("-pk").values("status")[:1]
 _NOTES = Message.objects.filter(session=OuterRef("pk"), internal=True, author_kind=Author.PERSON, run=None)
 _LINKS = TicketLink.objects.filter(session=OuterRef("pk"))
+_LABELS = SessionLabel.objects.filter(session=OuterRef("pk"))
 _STATES: dict[str, Callable[[], Q]] = {
     "open": lambda: Q(status=S.OPEN),
     "closed": lambda: Q(status=S.CLOSED),
@@ -33,15 +35,30 @@ _STATES: dict[str, Callable[[], Q]] = {
     "waiting": lambda: Q(waiting_since__isnull=False),
     "failed": lambda: Q(pk__in=Session.objects.alias(newest=Subquery(_NEWEST)).filter(newest="error").values("pk")),
 }
-_PARTS: dict[str, Callable[[], Q]] = {"ticket": lambda: Q(Exists(_LINKS)), "note": lambda: Q(Exists(_NOTES))}
+_PARTS: dict[str, Callable[[], Q]] = {
+    "ticket": lambda: Q(Exists(_LINKS)),
+    "label": lambda: Q(Exists(_LABELS)),
+    "note": lambda: Q(Exists(_NOTES)),
+}
+_SAID = Message.objects.filter(session=OuterRef("pk"))
+#: What has a place of words at all.
+_OF_PLACE: dict[str, Callable[[], Q]] = {
+    "message": lambda: Q(Exists(_SAID.filter(role__in=["user", "assistant"], internal=False))),
+    "note": _PARTS["note"],
+    "tool": lambda: Q(Exists(_SAID.filter(role="tool"))),
+    "ticket": _PARTS["ticket"],
+}
 #: What each operator is for.
 NAMES: dict[str, Promise] = {
     "from": _("the customer: name, mail address or user id"),
     "queue": _("the queue"),
+    "label": _("a label"),
+    "priority": _("how soon it should be worked"),
     "ticket": _("a linked ticket"),
     "assignee": _("who works it: a name, me, nobody"),
     "is": _("how it stands"),
     "has": _("what is in it"),
+    "in": _("where the words stand"),
     "before": _("begun before a day"),
     "after": _("active on a day or later"),
 }
@@ -56,7 +73,14 @@ VALUES: dict[str, dict[str, Promise]] = {
         "failed": _("the agent’s last turn failed"),
         "unread": _("new for you"),
     },
-    "has": {"ticket": _("a linked ticket"), "note": _("a note of your team")},
+    "has": {"ticket": _("a linked ticket"), "label": _("any label"), "note": _("a note of your team")},
+    "in": {
+        "message": _("what people and agents wrote"),
+        "note": _("notes of your team"),
+        "tool": _("what tools answered"),
+        "ticket": _("linked tickets"),
+    },
+    "priority": {priority.word: priority.label for priority in Priority},
     "before": {"today": _("begun before today"), "2026-05-01": _("a day, written so")},
     "after": {"today": _("active today"), "yesterday": _("active since yesterday"), "7d": _("active in the last 7 days")},
     "assignee": {"me": _("yours"), "nobody": _("nobody’s")},
@@ -84,9 +108,18 @@ class Operator:
             return value in _STATES
         if self.name == "has":
             return value in _PARTS
+        if self.name == "in":
+            return value in _OF_PLACE and not self.is_not
+        if self.name == "priority":
+            return value in PRIORITIES
         if self.name in ("before", "after"):
             return _day(value) is not None
         return bool(self.value.strip())
+
+    @property
+    def asks_index(self) -> bool:
+        """True if the index of search is asked for it."""
+        return self.name in ("from", "in", "ticket")
 
     def condition(self, person: Person | None) -> Q:
         """Return the condition of sessions."""
@@ -103,6 +136,14 @@ class Operator:
                 return Q(created_at__lt=_moment(value))
             case "after":
                 return Q(activity_at__gte=_moment(value))
+            case "in":
+                return _OF_PLACE[value]()
+            case "label":
+                labelled = SessionLabel.objects.filter(label__in=Label.objects.meant_by(self.value))
+                return Q(pk__in=labelled.values("session"))
+            case "priority":
+                priority = PRIORITIES[value]
+                return Q(priority=None if priority == Priority.NORMAL else priority.value)
             case "queue":
                 return Q(queue__slug=value) | Q(queue__search_text__contains=self.value)
             case "assignee":
@@ -112,6 +153,13 @@ class Operator:
                 return Q(pk__in=known) | _named(TICKET, self.value)
             case _:
                 return Q(user_id=self.value) | _named(CUSTOMER, self.value)
+
+
+def standing_in(place: str, term: Term) -> Q:
+    """Return the condition of sessions in which the term stands in this place, a value of `in:`."""
+    if place in PLACES:
+        return having_in(place, term)
+    return having(Term(tuple(f"{TICKET}{word}" for word in term.tokens), term.is_prefix))
 
 
 def _assigned(value: str, person: Person | None) -> Q:
@@ -144,4 +192,4 @@ def _moment(value: str) -> datetime:
     return timezone.make_aware(datetime.combine(_day(value) or timezone.localdate(), time.min))
 
 
-__all__ = ["NAMES", "VALUES", "Operator"]
+__all__ = ["NAMES", "VALUES", "Operator", "standing_in"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q
@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from sessions_app.actions import tickets
 from sessions_app.infrastructure.one_statement import read_together
+from sessions_app.models.label import Label, SessionLabel
 from sessions_app.models.person import Person
 from sessions_app.models.session import Session, SessionSet
 from sessions_app.models.ticket import TicketLink
-from sessions_app.queries.operators import NAMES, Operator
+from sessions_app.queries.operators import NAMES, Operator, standing_in
 from sessions_app.queries.search_index import having, probes
 from sessions_app.text.folding import fold
-from sessions_app.text.tokens import Term, term, tokens
+from sessions_app.text.tokens import Term, spans, term, tokens
 from sessions_app.validation.text import searchable
 
 LONGEST_QUERY = 500
@@ -59,6 +60,16 @@ class Words:
         found = (term(word, whole=word in self.phrases) for word in self.used)
         # `words_of` uses no text without a word in it.
         return [searched for searched in found if searched]
+
+    @property
+    def places(self) -> list[str]:
+        """The places in which the words must stand: values of `in:`. Without any they may stand anywhere."""
+        return [operator.value.casefold() for operator in self.operators if operator.name == "in"]
+
+    @property
+    def is_quick(self) -> bool:
+        """True if no words are looked for, only what operators say of a conversation's own columns."""
+        return not (self.used or self.excluded or any(operator.asks_index for operator in self.operators))
 
     @property
     def complaint(self) -> str:
@@ -154,38 +165,66 @@ class LookedUp:
     """Rows read before a search: next to its words, ids would keep a database from using its index."""
 
     #: Sessions that words name by their whole ids, those of the ticket that a query names, and numbers of hits.
-    sessions: dict[str, int]
-    of_tickets: dict[str, list[int]]
-    hits: dict[Term, int]
+    sessions: dict[str, int] = field(default_factory=dict)
+    of_tickets: dict[str, list[int]] = field(default_factory=dict)
+    hits: dict[Term, int] = field(default_factory=dict)
+    #: Keys of the labels that have the words of a term.
+    labels: dict[Term, list[int]] = field(default_factory=dict)
 
 
 def look_up(queries: Sequence[Words]) -> LookedUp:
     """Read what the searches need to know, in one statement for several; only the first may name a ticket."""
-    terms = list(dict.fromkeys(term for words in queries for term in words.terms))
+    terms = list(dict.fromkeys(term for words in queries for term in (*words.terms, *words.excluded)))
     used = {word for words in queries for word in words.used}
     first = queries[0].written
     ids = Session.objects.filter(session_id__in=used).values_list("session_id", "pk", "merged_into")
     links = TicketLink.objects.filter(ticket_id__in=tickets.searched(first)).values_list("session", flat=True)
-    named, linked, *counts = read_together(ids, links[:NAMED_BY_TICKET], *probes(terms))
+    names = Label.objects.values_list("pk", "name") if terms else Label.objects.none().values_list("pk", "name")
+    named, linked, labels, *counts = read_together(ids, links[:NAMED_BY_TICKET], names, *probes(terms))
     hits = {term: sum(count) for term, count in zip(terms, counts, strict=False)}
-    return LookedUp({session_id: merged_into or pk for session_id, pk, merged_into in named}, {first: linked}, hits)
+    called = [(pk, spans(name)) for pk, name in labels]
+    having_words = {term: [pk for pk, said in called if any(term.found_in(said))] for term in terms}
+    known = {session_id: merged_into or pk for session_id, pk, merged_into in named}
+    return LookedUp(known, {first: linked}, hits, having_words)
 
 
 def fitting(sessions: SessionSet, words: Words, known: LookedUp, person: Person | None = None) -> SessionSet:
     """Return sessions that fit the query, as `matching`, where what it needs is looked up already."""
     fits = Q()
     for word, searched in zip(words.used, words.terms, strict=True):
-        named = known.sessions.get(word)
-        said = having(searched, known.hits.get(searched, 0))
+        named = None if words.places else known.sessions.get(word)
+        said = _standing(words.places, searched) if words.places else _having(searched, known)
         fits &= said if named is None else said | Q(pk=named)
     for excluded in words.excluded:
-        fits &= ~having(excluded)
+        fits &= ~_having(excluded, known)
     for operator in words.operators:
-        fits &= operator.condition(person)
+        if operator.name != "in":
+            fits &= operator.condition(person)
+    if words.places and not words.used:
+        fits &= _any(operator.condition(person) for operator in words.operators if operator.name == "in")
     linked = known.of_tickets.get(words.written, [])
     if not fits:
         return sessions.filter(pk__in=linked)
     return sessions.filter(fits | Q(pk__in=linked) if linked else fits)
+
+
+def _standing(places: Sequence[str], searched: Term) -> Q:
+    """Return the condition of sessions in which the term stands in one of these places."""
+    return _any(standing_in(place, searched) for place in places)
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    found = Q()
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def _having(searched: Term, known: LookedUp) -> Q:
+    """Return the condition of sessions in which the term stands, or one of whose labels has it."""
+    said = having(searched, known.hits.get(searched, 0))
+    labels = known.labels.get(searched)
+    return said | Q(pk__in=SessionLabel.objects.filter(label__in=labels).values("session")) if labels else said
 
 
 def _shortened(word: str) -> str:

@@ -27,6 +27,14 @@ COMMON = 40_000
 _VECTOR = "array_to_tsvector(string_to_array(entry.words, ' '))"
 _POSTGRESQL = "SELECT entry.session_id FROM sessions_app_searchentry entry WHERE "
 BELOW = (1 << MESSAGE_BITS) - 1
+# What a row number has below its session is its message's key.
+_SQLITE_SAID = (
+    "SELECT said.session_id FROM sessions_app_search JOIN sessions_app_message said"
+    " ON said.id = sessions_app_search.rowid & 4294967295 WHERE sessions_app_search MATCH %s"
+)
+_POSTGRESQL_SAID = (
+    "SELECT entry.session_id FROM sessions_app_searchentry entry JOIN sessions_app_message said ON said.id = entry.message_id"
+)
 
 
 def probes(terms: Sequence[Term]) -> list[QuerySet[SearchEntry, int]]:
@@ -52,6 +60,24 @@ def having(term: Term, hits: int = 0) -> Q:
     if hits >= COMMON and not term.is_prefix:
         return Q(RawSQL(_SQLITE_EACH, [expression], output_field=BooleanField()))  # noqa: S611
     return Q(pk__in=RawSQL(_SQLITE, [expression]))  # noqa: S611
+
+
+#: Conditions of the messages of each place that a search may be narrowed to; the same SQL on both databases.
+PLACES = {
+    "message": "said.role IN ('user', 'assistant') AND NOT said.internal",
+    "note": "said.internal AND said.author_kind = 'person' AND said.run_id IS NULL",
+    "tool": "said.role = 'tool'",
+}
+
+
+def having_in(place: str, term: Term) -> Q:
+    """Return the condition of sessions in which the term stands in a message of this place."""
+    if connection.vendor == "postgresql":
+        sql, params = _matches([term])
+        found = f"{_POSTGRESQL_SAID} WHERE {PLACES[place]} AND {sql}"
+    else:
+        found, params = f"{_SQLITE_SAID} AND {PLACES[place]}", [_expression([term], "AND")]
+    return Q(pk__in=RawSQL(found, params))  # noqa: S611 - the words are parameters
 
 
 def newest_hits(sessions: Iterable[int], terms: Sequence[Term]) -> RawSQL:
@@ -127,4 +153,4 @@ def _expression(terms: Sequence[Term], operator: str) -> str:
     return f" {operator} ".join(phrases)
 
 
-__all__ = ["having", "hits_in", "newest_hits", "probes"]
+__all__ = ["PLACES", "having", "having_in", "hits_in", "newest_hits", "probes"]

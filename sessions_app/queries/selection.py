@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from sessions_app.errors import InvalidAction
 from sessions_app.models import Person, Requirement
 from sessions_app.models.session import SessionSet
-from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
-from sessions_app.queries.inbox_views import rail_title, sessions_in
+from sessions_app.queries.inbox_views import rail_title, saved_filters, sessions_in
 from sessions_app.queries.narrowing import narrowed
+from sessions_app.queries.places import Places, places_of
 from sessions_app.validation.numbers import row_number
 
 
@@ -35,14 +35,21 @@ def asking(values: Iterable[str]) -> list[str]:
 
 def matching(person: Person, where: str, query: str, most: int) -> list[int]:
     """Return the keys of all sessions of a view that match a list's filters, newest first: at most one over `most`."""
-    queues = list(access.queues_for(person))
-    filters = Filters.of(QueryDict(query.removeprefix("?")))
-    found = narrowed(sessions_in(where, person, queues), filters, person).order_by("-activity_at", "-pk")
+    places = places_of(person)
+    filters = _filters(where, query, places)
+    found = narrowed(sessions_in(where, person, places.queues), filters, person).order_by("-activity_at", "-pk")
     return list(found.values_list("pk", flat=True)[: most + 1])
 
 
 def source_of(person: Person, where: str, query: str) -> str:
     """Return the list's name for readers; words that were searched for are not in it, as they may be a customer's."""
-    filters = Filters.of(QueryDict(query.removeprefix("?")))
-    title = rail_title(where, list(access.queues_for(person)))
-    return _("%(list)s, filtered") % {"list": title} if filters.narrows else title
+    places = places_of(person)
+    filters, title = _filters(where, query, places), rail_title(where, places)
+    is_narrowed = filters.narrows and not filters.is_saved
+    return _("%(list)s, filtered") % {"list": title} if is_narrowed else title
+
+
+def _filters(where: str, query: str, places: Places) -> Filters:
+    """Return the filters of a list, which may be those of a saved view."""
+    view = places.view(where)
+    return Filters.of(QueryDict(query.removeprefix("?")), saved_filters(view) if view else None)

@@ -12,12 +12,14 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app.infrastructure.one_statement import read_together
-from sessions_app.models import Person, Requirement, Run, Session
+from sessions_app.models import Label, Person, Requirement, Run, Session, SessionLabel
 from sessions_app.models.session import SessionSet
 from sessions_app.models.session_read import unread_by
 from sessions_app.models.ticket import TicketLink
+from sessions_app.models.triage import Priority
 from sessions_app.queries.hits import Hit, hits_of
 from sessions_app.queries.presenters.badge import Badge
 from sessions_app.queries.presenters.requirement import RequirementStatus
@@ -40,6 +42,8 @@ class Row:
     more_requirements: int = 0
     #: Links to tickets, the primary one first.
     tickets: list[TicketLink] = field(default_factory=list)
+    #: By name.
+    labels: list[Label] = field(default_factory=list)
     #: Whether something happened here that the reader has not seen.
     unread: bool = False
     #: How the newest turn stands; empty where there is none.
@@ -119,14 +123,16 @@ def unread_among(keys: Iterable[int], person: Person) -> QuerySet[Session, int]:
 
 
 def rows_of(sessions: list[Session]) -> list[Row]:
-    """Return rows with their decisions and tickets, in one query for any number."""
+    """Return rows with their decisions, tickets and labels, in one query for any number."""
     keys = [session.pk for session in sessions]
-    waiting_ones, linked = read_together(Requirement.objects.pending().filter(session__in=keys), links_of(keys))
-    requirements, tickets = _by_session(waiting_ones), _by_session(linked)
+    waiting_ones, linked, labelled = read_together(
+        Requirement.objects.pending().filter(session__in=keys), links_of(keys), labels_of(keys)
+    )
+    requirements, tickets, labels = _by_session(waiting_ones), _by_session(linked), by_label(labelled)
     rows = []
     for session in sessions:
         waiting = requirements[session.pk]
-        row = Row(session, tickets=sorted(tickets[session.pk], key=attrgetter("rank")))
+        row = Row(session, tickets=sorted(tickets[session.pk], key=attrgetter("rank")), labels=labels[session.pk])
         # `_described` has annotated the sessions of a list with these.
         row.unread, row.run_status = bool(getattr(session, "unread", False)), getattr(session, "run_status", None) or ""
         # What the customer has written about since comes first.
@@ -141,6 +147,19 @@ def links_of(keys: Iterable[int]) -> QuerySet[TicketLink]:
     return TicketLink.objects.filter(session__in=keys).select_related("system", "record")
 
 
+def labels_of(keys: Iterable[int]) -> QuerySet[SessionLabel]:
+    """Return a queryset of the labels of sessions."""
+    return SessionLabel.objects.filter(session__in=keys).select_related("label")
+
+
+def by_label(rows: Iterable[SessionLabel]) -> dict[int, list[Label]]:
+    """Return the labels of each session, by name."""
+    found: dict[int, list[Label]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.label.search_text):
+        found[row.session_id].append(row.label)
+    return found
+
+
 def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
     grouped = defaultdict(list)
     for row in sorted(rows, key=attrgetter("pk")):
@@ -148,10 +167,14 @@ def _by_session(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return grouped
 
 
+#: Headings of stretches that have one for all of their sessions.
+_GROUPS = {"a": gettext_lazy("Not waiting for us"), **{each.word[0]: each.label for each in Priority}}
+
+
 def _group(letter: str, when: datetime) -> str:
     """Return the heading of sessions: the day of their order's time, or that of sessions without a waiting customer."""
-    if letter == "a":
-        return _("Not waiting for us")
+    if letter in _GROUPS:
+        return str(_GROUPS[letter])
     today = timezone.localdate()
     day = timezone.localtime(when).date()
     if day >= today:

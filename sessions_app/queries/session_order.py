@@ -1,4 +1,4 @@
-"""Orders of the list of sessions, read page by page with a key: newest first, or longest wait first."""
+"""Orders of the list of sessions, read page by page with a key: newest first, longest wait first, or by priority."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from django.utils.dateparse import parse_datetime
 
 from sessions_app.models import Session
 from sessions_app.models.session import SessionSet
+from sessions_app.models.triage import Priority
 from sessions_app.models.waiting import WaitingFor
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.queries.paging import Order, grown
 from sessions_app.validation.numbers import row_number
 
@@ -29,11 +30,14 @@ class Stretch:
     descending: bool
     #: Whether it holds only sessions that wait for a person, or only others; `None` for both.
     for_person: bool | None = None
+    #: The priority of its sessions; `None` for any.
+    priority: Priority | None = None
 
     def holds(self, session: Session) -> bool:
         """Return whether the session stands in this stretch."""
         waits = session.waiting_for == WaitingFor.PERSON
-        return getattr(session, self.column) is not None and self.for_person in (None, waits)
+        is_of = self.for_person in (None, waits) and self.priority in (None, session.urgency)
+        return getattr(session, self.column) is not None and is_of
 
     def sorted(self, sessions: list[Session]) -> list[Session]:
         """Return the stretch's part of loaded sessions, in its order."""
@@ -60,6 +64,8 @@ class Stretch:
 
     def _part(self, sessions: SessionSet) -> SessionSet:
         found = sessions.filter(**{f"{self.column}__isnull": False})
+        if self.priority is not None:
+            found = found.filter(priority=None if self.priority == Priority.NORMAL else self.priority.value)
         if self.for_person is None:
             return found
         waits = Q(waiting_for=WaitingFor.PERSON)
@@ -98,6 +104,7 @@ class Cursor:
         return cls(letter, when, number)
 
 
+#: "Priority" has the urgent ones first, and the newest first among those of one priority.
 #: "Longest wait" is about customers who wait for a person: since their first unanswered message, the oldest of them first.
 #: Those whom an agent answers right now, and those who do not wait, stand behind, as in the usual order. Closed sessions are
 #: among these; in a snoozed one the customer may well wait. Of two with the same time the one with the lower key comes first.
@@ -107,6 +114,7 @@ ORDERS: dict[str, tuple[Stretch, ...]] = {
         Stretch("w", "waiting_since", False, for_person=True),
         Stretch("a", "activity_at", True, for_person=False),
     ),
+    "priority": tuple(Stretch(each.word[0], "activity_at", True, priority=each) for each in Priority),
 }
 
 
@@ -138,7 +146,7 @@ def page_of_order(
 def _one_after_the_other(
     stretches: tuple[Stretch, ...], parts: list[SessionSet], describe: Callable[[SessionSet], SessionSet]
 ) -> list[Session]:
-    """Unite two parts in one query, each found by its own index. The ORM makes the SQL, values are parameters."""
+    """Unite parts in one query, each found by its own index. The ORM makes the SQL, values are parameters."""
     try:
         queries = [part.values("pk").query.sql_with_params() for part in parts]
     except EmptyResultSet:

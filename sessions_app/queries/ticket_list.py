@@ -20,7 +20,7 @@ from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import KeptApart, Person, Queue, Session, Ticket, TicketLink, TicketSystem
 from sessions_app.models.kept_apart import is_apart
 from sessions_app.queries import access, ticket_sets
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.queries.paging import Key, Order
 from sessions_app.queries.ticket_filters import TicketFilters
 from sessions_app.queries.ticket_sets import WORKED

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from sessions_app.models import Person
 from sessions_app.models.session import SessionSet
+from sessions_app.queries.counting import capped_counts
 from sessions_app.queries.filters import Filters
-from sessions_app.queries.inbox_views import capped_counts
 from sessions_app.queries.narrowing import narrowed_otherwise
 from sessions_app.queries.search import Words, fitting, look_up, words_of
 
@@ -47,14 +47,18 @@ def _tries(filters: Filters) -> Iterator[tuple[str, Filters]]:
     words = filters.words
     if words.phrases:
         plain = filters.q.translate(dict.fromkeys(map(ord, '"“”„«»＂'), " "))
-        yield _("Each word for itself"), filters.changed(q=plain)
+        yield _("Each word for itself"), filters.changed_by(q=plain)
     if filters.queue:
-        yield _("In every queue"), filters.changed(queue="")
+        yield _("In every queue"), filters.changed_by(queue="")
+    if filters.label:
+        yield _("With any label, or none"), filters.changed_by(label="")
+    if filters.priority:
+        yield _("Of every priority"), filters.changed_by(priority="")
     if filters.unread:
-        yield _("Read ones, too"), filters.changed(unread=False)
+        yield _("Read ones, too"), filters.changed_by(unread=False)
     if len(words.parts) > 1:
         for part in dict.fromkeys(words.parts):
-            yield _("Without %s") % part, filters.changed(q=_without(words, part))
+            yield _("Without %s") % part, filters.changed_by(q=_without(words, part))
 
 
 def _without(words: Words, part: str) -> str:

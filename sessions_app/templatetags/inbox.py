@@ -24,8 +24,10 @@ from sessions_app.accounts.mail import mail_reaches_people
 from sessions_app.infrastructure.clock import now
 from sessions_app.infrastructure.costs import cost_of_run
 from sessions_app.models import Message, Run
+from sessions_app.models.triage import Priority
 from sessions_app.policy import disclosure
-from sessions_app.queries.inbox_views import COUNT_CAP
+from sessions_app.queries.counting import COUNT_CAP
+from sessions_app.queries.inbox_views import Box
 from sessions_app.templatetags import durations
 from sessions_app.templatetags.text_boxes import COUNTED
 from sessions_app.text import unseen
@@ -167,6 +169,20 @@ def count(number: int | None) -> str:
     if not number:
         return ""
     return f"{COUNT_CAP:,}+" if number > COUNT_CAP else f"{number:,}"
+
+
+@register.filter
+def count_of(box: Box) -> str:
+    """Return the count of a view; with a plus where only its newest rows were looked at."""
+    told = count(box.count)
+    return f"{told}+" if told and box.at_least and not told.endswith("+") else told
+
+
+@register.filter
+def arrow(priority: Priority) -> str:
+    """Return the icon of a priority: arrows up and down, never a colour."""
+    icons = {Priority.URGENT: "chevrons-up", Priority.HIGH: "chevron-up", Priority.LOW: "chevron-down"}
+    return icons.get(priority, "circle-dashed")
 
 
 @register.filter

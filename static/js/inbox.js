@@ -58,7 +58,8 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("htmx:finally:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.request.method !== "POST" || !(ctx.response?.status < 400)) return;
-  source(event)?.closest("[popover]:popover-open")?.hidePopover();
+  // A menu in which several things are chosen one after the other stays.
+  source(event)?.closest("[popover]:popover-open:not([data-stays])")?.hidePopover();
   if (source(event)?.closest(".rename")) rest();
 });
 // It went well this time, so what went wrong before is old; the answer's own toast comes after this.

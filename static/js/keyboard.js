@@ -83,7 +83,15 @@ document.addEventListener("keydown", (event) => {
   if (isField(event.target) || (key !== "f2" && "keys" in document.body.dataset)) return;
   const goal = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(key)}"]`);
   going = 0;
-  if (event.shiftKey && key !== "?" && key !== "!") return;
+  if (event.shiftKey && key !== "?" && key !== "!") {
+    // X and A with Shift tick rows (selection.js).
+    const main = /^[a-z]$/.test(key) && shortcut(`shift+${key}`);
+    if (main) {
+      event.preventDefault();
+      press(main);
+    }
+    return;
+  }
   const action = goal
     ? () => goal.click()
     : (special[key] ?? (/^[a-z]$/.test(key) && shortcut(key) ? () => press(shortcut(key)) : null));

@@ -26,7 +26,7 @@ class JobIn(Input):
     parameters: dict[str, Text] = Field(
         default_factory=dict,
         description="What the action asks for: `template` of rename, `assignee` (a person's id) of assign, `queue` of move, "
-        "`ticket` of link.",
+        "`ticket` of link, `label` (a name) of label and unlabel, `priority` of priority.",
     )
     sessions: list[Text] | None = Field(None, max_length=MOST_NAMED, description="Ids of sessions that the token sees.")
     queue: Text | None = Field(None, max_length=50, description="Without `sessions`: only those of this queue.")

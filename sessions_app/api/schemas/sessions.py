@@ -10,9 +10,10 @@ from ninja import Field, Schema
 from kern.validation.inputs import LONGEST_ID
 from sessions_app.api.pages import BrokenOut
 from sessions_app.api.schemas.fields import Email, Id, Line, Text
+from sessions_app.api.schemas.labels import LabelOut
 from sessions_app.api.schemas.tickets import TicketOut
 from sessions_app.api.strict import Input
-from sessions_app.models import Queue, Session, TicketLink
+from sessions_app.models import Label, Queue, Session, TicketLink
 from sessions_app.policy import disclosure
 from sessions_app.validation.limits import longest
 
@@ -45,7 +46,7 @@ class SessionOut(Schema):
     `name_source` is human, auto, ticket, provisional or imported; automation leaves a locked name alone, and `name_problem` is
     why none could be made. `notice` says who answers the customer now, an AI or people. `waiting_for` says whose turn it is,
     `waiting_since` since when. A session needs a person since `person_wanted_at`, for `person_wanted_for`, as
-    `person_wanted_by` said.
+    `person_wanted_by` said. `priority` is urgent, high, normal or low.
     """
 
     session_id: str
@@ -72,6 +73,8 @@ class SessionOut(Schema):
     person_wanted_for: str
     person_wanted_by: str
     assignee: str | None
+    priority: str
+    labels: list[LabelOut]
     tickets: list[TicketOut]
     last_change: int
     last_text: str
@@ -102,6 +105,14 @@ class SessionOut(Schema):
     @staticmethod
     def resolve_assignee(session: Session) -> str | None:
         return session.assignee.email if session.assignee else None
+
+    @staticmethod
+    def resolve_priority(session: Session) -> str:
+        return session.urgency.word
+
+    @staticmethod
+    def resolve_labels(session: Session) -> list[Label]:
+        return sorted((row.label for row in session.labels.all()), key=lambda label: label.search_text)
 
     @staticmethod
     def resolve_tickets(session: Session) -> list[TicketLink]:

@@ -17,7 +17,8 @@ from sessions_app.management.importing.entries import EntryReader
 from sessions_app.management.importing.moments import read_moment
 from sessions_app.management.importing.notes import Notes
 from sessions_app.management.importing.objects import BadLineError, Reader
-from sessions_app.management.importing.vocabulary import CREATED, UPDATED, conversation_status, name_source
+from sessions_app.management.importing.vocabulary import CREATED, UPDATED, conversation_status, name_source, priority
+from sessions_app.models.label import LONGEST_LABEL
 
 LONGEST_ID = 200
 LONGEST_NAME = 200
@@ -59,6 +60,8 @@ def _describe(conversation: Conversation, reader: Reader) -> None:
     conversation.model = reader.line("model", longest=100)
     conversation.agent = reader.line("agent", "agent_name", longest=100)
     conversation.tickets = [ticket for value in _as_list(reader.take("tickets", "ticket")) for ticket in _ticket(value, reader)]
+    conversation.labels = [name for value in _as_list(reader.take("labels", "tags")) if (name := _label(value, reader))]
+    conversation.priority = reader.tried(priority, "priority") or ""
     conversation.created_at = reader.moment(*CREATED)
     conversation.made_at = conversation.created_at.isoformat() if conversation.created_at else ""
     conversation.updated_at = reader.moment(*UPDATED)
@@ -173,6 +176,16 @@ def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _label(value: Any, reader: Reader) -> str:
+    """Return the name of a label, also of one that is an object."""
+    if not isinstance(value, dict):
+        return Reader({"labels": value}, reader.notes, reader.where, reader.what).line("labels", longest=LONGEST_LABEL)
+    inner = Reader(value, reader.notes, reader.where, "a label")
+    found = inner.line("name", "title", longest=LONGEST_LABEL)
+    inner.finish()
+    return found
 
 
 def _ticket(value: Any, reader: Reader) -> list[Ticket]:

@@ -75,6 +75,9 @@ class Conversation:
     model: str = ""
     agent: str = ""
     tickets: list[Ticket] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    #: One of our words; empty is normal.
+    priority: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
     digest: str = ""

@@ -19,6 +19,7 @@ from sessions_app.infrastructure import clock
 from sessions_app.management.importing.conversation import Conversation, Entry, Turn
 from sessions_app.management.importing.journal import Journal
 from sessions_app.management.importing.objects import BadLineError
+from sessions_app.management.importing.triage import priority_of, put_labels
 from sessions_app.models import Message, NameRecord, Person, Queue, Run, Session, TicketLink, TicketSystem, ToolCall
 from sessions_app.policy import names, naming, stand_ins, whose_turn
 from sessions_app.policy.naming_rules import Refusal
@@ -105,6 +106,7 @@ class Rows:
         whose_turn.compute(session)
         self._name(session)
         self._tickets(session)
+        put_labels(session, self.conversation)
         stand_ins.renew(session)
         naming.plan_imported(session)
         imported = Imported(runs=len(runs), messages=len(conversation.entries), digest=conversation.digest)
@@ -127,6 +129,7 @@ class Rows:
             status=status,
             snoozed_until=until,
             assignee=self._assignee(),
+            priority=priority_of(self.conversation),
             created_at=began,
             activity_at=last,
             updated_at=max(last, self.conversation.updated_at or last),

@@ -92,6 +92,19 @@ STATUSES: dict[str, str] = {
     "junk": "spam",
 }
 
+#: Priorities, in our words and in those of other systems.
+PRIORITIES: dict[str, str] = {
+    "urgent": "urgent",
+    "critical": "urgent",
+    "emergency": "urgent",
+    "high": "high",
+    "important": "high",
+    "normal": "normal",
+    "medium": "normal",
+    "none": "normal",
+    "low": "low",
+}
+
 
 def word(value: Any) -> str:
     """Return a word in the form of these tables, without its capitals, spaces and hyphens; empty for other types."""
@@ -117,6 +130,13 @@ def conversation_status(value: Any) -> str:
     if status is None:
         raise ValueError("it is none of open, snoozed, closed, spam or a word for them; it counts as none")
     return status
+
+
+def priority(value: Any) -> str:
+    found = PRIORITIES.get(word(value))
+    if found is None:
+        raise ValueError("it is none of urgent, high, normal, low or a word for them; it counts as normal")
+    return found
 
 
 def name_source(value: Any) -> str:

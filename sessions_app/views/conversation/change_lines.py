@@ -38,6 +38,9 @@ ICONS: dict[Kind, str] = {
     Kind.SESSION_HANDED_BACK: "bot",
     Kind.SESSION_ASSIGNED: "user-round-plus",
     Kind.SESSION_NOBODY_FREE: "circle-dashed",
+    Kind.LABEL_ADDED: "tag",
+    Kind.LABEL_REMOVED: "tag",
+    Kind.PRIORITY_SET: "chevrons-up",
     Kind.SESSION_MOVED: "inbox",
     Kind.SESSION_MERGED: "merge",
     Kind.SESSION_UNMERGED: "merge",
@@ -84,7 +87,7 @@ VERDICTS: dict[Kind, str] = {
 }
 DROPPED = (Kind.REQUIREMENT_CANCELLED, Kind.REQUIREMENT_SUPERSEDED)
 #: Values that stand out in a sentence.
-BOLD, CODE = ("assignee", "before_name", "queue_name", "ticket"), ("tool",)
+BOLD, CODE = ("assignee", "before_name", "label", "queue_name", "ticket"), ("tool",)
 
 
 @dataclass
@@ -171,6 +174,16 @@ def _assigned(change: Change) -> str:
     return "" if change.data.get("assignee") else _("{who} assigned this to nobody")
 
 
+def _prioritized(change: Change) -> str:
+    sentences = {
+        "urgent": _("{who} set the priority to urgent"),
+        "high": _("{who} set the priority to high"),
+        "normal": _("{who} set the priority to normal"),
+        "low": _("{who} set the priority to low"),
+    }
+    return sentences.get(change.data.get("priority", ""), "")
+
+
 def _moved(change: Change) -> str:
     return "" if change.data.get("before_name") else _("{who} moved this to {queue_name}")
 
@@ -197,6 +210,7 @@ VARIANTS: dict[Kind, Callable[[Change], str]] = {
     Kind.NAME_CHANGED: _named,
     Kind.NAME_FAILED: _not_named,
     Kind.SESSION_ASSIGNED: _assigned,
+    Kind.PRIORITY_SET: _prioritized,
     Kind.SESSION_MOVED: _moved,
     Kind.SESSION_SNOOZED: _snoozed,
     Kind.SESSION_MODE_CHANGED: _mode_changed,

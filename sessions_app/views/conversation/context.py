@@ -12,8 +12,20 @@ from django.urls import reverse
 from sessions_app import desk
 from sessions_app.actions import customer_links, decisions, sessions, unsent
 from sessions_app.infrastructure.one_statement import Found, Steps, beside, read_steps
-from sessions_app.models import Message, NameRecord, NameSuggestion, Person, Queue, Requirement, Run, Session, TicketSystem
+from sessions_app.models import (
+    Label,
+    Message,
+    NameRecord,
+    NameSuggestion,
+    Person,
+    Queue,
+    Requirement,
+    Run,
+    Session,
+    TicketSystem,
+)
 from sessions_app.models.queue import AiMode
+from sessions_app.models.triage import PRIORITIES
 from sessions_app.policy.approvals import grounds_for
 from sessions_app.policy.assigning import with_load
 from sessions_app.queries import access
@@ -85,7 +97,7 @@ def _between(opened_at: AtHit | None) -> dict[str, str]:
 def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[dict[str, Any]]:
     """The name, the facts and the menus above the conversation, with ways back to the list as it is filtered."""
     filters = Filters.of(request.GET)
-    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people, active, queues = yield [
+    runs, waiting, tickets, systems, wrote, dismissed, names, suggested, people, active, queues, labels = yield [
         session.runs.roots().order_by("-pk")[:1],
         session.requirements.pending().values_list("pk", flat=True),
         session.tickets.select_related("system", "record"),
@@ -97,9 +109,12 @@ def header_steps(request: PersonRequest, session: Session, where: str) -> Steps[
         with_load(people_of(session), MOST_SHOWN),
         active_turn(session),
         access.queues_for(request.user),
+        Label.objects.of(session),
     ]
     return {
         "session": session,
+        "labels": sorted(labels, key=attrgetter("search_text")),
+        "priorities": PRIORITIES.items(),
         "suggestion": next(iter(suggested), None),
         "where": where,
         "filters": filters,
@@ -244,8 +259,12 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         Person.objects.filter(pk__in=session.messages.order_by().values("person")).exclude(pk=session.assignee_id or 0),
         session.merges.undoable().select_related("merged"),
         also_linked(session, request.user),
+        Label.objects.of(session),
+        with_load(people_of(session), MOST_SHOWN),
     ]
-    (names, tickets, before, members, wrote, merges, elsewhere), usage = yield from beside(_several(facts), usage_of(session))
+    (names, tickets, before, members, wrote, merges, elsewhere, labels, people), usage = yield from beside(
+        _several(facts), usage_of(session)
+    )
     return {
         "session": session,
         "agent": agent_of(session),
@@ -258,6 +277,8 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         "usage": usage,
         "merges": sorted(merges, key=attrgetter("pk"), reverse=True),
         "elsewhere": elsewhere,
+        "labels": sorted(labels, key=attrgetter("search_text")),
+        "people": assignable(people, request.user),
         "link": customer_links.link_of(session),
     }
 

@@ -17,9 +17,11 @@ from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
 from sessions_app.models import Person, Session
+from sessions_app.models.triage import PRIORITIES
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import rail
+from sessions_app.queries.opened import opened_or_404
 from sessions_app.queries.snapshot import consistent_read
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
@@ -43,13 +45,13 @@ UNTIL_CUSTOMER = "reply"
 @for_people
 def conversation(request: PersonRequest, where: str, session_id: str) -> HttpResponse:
     """The inbox with this session open."""
-    opened = access.opened_or_404(request.user, session_id)
+    opened = opened_or_404(request.user, session_id)
     session = opened.session
     if session.session_id != session_id:
         # It was merged into this one.
         query = request.META.get("QUERY_STRING", "")
         return redirect(conversation_url(session, where, f"?{query}" if query else ""))
-    shown = rail(request.user, where, opened.queues)
+    shown = rail(request.user, where, opened.places)
     # The session is read first, so that the list shows it as read.
     context = {
         **conversation_context(request, session, where, opened.read),
@@ -65,7 +67,7 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
 @for_people
 def session_timeline(request: PersonRequest, session_id: str) -> HttpResponse:
     """Everything above the boundary `since`, or the page below `before`; `new` is where the line of new entries stands."""
-    opened = access.opened_or_404(request.user, session_id)
+    opened = opened_or_404(request.user, session_id)
     session = opened.session
     before, since = request.GET.get("before", ""), request.GET.get("since", "")
     seen = row_number(request.GET.get("new", ""))
@@ -101,10 +103,16 @@ def session_decisions(request: PersonRequest, session_id: str) -> HttpResponse:
 @for_people
 def session_details(request: PersonRequest, session_id: str) -> HttpResponse:
     """The drawer."""
-    opened = access.opened_or_404(request.user, session_id)
+    opened = opened_or_404(request.user, session_id)
     session, filters = opened.session, Filters.of(request.GET)
     details = read_steps(details_steps(request, session, opened.queues))
-    context = {"filters": filters, "details_link": filters.query(details=False), "session": session, "details": details}
+    context = {
+        "filters": filters,
+        "details_link": filters.query(details=False),
+        "session": session,
+        "details": details,
+        "priorities": PRIORITIES.items(),
+    }
     return render(request, "conversation/_details.html", context)
 
 

@@ -14,9 +14,10 @@ from sessions_app.jobs.registry import menu_of
 from sessions_app.queries.decision_list import decisions_page
 from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
-from sessions_app.queries.inbox_views import DECISIONS, QUEUE, Rail, rail
+from sessions_app.queries.inbox_views import DECISIONS, Rail, rail
 from sessions_app.queries.narrowing import narrowed
 from sessions_app.queries.operators import NAMES, VALUES
+from sessions_app.queries.places import LABEL, QUEUE
 from sessions_app.queries.session_list import page_of, show_hits
 from sessions_app.queries.ways_out import ways_out
 from sessions_app.views.respond import PersonRequest, for_people
@@ -52,13 +53,15 @@ def inbox_context(request: PersonRequest, where: str, shown: Rail | None = None)
 
 def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, Any]:
     """The rail and one page of rows."""
-    filters = Filters.of(request.GET)
+    filters = Filters.of(request.GET, shown.saved_filters)
     sessions = narrowed(shown.sessions, filters, request.user)
     before, until = request.GET.get("before", ""), request.GET.get("until", "")
     queues = {} if where.startswith(QUEUE) else {box.where.removeprefix(QUEUE): str(box.title) for box in shown.queues}
-    menu = FilterMenu(filters, queues)
+    # A saved view has the usual order of the list that it narrows.
+    within = shown.here.view.where if shown.here.view else where
+    menu = FilterMenu(filters, queues, {box.where.removeprefix(LABEL): str(box.title) for box in shown.labels})
     page = decisions_page if where == DECISIONS else page_of
-    shown_page = page(sessions, request.user, filters.order_in(where), before, until)
+    shown_page = page(sessions, request.user, filters.order_in(within), before, until)
     if where != DECISIONS:
         show_hits(shown_page.rows, filters.words.terms)
     nothing = filters.q and where != DECISIONS and not (shown_page.rows or before or until)
@@ -68,8 +71,11 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "filters": filters,
         "chips": menu.chips(),
         "choices": menu.choices(),
-        "sorts": menu.sorts(_("Expires first") if where == DECISIONS else _("Newest first"), where),
+        "sorts": menu.sorts(
+            _("Expires first") if where == DECISIONS else _("Newest first"), within, of_sessions=where != DECISIONS
+        ),
         "page": shown_page,
+        "may_change_view": shown.here.view is not None and shown.here.view.is_changed_by(request.user),
         "ways_out": ways_out(shown.sessions, filters, request.user) if nothing else [],
         "operators": NAMES.items(),
         "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_app import desk
-from sessions_app.models import Queue
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import rail
+from sessions_app.queries.places import Places
 from sessions_app.views.respond import PersonRequest
 
 
-def page_context(request: PersonRequest, where: str, queues: list[Queue] | None = None) -> dict[str, Any]:
+def page_context(request: PersonRequest, where: str, places: Places | None = None) -> dict[str, Any]:
     """The context of a page beside the sidebar; `where` is the place in the sidebar that is marked.
 
-    `queues` are those that the reader works, where they are read already.
+    `places` are the reader's, where they are read already.
     """
-    shown = rail(request.user, "search", queues)
+    shown = rail(request.user, "search", places)
     return {
         "rail": shown,
         "where": where,

@@ -10,7 +10,7 @@ from sessions_app.actions import deleting
 from sessions_app.customers.retention import RESTORABLE_DAYS
 from sessions_app.models import Session
 from sessions_app.queries import deleted_list
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.context import conversation_url
 from sessions_app.views.inbox.sidebar import page_context

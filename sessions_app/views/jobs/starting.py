@@ -14,9 +14,11 @@ from sessions_app.jobs.action import Action, InvalidParameters
 from sessions_app.jobs.deleting import Restore
 from sessions_app.jobs.planning import Wanted
 from sessions_app.jobs.registry import action_of
-from sessions_app.models import Person
-from sessions_app.queries import access, deleted_list, name_list, selection
+from sessions_app.models import Label, Person
+from sessions_app.models.triage import PRIORITIES
+from sessions_app.queries import deleted_list, name_list, selection
 from sessions_app.queries.inbox_views import WhereConverter
+from sessions_app.queries.places import places_of
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest
 
@@ -68,10 +70,10 @@ def _list(request: PersonRequest) -> tuple[str, str]:
 
 def _form(request: PersonRequest, action: Action, keys: list[int], problem: InvalidParameters | None = None) -> HttpResponse:
     where, query = _list(request)
-    queues = list(access.queues_for(request.user))
+    places = places_of(request.user)
     is_matching = request.POST.get("scope") == "matching"
     context: dict[str, Any] = {
-        **page_context(request, "jobs", queues),
+        **page_context(request, "jobs", places),
         "action": action,
         "count": len(keys),
         "matching": is_matching,
@@ -80,7 +82,9 @@ def _form(request: PersonRequest, action: Action, keys: list[int], problem: Inva
         "list_filter": query,
         "typed": request.POST,
         "problem": problem,
-        "queues": queues,
+        "queues": places.queues,
+        "labels": Label.objects.by_name(),
+        "priorities": PRIORITIES.items(),
         "people": Person.objects.filter(is_active=True).order_by("display_name", "email"),
     }
     return render(request, "jobs/new.html", context, status=422 if problem else 200)

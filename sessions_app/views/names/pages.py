@@ -18,6 +18,7 @@ from sessions_app.errors import AppError, InvalidAction
 from sessions_app.jobs.registry import ACTIONS
 from sessions_app.models import NameSuggestion, Session
 from sessions_app.queries import access, name_list
+from sessions_app.queries.places import places_of
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
@@ -86,12 +87,13 @@ def _act(request: PersonRequest, session: Session, typed: str) -> None:
 
 def _context(request: PersonRequest, kind: str, at: str, **more: Any) -> dict[str, Any]:
     kind = kind if kind in name_list.KINDS else name_list.NEEDS
-    queues = name_list.queues_of(request.user)
+    places = places_of(request.user)
+    queues = places.queues
     page = name_list.page_of(request.user, kind, queues)
     rows = [row.session.pk for group in page.groups for row in group.rows]
     numbers = {name_list.NEEDS: page.needs, **page.counts}
     return {
-        **page_context(request, "names", queues),
+        **page_context(request, "names", places),
         "page": page,
         "kind": kind,
         "tabs": [(name, name_list.title_of(name), numbers[name]) for name in name_list.KINDS],

@@ -18,7 +18,8 @@ from sessions_app.infrastructure.one_statement import beside, read_steps
 from sessions_app.models import Decision
 from sessions_app.models.decision import DecisionSet
 from sessions_app.policy import decision_log
-from sessions_app.queries import access, reports
+from sessions_app.queries import reports
+from sessions_app.queries.places import places_of
 from sessions_app.queries.turn_report import turns_now
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
@@ -60,7 +61,8 @@ class Wanted:
 @for_people
 def report(request: PersonRequest) -> HttpResponse:
     """The page: per tool and queue the requirements and their outcomes, and the edit rate over time."""
-    wanted, queues = Wanted.of(request.GET), list(access.queues_for(request.user))
+    wanted, places = Wanted.of(request.GET), places_of(request.user)
+    queues = places.queues
     visible = reports.visible_to(request.user, queues)
     asked = [queue for queue in queues if wanted.queue in ("", queue.slug)]
     found, tools, turns = read_steps(
@@ -81,7 +83,7 @@ def report(request: PersonRequest) -> HttpResponse:
         "turns": turns,
         "periods": reports.PERIODS,
     }
-    return render(request, "reports/page.html", {**page_context(request, "reports", queues), **context})
+    return render(request, "reports/page.html", {**page_context(request, "reports", places), **context})
 
 
 @require_safe

@@ -68,6 +68,13 @@ SECTIONS = (
         "setup-naming",
     ),
     Section(
+        "labels",
+        _("Labels"),
+        _("What people mark conversations with, and who may make new ones."),
+        "tag",
+        "setup-labels",
+    ),
+    Section(
         "tokens",
         _("Tokens"),
         _("Which programs may read and write over the API."),

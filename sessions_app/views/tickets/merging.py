@@ -19,7 +19,7 @@ from sessions_app.errors import AppError, InvalidAction
 from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import KeptApart, Merge, Message, Requirement, Session, TicketLink
 from sessions_app.queries import access
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.validation.redirects import own_page
 from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import conversation_url

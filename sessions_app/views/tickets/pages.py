@@ -8,7 +8,8 @@ from django.views.decorators.http import require_safe
 
 from sessions_app.infrastructure.one_statement import read_together
 from sessions_app.models import TicketSystem
-from sessions_app.queries import access, ticket_counts, ticket_list
+from sessions_app.queries import ticket_counts, ticket_list
+from sessions_app.queries.places import asked, found
 from sessions_app.queries.ticket_filters import KINDS, TicketFilters
 from sessions_app.queries.ticket_sets import GROUPS
 from sessions_app.validation.numbers import row_number
@@ -20,14 +21,15 @@ from sessions_app.views.respond import PersonRequest, for_people
 @for_people
 def tickets(request: PersonRequest) -> HttpResponse:
     """Tickets of one kind, narrowed by system, state and queue."""
-    systems, worked = read_together(TicketSystem.objects.all(), access.queues_for(request.user))
-    systems, queues = sorted(systems, key=lambda system: system.name), access.in_order(worked)
+    systems, *listed = read_together(TicketSystem.objects.all(), *asked(request.user))
+    systems, places = sorted(systems, key=lambda system: system.name), found(*listed)
+    queues = places.queues
     filters = TicketFilters.of(request.GET, systems, queues)
     page = ticket_list.page_of(request.user, filters, queues, row_number(request.GET.get("before", "")))
     if not filters.narrows:
         ticket_counts.remember(request.user, sum(page.counts[kind] for kind in GROUPS))
     context = {
-        **page_context(request, "tickets", queues),
+        **page_context(request, "tickets", places),
         "groups": [(group, filters.query(kind=group.kind)) for group in page.groups],
         "asked": filters,
         "systems": systems,

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from kern.testing import call
 from sessions_app.actions import merging, messages, sessions
 from sessions_app.api import api
-from sessions_app.models import ApiToken, Job, NameSuggestion, Person, Session
+from sessions_app.models import ApiToken, Job, Label, NameSuggestion, Person, SavedView, Session
 from tests.desk import actor
 from tests.programs import code
 
@@ -90,6 +90,8 @@ def known(session: Session, ana: Person, work: Any, settings: Settings) -> dict[
         "run_id": question.run.run_id,
         "requirement_id": question.requirement_id,
         "link_id": "1",
+        "label_id": str(Label.objects.create(name="VIP").pk),
+        "view_id": str(SavedView.objects.create(name="Late ones", where="open", person=ana).pk),
         "job_id": str(Job.objects.create(kind="resolve", person=ana).pk),
         "suggestion_id": str(NameSuggestion.objects.create(session=session, name="Late parcel").pk),
         "queue": session.queue.slug,

@@ -46,6 +46,11 @@ BODIES: dict[str, Any] = {
     "notes": {"content": "x"},
     "questions": {"content": "x"},
     "name": {"name": "x"},
+    "labels": {"name": "x"},
+    "<label_id>": {"name": "y"},
+    "views": {"name": "x"},
+    "<view_id>": {"name": "y"},
+    "priority": {"priority": "high"},
     "status": {"status": "closed"},
     "assignee": {"assignee": None},
     "availability": {"available": True},
@@ -65,7 +70,9 @@ BODIES: dict[str, Any] = {
     "decision": {"action": "approve", "seen": 2**62},
 }
 #: Operations of the API that name no session: a token of another queue is answered, with nothing of this one's in it.
-LISTS = ("api/jobs", "api/name-suggestions", "api/queues", "api/sessions", "api/requirements")
+LISTS = ("api/jobs", "api/labels", "api/name-suggestions", "api/queues", "api/sessions", "api/requirements", "api/views")
+#: What belongs to the installation and to no queue: any person's token makes one, a token of nobody does not.
+OF_ALL_QUEUES = ("api/labels", "api/views")
 Statuses = dict[str, tuple[int, ...]]
 Row = Callable[[str], Statuses]
 
@@ -247,6 +254,8 @@ def _to_others(route: str, line: str) -> Statuses:
     """Tokens with every scope that see none of the session's queue: lists are empty, the session does not exist."""
     if " admin " in line:
         return _refused(line, 403)
+    if route in OF_ALL_QUEUES:
+        return {method: (*statuses, 403) for method, statuses in answers(line).items()}
     lists = answers(line) if route in LISTS else {}
     return {**_refused(line, 404), **{method: statuses for method, statuses in lists.items() if method == "GET"}}
 

@@ -44,6 +44,7 @@ PEOPLE = {
     "rules/": "GET 200, POST 422",
     "names/": "GET 200",
     "names/together/": "POST 303",
+    "saved-views/": "POST 422",
     "jobs/": "GET 200, POST 422",
     "jobs/tickets/": "GET 200, POST 422",
     "reports/": "GET 200",
@@ -69,6 +70,8 @@ QUEUE = {
     "sessions/<key:session_id>/name/": "POST 303",
     "sessions/<key:session_id>/tickets/": "POST 303",
     "sessions/<key:session_id>/assignee/": "POST 303",
+    "sessions/<key:session_id>/labels/": "GET 200, POST 422",
+    "sessions/<key:session_id>/priority/": "POST 422",
     "sessions/<key:session_id>/queue/": "POST 422",
     "sessions/<key:session_id>/status/": "POST 303",
     "sessions/<key:session_id>/link/": "POST 422",
@@ -105,6 +108,8 @@ ADMINS = {
     "setup/webhooks/new/": "GET 200, POST 422",
     "setup/webhooks/<int:pk>/": "GET 200, POST 303",
     "setup/webhooks/<int:pk>/deliveries/": "POST 404",
+    "setup/labels/": "GET 200, POST 303",
+    "setup/labels/<int:pk>/": "GET 200, POST 303",
     "setup/naming/": "GET 200, POST 422",
     "setup/naming/preview/": "POST 200",
     "deleted/": "GET 200, POST 404",
@@ -114,7 +119,7 @@ ADMINS = {
 }
 
 #: For the one person whose row it is (Ben): 404 for all others, admins too, and the sign-in page for strangers.
-OWN = {"profile/tokens/<int:pk>/": "POST 302"}
+OWN = {"profile/tokens/<int:pk>/": "POST 302", "saved-views/<int:pk>/": "GET 200, POST 422"}
 
 #: For staff; for everybody else there is no such page.
 STAFF = {"metrics": "GET 200"}
@@ -236,6 +241,8 @@ API = {
     "api/name-suggestions/<suggestion_id>/accept": "POST write 200",
     "api/name-suggestions/<suggestion_id>/dismiss": "POST write 200",
     "api/naming-rules": "GET admin 200, PATCH admin 200",
+    "api/labels": "GET read 200, POST write 201",
+    "api/labels/<label_id>": "PUT admin 200, DELETE admin 204",
     "api/merges": "POST write 404",
     "api/merges/apart": "PUT write 404",
     "api/merges/<merge_id>": "GET read 200",
@@ -244,6 +251,8 @@ API = {
     "api/queues/<queue>/people": "GET read 200",
     "api/availability": "PUT write 200",
     "api/queues/<queue>/naming-rules": "GET admin 200, PATCH admin 200, DELETE admin 200",
+    "api/views": "GET read 200, POST write 201",
+    "api/views/<view_id>": "PUT write 200, DELETE write 204",
     "api/sessions": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>": "GET read 200",
     "api/sessions/<key:session_id>/messages": "GET read 200, POST write 201",
@@ -252,6 +261,9 @@ API = {
     "api/sessions/<key:session_id>/name": "PUT write 200, POST write 202",
     "api/sessions/<key:session_id>/status": "PUT write 200",
     "api/sessions/<key:session_id>/assignee": "PUT write 200",
+    "api/sessions/<key:session_id>/labels": "POST write 200",
+    "api/sessions/<key:session_id>/labels/<label_id>": "DELETE write 204",
+    "api/sessions/<key:session_id>/priority": "PUT write 200",
     "api/sessions/<key:session_id>/queue": "PUT write 200",
     "api/sessions/<key:session_id>/tickets": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>/tickets/<link_id>": "PUT write 200, DELETE write 204",

@@ -26,12 +26,14 @@ from sessions_app.infrastructure.ids import secret_hash
 from sessions_app.jobs.planning import Wanted, plan
 from sessions_app.models import (
     ApiToken,
+    Label,
     Message,
     NameSuggestion,
     Person,
     Queue,
     Requirement,
     Run,
+    SavedView,
     Session,
     StandingApproval,
     ToolCall,
@@ -78,8 +80,11 @@ def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
     """Values of the routes' parameters; of `pk` by the route's first word."""
     merge = str(merging.merge(secret, sessions.start_session(orders), ana).pk)
     requirement = Requirement.objects.get()
+    label = Label.objects.create(name=WORDS[:40])
     return {
         "session_id": secret.session_id,
+        "label_id": str(label.pk),
+        "view_id": str(SavedView.objects.create(name=WORDS, where="open", queue=orders).pk),
         "run_id": Run.objects.get().run_id,
         "requirement_id": requirement.requirement_id,
         "suggestion_id": str(NameSuggestion.objects.create(session=secret, name=WORDS, for_version=secret.name_version).pk),
@@ -108,7 +113,8 @@ def values(secret: Session, orders: Queue, ana: Person) -> dict[str, str]:
         "messages": str(Message.objects.earliest("pk").pk),
         "calls": str(ToolCall.objects.get().pk),
         "c": str(Message.objects.earliest("pk").pk),
-        "setup": str(WebhookEndpoint.objects.create(name="Ledger", url="https://ledger.example/", secret="").pk),
+        # Of a webhook's endpoint and of a label.
+        "setup": str(WebhookEndpoint.objects.create(pk=label.pk, name="Ledger", url="https://ledger.example/", secret="").pk),
     }
 
 
@@ -118,7 +124,8 @@ def doors(ana: Person, ben: Person, cy: Person, session: Session, values: dict[s
     settings.REDIS_URL = ""
     bens, _secret = ApiToken.make("ben's", ben)
     job = str(plan("unlock", [Wanted(session.pk)], {}, person=ben).pk)
-    own = {"profile": str(bens.pk), "jobs": job, "job_id": job, "verb": "cancel"}
+    view = SavedView.objects.create(name="Ben's", where="open", person=ben)
+    own = {"profile": str(bens.pk), "saved-views": str(view.pk), "jobs": job, "job_id": job, "verb": "cancel"}
     return Doors({"ana": ana, "ben": ben, "cy": cy}, tokens_of(ana, cy), {**values, **own})
 
 

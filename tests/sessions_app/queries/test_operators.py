@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kern.testing import call
 from sessions_app.actions import messages, sessions, tickets
 from sessions_app.infrastructure import clock
 from sessions_app.models import Message, Person, Queue, Run, Session
 from sessions_app.queries.search import matching, words_of
+from tests.desk import actor
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_what_is_about_a_reader_is_text_to_a_program() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["http://x.example", "label:vip", "re: order", "from:", "a-b", "is:", "--", "- a", "is:open:now"]
+    "query", ["http://x.example", "tag:vip", "re: order", "from:", "a-b", "is:", "--", "- a", "is:open:now"]
 )
 def test_other_words_with_colons_and_dashes_are_words(session: Session, ben: Person, query: str) -> None:
     Message.objects.create(session=session, content=f"quoting {query} here", author_kind="person", person=ben)
@@ -103,3 +106,28 @@ def test_any_query_is_read(query: str) -> None:
     words = words_of(query)
     assert len(words.used) <= 8
     assert words.complaint is not None
+
+
+def test_words_are_looked_for_in_one_kind_of_place(
+    session: Session, other: Session, ben: Person, work: Callable[[], list[str]]
+) -> None:
+    actor.says([call("find", order="lamp")], "Your lamp is on its way.")
+    messages.receive(session, "Where is order 7?")
+    work()
+    messages.note(session, ben, "Zoë called about a suitcase")
+    messages.receive(other, "My suitcase is lost")
+    tickets.link(other, ben, "HD-4711")
+    for query, expected in [
+        ("in:message suitcase", [other]),
+        ("in:note suitcase", [session]),
+        ("in:note in:message suitcase", [session, other]),
+        ("in:message lamp", [session]),
+        ("in:tool lamp", []),
+        ("in:ticket 4711", [other]),
+        ("in:ticket suitcase", []),
+        ("in:note", [session]),
+        ('in:note "about a suitcase" is:open', [session]),
+    ]:
+        assert found(query, ben) == expected, query
+    assert words_of("in:nowhere suitcase").misread == ["in:nowhere"]
+    assert words_of("-in:note suitcase").misread == ["-in:note"]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from kern.testing import call
 from sessions_app.actions import messages, sessions, tickets
 from sessions_app.models import Person, Queue, Session
-from sessions_app.queries.inbox_views import capped_counts
+from sessions_app.queries.counting import capped_counts
 from sessions_app.queries.session_list import PAGE
 from sessions_app.templatetags.inbox import count
 from tests import desk as shop
