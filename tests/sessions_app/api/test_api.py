@@ -281,7 +281,7 @@ def test_a_filter_that_does_not_exist_lists_nothing(program: Program, session: S
     refused = program.get("/sessions", userId="u9", limit=100)
     assert (refused.status_code, code(refused)) == (422, "invalid")
     assert (
-        "cursor, limit, needs_person, q, queue, session_id, status, user_id, waiting_for"
+        "cursor, label, limit, needs_person, priority, q, queue, session_id, status, user_id, waiting_for"
         in refused.json()["error"]["fields"]["userId"]
     )
     path = f"/sessions/{session.session_id}"
