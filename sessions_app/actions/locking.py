@@ -28,7 +28,9 @@ NEWS = ~Q(kind__in=[kind for kind in Kind if not kind.is_news])
 
 #: The row that is locked in the transaction that runs, so that an action need not read it once more.
 _held: ContextVar[Session | None] = ContextVar("session_held", default=None)
-#: The turn of a session that a worker should take. There is one at most: a session has one turn at a time.
+#: Every action on a session begins with its row, and ends with the turn that a worker should take. There is one at most: a
+#: session has one turn at a time.
+_LOCKED = Prepared(lambda: Session.objects.there().select_for_update().by_id(Slot("session_id", Session, "session_id")))
 _DUE_IN = Prepared(lambda: Run.objects.due().filter(session=Slot("session", Session, "id")).values_list("run_id", flat=True))
 
 
@@ -47,10 +49,9 @@ def locked_or_404(session: Session) -> Session:
     held = _held.get()
     if held is not None and held.pk == session.pk and held.status not in Session.GONE:
         return held
-    try:
-        return Session.objects.there().locked(session.session_id)
-    except Session.DoesNotExist:
-        raise Http404(_("This conversation was erased, or there never was one here.")) from None
+    if (found := _LOCKED.first(session_id=session.session_id)) is None:
+        raise Http404(_("This conversation was erased, or there never was one here."))
+    return found
 
 
 @contextmanager

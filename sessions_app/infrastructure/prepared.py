@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import Expression, QuerySet
+from django.db.transaction import TransactionManagementError
 
 from sessions_app.infrastructure.one_statement import Branch
 
@@ -42,19 +43,31 @@ class Prepared(Generic[Found]):
 
         Raises `ValueError` or `ValidationError` for a value that the column cannot have, as the ORM does.
         """
+        found = self._found(values, only_first=True)
+        return found[0] if found else None
+
+    def all(self, **values: Any) -> list[Found]:
+        """Return the rows for these values, as `first` returns one of them."""
+        return self._found(values, only_first=False)
+
+    def _found(self, values: dict[str, Any], *, only_first: bool) -> list[Found]:
         connection: Any = connections[DEFAULT_DB_ALIAS]
-        branch = self._compiled(connection)
+        branch = self._compiled(connection, only_first=only_first)
+        if branch.queryset.query.select_for_update and not connection.in_atomic_block:
+            # A lock would be gone again with the statement.
+            raise TransactionManagementError("rows are locked within a transaction only")
         params = [_stored(param, values, connection) for param in branch.params]
         with connection.cursor() as cursor:
             cursor.execute(branch.sql, params)
-            row = cursor.fetchone()
-        return branch.found([row])[0] if row else None
+            rows = cursor.fetchall()
+        return branch.found(rows) if rows else []
 
-    def _compiled(self, connection: Any) -> Branch:
+    def _compiled(self, connection: Any, *, only_first: bool) -> Branch:
         known = vars(connection).setdefault(_STATEMENTS, {})
-        if self not in known:
-            known[self] = Branch(self._make()[:1], connection)
-        found: Branch = known[self]
+        if (self, only_first) not in known:
+            queryset = self._make()
+            known[self, only_first] = Branch(queryset[:1] if only_first else queryset, connection)
+        found: Branch = known[self, only_first]
         return found
 
 

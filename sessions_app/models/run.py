@@ -14,6 +14,7 @@ from kern.records.run import ACTIVE, CallStatus
 from kern.records.run import Status as RunStatus
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import shapes
 from sessions_app.models.choices import labels
 from sessions_app.models.fields import MomentField, NameField, OrderedJSONField
@@ -63,9 +64,15 @@ class RunSet(models.QuerySet["Run"]):
         """Return keys of the messages that the session's next turn would answer; empty where none may begin."""
         if session.led_by_person or session.is_settled:
             return []
-        if session.runs.roots().active().exists():
+        if _ACTIVE_IN.first(session=session.pk) is not None:
             return []
         return list(session.messages.unanswered().values_list("pk", flat=True))
+
+
+#: Asked whenever a customer has written.
+_ACTIVE_IN = Prepared(
+    lambda: Run.objects.roots().active().filter(session=Slot("session", Session, "id")).values_list("pk", flat=True)
+)
 
 
 class Run(Row):

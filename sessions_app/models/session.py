@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Expression, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -67,7 +67,7 @@ class SessionSet(models.QuerySet["Session"]):
         """Exclude sessions that are being erased alone: deleted ones are the customer's still, and can be restored."""
         return self.exclude(status=Session.Status.ERASED)
 
-    def by_id(self, session_id: str) -> SessionSet:
+    def by_id(self, session_id: str | Expression) -> SessionSet:
         """Return the session of this id, or the one that it was merged into."""
         return self._led_by(session_id=session_id)
 
@@ -75,7 +75,7 @@ class SessionSet(models.QuerySet["Session"]):
         """Return the session of a secret link, or the one that it was merged into."""
         return self._led_by(access_hash=hashed)
 
-    def _led_by(self, **column: str) -> SessionSet:
+    def _led_by(self, **column: str | Expression) -> SessionSet:
         merged = Session.objects.filter(**column).exclude(merged_into=None).values("merged_into")
         return self.filter(Q(**column, merged_into=None) | Q(pk__in=merged))
 

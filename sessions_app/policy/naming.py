@@ -13,8 +13,12 @@ from django.db.models import Q
 from kern.naming import LONGEST_NAME
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import CorruptDict
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import NamingPolicy, Queue, Session
 from sessions_app.models.naming_policy import LetterCase, Masked, OnShift, OverBudget
+
+#: The rules of the desk and of one queue. Every message of a conversation without a name asks them.
+_OF_QUEUE = Prepared(lambda: NamingPolicy.objects.filter(Q(queue=None) | Q(queue=Slot("queue", Queue, "id"))))
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ def read_naming(queues: Iterable[Queue | int | None] | None = None) -> NamingRul
 
 def naming_in_force(queue: Queue | None) -> NamingInForce:
     """Return the naming rules in force in this one queue, now."""
-    return read_naming([queue]).of(queue)
+    rows = _OF_QUEUE.all(queue=queue.pk if queue is not None else None)
+    return NamingRules({row.queue_id: row for row in rows}).of(queue)
 
 
 def plan(session: Session) -> None:

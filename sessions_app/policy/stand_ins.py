@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sessions_app.models import Message, Session
+from sessions_app.infrastructure.prepared import Prepared, Slot
+from sessions_app.models import Message, Session, TicketLink
 from sessions_app.models.session import conversation_with
 from sessions_app.policy import names
 from sessions_app.policy.naming import naming_in_force
@@ -16,6 +17,18 @@ from sessions_app.text.first_words import first_words
 #: Messages of the customer that are looked at for words that say something.
 FIRST_MESSAGES = 3
 Stand = tuple[str, str]
+#: Each message of a conversation without a name asks them.
+_FIRST_SAID = Prepared(
+    lambda: (
+        Message.objects.said()
+        .filter(session=Slot("session", Session, "id"), author_kind=Message.Author.CUSTOMER)
+        .order_by("pk")
+        .values_list("content", flat=True)[:FIRST_MESSAGES]
+    )
+)
+_FIRST_LINK = Prepared(
+    lambda: TicketLink.objects.filter(session=Slot("session", Session, "id")).select_related("record").primary_first()
+)
 
 
 def renew(session: Session) -> None:
@@ -38,9 +51,8 @@ def stand_in(session: Session) -> Stand:
 
 
 def _candidates(session: Session) -> Iterator[Stand]:
-    said = session.messages.said().filter(author_kind=Message.Author.CUSTOMER).order_by("pk")
-    for text in said.values_list("content", flat=True)[:FIRST_MESSAGES]:
+    for text in _FIRST_SAID.all(session=session.pk):
         yield first_words(text), Session.NameSource.PROVISIONAL
-    for link in session.tickets.select_related("record").primary_first()[:1]:
+    if link := _FIRST_LINK.first(session=session.pk):
         yield (link.record.title if link.record else ""), Session.NameSource.TICKET
         yield link.ticket_id, Session.NameSource.TICKET

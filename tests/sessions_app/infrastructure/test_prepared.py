@@ -6,15 +6,18 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
+from sessions_app.actions.sessions import start_session
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.prepared import Prepared, Slot
-from sessions_app.models import Person, Session
+from sessions_app.models import Person, Queue, Session
 from tests.corrupting import Corruption
 
 BY_PERSON = Prepared(lambda: Person.objects.with_second_factor().filter(pk=Slot("id", Person, "id")))
+LOCKED = Prepared(lambda: Session.objects.select_for_update().filter(user_id=Slot("user", Session, "user_id")).order_by("pk"))
 BY_MOMENT = Prepared(
     lambda: (
         Session.objects.select_related("queue")
@@ -39,6 +42,20 @@ def test_times_texts_and_related_rows_are_as_from_the_queryset(session: Session)
     assert len(asked) == 1
     assert BY_MOMENT.first(user="kim'; --", before=soon) is None
     assert BY_MOMENT.first(user="kim", before=session.created_at) is None
+
+
+def test_all_rows_are_found_and_none_for_an_empty_value(session: Session, orders: Queue) -> None:
+    another = start_session(orders, user_id="kim")
+    with transaction.atomic():
+        assert LOCKED.all(user="kim") == [session, another]
+        assert LOCKED.all(user="ben") == LOCKED.all(user=None) == []
+
+
+def test_rows_are_locked_within_a_transaction_only(session: Session) -> None:
+    with transaction.atomic():
+        assert LOCKED.first(user="kim") == session
+    with pytest.raises(TransactionManagementError):
+        LOCKED.first(user="kim")
 
 
 def test_a_value_that_the_column_cannot_have_is_an_error(rows: None) -> None:
