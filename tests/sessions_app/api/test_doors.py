@@ -118,7 +118,7 @@ def test_a_reply_reaches_the_customer_in_the_persons_name_and_once(
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["message_id"] == again.json()["message_id"]
     assert (first.json()["author_kind"], first.json()["author"], first.json()["internal"]) == ("person", "Ana", False)
-    assert [m.content for m in session.messages.for_customer()] == ["Where is order 7?", "On its way."]
+    assert [m.content for m in session.messages.for_customer().order_by("pk")] == ["Where is order 7?", "On its way."]
     assert code(program.post(f"{path}/replies", {"content": "Other words"}, Idempotency_Key="r1")) == "key_taken"
     assert code(program.post(f"{path}/notes", {"content": "On its way."}, Idempotency_Key="r1")) == "key_taken"
     assert code(program.post(f"{path}/messages", {"content": "On its way."}, Idempotency_Key="r1")) == "key_taken"
