@@ -15,10 +15,12 @@ from psycopg.pq import TransactionStatus
 
 from kern_inbox.processes.garbage import freeze_loaded_objects
 from kern_inbox.run.embedded_redis import embedded_redis
+from tests import flaky, statements
 from tests.chromium import started_chromium
 from tests.durations import pytest_runtest_protocol
-from tests.flaky import pytest_collection_modifyitems, pytest_terminal_summary
+from tests.flaky import pytest_terminal_summary
 from tests.servers import MissingServerError, chromium, postgresql_programs, temporary_postgresql
+from tests.statements import pytest_runtest_setup, pytest_runtest_teardown
 from tests.steps import FOLDERS
 from tests.tables import demo_tables, django_db_keepdb, django_db_modify_db_settings, installed, tables
 
@@ -27,8 +29,9 @@ __all__ = [
     "django_db_keepdb",
     "django_db_modify_db_settings",
     "installed",
-    "pytest_collection_modifyitems",
     "pytest_runtest_protocol",
+    "pytest_runtest_setup",
+    "pytest_runtest_teardown",
     "pytest_terminal_summary",
     "tables",
 ]
@@ -70,6 +73,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             raise pytest.UsageError(
                 f"{item.nodeid} is marked {name}, and no step runs it: it belongs into {' or '.join(folders)}"
             )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give browser tests their second try, and leave out what PostgreSQL need not be asked again."""
+    flaky.pytest_collection_modifyitems(items)
+    statements.pytest_collection_modifyitems(config, items)
 
 
 def pytest_collection_finish() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from threading import Lock
 
-from tests import durations, flaky, tables
+from tests import durations, flaky, statements, tables
 from tests.servers import MissingServerError, postgresql_programs
 from tests.steps import CHECK, EVERYTHING, Lane, Step
 
@@ -41,10 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     """0 when nothing failed. The slowest files are named, and last the browser tests that passed at their second try."""
     steps = CHECK if "--check" in arguments else EVERYTHING
     with TemporaryDirectory() as folder:
-        notes = {variable: Path(folder) / variable for variable in (flaky.VARIABLE, durations.VARIABLE)}
+        notes = {variable: Path(folder) / variable for variable in (flaky.VARIABLE, durations.VARIABLE, statements.VARIABLE)}
         for note in notes.values():
             note.touch()
         shared = {variable: str(note) for variable, note in notes.items()} | {tables.VARIABLE: folder}
+        shared[statements.KNOWN] = shared[statements.VARIABLE]
         results = run(steps, shared)
         print(durations.table(notes[durations.VARIABLE].read_text().splitlines()))
         summarize(results)

@@ -69,11 +69,12 @@ EVERYTHING = (
         variables=TRACING,
     ),
     Step("tests", (*BY_TWO, "-m", "not browser and not faults", "--ignore", "tests/kern")),
-    # The application's tests once more; those that ask no database would find the same. The contract tests bring their own.
+    # The application's tests once more; those that ask no database, or what others ask, too (`tests.statements`), would
+    # find the same. The contract tests bring their own.
     Step(
         "tests on PostgreSQL",
         (*BY_TWO, "-m", "database and not browser and not faults", "tests/sessions_app"),
-        variables={"KERN_TEST_DATABASE": "postgresql"},
+        variables={"KERN_TEST_DATABASE": "postgresql", "KERN_STATEMENTS_FILE": ""},
         needs_postgresql=True,
     ),
     Step("tests with dying processes", (*BY_TWO, *_folders("faults")), Lane.PROCESSES),
