@@ -8,7 +8,7 @@ from sessions_app.api import api
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.views import customer_data, incoming_webhooks, saved_views
 from sessions_app.views.account import devices, profile, tokens
-from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, triage, whole_texts
+from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, triage, undoing, whole_texts
 from sessions_app.views.conversation import pages as conversation
 from sessions_app.views.customer import pages as customer
 from sessions_app.views.decisions import pages as decisions
@@ -52,6 +52,7 @@ urlpatterns = [
     path("sessions/<key:session_id>/priority/", triage.session_priority, name="session-priority"),
     path("sessions/<key:session_id>/queue/", conversation.session_queue, name="session-queue"),
     path("sessions/<key:session_id>/status/", conversation.session_status, name="session-status"),
+    path("sessions/<key:session_id>/undo/", undoing.session_undo, name="session-undo"),
     path("sessions/<key:session_id>/link/", secret_link.session_link, name="session-link"),
     path("sessions/<key:session_id>/lead/", conversation.session_lead, name="session-lead"),
     path("merge/", merging.merge, name="merge"),

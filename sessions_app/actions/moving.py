@@ -12,25 +12,25 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import Moved
 from sessions_app.errors import Forbidden
 from sessions_app.infrastructure import clock
-from sessions_app.models import Person, Queue, Run, Session
+from sessions_app.models import Change, Person, Queue, Run, Session
 from sessions_app.policy import names, stand_ins
 from sessions_app.policy.naming_rules import Refusal
 
 
-def move(session: Session, person: Person, queue: Queue) -> None:
-    """Move the session to another queue, whose agent answers from now on, beginning with unanswered messages.
+def move(session: Session, person: Person, queue: Queue) -> Change | None:
+    """Move the session to another queue, whose agent answers from now on; returns the change, if it is one.
 
-    An assignee who does not work that queue loses the session. A generated name that breaks a rule of the queue is
-    made anew; one that a person gave stays. Raises `Forbidden` when the person does not work it, `InvalidAction` while a turn
-    is active: its agent and its policies are the old queue's.
+    The agent begins with unanswered messages. An assignee who does not work that queue loses the session. A generated name
+    that breaks a rule of the queue is made anew; one that a person gave stays. Raises `Forbidden` when the person does not
+    work it, `InvalidAction` while a turn is active: its agent and its policies are the old queue's.
     """
     if not Queue.objects.visible_to(person).filter(pk=queue.pk).exists():
         raise Forbidden(_("You do not work the queue %(queue)s.") % {"queue": queue})
     with session_locked(session) as locked:
         if locked.queue_id == queue.pk:
-            return
+            return None
         must_be_free(locked)
-        before = locked.queue
+        before, former = locked.queue, locked.assignee_id
         locked.queue, locked.kind = queue, desk.kind_of(locked.agent_id or queue.agent_id)
         locked.assignee = _still_assigned(locked)
         if not locked.name_locked and not locked.has_stand_in and isinstance(names.judge(locked.name, locked), Refusal):
@@ -42,9 +42,11 @@ def move(session: Session, person: Person, queue: Queue) -> None:
             before_name=before.name if before else "",
             queue=queue.slug,
             queue_name=queue.name,
+            former=former,
         )
-        record(locked, Kind.SESSION_MOVED, moved, person=person)
+        change = record(locked, Kind.SESSION_MOVED, moved, person=person)
         Run.objects.open_next(locked)
+        return change
 
 
 def began_in(session: Session, queue: Queue) -> bool:

@@ -6,6 +6,7 @@ Each verb is one transaction with the session's row locked, and records what hap
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -18,11 +19,11 @@ from sessions_app.actions.locking import session_locked
 from sessions_app.actions.moving import began_in
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
-from sessions_app.changes.payloads import Snoozed
+from sessions_app.changes.payloads import PutAway, Snoozed
 from sessions_app.errors import DuplicateId, InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.ids import new_id
-from sessions_app.models import Person, Queue, Run, Session, SessionRead
+from sessions_app.models import Change, Person, Queue, Run, Session, SessionRead
 from sessions_app.policy import assigning, daily_limits, endings
 from sessions_app.store.sessions import open_again, set_status
 from sessions_app.validation.limits import longest
@@ -109,28 +110,38 @@ def mark_unread(session: Session, person: Person) -> None:
     )
 
 
-def assign(session: Session, person: Person | None, assignee: Person | None) -> None:
-    """Assign the session to a person of its queue, or to none. Raises `InvalidAction` when the assignee can't see it."""
+def unmark_unread(session: Session, person: Person) -> None:
+    """Take back the person's mark as unread; what is new since is new still."""
+    SessionRead.objects.filter(session=session, person=person).update(marked_unread=False)
+
+
+def assign(session: Session, person: Person | None, assignee: Person | None) -> Change | None:
+    """Assign the session to a person of its queue, or to none; returns the change, if it is one.
+
+    Raises `InvalidAction` when the assignee can't see it.
+    """
     with session_locked(session) as locked:
         if assignee is not None and not Session.objects.visible_to(assignee).filter(pk=locked.pk).exists():
             raise InvalidAction(_("%(name)s does not work this queue.") % {"name": assignee})
-        assigning.put(locked, assignee, person=person)
+        return assigning.put(locked, assignee, person=person)
 
 
-def resolve(session: Session, person: Person | None, *, actor: str = "") -> None:
-    """Close the session. Its open requirements are dropped; a customer's next message opens it again.
+def resolve(session: Session, person: Person | None, *, actor: str = "") -> Change | None:
+    """Close the session; returns the change, if it is one. Its open requirements are dropped.
 
-    `actor` names who did it where no person did.
+    A customer's next message opens it again. `actor` names who did it where no person did.
     """
     with session_locked(session) as locked:
         if locked.status == Session.Status.CLOSED:
-            return
-        for paused in locked.runs.roots().filter(status=Run.Status.PAUSED):
-            endings.end(locked, paused, Run.Status.CANCELLED, person=person)
+            return None
+        paused = list(locked.runs.roots().filter(status=Run.Status.PAUSED))
+        closed = PutAway(stood(locked, drops_turn=bool(paused)))
+        for turn in paused:
+            endings.end(locked, turn, Run.Status.CANCELLED, person=person)
         set_status(locked, Session.Status.CLOSED)
         answered_by_person(locked)
         locked.settle_waiting()
-        record(locked, Kind.SESSION_CLOSED, person=person, actor=actor)
+        return record(locked, Kind.SESSION_CLOSED, closed, person=person, actor=actor)
 
 
 def reopen(session: Session, person: Person | None, *, actor: str = "") -> None:
@@ -139,18 +150,20 @@ def reopen(session: Session, person: Person | None, *, actor: str = "") -> None:
         reopen_locked(locked, person, actor=actor)
 
 
-def reopen_locked(session: Session, person: Person | None, *, actor: str = "") -> None:
-    """Reopen as `reopen` does, where the caller holds the session's lock."""
+def reopen_locked(session: Session, person: Person | None, *, actor: str = "") -> Change | None:
+    """Reopen as `reopen` does, where the caller holds the session's lock; returns the change, if it is one."""
     was_spam, was_settled = session.status == Session.Status.SPAM, session.is_settled
-    open_again(session, Kind.SESSION_NOT_SPAM if was_spam else Kind.SESSION_REOPENED, person=person, actor=actor)
+    kind = Kind.SESSION_NOT_SPAM if was_spam else Kind.SESSION_REOPENED
+    change = open_again(session, kind, person=person, actor=actor)
     if was_settled:
         session.count_waiting()
     if was_spam:
         daily_limits.open_next(session)
+    return change
 
 
-def snooze(session: Session, person: Person | None, until: datetime | None, *, actor: str = "") -> None:
-    """Snooze the session until then, or until the customer writes (`None`).
+def snooze(session: Session, person: Person | None, until: datetime | None, *, actor: str = "") -> Change:
+    """Snooze the session until then, or until the customer writes (`None`); returns the change.
 
     Raises `InvalidAction` for a time that has passed or is years ahead; `until` is aware.
     """
@@ -160,10 +173,24 @@ def snooze(session: Session, person: Person | None, until: datetime | None, *, a
         raise InvalidAction(_("That is too far ahead: a conversation can be snoozed for five years at most."))
     with session_locked(session) as locked:
         was_settled = locked.is_settled
+        snoozed = Snoozed(until.isoformat() if until else "", stood(locked))
         set_status(locked, Session.Status.SNOOZED, until)
         if was_settled:
             locked.count_waiting()
-        record(locked, Kind.SESSION_SNOOZED, Snoozed(until.isoformat() if until else ""), person=person, actor=actor)
+        return record(locked, Kind.SESSION_SNOOZED, snoozed, person=person, actor=actor)
+
+
+def stood(session: Session, *, drops_turn: bool = False) -> dict[str, Any]:
+    """Return what undoing restores: the status, and the request for a person; and whether a turn is dropped."""
+    until, wanted = session.snoozed_until, session.person_wanted_at
+    return {
+        "status": session.status,
+        "until": until.isoformat() if until else "",
+        "wanted_at": wanted.isoformat() if wanted else "",
+        "wanted_for": session.person_wanted_for,
+        "wanted_by": session.person_wanted_by,
+        "drops_turn": drops_turn,
+    }
 
 
 def answered_by_person(session: Session) -> None:

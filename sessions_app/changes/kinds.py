@@ -71,9 +71,9 @@ class Kind(StrEnum):
         PROGRAMS,
         _("{who} does not keep this apart from the other conversation any more"),
     )
-    SESSION_CLOSED = "session.closed", of.Payload, ALL, _("{who} resolved this")
+    SESSION_CLOSED = "session.closed", of.PutAway, ALL, _("{who} resolved this")
     SESSION_REOPENED = "session.reopened", of.Payload, ALL, _("{who} opened this again")
-    SESSION_SPAM = "session.spam", of.Payload, PROGRAMS, _("{who} marked this as spam. The customer is not told.")
+    SESSION_SPAM = "session.spam", of.PutAway, PROGRAMS, _("{who} marked this as spam. The customer is not told.")
     SESSION_NOT_SPAM = "session.not_spam", of.Payload, PROGRAMS, _("{who} said that this is no spam")
     SESSION_SNOOZED = "session.snoozed", of.Snoozed, ALL, _("{who} snoozed this until {until}")
     SESSION_WOKEN = "session.woken", of.Payload, PROGRAMS, _("Back from snooze")

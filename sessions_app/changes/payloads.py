@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -153,19 +153,24 @@ class TicketChanged(OfTicket):
 
 @dataclass(frozen=True)
 class Assigned(Payload):
-    """The name of the new assignee; empty for none."""
+    """The name of the new assignee, empty for none; `former` is the key of the one before."""
 
     assignee: str
+    former: int | None = None
 
 
 @dataclass(frozen=True)
 class Moved(Payload):
-    """Slug and name of the queue before and of the one since then; those before are empty for a session in no queue."""
+    """Slug and name of the queue before and of the one since then; those before are empty for a session in no queue.
+
+    `former` is the key of the person who had the session before.
+    """
 
     before: str
     before_name: str
     queue: str
     queue_name: str
+    former: int | None = None
 
 
 @dataclass(frozen=True)
@@ -210,10 +215,18 @@ class Waiting(Payload):
 
 
 @dataclass(frozen=True)
+class PutAway(Payload):
+    """`stood` is what undoing restores: the status before, and the request for a person; empty in older rows."""
+
+    stood: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Snoozed(Payload):
-    """The end as an ISO time; empty for one that ends when the customer writes."""
+    """The end as an ISO time, empty for one that ends when the customer writes; `stood` as in `PutAway`."""
 
     until: str
+    stood: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Ticket: ("title", "state", "shown", "state_at"),
     Change: ("kind", "data", "created_at"),
 }
-#: Of a change's data, what names people of the desk.
-_OF_PEOPLE = ("assignee",)
+#: Of a change's data, what names people of the desk, or serves undoing alone.
+_OF_PEOPLE = ("assignee", "former", "stood")
 
 
 def export_for(customer: Customer) -> Iterator[str]:

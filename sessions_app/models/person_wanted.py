@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,6 +43,11 @@ class PersonWanted(Row):
     def needs_person(self) -> bool:
         """True from a hand-over to people until a person has answered."""
         return self.person_wanted_at is not None
+
+    def want_again(self, since: datetime, reason: str, by: str) -> None:
+        """Restore a request for a person as it was."""
+        self.person_wanted_at, self.person_wanted_for, self.person_wanted_by = since, reason, by
+        self.save(update_fields=["person_wanted_at", "person_wanted_for", "person_wanted_by"])
 
     def want_nobody(self) -> None:
         """Clear the request for a person."""

@@ -10,7 +10,7 @@ from sessions_app.changes.kinds import Kind
 from sessions_app.changes.log import record
 from sessions_app.changes.payloads import Assigned
 from sessions_app.infrastructure import clock
-from sessions_app.models import Person, Queue, Session
+from sessions_app.models import Change, Person, Queue, Session
 from sessions_app.models.assigning import Assigns, AssignsWhen
 from sessions_app.models.session import SessionSet
 from sessions_app.models.waiting import NEEDS_PERSON, WAITS_FOR_US
@@ -32,14 +32,14 @@ def with_load(people: QuerySet[Person], most: int = MOST_COUNTED) -> QuerySet[Pe
     return people.annotate(load=CappedCount(theirs[: most + 1], output_field=IntegerField()))
 
 
-def put(session: Session, assignee: Person | None, *, person: Person | None = None, actor: str = "") -> bool:
-    """Assign the locked session, and record it; returns whether that is new."""
+def put(session: Session, assignee: Person | None, *, person: Person | None = None, actor: str = "") -> Change | None:
+    """Assign the locked session; returns the change, `None` where the person had it already."""
     if session.assignee_id == (assignee.pk if assignee else None):
-        return False
+        return None
+    assigned = Assigned(str(assignee) if assignee else "", former=session.assignee_id)
     session.assignee, session.nobody_free_at = assignee, None
     session.save(update_fields=["assignee", "nobody_free_at"])
-    record(session, Kind.SESSION_ASSIGNED, Assigned(str(assignee) if assignee else ""), person=person, actor=actor)
-    return True
+    return record(session, Kind.SESSION_ASSIGNED, assigned, person=person, actor=actor)
 
 
 def wanted_in(queue: Queue) -> SessionSet:

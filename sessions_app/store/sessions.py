@@ -14,7 +14,7 @@ from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
-from sessions_app.models import Job, NameRecord, Person, Session
+from sessions_app.models import Change, Job, NameRecord, Person, Session
 from sessions_app.models.author import Author
 from sessions_app.policy import names, stand_ins
 from sessions_app.store.records import moment
@@ -140,15 +140,18 @@ def _write(
     log.record(session, Kind.NAME_CHANGED, Named(name=name, source=source), person=person)
 
 
-def open_again(session: Session, kind: Kind = Kind.SESSION_REOPENED, *, person: Person | None = None, actor: str = "") -> None:
-    """Open the session where it is closed or snoozed, and record that as this kind. The session's row must be locked.
+def open_again(
+    session: Session, kind: Kind = Kind.SESSION_REOPENED, *, person: Person | None = None, actor: str = ""
+) -> Change | None:
+    """Open the session where it is closed or snoozed; returns the change, of this kind. The session's row must be locked.
 
     Spam is opened by those alone who say that it is none.
     """
     is_spam = session.status == Session.Status.SPAM
-    if session.status != Session.Status.OPEN and is_spam == (kind is Kind.SESSION_NOT_SPAM):
-        set_status(session, Session.Status.OPEN)
-        log.record(session, kind, person=person, actor=actor)
+    if session.status == Session.Status.OPEN or is_spam != (kind is Kind.SESSION_NOT_SPAM):
+        return None
+    set_status(session, Session.Status.OPEN)
+    return log.record(session, kind, person=person, actor=actor)
 
 
 def set_status(session: Session, status: str, until: datetime | None = None) -> None:

@@ -49,6 +49,12 @@ const withCommand = (event) => {
     // What must be reviewed first is not sent by the key that sends.
     if (main?.disabled) find(".notice a", form)?.focus();
     else form.requestSubmit(main ?? find("button:not([type=button], [type=reset], [formnovalidate])", form));
+  } else if (event.key.toLowerCase() === "z" && !event.shiftKey && !isField(event.target)) {
+    // The newest of what can be undone. What is being typed is undone by the browser.
+    const undo = all("[aria-keyshortcuts~='Meta+Z']").filter(isVisible).at(-1);
+    if (!undo) return;
+    event.preventDefault();
+    undo.click();
   } else if (event.key.toLowerCase() === "k") {
     event.preventDefault();
     find(".search .input").focus();

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -16,13 +18,14 @@ from sessions_app.actions import escalation, handover, moving, sessions, spam
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure.one_statement import read_steps
 from sessions_app.infrastructure.time_zones import from_wall_clock, zone_named
-from sessions_app.models import Person, Session
+from sessions_app.models import Change, Person, Session
 from sessions_app.models.triage import PRIORITIES
 from sessions_app.queries import access
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import rail
 from sessions_app.queries.opened import opened_or_404
 from sessions_app.queries.snapshot import consistent_read
+from sessions_app.queries.undo_offers import unread_offer
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import (
@@ -35,8 +38,11 @@ from sessions_app.views.conversation.context import (
     where_of,
 )
 from sessions_app.views.conversation.timeline import timeline
+from sessions_app.views.conversation.undoing import did, with_offer
 from sessions_app.views.inbox.pages import inbox_context
 from sessions_app.views.respond import PersonRequest, done, for_people
+
+Result = TypeVar("Result")
 
 UNTIL_CUSTOMER = "reply"
 
@@ -127,18 +133,18 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
     wanted = request.POST.get("do", "")
     if wanted == "unread":
         sessions.mark_unread(session, request.user)
-        listed = redirect("inbox", where_of(request))
-        listed.status_code = 303
-        return listed
-    verbs: dict[str, Callable[[], None]] = {
+        listed = with_offer(reverse("inbox", args=[where_of(request)]), unread_offer(session).what)
+        return HttpResponse(status=303, headers={"Location": listed})
+    if wanted == "reopen":
+        sessions.reopen(session, request.user)
+        return done(request, back_to(request, session))
+    verbs: dict[str, Callable[[], Change | None]] = {
         "resolve": lambda: sessions.resolve(session, request.user),
-        "reopen": lambda: sessions.reopen(session, request.user),
         "spam": lambda: spam.mark(session, request.user),
         "not-spam": lambda: spam.unmark(session, request.user),
         "snooze": lambda: _snooze(session, request.user, request.POST),
     }
-    _one_of(verbs, wanted)()
-    return done(request, back_to(request, session))
+    return did(request, session, _one_of(verbs, wanted)(), back_to(request, session))
 
 
 def _ask_colleagues(session: Session, person: Person, note: str) -> None:
@@ -166,8 +172,8 @@ def session_lead(request: PersonRequest, session_id: str) -> HttpResponse:
 def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
     """Assign the session to a person, or to none."""
     session = access.session_or_404(request.user, session_id)
-    sessions.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
-    return done(request, back_to(request, session))
+    change = sessions.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
+    return did(request, session, change, back_to(request, session))
 
 
 @require_POST
@@ -178,19 +184,19 @@ def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
     queue = access.queues_for(request.user).filter(slug=searchable(request.POST.get("queue", ""))).first()
     if queue is None:
         raise InvalidAction(_("There is no such queue any more, or you do not work it."))
-    moving.move(session, request.user, queue)
-    return done(request, back_to(request, session))
+    change = moving.move(session, request.user, queue)
+    return did(request, session, change, back_to(request, session))
 
 
-def _one_of(verbs: dict[str, Callable[[], None]], wanted: str) -> Callable[[], None]:
+def _one_of(verbs: dict[str, Callable[[], Result]], wanted: str) -> Callable[[], Result]:
     if wanted not in verbs:
         raise InvalidAction(_("This page is out of date: load it again."))
     return verbs[wanted]
 
 
-def _snooze(session: Session, person: Person, sent: QueryDict) -> None:
+def _snooze(session: Session, person: Person, sent: QueryDict) -> Change:
     until = sent.get("until", "")
-    sessions.snooze(session, person, None if until == UNTIL_CUSTOMER else _moment(until, sent.get("zone", "")))
+    return sessions.snooze(session, person, None if until == UNTIL_CUSTOMER else _moment(until, sent.get("zone", "")))
 
 
 def _moment(text: str, zone: str) -> datetime:

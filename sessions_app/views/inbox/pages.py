@@ -19,6 +19,7 @@ from sessions_app.queries.narrowing import narrowed
 from sessions_app.queries.operators import NAMES, VALUES
 from sessions_app.queries.places import LABEL, QUEUE
 from sessions_app.queries.session_list import page_of, show_hits
+from sessions_app.queries.undo_offers import offered
 from sessions_app.queries.ways_out import ways_out
 from sessions_app.views.respond import PersonRequest, for_people
 
@@ -48,7 +49,9 @@ def inbox_context(request: PersonRequest, where: str, shown: Rail | None = None)
     """Return the context of every whole page of the inbox; `shown` is the rail, where it is read already."""
     shown = shown or rail(request.user, where)
     # The rail is read before the rows: what happens in between is caught up by the stream.
-    return {**list_context(request, where, shown), "newest": shown.newest, "offline": desk.is_offline()}
+    did = request.GET.get("did", "")
+    undo = offered(request.user, did) if did else None
+    return {**list_context(request, where, shown), "newest": shown.newest, "offline": desk.is_offline(), "undo": undo}
 
 
 def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, Any]:

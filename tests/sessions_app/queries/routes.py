@@ -74,6 +74,7 @@ QUEUE = {
     "sessions/<key:session_id>/priority/": "POST 422",
     "sessions/<key:session_id>/queue/": "POST 422",
     "sessions/<key:session_id>/status/": "POST 303",
+    "sessions/<key:session_id>/undo/": "POST 422",
     "sessions/<key:session_id>/link/": "POST 422",
     "sessions/<key:session_id>/lead/": "POST 422",
     "tickets/<int:pk>/": "POST 303",
