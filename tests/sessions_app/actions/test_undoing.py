@@ -153,7 +153,7 @@ def test_no_spam_becomes_spam_again_unless_something_was_said(session: Session, 
 
 
 def test_undoing_a_move_stops_the_answer_of_the_other_agent(session: Session, ana: Person, parcels: Queue) -> None:
-    Queue.objects.filter(pk=session.queue_id).update(ai_mode="off")
+    Queue.objects.filter(slug="orders").update(ai_mode="off")
     messages.receive(session, "Where is my parcel?")
     change = moving.move(session, ana, parcels)
     begun = session.runs.active().get()
