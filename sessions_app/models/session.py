@@ -18,6 +18,7 @@ from sessions_app.models.assigned import Assigned
 from sessions_app.models.author import Author
 from sessions_app.models.choices import choices_of
 from sessions_app.models.choices import labels as labels_of
+from sessions_app.models.few import BY_FEW
 from sessions_app.models.fields import MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel, must_not_leave_behind
 from sessions_app.models.last_said import LastSaid
@@ -195,6 +196,7 @@ class Session(LastSaid, OfCustomer, Assigned, Triaged, FoldedModel):
             models.Index(fields=["assignee", "status", "-activity_at", "-id"], name="session_by_assignee"),
             *BY_WAITING,
             *BY_PRIORITY,
+            *BY_FEW,
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
@@ -202,14 +204,6 @@ class Session(LastSaid, OfCustomer, Assigned, Triaged, FoldedModel):
             models.Index(fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(fields=["name_due_at"], name="session_due_for_naming", condition=Q(name_due_at__isnull=False)),
             models.Index(fields=["topic_due_at"], name="session_topic_due", condition=Q(topic_due_at__isnull=False)),
-            models.Index(
-                fields=["-activity_at", "-id"], name="session_naming_failed", condition=Q(name_failed_at__isnull=False)
-            ),
-            models.Index(
-                fields=["-activity_at", "-id"],
-                name="session_needs_name",
-                condition=Q(name_source__in=["provisional", "ticket"], status="open"),
-            ),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.infrastructure import clock
@@ -151,7 +152,10 @@ class TicketLink(FoldedModel):
         verbose_name = _("ticket link")
         verbose_name_plural = _("ticket links")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["ticket_id"], name="ticket_by_id")]
+        indexes = [
+            models.Index(fields=["ticket_id"], name="ticket_by_id"),
+            models.Index("system", Length("ticket_id"), "ticket_id", name="ticket_by_number"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["session", "system", "ticket_id"], name="one_link_a_ticket"),
             models.UniqueConstraint(fields=["session"], condition=Q(is_primary=True), name="one_primary_ticket"),

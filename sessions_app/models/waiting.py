@@ -29,19 +29,13 @@ WAITS_FOR_US = Q(status="open", waiting_since__isnull=False, waiting_for=Waiting
 #: Open sessions whose customer waits because the newest turn failed.
 FAILED = Q(status="open", failed_at__isnull=False)
 #: Indexes of the lists of those who wait, which most sessions do not.
-BY_WAITING = (
-    *(
-        models.Index(fields=[*of, "status", "waiting_since", "id"], name=name, condition=Q(waiting_since__isnull=False))
-        for of, name in (
-            ([], "session_waits"),
-            (["queue"], "session_waits_in_queue"),
-            (["assignee"], "session_waits_for_assignee"),
-        )
-    ),
-    models.Index(fields=["status", "-activity_at", "-id"], name="session_failed", condition=Q(failed_at__isnull=False)),
-    models.Index(
-        fields=["status", "-activity_at", "-id"], name="session_needs_person", condition=Q(person_wanted_at__isnull=False)
-    ),
+BY_WAITING = tuple(
+    models.Index(fields=[*of, "status", "waiting_since", "id"], name=name, condition=Q(waiting_since__isnull=False))
+    for of, name in (
+        ([], "session_waits"),
+        (["queue"], "session_waits_in_queue"),
+        (["assignee"], "session_waits_for_assignee"),
+    )
 )
 
 

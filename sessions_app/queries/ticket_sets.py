@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
 
 from sessions_app.models import Person, Queue, Session, Ticket, TicketLink
 from sessions_app.models.kept_apart import is_apart
@@ -16,27 +16,26 @@ EVERYTHING = TicketFilters()
 GROUPS = ("twice", "closed")
 #: Statuses of conversations that are still worked.
 WORKED = (Session.Status.OPEN, Session.Status.SNOOZED)
+#: Tickets that need a look are found up to so many, the newest links first.
+MOST = 5_000
 
 
 def of(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING) -> dict[str, QuerySet[Any]]:
     """Return one row a ticket of each kind: links, and of `none` tickets, for a person who works these queues.
 
-    `rest` are linked tickets about which nothing is to be done.
+    `rest` are linked tickets about which nothing is to be done. What needs a look is found here, once for all that is asked of
+    it: that reads every conversation that is worked.
     """
     there = seen_by(person, queues).filter(filters.links())
+    closed, several = _looked_at(_few(person, queues, filters))
     worked = there.filter(session__status__in=WORKED)
-    # All of these are read: the worked sessions are found first.
-    sessions = Session.objects.filter(status__in=WORKED)
-    if not person.is_superuser:
-        sessions = sessions.filter(queue__in=[queue.pk for queue in queues])
-    few = TicketLink.objects.filter(filters.links(), session__in=sessions.values("pk"))
+    pairs = TicketLink.objects.filter(pk__in=several).filter(Exists(_pairs(worked))).values_list("pk", flat=True)
+    twice = list(pairs) if several else []
     linked = {
         "linked": _newest_of_many(there),
-        "closed": _newest(few.filter(record__shown__in=DONE)),
-        "twice": _newest(few, at_least=2).filter(Exists(_pairs(worked))),
-        "rest": _newest_of_many(there)
-        .exclude(Exists(_same(worked.filter(record__shown__in=DONE))))
-        .exclude(Exists(_pairs(worked))),
+        "closed": TicketLink.objects.filter(pk__in=closed),
+        "twice": TicketLink.objects.filter(pk__in=twice),
+        "rest": _newest_of_many(there).exclude(Exists(_same(_chosen([*closed, *twice])))),
     }
     if filters.queue:
         # A ticket stands in each queue in which it has a conversation, whichever of its links stands for it.
@@ -46,9 +45,9 @@ def of(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING)
 
 
 def to_look_at(person: Person, queues: list[Queue]) -> list[QuerySet[Any]]:
-    """Return the sets of `GROUPS`."""
-    found = of(person, queues)
-    return [found[kind] for kind in GROUPS]
+    """Return the sets of `GROUPS`, to be counted."""
+    few, worked = _few(person, queues), seen_by(person, queues).filter(session__status__in=WORKED)
+    return [_newest(few, at_least=2).filter(Exists(_pairs(worked))), _newest(few.filter(record__shown__in=DONE))]
 
 
 def seen_by(person: Person, queues: list[Queue]) -> QuerySet[TicketLink]:
@@ -58,6 +57,28 @@ def seen_by(person: Person, queues: list[Queue]) -> QuerySet[TicketLink]:
     """
     links = TicketLink.objects.exclude(session__status__in=Session.GONE)
     return links if person.is_superuser else links.filter(session__queue__in=[queue.pk for queue in queues])
+
+
+def _few(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING) -> QuerySet[TicketLink]:
+    """Return the links of all conversations that are worked; these are found first."""
+    sessions = Session.objects.filter(status__in=WORKED)
+    if not person.is_superuser:
+        sessions = sessions.filter(queue__in=[queue.pk for queue in queues])
+    return TicketLink.objects.filter(filters.links(), session__in=sessions.values("pk"))
+
+
+def _looked_at(few: QuerySet[TicketLink]) -> tuple[list[int], list[int]]:
+    """Return the newest link of each ticket that is done there, and of each that has several links, by one statement."""
+    is_done = Max(Case(When(record__shown__in=DONE, then=1), default=0))
+    tickets = few.order_by().values("system", "ticket_id").annotate(newest=Max("pk"), number=Count("pk"), is_done=is_done)
+    tickets = tickets.filter(Q(is_done=1) | Q(number__gte=2)).order_by("-newest")
+    rows = list(tickets.values_list("newest", "number", "is_done")[:MOST])
+    return [pk for pk, _number, done in rows if done], [pk for pk, number, _done in rows if number > 1]
+
+
+def _chosen(keys: list[int]) -> QuerySet[TicketLink]:
+    """Return the links with these keys, to be looked for by ticket: SQLite would try every key for each outer link."""
+    return TicketLink.objects.alias(key=F("pk") + 0).filter(key__in=keys)
 
 
 def _newest(links: QuerySet[TicketLink], at_least: int = 1) -> QuerySet[TicketLink]:
