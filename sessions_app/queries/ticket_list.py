@@ -114,12 +114,15 @@ def page_of(person: Person, filters: TicketFilters, queues: list[Queue], before:
 
     What needs a look stands above the first page of linked tickets, unless another order is asked for.
     """
-    sets = ticket_sets.of(person, queues, filters)
-    counts = dict(zip(sets, capped_counts(sets.values()), strict=True))
     in_groups = filters.kind == "linked" and filters.sort == "look"
     kind, order = "rest" if in_groups else filters.kind, ORDERS[filters.sort]
-    rows = _described(sets[kind], kind)
-    place = rows.filter(pk=before).first() if before is not None else None
+    there = Ticket.objects.all() if kind == "none" else ticket_sets.seen_by(person, queues)
+    to_look_at, places = read_together(
+        ticket_sets.looked_at(person, queues, filters), _described(there.filter(pk=before or 0), kind)
+    )
+    sets = ticket_sets.of(person, queues, to_look_at, filters)
+    counts = dict(zip(sets, capped_counts(sets.values()), strict=True))
+    rows, place = _described(sets[kind], kind), places[0] if places else None
     above = list(ticket_sets.GROUPS) if in_groups and place is None else []
     *firsts, listed = read_together(
         *(_described(sets[known], known).order_by("-pk")[:GROUP] for known in above),

@@ -20,22 +20,25 @@ WORKED = (Session.Status.OPEN, Session.Status.SNOOZED)
 MOST = 5_000
 
 
-def of(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING) -> dict[str, QuerySet[Any]]:
+def of(
+    person: Person, queues: list[Queue], to_look_at: list[tuple[int, int, int]], filters: TicketFilters = EVERYTHING
+) -> dict[str, QuerySet[Any]]:
     """Return one row a ticket of each kind: links, and of `none` tickets, for a person who works these queues.
 
-    `rest` are linked tickets about which nothing is to be done. What needs a look is found here, once for all that is asked of
-    it: that reads every conversation that is worked.
+    `to_look_at` are the rows of `looked_at` for the same. `rest` are linked tickets about which nothing is to be done.
     """
     there = seen_by(person, queues).filter(filters.links())
-    closed, several = _looked_at(_few(person, queues, filters))
-    worked = there.filter(session__status__in=WORKED)
-    pairs = TicketLink.objects.filter(pk__in=several).filter(Exists(_pairs(worked))).values_list("pk", flat=True)
-    twice = list(pairs) if several else []
+    closed = [pk for pk, _number, is_done in to_look_at if is_done]
+    several = [pk for pk, number, _is_done in to_look_at if number > 1]
+    paired = Exists(_pairs(there.filter(session__status__in=WORKED)))
+    # Not by key: SQLite would try every key of these for each outer link.
+    by_ticket = TicketLink.objects.alias(key=F("pk") + 0)
+    needing = by_ticket.filter(Q(key__in=closed) | Q(key__in=several) & Q(paired))
     linked = {
         "linked": _newest_of_many(there),
         "closed": TicketLink.objects.filter(pk__in=closed),
-        "twice": TicketLink.objects.filter(pk__in=twice),
-        "rest": _newest_of_many(there).exclude(Exists(_same(_chosen([*closed, *twice])))),
+        "twice": TicketLink.objects.filter(pk__in=several).filter(paired),
+        "rest": _newest_of_many(there).exclude(Exists(_same(needing))),
     }
     if filters.queue:
         # A ticket stands in each queue in which it has a conversation, whichever of its links stands for it.
@@ -44,7 +47,19 @@ def of(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING)
     return {**linked, "none": Ticket.objects.filter(filters.tickets(), links=None).exclude(shown__in=DONE)}
 
 
-def to_look_at(person: Person, queues: list[Queue]) -> list[QuerySet[Any]]:
+def looked_at(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHING) -> QuerySet[Any, Any]:
+    """Return the newest link of each ticket that is done there or has several links, with their number and whether it is done.
+
+    That reads every conversation that is worked: it is asked once for everything that is shown of them.
+    """
+    is_done = Max(Case(When(record__shown__in=DONE, then=1), default=0))
+    few = _few(person, queues, filters).order_by().values("system", "ticket_id")
+    tickets = few.annotate(newest=Max("pk"), number=Count("pk"), is_done=is_done)
+    tickets = tickets.filter(Q(is_done=1) | Q(number__gte=2)).order_by("-newest")
+    return tickets.values_list("newest", "number", "is_done")[:MOST]
+
+
+def needing_look(person: Person, queues: list[Queue]) -> list[QuerySet[Any]]:
     """Return the sets of `GROUPS`, to be counted."""
     few, worked = _few(person, queues), seen_by(person, queues).filter(session__status__in=WORKED)
     return [_newest(few, at_least=2).filter(Exists(_pairs(worked))), _newest(few.filter(record__shown__in=DONE))]
@@ -65,20 +80,6 @@ def _few(person: Person, queues: list[Queue], filters: TicketFilters = EVERYTHIN
     if not person.is_superuser:
         sessions = sessions.filter(queue__in=[queue.pk for queue in queues])
     return TicketLink.objects.filter(filters.links(), session__in=sessions.values("pk"))
-
-
-def _looked_at(few: QuerySet[TicketLink]) -> tuple[list[int], list[int]]:
-    """Return the newest link of each ticket that is done there, and of each that has several links, by one statement."""
-    is_done = Max(Case(When(record__shown__in=DONE, then=1), default=0))
-    tickets = few.order_by().values("system", "ticket_id").annotate(newest=Max("pk"), number=Count("pk"), is_done=is_done)
-    tickets = tickets.filter(Q(is_done=1) | Q(number__gte=2)).order_by("-newest")
-    rows = list(tickets.values_list("newest", "number", "is_done")[:MOST])
-    return [pk for pk, _number, done in rows if done], [pk for pk, number, _done in rows if number > 1]
-
-
-def _chosen(keys: list[int]) -> QuerySet[TicketLink]:
-    """Return the links with these keys, to be looked for by ticket: SQLite would try every key for each outer link."""
-    return TicketLink.objects.alias(key=F("pk") + 0).filter(key__in=keys)
 
 
 def _newest(links: QuerySet[TicketLink], at_least: int = 1) -> QuerySet[TicketLink]:
