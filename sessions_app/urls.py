@@ -21,7 +21,7 @@ from sessions_app.views.live import people as live
 from sessions_app.views.names import pages as name_list
 from sessions_app.views.reports import pages as reports
 from sessions_app.views.setup import labels as setup_labels
-from sessions_app.views.setup import naming, policies, ticket_systems, webhooks
+from sessions_app.views.setup import naming, policies, queues, ticket_systems, webhooks
 from sessions_app.views.setup import pages as setup
 from sessions_app.views.tickets import by_id, linking, merging
 from sessions_app.views.tickets import pages as ticket_pages
@@ -89,6 +89,8 @@ urlpatterns = [
     path("reports/decisions.csv", reports.decisions_csv, name="decisions-csv"),
     path("reports/decisions.jsonl", reports.decisions_jsonl, name="decisions-jsonl"),
     path("setup/", setup.overview, name="setup"),
+    path("setup/queues/", queues.queue_list, name="setup-queues"),
+    path("setup/queues/<slug:queue>/", queues.queue_page, name="setup-queue"),
     path("setup/tickets/", ticket_systems.ticket_system_list, name="setup-tickets"),
     path("setup/tickets/new/", ticket_systems.new_ticket_system, name="setup-ticket-new"),
     path("setup/tickets/tries/", ticket_systems.ticket_system_tries, name="setup-ticket-tries"),

@@ -42,9 +42,9 @@ SECTIONS = (
     Section(
         "queues",
         _("Queues"),
-        _("Where conversations wait, who works them, and which agent answers."),
+        _("Where conversations wait, who is given them, and when people take over."),
         "inbox",
-        "admin:sessions_app_queue_changelist",
+        "setup-queues",
     ),
     Section(
         "tickets",

@@ -100,6 +100,8 @@ QUEUE = {
 #: For admins; 404 for other people, the sign-in page for strangers.
 ADMINS = {
     "setup/": "GET 200",
+    "setup/queues/": "GET 200",
+    "setup/queues/<slug:queue>/": "GET 200, POST 422",
     "setup/tickets/": "GET 200",
     "setup/tickets/new/": "GET 200, POST 422",
     "setup/tickets/tries/": "POST 200",
