@@ -119,12 +119,12 @@ def test_what_follows_a_reply_stands_beside_send(client: Client, session: Sessio
     messages.receive(session, "Where is it?")
     text = page(client, ben, f"/open/{session.session_id}/")
     assert "Sending stops the answer being written. After you reply: Clerk answers the next message" in words(text)
-    assert "/admin/sessions_app/queue/" not in text
+    assert "/setup/queues/" not in text
     Queue.objects.update(after_reply="people")
     handover.take_over(session, ben)
     text = page(client, ana, f"/open/{session.session_id}/")
     assert "After you reply: the AI stays silent" in words(text)
-    assert f"/admin/sessions_app/queue/{session.queue_id}/change/" in text
+    assert f"/setup/queues/{session.queue.slug}/" in text
 
 
 def test_who_waits_longest_comes_first_where_a_person_is_needed(client: Client, orders: Queue, ben: Person) -> None:
