@@ -14,7 +14,7 @@ from sessions_app.changes.log import record_quietly
 from sessions_app.changes.payloads import OfLabel
 from sessions_app.errors import Forbidden, InvalidAction
 from sessions_app.infrastructure import clock
-from sessions_app.models import Label, LabelPolicy, Person, Session, SessionLabel
+from sessions_app.models import Change, Label, LabelPolicy, Person, Session, SessionLabel
 from sessions_app.models.label import LONGEST_LABEL, MOST_LABELS, MOST_OF_SESSION, Colour
 from sessions_app.text.folding import fold
 from sessions_app.validation.text import checked_name
@@ -27,42 +27,42 @@ class NameTaken(InvalidAction):
     """Another label has this name."""
 
 
-def add(session: Session, person: Person | None, label: Label) -> bool:
-    """Put the label on the session; returns whether it is new there. Raises `InvalidAction` for one label too many."""
+def add(session: Session, person: Person | None, label: Label) -> Change | None:
+    """Put the label on the session; returns the change, if it is one. Raises `InvalidAction` for one label too many."""
     with session_locked(session) as locked:
         return add_locked(locked, person, label)
 
 
-def add_locked(session: Session, person: Person | None, label: Label) -> bool:
+def add_locked(session: Session, person: Person | None, label: Label) -> Change | None:
     """Add as `add` does, where the caller holds the session's lock."""
     there = list(session.labels.values_list("label", flat=True))
     if label.pk in there:
-        return False
+        return None
     if len(there) >= MOST_OF_SESSION:
         raise InvalidAction(_("This conversation has %(most)d labels already: take one off first.") % {"most": MOST_OF_SESSION})
     SessionLabel.objects.create(session=session, label=label, person=person)
-    record_quietly(session, Kind.LABEL_ADDED, OfLabel(label=label.name, key=label.pk), person=person)
-    return True
+    return record_quietly(session, Kind.LABEL_ADDED, OfLabel(label=label.name, key=label.pk), person=person)
 
 
-def remove(session: Session, person: Person | None, label: Label) -> bool:
-    """Take the label off the session; returns whether it was there."""
+def remove(session: Session, person: Person | None, label: Label) -> Change | None:
+    """Take the label off the session; returns the change, if it was there."""
     with session_locked(session) as locked:
         gone, _models = SessionLabel.objects.filter(session=locked, label=label).delete()
-        if gone:
-            record_quietly(locked, Kind.LABEL_REMOVED, OfLabel(label=label.name, key=label.pk), person=person)
-    return bool(gone)
+        if not gone:
+            return None
+        return record_quietly(locked, Kind.LABEL_REMOVED, OfLabel(label=label.name, key=label.pk), person=person)
 
 
-def add_by_name(session: Session, person: Person, name: str) -> Label:
+def add_by_name(session: Session, person: Person, name: str) -> tuple[Label, Change | None]:
     """Put the label of this name on the session, and make it where there is none and the person may.
+
+    Returns the label, and the change, if it is one.
 
     Raises `Forbidden` where they may not, `InvalidAction` for a name that cannot be one.
     """
     with session_locked(session) as locked:
         label = Label.objects.called(name).first() or make(person, name)
-        add_locked(locked, person, label)
-    return label
+        return label, add_locked(locked, person, label)
 
 
 def make(person: Person | None, name: str, colour: str = "") -> Label:

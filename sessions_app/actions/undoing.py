@@ -15,13 +15,14 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from sessions_app.actions import moving, sessions, spam
+from sessions_app.actions import labels, moving, priorities, sessions, spam
 from sessions_app.actions.locking import holding, session_locked
 from sessions_app.actions.runs import answer_unanswered, stop
 from sessions_app.changes.kinds import Kind, kind_of
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
-from sessions_app.models import Change, Person, Queue, Run, Session
+from sessions_app.models import Change, Label, Person, Queue, Run, Session
+from sessions_app.models.triage import PRIORITIES, Priority
 
 #: Older changes cannot be undone; the page offers it for a few seconds alone.
 LONGEST = timedelta(minutes=10)
@@ -29,10 +30,14 @@ LONGEST = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Way:
-    """The way to undo one kind of change: the action, and the kinds of later changes that forbid it."""
+    """The way to undo one kind of change: the action, and the kinds of later changes that forbid it.
+
+    Of these kinds only changes with the same value in the field `of` count, where it is given.
+    """
 
     undo: Callable[[Session, Person, Mapping[str, Any]], None]
     same: tuple[Kind, ...]
+    of: str = ""
 
 
 def undo(session: Session, person: Person, number: int) -> Change:
@@ -71,6 +76,8 @@ def _way_of(change: Change) -> Way:
 def _since(change: Change, way: Way) -> Change | None:
     """Return the newest later change that forbids to undo this one."""
     later = Change.objects.filter(session=change.session_id, pk__gt=change.pk, kind__in=way.same)
+    if way.of:
+        later = later.filter(**{f"data__{way.of}": change.data.get(way.of)})
     return later.order_by("-pk").first()
 
 
@@ -157,6 +164,26 @@ def _move_back(session: Session, person: Person, data: Mapping[str, Any]) -> Non
         sessions.assign(session, person, former)
 
 
+def _without_label(session: Session, person: Person, data: Mapping[str, Any]) -> None:
+    labels.remove(session, person, _label(data))
+
+
+def _labelled_again(session: Session, person: Person, data: Mapping[str, Any]) -> None:
+    labels.add(session, person, _label(data))
+
+
+def _label(data: Mapping[str, Any]) -> Label:
+    key = data.get("key")
+    label = Label.objects.filter(pk=key).first() if isinstance(key, int) else None
+    if label is None:
+        raise InvalidAction(_("This label is not there any more."))
+    return label
+
+
+def _priority_before(session: Session, person: Person, data: Mapping[str, Any]) -> None:
+    priorities.set_priority(session, person, PRIORITIES.get(str(data.get("before")), Priority.NORMAL))
+
+
 def _former(data: Mapping[str, Any]) -> Person | None:
     """Return the person who had the session before, if they have an account still."""
     key = data.get("former")
@@ -178,6 +205,7 @@ _STATUS = (
 )
 _LEAD = (Kind.SESSION_ASSIGNED, Kind.SESSION_TAKEN_OVER, Kind.SESSION_MOVED)
 _SAID = (Kind.MESSAGE_CUSTOMER, Kind.MESSAGE_PERSON, Kind.RUN_COMPLETED)
+_LABELS = (Kind.LABEL_ADDED, Kind.LABEL_REMOVED)
 
 #: What is undone, by the kind of the change.
 WAYS: dict[Kind, Way] = {
@@ -187,4 +215,7 @@ WAYS: dict[Kind, Way] = {
     Kind.SESSION_NOT_SPAM: Way(_spam_again, (*_STATUS, *_SAID)),
     Kind.SESSION_ASSIGNED: Way(_assign_again, _LEAD),
     Kind.SESSION_MOVED: Way(_move_back, (Kind.SESSION_MOVED,)),
+    Kind.LABEL_ADDED: Way(_without_label, _LABELS, of="key"),
+    Kind.LABEL_REMOVED: Way(_labelled_again, _LABELS, of="key"),
+    Kind.PRIORITY_SET: Way(_priority_before, (Kind.PRIORITY_SET,)),
 }

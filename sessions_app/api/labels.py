@@ -58,7 +58,7 @@ def delete_label(request: ApiRequest, label_id: LabelId) -> Status[None]:
 )
 def label_session(request: ApiRequest, session_id: SessionId, label: LabelIn) -> Label:
     """One that is not there is made, where the token's person may. Doing it again changes nothing."""
-    return labels.add_by_name(auth.session(request, session_id), auth.person(request), label.name)
+    return labels.add_by_name(auth.session(request, session_id), auth.person(request), label.name)[0]
 
 
 @of_sessions.delete(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from sessions_app.actions import undoing
 from sessions_app.changes.kinds import Kind
 from sessions_app.models import Change, Person, Session
+from sessions_app.models.triage import PRIORITIES, Priority
 from sessions_app.queries import access
 from sessions_app.validation.numbers import row_number
 
@@ -70,6 +71,11 @@ def _snoozed(data: Mapping[str, Any]) -> str:
     return _("Snoozed until %(when)s") % {"when": format_date(timezone.localtime(until), "D j M, H:i")}
 
 
+def _prioritized(data: Mapping[str, Any]) -> str:
+    priority = PRIORITIES.get(str(data.get("priority")), Priority.NORMAL)
+    return _("Priority: %(priority)s") % {"priority": priority.label}
+
+
 #: The words of what was done, by the kind of the change.
 TITLES: dict[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.SESSION_CLOSED: lambda _data: _("Resolved"),
@@ -77,5 +83,8 @@ TITLES: dict[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.SESSION_SPAM: lambda _data: _("Marked as spam"),
     Kind.SESSION_NOT_SPAM: lambda _data: _("Not spam"),
     Kind.SESSION_ASSIGNED: _assigned,
+    Kind.LABEL_ADDED: lambda data: _("Label added: %(label)s") % {"label": data.get("label", "")},
+    Kind.LABEL_REMOVED: lambda data: _("Label removed: %(label)s") % {"label": data.get("label", "")},
+    Kind.PRIORITY_SET: _prioritized,
     Kind.SESSION_MOVED: lambda data: _("Moved to %(queue)s") % {"queue": data.get("queue_name", "")},
 }

@@ -15,7 +15,8 @@ from sessions_app.queries import access, label_choices
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
 from sessions_app.views.conversation.context import back_to
-from sessions_app.views.respond import PersonRequest, done, for_people
+from sessions_app.views.conversation.undoing import did
+from sessions_app.views.respond import PersonRequest, for_people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,12 +28,12 @@ def session_labels(request: PersonRequest, session_id: str) -> HttpResponse:
         choices = label_choices.choices_for(session, request.user, searchable(request.GET.get("label", "")))
         return render(request, "conversation/handling/_choices.html", {"session": session, "choices": choices})
     if "remove" in request.POST:
-        labels.remove(session, request.user, _label(request.POST["remove"]))
+        change = labels.remove(session, request.user, _label(request.POST["remove"]))
     elif "add" in request.POST:
-        labels.add(session, request.user, _label(request.POST["add"]))
+        change = labels.add(session, request.user, _label(request.POST["add"]))
     else:
-        labels.add_by_name(session, request.user, request.POST.get("label", ""))
-    return done(request, back_to(request, session))
+        _made, change = labels.add_by_name(session, request.user, request.POST.get("label", ""))
+    return did(request, session, change, back_to(request, session))
 
 
 @require_POST
@@ -43,8 +44,8 @@ def session_priority(request: PersonRequest, session_id: str) -> HttpResponse:
     wanted = PRIORITIES.get(request.POST.get("priority", ""))
     if wanted is None:
         raise InvalidAction(_("Choose a priority: urgent, high, normal or low."))
-    priorities.set_priority(session, request.user, wanted)
-    return done(request, back_to(request, session))
+    change = priorities.set_priority(session, request.user, wanted)
+    return did(request, session, change, back_to(request, session))
 
 
 def _label(key: str) -> Label:

@@ -51,7 +51,7 @@ def test_a_name_belongs_to_one_label_however_it_is_written(session: Session, ben
     vip = labels.make(ben, "VIP")
     with pytest.raises(NameTaken, match="“VIP” already"):
         labels.make(ben, again)
-    assert labels.add_by_name(session, ben, again) == vip
+    assert labels.add_by_name(session, ben, again)[0] == vip
     other = labels.make(ben, "Groups")
     with pytest.raises(NameTaken):
         labels.change(other, ben, again, "red")
@@ -91,7 +91,7 @@ def test_a_new_label_gets_a_colour_that_few_have(ben: Person) -> None:
 
 
 def test_renaming_keeps_and_deleting_takes_off_and_both_are_audited(session: Session, ana: Person) -> None:
-    vip = labels.add_by_name(session, ana, "VIP")
+    vip = labels.add_by_name(session, ana, "VIP")[0]
     labels.change(vip, ana, "Very important", "pink")
     assert names(session) == ["Very important"]
     labels.delete(Label.objects.get(pk=vip.pk), ana)
@@ -102,7 +102,7 @@ def test_renaming_keeps_and_deleting_takes_off_and_both_are_audited(session: Ses
 
 def test_words_of_labels_are_found_also_after_a_rename(session: Session, parcels: Queue, ana: Person) -> None:
     other = sessions.start_session(parcels, user_id="lee")
-    label = labels.add_by_name(session, ana, "Störung Lissabon")
+    label = labels.add_by_name(session, ana, "Störung Lissabon")[0]
     labels.add_by_name(other, ana, "Groups")
 
     def found(query: str) -> list[str]:

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from kern.testing import call
-from sessions_app.actions import escalation, handover, messages, moving, sessions, spam, undoing
+from sessions_app.actions import escalation, handover, labels, messages, moving, priorities, sessions, spam, undoing
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
 from sessions_app.models import Change, Person, Queue, Requirement, Session
+from sessions_app.models.triage import Priority
 
 
 def now(session: Session) -> Session:
@@ -161,3 +162,25 @@ def test_undoing_a_move_stops_the_answer_of_the_other_agent(session: Session, an
     begun.refresh_from_db()
     assert (begun.status, now(session).queue) == ("cancelled", session.queue)
     assert not session.runs.active().exists()
+
+
+def test_labels_are_undone_each_by_itself(session: Session, ben: Person) -> None:
+    vip, added = labels.add_by_name(session, ben, "VIP")
+    labels.add_by_name(session, ben, "Refund")
+    undoing.undo(session, ben, number(added))
+    assert [put.label.name for put in session.labels.all()] == ["Refund"]
+    labels.add(session, ben, vip)
+    removed = number(labels.remove(session, ben, vip))
+    undoing.undo(session, ben, removed)
+    with pytest.raises(InvalidAction, match="You changed this since"):
+        undoing.undo(session, ben, removed)
+    again = number(labels.remove(session, ben, vip))
+    vip.delete()
+    with pytest.raises(InvalidAction, match="This label is not there any more"):
+        undoing.undo(session, ben, again)
+
+
+def test_an_undone_priority_is_the_one_before(session: Session, ben: Person) -> None:
+    priorities.set_priority(session, ben, Priority.URGENT)
+    undoing.undo(session, ben, number(priorities.set_priority(session, ben, Priority.LOW)))
+    assert now(session).urgency == Priority.URGENT

@@ -67,19 +67,25 @@ def test_a_page_with_scripts_gets_a_toast(inbox: Client, session: Session) -> No
         assert Session.objects.get(pk=session.pk).status == "open"
 
 
-def test_assigning_and_moving_are_undone_from_the_page(inbox: Client, session: Session, ben: Person, parcels: Queue) -> None:
+def test_assigning_labels_priority_and_moving_are_undone_from_the_page(
+    inbox: Client, session: Session, ben: Person, parcels: Queue
+) -> None:
     parcels.members.add(ben)
     for address, sent, said in (
         ("assignee", {"assignee": str(ben.pk)}, "Assigned to Ben"),
         ("assignee", {"assignee": ""}, "Assigned to nobody"),
+        ("labels", {"label": "VIP"}, "Label added: VIP"),
+        ("priority", {"priority": "urgent"}, "Priority: Urgent"),
         ("queue", {"queue": "parcels"}, "Moved to"),
     ):
         before = Session.objects.get(pk=session.pk)
         assert said in flat(inbox.post(f"/sessions/{session.session_id}/{address}/", sent, headers=HTMX))
         inbox.post(f"/sessions/{session.session_id}/undo/", {"change": str(newest())})
         after = Session.objects.get(pk=session.pk)
-        assert (after.assignee, after.queue) == (before.assignee, before.queue)
-        inbox.post(f"/sessions/{session.session_id}/{address}/", sent)
+        assert (after.assignee, after.queue, after.priority) == (before.assignee, before.queue, before.priority)
+        assert not after.labels.exists()
+        if address == "assignee":
+            inbox.post(f"/sessions/{session.session_id}/{address}/", sent)
 
 
 def test_a_mark_as_unread_is_undone(inbox: Client, session: Session, ben: Person) -> None:
