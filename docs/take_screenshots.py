@@ -68,6 +68,22 @@ def select_rows(page: Page) -> None:
         page.locator(".row input[type=checkbox]").nth(number).check(force=True)
 
 
+def palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.locator("#palette-options .option").first.wait_for()
+
+
+def wide(page: Page) -> None:
+    """The list as a table; the person's list is narrow again afterwards, for the pages to come."""
+    page.get_by_role("button", name="Wide", exact=True).click()
+    page.locator(".wide-table").wait_for()
+
+
+def narrow(page: Page) -> None:
+    page.get_by_role("button", name="Narrow", exact=True).click()
+    page.locator(".wide-table").wait_for(state="detached")
+
+
 SHOTS = [
     Shot("sign-in", "/accounts/login/", signed_in=False),
     Shot("decisions", "/decisions/"),
@@ -95,6 +111,11 @@ SHOTS = [
     Shot("search", "/search/?q=refund"),
     Shot("closed", "/closed/"),
     Shot("nothing-found", "/open/?q=nothing+of+the+kind"),
+    Shot("palette", "/open/demo-marta/", prepare=palette),
+    Shot("wide", "/open/", prepare=wide),
+    Shot("narrow", "/open/", prepare=narrow),
+    Shot("customer-panel", "/open/demo-marta/?details=1"),
+    Shot("start-conversation", "/sessions/new/?like=demo-marta"),
     Shot("keyboard-help", "/decisions/", prepare=press("?")),
     Shot("customer-writes", "/help/bookings/", signed_in=False),
     Shot("customer-reads", "/help/bookings/", signed_in=False, prepare=customer_conversation),

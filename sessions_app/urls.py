@@ -6,9 +6,20 @@ from django.urls import path, register_converter
 
 from sessions_app.api import api
 from sessions_app.queries.inbox_views import WhereConverter
-from sessions_app.views import customer_data, incoming_webhooks, saved_views
+from sessions_app.views import customer_data, incoming_webhooks, palette, saved_views
 from sessions_app.views.account import devices, profile, tokens
-from sessions_app.views.conversation import composer, names, runs, secret_link, tickets, triage, undoing, whole_texts
+from sessions_app.views.conversation import (
+    composer,
+    customer_facts,
+    names,
+    runs,
+    secret_link,
+    starting,
+    tickets,
+    triage,
+    undoing,
+    whole_texts,
+)
 from sessions_app.views.conversation import pages as conversation
 from sessions_app.views.customer import pages as customer
 from sessions_app.views.decisions import pages as decisions
@@ -36,7 +47,11 @@ urlpatterns = [
     *customer.urlpatterns,
     path("live/", live.live, name="live"),
     path("hooks/tickets/<slug:system>/", incoming_webhooks.ticket_webhook, name="ticket-webhook"),
+    path("list/form/", inbox.list_form, name="list-form"),
     path("list/<where:where>/", inbox.session_list, name="session-list"),
+    path("palette/", palette.palette, name="palette"),
+    path("sessions/new/", starting.session_new, name="session-new"),
+    path("sessions/<key:session_id>/customer/", customer_facts.session_customer, name="session-customer"),
     path("sessions/<key:session_id>/timeline/", conversation.session_timeline, name="session-timeline"),
     path("sessions/<key:session_id>/header/", conversation.session_header, name="session-header"),
     path("sessions/<key:session_id>/decisions/", conversation.session_decisions, name="session-decisions"),

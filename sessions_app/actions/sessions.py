@@ -64,8 +64,12 @@ def start_session_once(
     customer_email: str = "",
     channel: str = "page",
     session_id: Id | None = None,
+    person: Person | None = None,
 ) -> tuple[Session, bool]:
-    """Start as `start_session` does; returns also whether the session is new: of several at once, one is told so."""
+    """Start as `start_session` does; returns also whether the session is new: of several at once, one is told so.
+
+    `person` is who begins it, where the customer does not.
+    """
     wanted = new_id() if session_id is None else checked_id(session_id, _("The session's id"))
     # Empty is a customer without an id, as everywhere in these rows.
     customer = "" if user_id == "" else checked_id(user_id, _("The user's id"))
@@ -80,7 +84,7 @@ def start_session_once(
     with transaction.atomic():
         session, created = Session.objects.get_or_create(session_id=wanted, defaults=described)
         if created:
-            record(session, Kind.SESSION_STARTED, actor=session.customer)
+            record(session, Kind.SESSION_STARTED, person=person, actor="" if person else session.customer)
         elif session.merged_into is not None:
             session = session.merged_into
         elif session.status in Session.GONE:
@@ -92,10 +96,12 @@ def start_session_once(
 
 def mark_read(session: Session, person: Person) -> None:
     """Record that the person has seen the session up to its `last_change`; never goes back."""
-    mark = SessionRead(session=session, person=person, last_change=session.last_change)
+    now = clock.now()
+    mark = SessionRead(session=session, person=person, last_change=session.last_change, read_at=now)
     marks = SessionRead.objects.filter(session=session, person=person)
     older = marks.filter(Q(last_change__lt=session.last_change) | Q(marked_unread=True))
-    if not older.update(last_change=Greatest(F("last_change"), session.last_change), marked_unread=False):
+    newest = Greatest(F("last_change"), session.last_change)
+    if not older.update(last_change=newest, marked_unread=False, read_at=now):
         # There is none yet, or one that is newer and stays.
         SessionRead.objects.bulk_create([mark], ignore_conflicts=True)
 

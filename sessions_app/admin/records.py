@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin.base import RecordPages
-from sessions_app.models import Change, Message, Requirement, Run, ToolCall
+from sessions_app.models import Change, CustomerAttributes, Message, Requirement, Run, ToolCall
 
 
 @admin.register(Message)
@@ -49,6 +49,14 @@ class RequirementAdmin(RecordPages[Requirement]):
     list_filter = ["status", "kind", "reason", "tool_name", "look_again"]
     list_select_related = ["session", "decided_by"]
     search_fields = ["=requirement_id", "=session__session_id", "tool_name"]
+    ordering = ["-pk"]
+
+
+@admin.register(CustomerAttributes)
+class CustomerAttributesAdmin(RecordPages[CustomerAttributes]):
+    list_display = ["user_id", "told_at"]
+    search_fields = ["=user_id"]
+    search_help_text = _("A customer's whole user id")
     ordering = ["-pk"]
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from sessions_app.api import (
     customer_links,
+    customer_panel,
     customers,
     deleted,
     handover,
@@ -76,6 +77,8 @@ api.add_router("/sessions", labels.of_sessions, tags=["labels"])
 api.add_router("/sessions", handover.router, tags=["leading"])
 api.add_router("/sessions", private_turns.router, tags=["leading"])
 api.add_router("/customers", customers.router, tags=["customers"])
+api.add_router("/customers", customer_panel.attributes_router, tags=["customers"])
+api.add_router("/sessions", customer_panel.router, tags=["customers"])
 api.add_router("/sessions", customer_links.router, tags=["customers"])
 api.add_router("/queues", queues.router, tags=["queues"])
 api.add_router("", people.router, tags=["people"])

@@ -105,6 +105,7 @@ class ExportOut(Schema):
     version: int
     made_at: datetime
     customer: OtherOut
+    attributes: list[dict[str, Any]]
     conversations: list[dict[str, Any]]
     turns_elsewhere: list[dict[str, Any]]
     decisions_elsewhere: list[dict[str, Any]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.db import transaction
 from django.db.models import Prefetch
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from ninja import Field, Query, Router
 from ninja.responses import Status
 
 from kern.validation.inputs import LONGEST_ID
+from sessions_app.actions import customer_attributes, customers
 from sessions_app.actions import sessions as session_actions
 from sessions_app.api import auth
 from sessions_app.api.auth import ApiRequest
@@ -62,24 +64,19 @@ class SessionFilter(Paging):
 
 @router.post("", response={200: SessionOut, 201: SessionOut, FAILURES: ErrorOut}, summary="Begin a session", auth=auth.WRITE)
 def create_session(request: ApiRequest, session: SessionIn) -> Status[Session]:
-    """201 with the new session, or 200 with the one that has this `session_id` and the same customer already."""
+    """201 with the new session, or 200 with the one that has this `session_id` and the same customer already: then no `message`
+    is sent again. A `message` needs a token that acts for a person, who becomes the assignee."""
     queue = auth.queues(request).filter(slug=session.queue).first()
     if queue is None:
         raise Http404(_("There is no such queue, or this token may not use it."))
-    begun, is_new = session_actions.start_session_once(
-        queue,
-        user_id="" if session.user_id is None else session.user_id,
-        customer_name=session.customer_name,
-        customer_email=session.customer_email,
-        channel="api",
-        session_id=session.session_id,
-    )
-    if is_new:
-        return Status(201, begun)
-    known = auth.sessions(request).filter(pk=begun.pk).first()
-    if known is None:
-        raise DuplicateId(_("This session_id is in use by a session that this token does not see."))
-    return Status(200, known)
+    with transaction.atomic():
+        begun, is_new = _begun(request, queue, session)
+        known = auth.sessions(request).filter(pk=begun.pk).first()
+        if known is None:
+            raise DuplicateId(_("This session_id is in use by a session that this token does not see."))
+        if session.attributes and known.user_id:
+            customer_attributes.tell(known.user_id, session.attributes, keep=True)
+    return Status(201 if is_new else 200, known)
 
 
 @router.get("", response={200: SessionPage, FAILURES: ErrorOut}, summary="List sessions", auth=auth.READ)
@@ -100,6 +97,23 @@ def list_sessions(request: ApiRequest, wanted: Query[SessionFilter]) -> dict[str
         Prefetch("labels", SessionLabel.objects.select_related("label")),
     )
     return page(rows, wanted, order=Order.by("-activity_at", "-pk"), shape=SessionOut)
+
+
+def _begun(request: ApiRequest, queue: Queue, wanted: SessionIn) -> tuple[Session, bool]:
+    """The session with that id, begun by its first message to the customer where it has one, else empty."""
+    user_id = "" if wanted.user_id is None else wanted.user_id
+    if wanted.message is not None:
+        customer = {"name": wanted.customer_name, "email": wanted.customer_email, "user_id": user_id}
+        person = auth.person(request)
+        return customers.begin(queue, person, wanted.message, session_id=wanted.session_id, channel="api", **customer)
+    return session_actions.start_session_once(
+        queue,
+        user_id=user_id,
+        customer_name=wanted.customer_name,
+        customer_email=wanted.customer_email,
+        channel="api",
+        session_id=wanted.session_id,
+    )
 
 
 def _found(sessions: SessionSet, query: str) -> SessionSet:

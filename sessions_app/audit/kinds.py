@@ -56,6 +56,7 @@ class Kind(models.TextChoices):
 
     BACKUP_MADE = "backup.made", _("Backup made")
     BACKUP_RESTORED = "backup.restored", _("Backup restored")
+    CUSTOMER_CORRECTED = "customer.corrected", _("Customer’s name or address corrected")
     CUSTOMER_ERASED = "customer.erased", _("Customer erased")
     CUSTOMER_EXPORTED = "customer.exported", _("Customer exported")
     DELETED_ERASED = "retention.deleted_erased", _("Conversations erased that people deleted 30 days ago")

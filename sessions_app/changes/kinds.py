@@ -119,6 +119,7 @@ class Kind(StrEnum):
         _("{who} made a new link for the customer. The one before does not work any more."),
     )
     LINK_REVOKED = "link.revoked", of.Payload, ALL, _("{who} revoked the customer’s link")
+    CUSTOMER_CORRECTED = "customer.corrected", of.Payload, PROGRAMS, _("{who} corrected the customer’s name or address")
 
     MESSAGE_CUSTOMER = "message.customer", of.OfMessage, ALL, _("{who} wrote")
     MESSAGE_PERSON = "message.person", of.OfMessage, ALL, _("{who} answered")

@@ -25,7 +25,7 @@ from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.infrastructure.broken_rows import isolated, resting
 from sessions_app.infrastructure.ids import new_id
-from sessions_app.models import Change, Decision, NameRecord, NameSuggestion, Run, Session, Ticket
+from sessions_app.models import Change, CustomerAttributes, Decision, NameRecord, NameSuggestion, Run, Session, Ticket
 from sessions_app.models.decision import ERASED
 from sessions_app.models.session import SessionSet
 from sessions_app.policy import daily_limits, endings, stand_ins, whose_turn
@@ -86,8 +86,10 @@ def take_away(sessions: SessionSet, kind: audit.Kind, subject: models.Model | st
         entries = traces.about(locked)
         daily_limits.forget(locked)
         Ticket.objects.only_of(locked).delete()
+        user_ids = {session.user_id for session in locked}
         for session in locked:
             _make_nobodys(session)
+        CustomerAttributes.objects.forget_unowned(user_ids)
         if locked:
             audit.blank(entries, kind, subject=subject, after={"conversations": len(locked)})
     return len(locked)
@@ -154,6 +156,8 @@ def _erase_elsewhere(customer: Customer) -> int:
     turns = customer.shared_runs()
     for key in turns:
         _delete_turn(key)
+    if customer.by == "user_id":
+        CustomerAttributes.objects.filter(user_id=customer.value).delete()
     with transaction.atomic():
         lines = Decision.objects.forget(customer.lines().values_list("session_key", flat=True).distinct())
         entries = traces.naming(customer)

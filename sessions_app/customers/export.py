@@ -19,6 +19,7 @@ from sessions_app.customers.whom import Customer
 from sessions_app.infrastructure import clock
 from sessions_app.models import (
     Change,
+    CustomerAttributes,
     Decision,
     HandOver,
     Message,
@@ -44,6 +45,7 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
         *("created_at", "activity_at", "updated_at", "waiting_since", "waiting_for", "answered_at", "person_wanted_at"),
         *("person_wanted_for", "failed_at", "snoozed_until"),
     ),
+    CustomerAttributes: ("user_id", "attributes", "told_at"),
     Message: (
         *("message_id", "role", "author_kind", "content", "internal", "sent", "reasoning", "tool_calls", "tool_call_id"),
         *("tool_name", "provider_items", "idempotency_key", "created_at"),
@@ -88,6 +90,7 @@ def exported(customer: Customer) -> Iterator[str]:
         "customer": {"by": customer.by, "value": customer.value},
     }
     yield _open(about)
+    yield from _list("attributes", _attributes_of(customer), _plain)
     yield from _list("conversations", customer.sessions().select_related("queue"), _conversation)
     yield from _list("turns_elsewhere", Run.objects.filter(pk__in=customer.shared_runs()), _turn_elsewhere)
     yield from _list("decisions_elsewhere", customer.lines(), _plain)
@@ -97,6 +100,12 @@ def exported(customer: Customer) -> Iterator[str]:
 def file_name() -> str:
     """Return the document's file name, without the customer's: many see names of files."""
     return f"customer-{timezone.localtime():%Y-%m-%d-%H%M%S}.json"
+
+
+def _attributes_of(customer: Customer) -> models.QuerySet[CustomerAttributes]:
+    """Return what programs told of the customer, whose user ids their conversations have."""
+    ids = [customer.value] if customer.by == "user_id" else customer.sessions().exclude(user_id="").values("user_id")
+    return CustomerAttributes.objects.filter(user_id__in=ids)
 
 
 def _conversation(session: Session) -> Iterator[str]:
@@ -156,7 +165,8 @@ def _ticket(link: TicketLink) -> Iterator[str]:
 
 def _change(change: Change) -> Iterator[str]:
     data = {name: value for name, value in change.data.items() if name not in _OF_PEOPLE}
-    actor = change.actor if change.kind in (Kind.SESSION_STARTED, Kind.MESSAGE_CUSTOMER) else ""
+    is_own = change.kind in (Kind.SESSION_STARTED, Kind.MESSAGE_CUSTOMER) and change.person_id is None
+    actor = change.actor if is_own else ""
     yield _text({**_values(change), "data": data, "actor": actor})
 
 

@@ -16,7 +16,7 @@ from kern.records.message import ToolCall
 from kern.session import NameSource
 from kern.testing import ScriptedModel, call
 from sessions_app import desk
-from sessions_app.actions import decisions, messages, names, sessions, tickets
+from sessions_app.actions import customer_attributes, decisions, messages, names, sessions, tickets
 from sessions_app.models import (
     Change,
     Decision,
@@ -60,6 +60,11 @@ class Scenario:
             customer_email=email,
             session_id=f"demo-{key}",
         )
+
+    def told(self, **attributes: str) -> Scenario:
+        """A program tells what it knows of the customer."""
+        customer_attributes.tell(self.session.user_id, attributes)
+        return self
 
     def customer(self, text: str, *, minutes: float = 2) -> Scenario:
         """The customer writes, `minutes` after what happened before."""

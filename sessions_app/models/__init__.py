@@ -3,6 +3,7 @@
 from sessions_app.models.audit_entry import AuditEntry
 from sessions_app.models.change import Change
 from sessions_app.models.counter import Counter
+from sessions_app.models.customer_attributes import CustomerAttributes
 from sessions_app.models.day import CustomerDay
 from sessions_app.models.decision import Decision
 from sessions_app.models.dismissed_mention import DismissedMention
@@ -39,6 +40,7 @@ __all__ = [
     "AuditEntry",
     "Change",
     "Counter",
+    "CustomerAttributes",
     "CustomerDay",
     "Decision",
     "DismissedMention",

@@ -18,6 +18,7 @@ from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone, is_
 from sessions_app.models.assigning import MOST_OPEN
 from sessions_app.models.fields import AddressField, MomentField, NameField
 from sessions_app.models.folded import FoldedField, FoldedModel
+from sessions_app.models.list_settings import ListSettings
 from sessions_app.text.identity import check_name, skeleton
 
 HUES = 5
@@ -69,7 +70,7 @@ class PersonManager(BaseUserManager["Person"]):
         return self.get_queryset().annotate(has_second_factor=models.Exists(factors))
 
 
-class Person(FoldedModel, AbstractUser):
+class Person(ListSettings, FoldedModel, AbstractUser):
     """A member of the desk; signs in by email."""
 
     class Theme(models.TextChoices):

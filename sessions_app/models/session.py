@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Expression, Q
+from django.db.models import Expression, F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -199,6 +200,7 @@ class Session(LastSaid, OfCustomer, Assigned, Triaged, FoldedModel):
             *BY_FEW,
             models.Index(fields=["-updated_at", "-id"], name="session_by_use"),
             models.Index(fields=["user_id", "-updated_at", "-id"], name="session_by_user"),
+            models.Index(Lower("customer_email"), F("updated_at").desc(), F("id").desc(), name="session_by_mail"),
             models.Index(fields=["access_hash"], name="session_by_secret"),
             models.Index(fields=["held_until"], name="session_held", condition=Q(held_until__isnull=False)),
             models.Index(fields=["deleted_at"], name="session_deleted", condition=Q(deleted_at__isnull=False)),

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app.models.fields import MomentField
 from sessions_app.models.row import Row
 from sessions_app.models.session import Session
 
@@ -23,11 +24,15 @@ class SessionRead(Row):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     last_change = models.PositiveBigIntegerField(default=0)
     marked_unread = models.BooleanField(default=False, help_text=_("The person wants to see it again as new."))
+    read_at = MomentField(null=True, blank=True, help_text=_("When the person opened it last."))
 
     class Meta:
         verbose_name = _("read mark")
         verbose_name_plural = _("read marks")
         constraints = [models.UniqueConstraint(fields=["session", "person"], name="one_read_mark_a_person")]
+        indexes = [
+            models.Index(fields=["person", "-read_at"], name="lately_read_by", condition=Q(read_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person} read {self.session} up to {self.last_change}"

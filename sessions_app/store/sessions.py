@@ -14,7 +14,7 @@ from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import Named
 from sessions_app.infrastructure import clock
-from sessions_app.models import Change, Job, NameRecord, Person, Session
+from sessions_app.models import Change, CustomerAttributes, Job, NameRecord, Person, Session
 from sessions_app.models.author import Author
 from sessions_app.policy import names, stand_ins
 from sessions_app.store.records import moment
@@ -166,6 +166,7 @@ def delete(session_id: str) -> bool:
     if session is None:
         return False
     session.delete()
+    CustomerAttributes.objects.forget_unowned([session.user_id])
     return True
 
 

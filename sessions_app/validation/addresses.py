@@ -15,6 +15,7 @@ BELOW_SESSION = frozenset(
         "ai-mode",
         "ask-for-person",
         "assignee",
+        "customer",
         "drafts",
         "hand-back",
         "hand-overs",

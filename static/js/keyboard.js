@@ -1,24 +1,8 @@
 // Adds the keys: moving along the list, deciding, writing, and Esc, which closes the innermost.
 // Everything works without them.
 import { all, find, isField, isVisible, rest } from "./dom.js";
-
-const shortcut = (name) => {
-  const wanted = (element) =>
-    element.getAttribute("aria-keyshortcuts").toLowerCase().split(" ").includes(name) && isVisible(element);
-  const near = document.activeElement.closest(".decision, .row") ?? find(".decision:not([hidden], .gone)");
-  // A row is decided only with the cursor on it.
-  return (near && all("[aria-keyshortcuts]", near).find(wanted)) ?? all("[aria-keyshortcuts]:not(.row *)").find(wanted);
-};
-const press = (element) => {
-  if (!element) return;
-  if (element.matches("[name=kind]")) {
-    element.click();
-    find("textarea", element.form).focus();
-  } else if (isField(element)) {
-    element.focus();
-    element.select();
-  } else element.click();
-};
+import { openPalette } from "./palette.js";
+import { press, shortcut } from "./shortcuts.js";
 
 let going = 0;
 const move = (step) => {
@@ -57,7 +41,7 @@ const withCommand = (event) => {
     undo.click();
   } else if (event.key.toLowerCase() === "k") {
     event.preventDefault();
-    find(".search .input").focus();
+    openPalette();
   }
 };
 const escape = (target) => {
@@ -65,7 +49,7 @@ const escape = (target) => {
     target.form.reset();
     rest();
   } else if (target.closest(".decision[data-mode]")) find("[data-cancel]", target.closest(".decision")).click();
-  else if (target.closest(":popover-open") || find(":popover-open")) return;
+  else if (target.closest("dialog, :popover-open") || find(":popover-open")) return;
   else if (isField(target)) rest();
   // What is open closes, the innermost first; then the list has the keyboard again.
   else {

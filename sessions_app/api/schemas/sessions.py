@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Field, Schema
+from pydantic import model_validator
 
 from kern.validation.inputs import LONGEST_ID
 from sessions_app.api.pages import BrokenOut
-from sessions_app.api.schemas.fields import Email, Id, Line, Text
+from sessions_app.api.schemas.attributes import Attributes
+from sessions_app.api.schemas.fields import LENGTH, Email, Id, Line, Text, Words
 from sessions_app.api.schemas.labels import LabelOut
 from sessions_app.api.schemas.tickets import TicketOut
 from sessions_app.api.strict import Input
@@ -37,6 +40,19 @@ class SessionIn(Input):
         description="One line of plain text. A number counts as its digits.",
         examples=["order-7", "user_123/session 456"],
     )
+    message: Words | None = Field(
+        None,
+        json_schema_extra={"minLength": 1, **LENGTH},
+        description="A first message to the customer, by the token's person.",
+    )
+    attributes: Attributes | None = None
+
+    @model_validator(mode="after")
+    def attributes_are_somebodys(self) -> SessionIn:
+        """Raises `ValueError`."""
+        if self.attributes and self.user_id is None:
+            raise ValueError(_("attributes are the customer's: send their user_id, too"))
+        return self
 
 
 class SessionOut(Schema):

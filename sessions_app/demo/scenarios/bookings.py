@@ -74,6 +74,7 @@ def name_correction(ana: Person, ben: Person) -> None:
 def cancelled_lisbon_flight(ana: Person, ben: Person) -> None:
     """The demo's first decision: cancelling cannot be undone, so a person is asked."""
     scenario = Scenario("marta", "bookings", "Marta Kowalska", "marta.kowalska@mail.example")
+    scenario.told(tier="Silver since 2023", booking="K7QX2M", language="Polish, English")
     scenario.customer("You cancelled our flight to Lisbon! What now?").agent(
         "I am very sorry. Please tell me your booking reference, then I look what we can do."
     )

@@ -35,6 +35,7 @@ ICONS: dict[Kind, str] = {
     Kind.COST_REACHED: "circle-alert",
     Kind.LINK_MADE: "link",
     Kind.LINK_REVOKED: "link",
+    Kind.CUSTOMER_CORRECTED: "pencil-line",
     Kind.SESSION_HANDED_BACK: "bot",
     Kind.SESSION_ASSIGNED: "user-round-plus",
     Kind.SESSION_NOBODY_FREE: "circle-dashed",

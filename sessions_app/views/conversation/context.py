@@ -29,6 +29,7 @@ from sessions_app.models.triage import PRIORITIES
 from sessions_app.policy.approvals import grounds_for
 from sessions_app.policy.assigning import with_load
 from sessions_app.queries import access
+from sessions_app.queries.customer_panel import customer_panel
 from sessions_app.queries.filters import Filters
 from sessions_app.queries.inbox_views import WhereConverter
 from sessions_app.queries.presenters.after_reply import after_reply
@@ -250,11 +251,9 @@ def agent_of(session: Session) -> str:
 
 def details_steps(request: PersonRequest, session: Session, queues: list[Queue]) -> Steps[dict[str, Any]]:
     """The drawer: customer, people, names, usage. `queues` are those that the reader works."""
-    others = Session.objects.visible_to(request.user).filter(user_id=session.user_id).exclude(pk=session.pk)
     facts = [
         session.names.select_related("person")[:NAMES],
         session.tickets.select_related("system", "record"),
-        (others if session.user_id else Session.objects.none()).values_list("pk", flat=True)[:100],
         session.runs.exclude(parent=None).order_by().values_list("agent_name", flat=True).distinct(),
         Person.objects.filter(pk__in=session.messages.order_by().values("person")).exclude(pk=session.assignee_id or 0),
         session.merges.undoable().select_related("merged"),
@@ -262,8 +261,8 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         Label.objects.of(session),
         with_load(people_of(session), MOST_SHOWN),
     ]
-    (names, tickets, before, members, wrote, merges, elsewhere, labels, people), usage = yield from beside(
-        _several(facts), usage_of(session)
+    (names, tickets, members, wrote, merges, elsewhere, labels, people), usage, panel = yield from beside(
+        _several(facts), usage_of(session), customer_panel(session, request.user, queues)
     )
     return {
         "session": session,
@@ -271,7 +270,7 @@ def details_steps(request: PersonRequest, session: Session, queues: list[Queue])
         "names": sorted(names, key=attrgetter("pk"), reverse=True),
         "tickets": sorted(tickets, key=attrgetter("rank")),
         "queues": [queue for queue in queues if queue.pk != session.queue_id],
-        "before": len(before),
+        "panel": panel,
         "members": sorted({name for name in members if name}),
         "wrote": sorted(wrote, key=attrgetter("pk")),
         "usage": usage,

@@ -61,8 +61,7 @@ def conversation(request: PersonRequest, where: str, session_id: str) -> HttpRes
     # The session is read first, so that the list shows it as read.
     context = {
         **conversation_context(request, session, where, opened.read),
-        **inbox_context(request, where, shown),
-        "open": session.session_id,
+        **inbox_context(request, where, shown, session.session_id),
     }
     if "details" in request.GET:
         context["details"] = read_steps(details_steps(request, session, opened.queues))

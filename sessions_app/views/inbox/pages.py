@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app import desk
 from sessions_app.jobs.registry import menu_of
@@ -21,6 +21,8 @@ from sessions_app.queries.places import LABEL, QUEUE
 from sessions_app.queries.session_list import page_of, show_hits
 from sessions_app.queries.undo_offers import offered
 from sessions_app.queries.ways_out import ways_out
+from sessions_app.queries.wide_list import kept_columns, wide_list
+from sessions_app.validation.redirects import own_path
 from sessions_app.views.respond import PersonRequest, for_people
 
 
@@ -41,21 +43,34 @@ def inbox(request: PersonRequest, where: str) -> HttpResponse:
 @for_people
 def session_list(request: PersonRequest, where: str) -> HttpResponse:
     """The list alone: its refresh (`until` a cursor), or its next page (`before` one)."""
-    context = list_context(request, where, rail(request.user, where))
+    context = list_context(request, where, rail(request.user, where), request.GET.get("open", ""))
     return render(request, "inbox/_list.html#rows" if "before" in request.GET else "inbox/_list.html", context)
 
 
-def inbox_context(request: PersonRequest, where: str, shown: Rail | None = None) -> dict[str, Any]:
+@require_POST
+@for_people
+def list_form(request: PersonRequest) -> HttpResponse:
+    """Store whether the person's list is wide, and its columns; the whole page depends on it, so it is loaded again."""
+    person, sent = request.user, request.POST
+    person.wide_list = sent.get("form") == "wide"
+    if "columns" in sent or "column" in sent:
+        person.list_columns = kept_columns(sent.getlist("column"))
+    person.save(update_fields=["wide_list", "list_columns"])
+    return HttpResponse(status=303, headers={"Location": own_path(request, request.headers.get("Referer"))})
+
+
+def inbox_context(request: PersonRequest, where: str, shown: Rail | None = None, opened: str = "") -> dict[str, Any]:
     """Return the context of every whole page of the inbox; `shown` is the rail, where it is read already."""
     shown = shown or rail(request.user, where)
     # The rail is read before the rows: what happens in between is caught up by the stream.
     did = request.GET.get("did", "")
     undo = offered(request.user, did) if did else None
-    return {**list_context(request, where, shown), "newest": shown.newest, "offline": desk.is_offline(), "undo": undo}
+    listed = list_context(request, where, shown, opened)
+    return {**listed, "newest": shown.newest, "offline": desk.is_offline(), "undo": undo}
 
 
-def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, Any]:
-    """The rail and one page of rows."""
+def list_context(request: PersonRequest, where: str, shown: Rail, opened: str = "") -> dict[str, Any]:
+    """The rail and one page of rows, beside the conversation that is `opened`."""
     filters = Filters.of(request.GET, shown.saved_filters)
     sessions = narrowed(shown.sessions, filters, request.user)
     before, until = request.GET.get("before", ""), request.GET.get("until", "")
@@ -82,7 +97,9 @@ def list_context(request: PersonRequest, where: str, shown: Rail) -> dict[str, A
         "ways_out": ways_out(shown.sessions, filters, request.user) if nothing else [],
         "operators": NAMES.items(),
         "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],
-        "open": request.GET.get("open", ""),
+        "open": opened,
+        "wide": wide_list(request.user, where, opened, filters.order_in(where)),
+        "can_be_wide": where != DECISIONS,
         "refresh": True,
         "bulk_actions": menu_of(request.user, deciding=where == DECISIONS),
     }

@@ -57,6 +57,7 @@ RECORDS = (
         "webhookattempt",
         "incomingwebhook",
         "ticket",
+        "customerattributes",
     ),
 )
 

@@ -41,6 +41,8 @@ FIELDS = {"seen": 10**6, "do": "resolve", "answer": "approve", "name": "x", "bod
 BODIES: dict[str, Any] = {
     "sessions": {"queue": "orders"},
     "jobs": {"kind": "unlock", "queue": "orders"},
+    "attributes": {"user_id": "kim", "attributes": {"tier": "Silver"}},
+    "customer": {"customer_name": "Kim"},
     "messages": {"content": "x"},
     "replies": {"content": "x"},
     "notes": {"content": "x"},

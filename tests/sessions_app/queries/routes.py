@@ -35,7 +35,10 @@ LINK = {
 #: For everybody who is signed in; others are sent to the sign-in page.
 PEOPLE = {
     "live/": "GET 200",
+    "list/form/": "POST 303",
     "list/<where:where>/": "GET 200",
+    "palette/": "GET 200",
+    "sessions/new/": "GET 200, POST 422",
     "requirements/together/": "POST 422",
     "tickets/": "GET 200",
     "tickets/link/": "GET 200, POST 422",
@@ -59,6 +62,7 @@ PEOPLE = {
 
 #: For those who work the session's queue, and admins; 404 for other people, the sign-in page for strangers.
 QUEUE = {
+    "sessions/<key:session_id>/customer/": "POST 303",
     "sessions/<key:session_id>/timeline/": "GET 200",
     "sessions/<key:session_id>/header/": "GET 200",
     "sessions/<key:session_id>/decisions/": "GET 200",
@@ -185,6 +189,7 @@ ADMIN_MODELS = {
     "sessions_app/apitoken": "add change delete",
     "sessions_app/auditentry": "",
     "sessions_app/change": "",
+    "sessions_app/customerattributes": "",
     "sessions_app/decision": "",
     "sessions_app/dismissedmention": "",
     "sessions_app/formerlink": "",
@@ -231,6 +236,7 @@ ADMIN_PAGES = {
 #: For programs with a token that has the scope and sees the session's queue. Without a good token 401, without the scope 403,
 #: with a token of another queue 404. People's cookies open nothing here.
 API = {
+    "api/customers/attributes": "PUT write 200",
     "api/customers/preview": "POST admin 200",
     "api/customers/export": "POST admin 200",
     "api/customers/erase": "POST admin 200",
@@ -258,6 +264,7 @@ API = {
     "api/views/<view_id>": "PUT write 200, DELETE write 204",
     "api/sessions": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>": "GET read 200",
+    "api/sessions/<key:session_id>/customer": "GET read 200, PATCH write 200",
     "api/sessions/<key:session_id>/messages": "GET read 200, POST write 201",
     "api/sessions/<key:session_id>/replies": "POST write 201",
     "api/sessions/<key:session_id>/notes": "POST write 201",
