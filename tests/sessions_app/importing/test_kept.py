@@ -588,22 +588,22 @@ def test_thinking_in_an_agents_words_is_kept_apart_and_that_of_a_person_stays(lo
 def test_every_key_that_nobody_reads_is_counted_by_kind_and_told_by_line(load: Load, tmp_path: Path) -> None:
     report = tmp_path / "report.txt"
     message = {"role": "user", "content": "Hi", "weight": 0.5, "nothing": None, "half": "\ud800"}
-    lines = [{"id": str(number), "created_at": SECONDS, "labels": ["vip"], "messages": [message]} for number in range(3)]
+    lines = [{"id": str(number), "created_at": SECONDS, "mood": ["calm"], "messages": [message]} for number in range(3)]
     told, _ = load(*lines, b"{broken", options=("--report", str(report)))
     assert "3 × the key 'weight' of a message is not kept (first in line 1)" in told
-    assert "3 × the key 'labels' of the conversation is not kept (first in line 1)" in told
+    assert "3 × the key 'mood' of the conversation is not kept (first in line 1)" in told
     assert "nothing" not in told
     written = report.read_text().splitlines()
     assert "line 2: message 1: the key 'weight' of a message is not kept: 0.5" in written
-    assert "line 3: the key 'labels' of the conversation is not kept: [\"vip\"]" in written
+    assert "line 3: the key 'mood' of the conversation is not kept: [\"calm\"]" in written
     assert any(line.startswith("line 4: not imported: it is not JSON") for line in written)
 
 
 def test_a_dry_run_says_all_of_it_and_stores_nothing(load: Load) -> None:
-    lines = ({"id": "a", "messages": CHAT, "labels": ["x"]}, {"id": "a", "messages": CHAT}, b"{broken")
+    lines = ({"id": "a", "messages": CHAT, "mood": ["calm"]}, {"id": "a", "messages": CHAT}, b"{broken")
     told, complaints = load(*lines, options=("--dry-run",))
     assert told.splitlines()[0] == "1 imported, 1 already there, 1 bad, if this were no dry run; nothing was stored"
-    assert "1 × the key 'labels' of the conversation is not kept" in told
+    assert "1 × the key 'mood' of the conversation is not kept" in told
     assert "line 3: it is not JSON" in complaints
     assert (Session.objects.count(), Message.objects.count()) == (0, 0)
     assert "1 imported" in load(*lines)[0]
