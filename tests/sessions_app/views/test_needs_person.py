@@ -99,7 +99,7 @@ def test_what_is_marked_as_unread_is_new_to_its_reader_alone(
     open_page(client, ana, session)
     assert "unread-dot" not in page(client, ben, "/open/")
     answer = client.post(f"/sessions/{session.session_id}/status/?where=mine", {"do": "unread"})
-    assert (answer.status_code, answer["Location"]) == (303, "/mine/")
+    assert (answer.status_code, answer["Location"]) == (303, f"/mine/?did=unread-{session.pk}")
     assert "unread-dot" in page(client, ben, "/open/")
     assert "unread-dot" not in page(client, ana, "/open/")
     assert shown(page(client, ben, "/open/?unread=1")) == [session.pk]
