@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import Expression, QuerySet
@@ -63,11 +64,12 @@ class Prepared(Generic[Found]):
         return branch.found(rows) if rows else []
 
     def _compiled(self, connection: Any, *, only_first: bool) -> Branch:
-        known = vars(connection).setdefault(_STATEMENTS, {})
-        if (self, only_first) not in known:
+        # What is no longer in use leaves no statements behind.
+        statements = vars(connection).setdefault(_STATEMENTS, WeakKeyDictionary()).setdefault(self, {})
+        if only_first not in statements:
             queryset = self._make()
-            known[self, only_first] = Branch(queryset[:1] if only_first else queryset, connection)
-        found: Branch = known[self, only_first]
+            statements[only_first] = Branch(queryset[:1] if only_first else queryset, connection)
+        found: Branch = statements[only_first]
         return found
 
 
