@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from kern.agent import Agent
 from kern.errors import ModelError
@@ -15,11 +14,10 @@ from kern.testing import ScriptedModel, call
 from sessions_app.actions import escalation, handover, messages, runs, sessions
 from sessions_app.errors import InvalidAction
 from sessions_app.infrastructure import clock
-from sessions_app.models import HandOver, Message, Person, Queue, Session
+from sessions_app.models import HandOver, Person, Queue, Session
 from sessions_app.store import DjangoDb
 from sessions_app.workers import turns as turns_workers
 from tests.desk import actor
-from tests.people import ASKS, MENTIONS
 
 Work = Callable[[], list[str]]
 TOLD = "A person of our team takes over and answers you here. The AI assistant no longer writes."
@@ -257,43 +255,6 @@ def test_a_worker_that_comes_again_hands_over_once(session: Session, work: Work)
     turns_workers.execute(session.runs.get().run_id)
     assert HandOver.objects.count() == 1
     assert read_by_customer(session).count(TOLD) == 1
-
-
-@pytest.fixture
-def offline_desk(rows: None, settings: Settings) -> Queue:
-    """The shop, worked by the offline responder."""
-    settings.KERN_DESK = "tests.desk:served_desk"
-    return Queue.objects.get(slug="orders")
-
-
-def test_every_customer_who_is_promised_a_person_stands_among_those_that_need_one(offline_desk: Queue, work: Work) -> None:
-    for sentence in [*ASKS[::15], *MENTIONS[::15]]:
-        session = sessions.start_session(offline_desk, customer_name="Kim")
-        messages.receive(session, sentence)
-        turns_workers.execute(session.runs.due().get().run_id)
-        now = row(session)
-        said = " ".join(read_by_customer(session)[1:])
-        promised = TOLD in said or "person will look" in said
-        assert promised == now.needs_person, sentence
-        assert (now.person_wanted_for == "asked") == (sentence in ASKS), sentence
-        assert "A person will look" not in said
-    silent = Session.objects.filter(person_wanted_at__isnull=False)
-    before = Message.objects.filter(author_kind="agent").count()
-    for session in silent:
-        messages.receive(session, "Where is my parcel?")
-    work()
-    assert Message.objects.filter(author_kind="agent").count() == before
-
-
-def test_a_model_at_a_server_hands_over_those_who_ask_and_no_others(session: Session, orders: Queue, work: Work) -> None:
-    """The model decides; what it decides is done once, whatever the customer wrote."""
-    for sentence in (*ASKS[:8], *MENTIONS[:8]):
-        asks = sentence in ASKS
-        talk = sessions.start_session(orders, customer_name="Kim")
-        actor.says([hands_over(because="asked")] if asks else "I see.")
-        messages.receive(talk, sentence)
-        turns_workers.execute(talk.runs.due().get().run_id)
-        assert row(talk).needs_person == asks
 
 
 def test_a_library_agent_outside_the_desk_fails_without_a_hand_over(rows: None) -> None:
