@@ -98,7 +98,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail, opened: str = 
         "operators": NAMES.items(),
         "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],
         "open": opened,
-        "wide": wide_list(request.user, where, opened, filters.order_in(where)),
+        "wide": wide_list(request.user, where, opened, filters),
         "can_be_wide": where != DECISIONS,
         "refresh": True,
         "bulk_actions": menu_of(request.user, deciding=where == DECISIONS),

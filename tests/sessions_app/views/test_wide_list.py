@@ -7,8 +7,9 @@ import re
 import pytest
 from django.test import Client
 
-from sessions_app.actions import messages, sessions
+from sessions_app.actions import labels, messages, priorities, sessions
 from sessions_app.models import Person, Queue, Session
+from sessions_app.models.triage import Priority
 from sessions_app.queries.session_list import PAGE
 from tests.sessions_app.html import flat
 
@@ -35,12 +36,14 @@ def headings(page: str) -> list[str]:
 def test_rows_stand_in_a_table_with_the_persons_columns(wide: Client, session: Session) -> None:
     messages.receive(session, "Where is it?")
     page = shown(wide)
-    assert headings(page) == ["Name", "Customer", "Waits for", "Since", "Queue", "Assignee", "Ticket", "Last words"]
+    assert headings(page) == [
+        *("Name", "Customer", "Waits for", "Since", "Queue", "Labels", "Assignee", "Priority", "Ticket", "Last words")
+    ]
     assert f'<tr class="row unread" id="session_{session.pk}"' in page
     wide.post("/list/form/", {"form": "wide", "columns": "1", "column": ["customer", "ticket", "no such column"]})
     assert headings(shown(wide)) == ["Name", "Customer", "Ticket"]
     wide.post("/list/form/", {"form": "wide", "columns": "1"})
-    assert len(headings(shown(wide))) == 8, "a table without columns would be of no use"
+    assert len(headings(shown(wide))) == 10, "a table without columns would be of no use"
 
 
 def test_it_is_narrow_beside_a_conversation_for_others_and_for_decisions(wide: Client, session: Session, ana: Person) -> None:
@@ -59,6 +62,23 @@ def test_the_heading_sorts(wide: Client, session: Session) -> None:
     page = shown(wide, "/open/?sort=oldest")
     assert 'aria-sort="ascending"' in page
     assert 'title="Sort by: Newest first"' in page
+    assert 'title="Sort by: Priority"' in page
+    page = shown(wide, "/open/?sort=priority")
+    assert page.count("aria-sort=") == 1
+    assert 'class="c-pri" aria-sort="descending"' in page
+    assert 'title="Sort by: Newest first"' in page
+    assert 'title="Sort by: Longest wait"' in shown(wide, "/open/?sort=newest")
+
+
+def test_labels_and_priority_stand_in_their_columns(wide: Client, session: Session, ana: Person, ben: Person) -> None:
+    assert '<span class="muted">Normal</span>' in shown(wide)
+    labels.add(session, ben, labels.make(ana, "<b>VIP</b>", "teal"))
+    priorities.set_priority(session, ben, Priority.URGENT)
+    page = shown(wide)
+    assert '<span class="dot teal" aria-hidden="true"></span><bdi>&lt;b&gt;VIP&lt;/b&gt;</bdi>' in page
+    assert '<p class="pri" data-level="urgent">' in page
+    wide.post("/list/form/", {"form": "wide", "columns": "1", "column": ["queue"]})
+    assert "VIP" not in shown(wide).split("<table")[1].split("</table")[0]
 
 
 def test_pages_go_on_below(wide: Client, orders: Queue) -> None:
