@@ -4,13 +4,16 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun
+from celery.signals import celeryd_after_setup, celeryd_init, setup_logging, task_postrun, task_prerun
 
-from kern_inbox.conf.task_queues import WORKER_SOCKET_SECONDS
+from kern_inbox.conf.task_queues import IN_BACKGROUND, WORKER_SOCKET_SECONDS
 from kern_inbox.observability.logs import current_id
 
 # Before Celery(): only then it knows that Django is here and gives database connections back after each task.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kern_inbox.settings")
+
+#: The processor's scheduler gives such a process about a tenth of what it gives others that compute, and all that is idle.
+NICENESS = 10
 
 app = Celery("kern_inbox")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -34,6 +37,14 @@ def require_desk_of_worker(**_: Any) -> None:
     require_desk()
     return_large_blocks()
     watch_worker()
+
+
+@celeryd_after_setup.connect
+def give_way(instance: Any, **_: Any) -> None:
+    """Lower the priority of a worker of names and bulk jobs alone: pages and customers' turns come first on its machine."""
+    if IN_BACKGROUND.issuperset(instance.app.amqp.queues.consume_from):
+        # Not added up: a worker that begins anew has it already.
+        os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICENESS))
 
 
 @setup_logging.connect

@@ -11,6 +11,8 @@ from typing import Any
 from kern_inbox.conf.broker import TRANSPORT, broker_url
 
 QUEUES = ("turns", "naming", "jobs", "webhooks")
+#: Queues of work for which no customer waits.
+IN_BACKGROUND = frozenset({"naming", "jobs"})
 #: Interval (seconds) of the scheduler's sweep.
 SWEEP_SECONDS = 5.0
 

@@ -154,6 +154,7 @@ def test_a_worker_starts_with_our_logging_and_stops_when_asked(tmp_path: Path) -
         assert process.stderr is not None
         line = next(line for line in process.stderr if "ready" in line)
         assert " INFO    [-] celery.apps.worker: " in line
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= 10, "names give way to pages and turns"
         process.send_signal(signal.SIGTERM)
         process.stderr.read()
         assert process.wait() == 0
