@@ -104,7 +104,19 @@ class PersonAdmin(Audited, UserAdmin[Person]):
         (None, {"fields": ["email", "password"]}),
         (
             gettext_lazy("About"),
-            {"fields": ["display_name", "first_name", "last_name", "time_zone", "is_away", "capacity", "theme", "single_keys"]},
+            {
+                "fields": [
+                    "display_name",
+                    "first_name",
+                    "last_name",
+                    "time_zone",
+                    "is_away",
+                    "capacity",
+                    "theme",
+                    "single_keys",
+                    "onwards",
+                ]
+            },
         ),
         (gettext_lazy("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "must_use_second_factor", "groups"]}),
         (gettext_lazy("Dates"), {"fields": ["last_login", "date_joined"]}),

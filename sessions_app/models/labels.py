@@ -76,7 +76,7 @@ LABELS: dict[str, Promise] = {
     "naming_microdollars": _("cost of naming in millionths of a dollar"), "naming_tokens": _("tokens of naming"),
     "nobody_free_at": _("nobody available since"),
     "note": _("note"), "number": _("number"), "off_at": _("switched off"), "off_because": _("reason for switching off"),
-    "on_shift": _("when the topic shifts"), "options": _("options"), "outcome": _("outcome"),
+    "on_shift": _("when the topic shifts"), "onwards": _("after resolving"), "options": _("options"), "outcome": _("outcome"),
     "over_budget": _("over budget"), "owner": _("owner"), "page": _("page"), "parameters": _("parameters"),
     "parent": _("parent"), "parent_call_id": _("parent’s call"), "paths": _("paths"), "pattern": _("pattern of ids"),
     "permanent_error": _("permanent error"), "person": _("person"), "person_email": _("person’s email address"),

@@ -78,6 +78,13 @@ class Person(ListSettings, FoldedModel, AbstractUser):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    class Onwards(models.TextChoices):
+        """The place to go to after a conversation was resolved or snoozed."""
+
+        STAY = "stay", _("Stay in the conversation")
+        NEXT = "next", _("Open the next one of the list")
+        LIST = "list", _("Go back to the list")
+
     username = None  # type: ignore[assignment]
     email = AddressField(_("email"), unique=True, error_messages={"unique": TAKEN})
     display_name = NameField(max_length=80, blank=True)
@@ -87,6 +94,9 @@ class Person(ListSettings, FoldedModel, AbstractUser):
         max_length=LONGEST_NAME,
         blank=True,
         help_text=_("Empty: the installation's, until the browser tells it at a sign-in."),
+    )
+    onwards = models.CharField(
+        max_length=4, choices=Onwards, default=Onwards.STAY, help_text=_("Where resolving and snoozing lead.")
     )
     is_away = models.BooleanField(
         default=False, help_text=_("Nothing is assigned automatically to who is away. Only the person and admins change it.")

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from sessions_app.infrastructure.time_zones import LONGEST_NAME, check_zone
-from sessions_app.models import UnsentText
+from sessions_app.models import Person, UnsentText
 from sessions_app.templatetags.text_boxes import COUNTED
 from sessions_app.validation.text import normalized, too_long, trimmed
 
@@ -85,4 +85,5 @@ class PreferencesForm(forms.Form):
     time_zone = forms.CharField(required=False, max_length=LONGEST_NAME, validators=[check_zone])
     #: The zone of the browser, which counts while there is no other.
     browser_zone = forms.CharField(required=False)
+    onwards = forms.ChoiceField(choices=Person.Onwards, required=False)
     presence = forms.ChoiceField(choices=[("here", "here"), ("away", "away")], required=False)

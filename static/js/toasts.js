@@ -14,12 +14,18 @@ const wait = (toast) => {
     }, LASTS),
   );
 };
-const begin = () =>
+// A person who works fast has a handful of them, no wall.
+const MOST = 3;
+const begin = () => {
+  all(".toast[data-fleeting]")
+    .slice(0, -MOST)
+    .forEach((toast) => toast.remove());
   all(".toast[data-fleeting]").forEach((toast) => {
     if (timers.has(toast)) return;
     wait(toast);
     // Its time begins anew once it is let go.
     ["pointerleave", "focusout"].forEach((name) => toast.addEventListener(name, () => wait(toast)));
   });
+};
 document.addEventListener("DOMContentLoaded", begin);
 document.addEventListener("htmx:after:swap", begin);

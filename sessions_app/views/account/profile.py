@@ -22,13 +22,11 @@ from sessions_app.views.respond import PersonRequest, for_people
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_people
 def profile(request: PersonRequest) -> HttpResponse:
-    """Time zone, theme, shortcuts or presence; the whole page depends on them, so it is loaded again."""
+    """Time zone, theme, shortcuts, presence or the way onwards; the whole page depends on them, so it is loaded again."""
     if request.method != "POST":
-        return render(
-            request,
-            "account/profile.html",
-            {**page_context(request, "profile"), **_zone_context(request.user), "security": security.lines(request)},
-        )
+        context = {"ways_onwards": Person.Onwards.choices, "security": security.lines(request)}
+        context |= {**page_context(request, "profile"), **_zone_context(request.user)}
+        return render(request, "account/profile.html", context)
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         errors = form.errors.get("time_zone")
@@ -42,7 +40,8 @@ def _keep(person: Person, sent: dict[str, str]) -> None:
     person.time_zone = sent["time_zone"] or person.time_zone
     person.theme = sent["theme"] or person.theme
     person.single_keys = sent["single_keys"] == "on" if sent["single_keys"] else person.single_keys
-    person.save(update_fields=["time_zone", "theme", "single_keys"])
+    person.onwards = sent["onwards"] or person.onwards
+    person.save(update_fields=["time_zone", "theme", "single_keys", "onwards"])
     if sent["presence"]:
         availability.put(person, available=sent["presence"] != "away")
 

@@ -37,6 +37,7 @@ from sessions_app.views.conversation.context import (
     header_steps,
     where_of,
 )
+from sessions_app.views.conversation.onwards import onwards, staying
 from sessions_app.views.conversation.timeline import timeline
 from sessions_app.views.conversation.undoing import did, with_offer
 from sessions_app.views.inbox.pages import inbox_context
@@ -143,7 +144,8 @@ def session_status(request: PersonRequest, session_id: str) -> HttpResponse:
         "not-spam": lambda: spam.unmark(session, request.user),
         "snooze": lambda: _snooze(session, request.user, request.POST),
     }
-    return did(request, session, _one_of(verbs, wanted)(), back_to(request, session))
+    place = onwards(request, session) if wanted in ("resolve", "snooze") else staying(request, session)
+    return did(request, session, _one_of(verbs, wanted)(), place)
 
 
 def _ask_colleagues(session: Session, person: Person, note: str) -> None:
@@ -172,7 +174,7 @@ def session_assignee(request: PersonRequest, session_id: str) -> HttpResponse:
     """Assign the session to a person, or to none."""
     session = access.session_or_404(request.user, session_id)
     change = sessions.assign(session, request.user, _assignee(request.POST.get("assignee", "")))
-    return did(request, session, change, back_to(request, session))
+    return did(request, session, change, staying(request, session))
 
 
 @require_POST
@@ -184,7 +186,7 @@ def session_queue(request: PersonRequest, session_id: str) -> HttpResponse:
     if queue is None:
         raise InvalidAction(_("There is no such queue any more, or you do not work it."))
     change = moving.move(session, request.user, queue)
-    return did(request, session, change, back_to(request, session))
+    return did(request, session, change, staying(request, session))
 
 
 def _one_of(verbs: dict[str, Callable[[], Result]], wanted: str) -> Callable[[], Result]:

@@ -14,7 +14,7 @@ from sessions_app.models.triage import PRIORITIES
 from sessions_app.queries import access, label_choices
 from sessions_app.validation.numbers import row_number
 from sessions_app.validation.text import searchable
-from sessions_app.views.conversation.context import back_to
+from sessions_app.views.conversation.onwards import staying
 from sessions_app.views.conversation.undoing import did
 from sessions_app.views.respond import PersonRequest, for_people
 
@@ -33,7 +33,7 @@ def session_labels(request: PersonRequest, session_id: str) -> HttpResponse:
         change = labels.add(session, request.user, _label(request.POST["add"]))
     else:
         _made, change = labels.add_by_name(session, request.user, request.POST.get("label", ""))
-    return did(request, session, change, back_to(request, session))
+    return did(request, session, change, staying(request, session))
 
 
 @require_POST
@@ -45,7 +45,7 @@ def session_priority(request: PersonRequest, session_id: str) -> HttpResponse:
     if wanted is None:
         raise InvalidAction(_("Choose a priority: urgent, high, normal or low."))
     change = priorities.set_priority(session, request.user, wanted)
-    return did(request, session, change, back_to(request, session))
+    return did(request, session, change, staying(request, session))
 
 
 def _label(key: str) -> Label:

@@ -13,15 +13,17 @@ from sessions_app.queries import access
 from sessions_app.queries.undo_offers import UNREAD, offer_of
 from sessions_app.validation.numbers import row_number
 from sessions_app.views.conversation.context import conversation_url
+from sessions_app.views.conversation.onwards import Onwards
 from sessions_app.views.respond import PersonRequest, done, for_people, respond
 
 
-def did(request: PersonRequest, session: Session, change: Change | None, location: str) -> HttpResponse:
+def did(request: PersonRequest, session: Session, change: Change | None, place: Onwards) -> HttpResponse:
     """Answer an action with the offer to undo this change; without a change, there is nothing to undo."""
     if change is None:
-        return done(request, location)
-    context = {"undo": offer_of(change, session)}
-    answer = respond(request, "conversation/_did.html", context, location=with_offer(location, str(change.pk)))
+        return done(request, place.address)
+    context = {"undo": offer_of(change, session), "then": place.then, "listed": place.listed}
+    location = with_offer(place.address, str(change.pk))
+    answer = respond(request, "conversation/_did.html", context, location=location)
     # All of it is for the toasts: the button keeps its content.
     answer["HX-Reswap"] = "none"
     return answer
