@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sessions_app.actions import messages, sessions
-from sessions_app.models import Person, Session
+from sessions_app.models import Person, Queue, Session
 from tests.browser.conftest import Visit
 from tests.browser.test_inbox import LOOKS, violations
 
@@ -88,3 +88,19 @@ def test_without_javascript_the_next_page_offers_it(visit: Visit, ben: Person, s
     page.get_by_role("button", name="Undo").click()
     page.goto("/open/")
     expect(page.locator(".unread-dot")).to_have_count(0)
+
+
+def test_resolving_opens_the_next_one_and_undoing_leads_back(visit: Visit, ben: Person, orders: Queue) -> None:
+    Person.objects.filter(pk=ben.pk).update(onwards="next")
+    third, second, first = [sessions.start_session(orders, customer_name=name) for name in ("Noor", "Mo", "Lee")]
+    page = visit(ben, f"/open/{first.session_id}/")
+    page.keyboard.press("c")
+    page.wait_for_url(f"**/open/{second.session_id}/")
+    expect(page.locator(".toast")).to_contain_text("Resolved")
+    page.keyboard.press("Control+z")
+    page.locator(".toast").get_by_role("link").click()
+    page.wait_for_url(f"**/open/{first.session_id}/")
+    assert status_of(first) == "open"
+    page.goto(f"/open/{third.session_id}/")
+    page.get_by_role("button", name="Resolve", exact=True).click()
+    page.wait_for_url(f"**/open/{first.session_id}/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,6 +15,7 @@ from sessions_app.infrastructure import clock, time_zones
 from sessions_app.models import Person
 from sessions_app.validation.redirects import own_path
 from sessions_app.views.account import security
+from sessions_app.views.account.name_form import NameForm
 from sessions_app.views.forms import PreferencesForm
 from sessions_app.views.inbox.sidebar import page_context
 from sessions_app.views.respond import PersonRequest, for_people
@@ -24,15 +26,30 @@ from sessions_app.views.respond import PersonRequest, for_people
 def profile(request: PersonRequest) -> HttpResponse:
     """Time zone, theme, shortcuts, presence or the way onwards; the whole page depends on them, so it is loaded again."""
     if request.method != "POST":
-        context = {"ways_onwards": Person.Onwards.choices, "security": security.lines(request)}
-        context |= {**page_context(request, "profile"), **_zone_context(request.user)}
-        return render(request, "account/profile.html", context)
+        return _page(request, NameForm(request.user))
+    if "display_name" in request.POST:
+        return _rename(request)
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         errors = form.errors.get("time_zone")
         raise InvalidAction(str(errors[0]) if errors else _("This page is out of date: load it again."))
     _keep(request.user, form.cleaned_data)
     return HttpResponse(status=303, headers={"Location": own_path(request, request.headers.get("Referer"))})
+
+
+def _page(request: PersonRequest, name: NameForm, status: int = 200) -> HttpResponse:
+    context = {"name_form": name, "ways_onwards": Person.Onwards.choices, "security": security.lines(request)}
+    context |= {**page_context(request, "profile"), **_zone_context(request.user)}
+    return render(request, "account/profile.html", context, status=status)
+
+
+def _rename(request: PersonRequest) -> HttpResponse:
+    """Store the person's name; with a mistake the page comes back with what was typed."""
+    form = NameForm(Person.objects.get(pk=request.user.pk), request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    form.save()
+    return HttpResponse(status=303, headers={"Location": reverse("profile")})
 
 
 def _keep(person: Person, sent: dict[str, str]) -> None:
