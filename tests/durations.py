@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
+
 #: Names a file that takes a line a test from each process: seconds, seconds of a processor, and the test's name.
 VARIABLE = "KERN_DURATIONS_FILE"
 #: Files that the summary names.
@@ -60,4 +62,4 @@ def table(lines: Iterable[str]) -> str:
 
 def _processor() -> float:
     used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    return used.user + used.system + used.children_user + used.children_system + forked.used()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +16,12 @@ from pytest_django.fixtures import Settings
 from kern_inbox.celery import app
 from kern_inbox.conf import task_queues
 from kern_inbox.run.embedded_redis import EmbeddedRedis
-from kern_inbox.run.forking import die_with_parent
 from sessions_app import desk as desks
 from sessions_app.actions import sessions
 from sessions_app.models import Queue, Session
+from tests import forked
 from tests.responses_server import ResponsesServer
 
-ROOT = Path(__file__).parents[2]
 #: Nothing is asserted about time; a test that waits longer than this (seconds) has failed.
 PATIENCE = 90
 
@@ -36,7 +33,7 @@ class Installation:
         self.folder = folder
         self.redis = redis
         self.model = model
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[forked.Started] = []
         self._environment = {
             **{key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")},
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
@@ -63,7 +60,7 @@ class Installation:
         """What the processes that are started from now on find in their environment."""
         self._environment |= variables
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> forked.Started:
         """A worker for everything; returns when it takes tasks."""
         number = len(self.processes) + 1
         worker = self._start("worker", "-Q", "turns,naming", "--concurrency", "4", "--hostname", f"worker{number}@%h")
@@ -71,22 +68,22 @@ class Installation:
         self.until(lambda: " ready." in log.read_text(errors="replace"))
         return worker
 
-    def start_scheduler(self) -> subprocess.Popen[bytes]:
+    def start_scheduler(self) -> forked.Started:
         """The process that finds what is due."""
         return self._start_python("manage.py", "scheduler")
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: forked.Started) -> None:
         """The process is gone without a word."""
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def end(self, process: subprocess.Popen[bytes]) -> int:
+    def end(self, process: forked.Started) -> int:
         """Ask the process to end; its exit code. Fails the test where it never ends."""
         process.send_signal(signal.SIGTERM)
         self.until(lambda: process.poll() is not None)
-        return process.returncode
+        return process.wait()
 
-    def said(self, process: subprocess.Popen[bytes]) -> str:
+    def said(self, process: forked.Started) -> str:
         """What the process wrote, in all its lives."""
         return self._log(self.processes.index(process) + 1).read_text(errors="replace")
 
@@ -107,20 +104,11 @@ class Installation:
             if process.poll() is None:
                 self.kill(process)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str) -> forked.Started:
         return self._start_python("-m", "celery", "-A", "kern_inbox", *arguments, "--loglevel", "INFO")
 
-    def _start_python(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with self._log(len(self.processes) + 1).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent(),
-            )
+    def _start_python(self, *arguments: str) -> forked.Started:
+        process = forked.start(arguments, self._environment, self._log(len(self.processes) + 1))
         self.processes.append(process)
         return process
 

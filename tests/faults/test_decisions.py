@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +18,10 @@ from sessions_app.actions import messages, sessions
 from sessions_app.models import Person, Queue, Requirement, Run, Session
 from sessions_app.workers import expiry
 from sessions_app.workers import turns as turns_workers
+from tests import forked
 from tests.deciding import seen, tighten, time_is_up, verdicts
 from tests.desk import actor, ledger
-from tests.faults.conftest import ROOT, database_url
+from tests.faults.conftest import database_url
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 #: A deed, and the people who do it at the same time, each list in a process of its own.
@@ -71,14 +70,9 @@ def race(tmp_path: Path) -> Race:
     def run(requirement: Requirement, deeds: Deeds) -> list[list[str]]:
         number = seen(requirement.session)
         asked = [[deed, requirement.pk, number, *(person.pk for person in people)] for deed, people in deeds]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.deciders", json.dumps(asked)],
-            cwd=ROOT,
-            env={**kept, **told, "KERN_VAR": str(tmp_path), "DATABASE_URL": database_url()},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
+        environment = {**kept, **told, "KERN_VAR": str(tmp_path), "DATABASE_URL": database_url()}
+        done = forked.completed(["-m", "tests.deciders", json.dumps(asked)], environment)
+        assert done.returncode == 0, done.stderr
         return [line.split() for line in done.stdout.splitlines()]
 
     return run

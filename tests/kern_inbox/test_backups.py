@@ -11,12 +11,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from kern_inbox.backups import sqlite
-from tests.kern_inbox.run.test_commands import ROOT, manage
+from tests.forked import ROOT
+from tests.kern_inbox.run.test_commands import manage
+from tests.tables import put_tables
 
 TABLES = ("person", "queue", "session", "message", "run", "toolcall", "requirement", "decision", "change", "namerecord")
 
@@ -139,8 +142,21 @@ def in_use(file: Path) -> Iterator[None]:
 
 @pytest.mark.postgres
 def test_postgresql_comes_back_row_by_row(tmp_path: Path, postgres_url: str) -> None:
-    source, target = (_database(postgres_url, name) for name in ("backup_source", "backup_target"))
-    assert manage(tmp_path, "migrate", "--verbosity", "0", DATABASE_URL=source).returncode == 0
+    server = urlsplit(postgres_url)
+    put_tables(
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": server.hostname,
+            "PORT": server.port,
+            "USER": server.username,
+            "PASSWORD": server.password,
+        },
+        "backup_source",
+    )
+    source = server._replace(path="/backup_source").geturl()
+    target = server._replace(path="/backup_target").geturl()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE backup_target")
     assert manage(tmp_path, "seed_demo", DATABASE_URL=source).returncode == 0
     backup = tmp_path / "inbox.dump"
     made = manage(tmp_path, "backup", str(backup), DATABASE_URL=source)
@@ -155,12 +171,6 @@ def test_postgresql_comes_back_row_by_row(tmp_path: Path, postgres_url: str) -> 
     with psycopg.connect(target):
         assert "Stop the program" in manage(tmp_path, "restore", "--replace", str(backup), DATABASE_URL=target).stderr
     assert manage(tmp_path, "restore", "--replace", str(backup), DATABASE_URL=target).returncode == 0
-
-
-def _database(url: str, name: str) -> str:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{url.rsplit('/', 1)[0]}/{name}"
 
 
 def _rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:

@@ -7,7 +7,6 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.kern_inbox.run.test_commands import ROOT, manage
+from tests import forked
+from tests.kern_inbox.run.test_commands import manage
 from tests.servers import postgresql_programs
 
 RELEASES = sorted(path for path in (Path(__file__).parent / "releases").iterdir() if path.is_dir())
@@ -91,8 +91,7 @@ def _is_upgraded(folder: Path, before: Rows, read: Any, **variables: str) -> Non
 def _visited(folder: Path, **variables: str) -> dict[str, Any]:
     environment = {**os.environ, "DEBUG": "1", "KERN_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "kern_inbox.settings"}
     environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-m", "tests.upgrades.visit"]
-    done = subprocess.run(command, cwd=ROOT, env={**environment, **variables}, capture_output=True, text=True, check=False)
+    done = forked.completed(["-m", "tests.upgrades.visit"], {**environment, **variables})
     assert done.returncode == 0, done.stderr[-2000:]
     visited: dict[str, Any] = json.loads(done.stdout)
     return visited

@@ -5,23 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kern_inbox.run.embedded_redis import free_port
-
-ROOT = Path(__file__).parents[3]
+from tests import forked
 
 
 def manage(folder: Path, *words: str | bytes, **variables: str) -> subprocess.CompletedProcess[str]:
     """The command as a shell runs it, on an installation of its own."""
     environment = {**os.environ, "DEBUG": "1", "KERN_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "kern_inbox.settings"}
     environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "manage.py", *words]
-    return subprocess.run(command, cwd=ROOT, env={**environment, **variables}, capture_output=True, text=True, check=False)
+    return forked.completed(["manage.py", *words], {**environment, **variables})
 
 
 def refusal(folder: Path, *words: str | bytes, **variables: str) -> str:
