@@ -141,6 +141,7 @@ def in_use(file: Path) -> Iterator[None]:
 
 
 @pytest.mark.postgres
+@pytest.mark.timeout(300)
 def test_postgresql_comes_back_row_by_row(tmp_path: Path, postgres_url: str) -> None:
     server = urlsplit(postgres_url)
     put_tables(
