@@ -16,7 +16,7 @@ from kern.records.message import ToolCall
 from kern.session import NameSource
 from kern.testing import ScriptedModel, call
 from sessions_app import desk
-from sessions_app.actions import customer_attributes, decisions, messages, names, sessions, tickets
+from sessions_app.actions import customer_attributes, decisions, labels, messages, names, priorities, sessions, tickets
 from sessions_app.models import (
     Change,
     Decision,
@@ -28,10 +28,12 @@ from sessions_app.models import (
     Requirement,
     Run,
     Session,
+    SessionLabel,
     TicketLink,
     TicketSystem,
 )
 from sessions_app.models import ToolCall as Journal
+from sessions_app.models.triage import Priority
 from sessions_app.store import DjangoDb
 
 #: The columns that tell when something happened, by model.
@@ -41,6 +43,7 @@ TIMES: dict[Any, tuple[str, ...]] = {
     Requirement: ("created_at", "decided_at"),
     NameRecord: ("created_at",),
     TicketLink: ("created_at",),
+    SessionLabel: ("created_at",),
     Change: ("created_at",),
     HandOver: ("created_at",),
 }
@@ -109,6 +112,13 @@ class Scenario:
         """A person links a ticket of the demo's help desk, or of its operations (`OPS-…`)."""
         system = TicketSystem.objects.get(slug="ops" if ticket_id.startswith("OPS-") else "desk")
         tickets.link(self.now(), person, ticket_id, system)
+        return self
+
+    def triaged(self, person: Person, *names: str, priority: Priority = Priority.NORMAL) -> Scenario:
+        """A person puts labels of these names on it, which are made where there are none, and sets the priority."""
+        for name in names:
+            labels.add_by_name(self.now(), person, name)
+        priorities.set_priority(self.now(), person, priority)
         return self
 
     def named(self, name: str, person: Person | None = None) -> Scenario:

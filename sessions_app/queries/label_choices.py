@@ -25,6 +25,7 @@ class Choices:
     there: set[int]
     is_more: bool = False
     new: str = ""
+    may_make: bool = False
 
 
 def choices_for(session: Session, person: Person, typed: str) -> Choices:
@@ -40,7 +41,7 @@ def choices_for(session: Session, person: Person, typed: str) -> Choices:
     may_make = (rules[0] if rules else LabelPolicy()).may_make(person)
     is_new = bool(folded) and not exact and may_make and len(typed) <= LONGEST_LABEL
     labels = sorted(found, key=lambda label: (not label.search_text.startswith(folded), label.search_text))
-    return Choices(typed, labels[:MOST], set(there), len(found) > MOST, typed if is_new else "")
+    return Choices(typed, labels[:MOST], set(there), len(found) > MOST, typed if is_new else "", may_make)
 
 
 __all__ = ["Choices", "choices_for"]

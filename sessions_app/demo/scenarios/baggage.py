@@ -6,6 +6,7 @@ from kern.testing import call
 from sessions_app.actions import handover, sessions
 from sessions_app.demo.scenario import Scenario, tomorrow_morning
 from sessions_app.models import Person
+from sessions_app.models.triage import Priority
 
 
 def delivered_again(ana: Person, ben: Person) -> None:
@@ -30,7 +31,7 @@ def damaged_suitcase(ana: Person, ben: Person) -> None:
     scenario.reply(
         ben, "Hello Henrik, three times is not good enough. I am asking our repair shop in Oslo to collect it tomorrow."
     )
-    scenario.named("Broken wheel, third time", ben).ticket(ben, "OPS-311")
+    scenario.named("Broken wheel, third time", ben).ticket(ben, "OPS-311").triaged(ana, "Complaint", "Damaged bag")
     scenario.note(ben, "Shop calls back tomorrow morning.")
     sessions.snooze(scenario.now(), ben, tomorrow_morning())
     scenario.read_by(ana, ben).wait(20 * 60)
@@ -54,7 +55,7 @@ def smudged_tag(ana: Person, ben: Person) -> None:
     scenario.customer("My bag did not arrive in Berlin. The tag is smudged but I think it is KT204418.").agent(
         call("trace_bag", tag="KT204418"), call("file_bag_report", tag="KT204418")
     )
-    scenario.ticket(ana, "ZD-48188").fell_back("ZD-48188").read_by(ana).wait(48)
+    scenario.ticket(ana, "ZD-48188").fell_back("ZD-48188").triaged(ana, "Delayed bag").read_by(ana).wait(48)
 
 
 def wedding_on_saturday(ana: Person, ben: Person) -> None:
@@ -68,4 +69,5 @@ def wedding_on_saturday(ana: Person, ben: Person) -> None:
     scenario.customer("My dress is in that suitcase, please tell me it has been found").agent(
         call("issue_voucher", reference="L4HD6B", amount=60.0, reason="delayed bag before a wedding")
     )
-    scenario.named("Delayed bag, wedding on Saturday").ticket(ana, "ZD-48198").wait(29)
+    scenario.named("Delayed bag, wedding on Saturday").ticket(ana, "ZD-48198")
+    scenario.triaged(ana, "Delayed bag", priority=Priority.URGENT).wait(29)

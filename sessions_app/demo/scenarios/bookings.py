@@ -8,6 +8,7 @@ from sessions_app.actions import sessions
 from sessions_app.demo import airline
 from sessions_app.demo.scenario import Scenario
 from sessions_app.models import Person
+from sessions_app.models.triage import Priority
 
 
 def pets_in_the_cabin(ana: Person, ben: Person) -> None:
@@ -56,7 +57,8 @@ def wheelchair(ana: Person, ben: Person) -> None:
             options=["Wheelchair to the aircraft door", "Wheelchair to the seat", "Company on foot"],
         )
     )
-    scenario.named("Wheelchair missing from booking").ticket(ben, "ZD-48160").read_by(ben).wait(75)
+    scenario.named("Wheelchair missing from booking").ticket(ben, "ZD-48160")
+    scenario.triaged(ana, "Special help", priority=Priority.HIGH).read_by(ben).wait(75)
 
 
 def name_correction(ana: Person, ben: Person) -> None:
@@ -86,6 +88,7 @@ def cancelled_lisbon_flight(ana: Person, ben: Person) -> None:
         call("cancel_reservation", reference="K7QX2M", reason="we cancelled flight KIT482 and the customer wants no other"),
     )
     scenario.named("Refund after cancelled Lisbon flight").ticket(ben, "ZD-48213")
+    scenario.triaged(ana, "Cancelled flight", "Refund")
     scenario.note(ben, "Operations confirmed the cancellation, so the whole fare is owed.").read_by(ben).wait(16)
 
 

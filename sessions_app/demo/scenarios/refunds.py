@@ -6,6 +6,7 @@ from kern.testing import call
 from sessions_app.actions import sessions
 from sessions_app.demo.scenario import Scenario, delegated
 from sessions_app.models import Person
+from sessions_app.models.triage import Priority
 
 
 def refund_that_was_refused(ana: Person, ben: Person) -> None:
@@ -35,7 +36,7 @@ def fare_question(ana: Person, ben: Person) -> None:
         "With your Flex fare you would get everything back: €246.00, to the card you paid with.",
     )
     scenario.customer("Good to know. I will think about it.").agent("Take your time. Just write here when you have decided.")
-    scenario.named("Refund for a Flex fare").read_by(ben).wait(7 * 60)
+    scenario.named("Refund for a Flex fare").triaged(ana, "Refund", priority=Priority.LOW).read_by(ben).wait(7 * 60)
 
 
 def waiting_for_the_bank(ana: Person, ben: Person) -> None:
