@@ -111,17 +111,35 @@ def hits_in(session: int, terms: Sequence[Term], most: int) -> list[int]:
 
 
 def _newest_sqlite(keys: list[int], terms: Sequence[Term]) -> tuple[str, list[Any]]:
+    ways = [_expression(terms, "AND"), *([_expression(terms, "OR")] if len(terms) > 1 else [])]
+    # A beginning of words has no list of its own in the index: it is made once for all sessions instead of for each.
+    return (_newest_at_once if any(term.is_prefix for term in terms) else _newest_of_each)(keys, ways)
+
+
+def _newest_of_each(keys: list[int], ways: list[str]) -> tuple[str, list[Any]]:
     newest = (
         "(SELECT rowid FROM sessions_app_search WHERE sessions_app_search MATCH %s"
         " AND rowid BETWEEN %s AND %s ORDER BY rowid DESC LIMIT 1)"
     )
-    ways = [_expression(terms, "AND"), *([_expression(terms, "OR")] if len(terms) > 1 else [])]
     parts, params = [], list[Any]()
     for key in keys:
         parts.append(f"SELECT coalesce({', '.join([newest] * len(ways))}, NULL) AS id")
         for way in ways:
             params += [way, key_of(key, 1), key_of(key, BELOW)]
     return " UNION ALL ".join(parts), params
+
+
+def _newest_at_once(keys: list[int], ways: list[str]) -> tuple[str, list[Any]]:
+    places = ", ".join(["%s"] * len(keys))
+    hits = " UNION ALL ".join(
+        f"SELECT {number} AS way, rowid AS id FROM sessions_app_search WHERE sessions_app_search MATCH %s"  # noqa: S608
+        f" AND rowid BETWEEN %s AND %s AND rowid & {BELOW} AND rowid >> {MESSAGE_BITS} IN ({places})"
+        for number in range(len(ways))
+    )
+    params = [each for way in ways for each in (way, key_of(min(keys), 1), key_of(max(keys), BELOW), *keys)]
+    # Hits of the first way, with all words, go before later ones of the second.
+    newest = "coalesce(max(CASE way WHEN 0 THEN id END), max(id))"
+    return f"SELECT {newest} AS id FROM ({hits}) GROUP BY id >> {MESSAGE_BITS}", params  # noqa: S608 - numbers
 
 
 def _newest_postgresql(keys: list[int], terms: Sequence[Term]) -> tuple[str, list[Any]]:

@@ -77,8 +77,8 @@ ODD = [
 ]
 
 
-def term_of(word: str) -> Term:
-    searched = term(word)
+def term_of(word: str, *, whole: bool = False) -> Term:
+    searched = term(word, whole=whole)
     assert searched
     return searched
 
@@ -171,13 +171,17 @@ def test_the_library_deletes_from_the_index_too(session: Session) -> None:
     assert not SearchEntry.objects.exists()
 
 
-def test_hits_are_the_newest_messages_with_all_words_else_with_any(session: Session, ben: Person) -> None:
+@pytest.mark.parametrize("whole", [False, True])
+def test_hits_are_the_newest_messages_with_all_words_else_with_any(session: Session, ben: Person, whole: bool) -> None:
     first = messages.receive(session, "The red suitcase")
     second = messages.note(session, ben, "A suitcase again")
-    both = [term_of("red"), term_of("suitcase")]
-    assert newest([session], both) == [first]
-    assert newest([session], [term_of("suitcase")]) == [second]
-    assert newest([session], [term_of("kim")]) == []
+    between, other = (sessions.start_session(session.queue, user_id=name) for name in ("lee", "mo"))
+    messages.receive(between, "Another red suitcase")
+    third = messages.receive(other, "No suitcase")
+    both = [term_of("red", whole=whole), term_of("suitcase", whole=whole)]
+    assert newest([session, other], both) == [first, third]
+    assert newest([session], [term_of("suitcase", whole=whole)]) == [second]
+    assert newest([session], [term_of("kim", whole=whole)]) == []
     assert hits_in(session.pk, both, 10) == [second.pk, first.pk]
     assert hits_in(session.pk, both, 1) == [second.pk]
 
