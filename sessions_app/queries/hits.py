@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models.functions import Left
 
+from sessions_app.infrastructure.one_statement import Steps, read_steps
 from sessions_app.models import Message, Session
 from sessions_app.models.author import Author
 from sessions_app.queries.search_index import hits_in, newest_hits
@@ -59,11 +60,14 @@ class Found:
 
 def hits_of(sessions: Sequence[Session], terms: Sequence[Term]) -> dict[int, Hit]:
     """Return the newest hit of each session that has one in a message, in one statement for any number."""
-    if not sessions or not terms:
-        return {}
+    return read_steps(hits_steps(sessions, terms)) if sessions and terms else {}
+
+
+def hits_steps(sessions: Sequence[Session], terms: Sequence[Term]) -> Steps[dict[int, Hit]]:
+    """Read as `hits_of`, beside other rows."""
     customers = {session.pk: session.customer for session in sessions}
-    newest = newest_hits(customers, terms)
-    rows = Message.objects.filter(pk__in=newest).annotate(_beginning=Left("content", READ)).only(*COLUMNS)
+    said = Message.objects.filter(pk__in=newest_hits(customers, terms)) if customers and terms else Message.objects.none()
+    (rows,) = yield [said.annotate(_beginning=Left("content", READ)).only(*COLUMNS)]
     return {row.session_id: _hit(row, terms, customers[row.session_id]) for row in rows}
 
 

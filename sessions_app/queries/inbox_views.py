@@ -24,7 +24,7 @@ from sessions_app.queries.filters import Filters
 from sessions_app.queries.narrowing import labelled, narrowed_at_once
 from sessions_app.queries.places import LABEL, QUEUE, VIEW, Places, places_of
 
-DECISIONS = "decisions"
+DECISIONS, SEARCH = "decisions", "search"
 #: Stands for the label's key in a statement that counts those of any label.
 _ANY_LABEL = -1
 
@@ -140,7 +140,7 @@ def rail(person: Person, where: str, places: Places | None = None) -> Rail:
 
 def _here(where: str, boxes: list[Box]) -> Box:
     """Return the box of an address. Raises `Http404` where the person has none."""
-    search = Box("search", _("Search"), "search", counted=False)
+    search = Box(SEARCH, _("Search"), "search", counted=False)
     here = next((box for box in [*boxes, search] if box.where == where), None)
     if here is None and where.startswith(LABEL):
         label = Label.objects.filter(pk=where.removeprefix(LABEL)).first()
@@ -226,14 +226,14 @@ def sessions_in(where: str, person: Person, queues: list[Queue]) -> SessionSet:
         "closed": visible.closed,
         "failed": lambda: visible.filter(waiting.FAILED),
         "spam": visible.spam,
-        "search": visible.there,
+        SEARCH: visible.there,
     }
     return chosen[where]()
 
 
 def rail_title(where: str, places: Places) -> str:
     """Return the name of a view for readers."""
-    boxes = [*_views(), Box("search", _("Search"), "search")]
+    boxes = [*_views(), Box(SEARCH, _("Search"), "search")]
     boxes += [Box(QUEUE + queue.slug, queue.name, "") for queue in places.queues]
     boxes += [*map(_view_box, places.views), *map(_label_box, places.labels)]
     return next((str(box.title) for box in boxes if box.where == where), "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from sessions_app.actions import tickets
 from sessions_app.models import Person, Session, SessionRead, TicketLink
+from sessions_app.models.session import SessionSet
 from sessions_app.queries import access
 from sessions_app.queries.inbox_views import Box, rail
 from sessions_app.queries.operators import Operator
@@ -98,11 +101,23 @@ def _of_session(session: Session, icon: str, *, is_found: bool = False) -> Optio
 
 
 def _customers(person: Person, typed: str) -> list[Option]:
-    """Return customers whose name, address or id has the words, each once."""
+    return customer_options(customers_asked(person, typed))
+
+
+def _tickets(person: Person, typed: str) -> list[Option]:
+    return ticket_options(tickets_asked(person, typed))
+
+
+def customers_asked(person: Person, typed: str) -> SessionSet:
+    """Return the newest conversations of customers whose name, address or id has the words."""
     theirs = Operator("from", typed).condition(person)
-    found = access.sessions_for(person).select_related("queue").filter(theirs).newest_first()[:LOOKED_AT]
+    return access.sessions_for(person).select_related("queue").filter(theirs).newest_first()[:LOOKED_AT]
+
+
+def customer_options(sessions: Iterable[Session]) -> list[Option]:
+    """Return the customers of these conversations, each once."""
     options: dict[str, Option] = {}
-    for session in found:
+    for session in sessions:
         known = session.user_id or session.customer_email or session.customer_name
         if known and '"' not in known:
             url = f"{reverse('inbox', args=['search'])}?{urlencode({'q': _from(known)})}"
@@ -116,10 +131,15 @@ def _from(known: str) -> str:
     return f'from:"{known}"' if " " in known else f"from:{known}"
 
 
-def _tickets(person: Person, typed: str) -> list[Option]:
-    """Return the linked tickets of this id or address."""
+def tickets_asked(person: Person, typed: str) -> QuerySet[TicketLink]:
+    """Return links to tickets of this id or address."""
     links = TicketLink.objects.filter(ticket_id__in=tickets.searched(typed), session__in=access.sessions_for(person))
-    found = {(link.system.slug, link.ticket_id): link for link in links.select_related("system", "record")[:LOOKED_AT]}
+    return links.select_related("system", "record")[:LOOKED_AT]
+
+
+def ticket_options(links: Iterable[TicketLink]) -> list[Option]:
+    """Return the tickets of these links, each once."""
+    found = {(link.system.slug, link.ticket_id): link for link in links}
     return [
         Option(link.label, reverse("ticket-by-id", args=key), "ticket", hint=link.told or link.system.name, is_found=True)
         for key, link in list(found.items())[:MOST]

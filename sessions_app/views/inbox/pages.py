@@ -14,10 +14,11 @@ from sessions_app.jobs.registry import menu_of
 from sessions_app.queries.decision_list import decisions_page
 from sessions_app.queries.filter_menu import FilterMenu
 from sessions_app.queries.filters import Filters
-from sessions_app.queries.inbox_views import DECISIONS, Rail, rail
+from sessions_app.queries.inbox_views import DECISIONS, SEARCH, Rail, rail
 from sessions_app.queries.narrowing import narrowed
 from sessions_app.queries.operators import NAMES, VALUES
 from sessions_app.queries.places import LABEL, QUEUE
+from sessions_app.queries.search_beside import read_hits
 from sessions_app.queries.session_list import page_of, show_hits
 from sessions_app.queries.undo_offers import offered
 from sessions_app.queries.ways_out import ways_out
@@ -80,7 +81,10 @@ def list_context(request: PersonRequest, where: str, shown: Rail, opened: str = 
     menu = FilterMenu(filters, queues, {box.where.removeprefix(LABEL): str(box.title) for box in shown.labels})
     page = decisions_page if where == DECISIONS else page_of
     shown_page = page(sessions, request.user, filters.order_in(within), before, until)
-    if where != DECISIONS:
+    beside = None
+    if where == SEARCH and filters.words.used and not before:
+        beside = read_hits(shown_page.rows, filters.words, request.user)
+    elif where != DECISIONS:
         show_hits(shown_page.rows, filters.words.terms)
     nothing = filters.q and where != DECISIONS and not (shown_page.rows or before or until)
     return {
@@ -94,6 +98,7 @@ def list_context(request: PersonRequest, where: str, shown: Rail, opened: str = 
         ),
         "page": shown_page,
         "may_change_view": shown.here.view is not None and shown.here.view.is_changed_by(request.user),
+        "beside": beside,
         "ways_out": ways_out(shown.sessions, filters, request.user) if nothing else [],
         "operators": NAMES.items(),
         "operator_values": [(f"{name}:{value}", words) for name, values in VALUES.items() for value, words in values.items()],

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from django.test import Client
 
 from kern.testing import call
-from sessions_app.actions import messages
-from sessions_app.models import Message, Person, Session
+from sessions_app.actions import messages, sessions, tickets
+from sessions_app.models import Message, Person, Queue, Session
+from sessions_app.workers import indexing
 from tests import desk as shop
 from tests.sessions_app.html import flat
 
@@ -124,7 +125,7 @@ def test_a_search_without_results_offers_ways_out_with_their_counts(client: Clie
     page = search(client, ben, "dress is:closed")
     assert 'Without is:closed</span><span class="num">1</span>' in page
     assert "No conversation here has" in search(client, ben, "word " * 100)
-    assert client.get("/search/?q=dress").content.decode().count("proposals") == 0
+    assert client.get("/search/?q=dress").content.decode().count("empty proposals") == 0
 
 
 def test_the_page_names_every_operator(client: Client, ben: Person, session: Session) -> None:
@@ -134,3 +135,34 @@ def test_the_page_names_every_operator(client: Client, ben: Person, session: Ses
     )
     assert 'data-value="queue:orders"' in page
     assert "Searched for as words: “is:purple”" in page
+
+
+def test_customers_and_tickets_of_the_words_stand_above_the_hits(
+    client: Client, ben: Person, session: Session, orders: Queue
+) -> None:
+    messages.receive(session, "Is HD-7 about the umbrella?")
+    tickets.link(session, ben, "HD-7")
+    sessions.start_session(orders, user_id="kimono", customer_name="Kimono Ltd")
+    page = search(client, ben, "kim")
+    assert "Customers and tickets found" in page
+    assert 'href="/search/?q=from%3Akimono"' in page
+    assert 'href="/search/?q=from%3Akim"' in page
+    assert "/tickets/helpdesk/HD-7/" in search(client, ben, "hd-7 is:open")
+    assert "Customers and tickets found" not in search(client, ben, "umbrella")
+    assert "Customers and tickets found" not in search(client, ben, "from:kim")
+
+
+def test_customers_and_tickets_of_other_queues_are_not_told(client: Client, ben: Person, cy: Person, session: Session) -> None:
+    tickets.link(session, ben, "HD-7")
+    for words in ("kim", "hd-7"):
+        assert "Customers and tickets found" not in search(client, cy, words)
+
+
+def test_a_search_says_that_older_conversations_are_still_being_indexed(client: Client, ben: Person, session: Session) -> None:
+    said = "Older conversations are still being indexed"
+    messages.receive(session, "A purple umbrella")
+    assert said not in search(client, ben, "umbrella")
+    indexing.begin_again()
+    assert said in search(client, ben, "umbrella")
+    indexing.index_some()
+    assert said not in search(client, ben, "umbrella")
