@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.http import Http404
 
-from sessions_app.actions import sessions
+from sessions_app.actions import customer_attributes, sessions
 from sessions_app.customers import Customer, erase
 from sessions_app.customers.export import exported
 from sessions_app.models import ApiToken, CustomerAttributes, Person, Queue, Session
+from sessions_app.store import DjangoDb
 from tests.programs import Program, code
 
 
@@ -70,6 +72,17 @@ def test_attributes_are_exported_and_erased_with_the_customer(program: Program, 
     assert CustomerAttributes.objects.exists(), "another conversation of the customer is still there"
     assert '"attributes": {"tier": "Silver"}' in "".join(exported(Customer.of("session_id", session.session_id)))
     erase(Customer.of("session_id", session.session_id))
+    assert not CustomerAttributes.objects.exists()
+
+
+def test_attributes_go_with_the_last_conversation_that_a_program_deletes(program: Program, session: Session) -> None:
+    told = {"user_id": "kim", "attributes": {"tier": "Silver"}}
+    program.send("PUT", "/customers/attributes", told)
+    assert DjangoDb().delete_session(session.session_id)
+    assert not CustomerAttributes.objects.exists()
+    assert code(program.send("PUT", "/customers/attributes", told)) == "not_found"
+    with pytest.raises(Http404):
+        customer_attributes.tell("kim", {"tier": "Silver"})
     assert not CustomerAttributes.objects.exists()
 
 
