@@ -32,7 +32,8 @@ const show = () => {
   });
   find(".nothing", place()).hidden = open().length > 0;
   find("[role=status]", dialog()).textContent = dialog().dataset.count.replace("{n}", open().length);
-  choose(open()[0]);
+  // Nothing is chosen before something is typed: Enter alone decides and resolves nothing.
+  choose(box().value.trim() ? open()[0] : null);
 };
 let asked = 0;
 const ask = async () => {

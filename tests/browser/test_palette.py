@@ -21,6 +21,8 @@ def parcel(orders: Queue) -> Session:
 
 
 def opened(page: Page) -> None:
+    # Keys are heard once the page's scripts have run.
+    page.wait_for_load_state("load")
     page.keyboard.press("Control+k")
     expect(page.locator("#palette")).to_be_visible()
     expect(page.locator("#palette-options .option").first).to_be_visible()
@@ -60,6 +62,9 @@ def test_it_finds_conversations_customers_and_what_was_opened_last(visit: Visit,
 def test_it_does_what_the_buttons_of_the_open_conversation_do(visit: Visit, ana: Person, parcel: Session) -> None:
     page = visit(ana, f"/open/{parcel.session_id}/")
     opened(page)
+    expect(page.locator("#palette [aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator("#palette")).to_be_visible()
     page.keyboard.type("resol")
     page.keyboard.press("Enter")
     expect(page.locator(".conv-head")).to_contain_text("Reopen")
