@@ -112,10 +112,6 @@ class SessionSet(models.QuerySet["Session"]):
         """Return the row, locked until the transaction ends: every change of a session's runs starts here."""
         return self.select_for_update().by_id(session_id).get()
 
-    def locked_with_run(self, run_id: str) -> Session:
-        """Return the row of the run's session, locked like `locked`. Raises `Session.DoesNotExist` without such a run."""
-        return self.select_for_update(of=("self",)).get(runs__run_id=run_id)
-
 
 class Session(LastSaid, OfCustomer, Assigned, Triaged, FoldedModel):
     """One conversation. `session_id` is the truth, `name` a label for people."""

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
+from django.db.models import Q
+
 from kern.db.base import Claim
 from kern.errors import LeaseLostError
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import Run, Session, ToolCall
+
+#: Every write of a turn begins with its session, locked, and its run; the run that is written to may be one below it.
+_LOCKED = Prepared(lambda: Session.objects.select_for_update(of=("self",)).filter(runs__run_id=Slot("run_id", Run, "run_id")))
+_WITH_ROOT = Prepared(lambda: Run.objects.select_related("root").filter(run_id=Slot("run_id", Run, "run_id")))
+_TWO_RUNS = Prepared(
+    lambda: Run.objects.filter(Q(run_id=Slot("claimed", Run, "run_id")) | Q(run_id=Slot("target", Run, "run_id")))
+)
 
 
 @dataclass(slots=True)
@@ -53,10 +63,10 @@ def hold_for_outcome(claim: Claim, run_id: str | None, call_id: str) -> Held:
 
 def locked(run_id: str) -> tuple[Session, Run] | None:
     """Lock the session; return it with the run's turn, or `None` when there is no such run."""
-    session = Session.objects.filter(runs__run_id=run_id).select_for_update(of=("self",)).first()
-    if session is None:
+    session = _LOCKED.first(run_id=run_id)
+    row = _WITH_ROOT.first(run_id=run_id)
+    if session is None or row is None:
         return None
-    row = Run.objects.select_related("root").get(run_id=run_id)
     turn = row.root or row
     turn.session = session
     return session, turn
@@ -73,12 +83,10 @@ def lost(claim: Claim) -> NoReturn:
 
 
 def _found(claim: Claim, run_id: str | None) -> Held:
-    try:
-        session = Session.objects.locked_with_run(claim.run_id)
-    except Session.DoesNotExist:
+    if (session := _LOCKED.first(run_id=claim.run_id)) is None:
         lost(claim)
     target = run_id or claim.run_id
-    runs = {run.run_id: run for run in Run.objects.filter(run_id__in={claim.run_id, target})}
+    runs = {run.run_id: run for run in _TWO_RUNS.all(claimed=claim.run_id, target=target)}
     root, run = runs.get(claim.run_id), runs.get(target)
     if root is None or run is None or root.pk not in (run.pk, run.root_id):
         lost(claim)

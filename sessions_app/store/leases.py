@@ -11,9 +11,13 @@ from sessions_app.changes import log
 from sessions_app.changes.kinds import Kind
 from sessions_app.changes.payloads import RunRecovered
 from sessions_app.infrastructure import clock
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import Run, Session
 from sessions_app.store.claims import hold, is_ours
 from sessions_app.store.ending import cancel_now
+
+#: Every heartbeat reads it.
+_WITH_SESSION = Prepared(lambda: Run.objects.select_related("session__queue").filter(run_id=Slot("run_id", Run, "run_id")))
 
 
 def is_silenced(row: Run, session: Session) -> bool:
@@ -23,7 +27,7 @@ def is_silenced(row: Run, session: Session) -> bool:
 
 def renew(claim: Claim) -> Signal:
     """Extend the lease, and return the run's signal. A heartbeat locks no session: it changes no state."""
-    row = Run.objects.select_related("session__queue").filter(run_id=claim.run_id).first()
+    row = _WITH_SESSION.first(run_id=claim.run_id)
     signal = _signal(row, claim)
     if row is None or signal == "lost":
         return "lost"

@@ -15,6 +15,7 @@ from kern.records.outcomes import open_outputs, with_outputs
 from kern.records.run import RunOutput
 from kern.validation.inputs import must_be_counts
 from sessions_app import models as rows
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models.message import MessageSet
 from sessions_app.models.run import RunSet
 from sessions_app.store.records import execution_of, message_of, requirement_of, run_of
@@ -24,6 +25,17 @@ INTERRUPTED = "interrupted: the process that worked on this run stopped before i
 REPLIES_PER_RUN = 5
 #: Most parameters of one statement, well below SQLite's limit.
 BATCH = 500
+#: Every step of a turn reads these.
+_RUN = Prepared(lambda: rows.Run.objects.select_related("session", "root").filter(run_id=Slot("run_id", rows.Run, "run_id")))
+_RUN_OF_SESSION = Prepared(
+    lambda: rows.Run.objects.select_related("root").filter(
+        run_id=Slot("run_id", rows.Run, "run_id"),
+        session__in=rows.Session.objects.by_id(Slot("session_id", rows.Session, "session_id")).values("pk"),
+    )
+)
+_FIRST_MESSAGE = Prepared(
+    lambda: rows.Message.objects.filter(run=Slot("run", rows.Run, "id")).order_by("pk").values_list("pk", flat=True)
+)
 
 
 # Runs -----------------------------------------------------------------------------------------------------------------
@@ -31,7 +43,7 @@ BATCH = 500
 
 def load_run(run_id: str) -> RunOutput | None:
     """Return the run with everything below it, or `None`."""
-    row = rows.Run.objects.select_related("session", "root").filter(run_id=run_id).first()
+    row = _RUN.first(run_id=run_id)
     return None if row is None else _load(row.session, [row.root or row]).get(run_id)
 
 
@@ -209,13 +221,11 @@ def _beginning_of(session_id: str, run_id: str) -> tuple[int, rows.Run | None, i
 
     A run that is not stored yet has none of its own.
     """
-    here = rows.Session.objects.by_id(session_id).values("pk")
-    row = rows.Run.objects.select_related("root").filter(run_id=run_id, session__in=here).first()
+    row = _RUN_OF_SESSION.first(run_id=run_id, session_id=session_id)
     if row is None:
         return _session_key(session_id), None, None
     turn = row.root or row
-    first = rows.Message.objects.filter(run=turn).aggregate(first=Min("pk"))["first"]
-    return row.session_id, turn, first
+    return row.session_id, turn, _FIRST_MESSAGE.first(run=turn.pk)
 
 
 def _outside_of_runs(session_pk: int, since: int, until: int | None) -> MessageSet:

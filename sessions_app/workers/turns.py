@@ -31,6 +31,7 @@ from sessions_app.changes.log import record
 from sessions_app.changes.payloads import OfRun, RunRecovered
 from sessions_app.desk.purposes import bound_for
 from sessions_app.infrastructure import broken_rows, clock
+from sessions_app.infrastructure.prepared import Prepared, Slot
 from sessions_app.models import Run, Session
 from sessions_app.policy import daily_limits, endings, needing_person, whose_turn
 from sessions_app.store import DjangoDb
@@ -50,9 +51,15 @@ FIRST_HINT = timedelta(seconds=2)
 NEXT_HINT = timedelta(seconds=20)
 
 
+#: Each hint at a turn asks for it.
+_DUE = Prepared(
+    lambda: Run.objects.due().select_related("session__queue", "asked_by").filter(run_id=Slot("run_id", Run, "run_id"))
+)
+
+
 def execute(run_id: str) -> None:
     """Work a pending run until it ends or pauses; does nothing when it is not pending or another worker is faster."""
-    row = Run.objects.due().select_related("session__queue", "asked_by").filter(run_id=run_id).first()
+    row = _DUE.first(run_id=run_id)
     if row is None:
         return
     claim = Claim(run_id, lease=desk.lease_seconds(), worker=worker_name())
