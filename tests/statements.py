@@ -197,8 +197,9 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
             new = {name: asked for name, asked in found.statements.items() if name not in _written}
             _written.update(new)
             line = {**asdict(found), "statements": list(found.statements), "texts": new}
-            with Path(os.environ[VARIABLE]).open("a") as lines:
-                lines.write(json.dumps(line) + "\n")
+            # One write each, so that lines of two processes stay whole.
+            with Path(os.environ[VARIABLE]).open("ab", buffering=0) as lines:
+                lines.write(f"{json.dumps(line)}\n".encode())
 
 
 def read(file: Path) -> list[Record]:
