@@ -76,9 +76,8 @@ def _way_of(change: Change) -> Way:
 def _since(change: Change, way: Way) -> Change | None:
     """Return the newest later change that forbids to undo this one."""
     later = Change.objects.filter(session=change.session_id, pk__gt=change.pk, kind__in=way.same)
-    if way.of:
-        later = later.filter(**{f"data__{way.of}": change.data.get(way.of)})
-    return later.order_by("-pk").first()
+    # No database looks into these columns. What came since is of minutes, so there is little of it.
+    return next((row for row in later.order_by("-pk") if not way.of or row.data.get(way.of) == change.data.get(way.of)), None)
 
 
 def _refusal(later: Change, person: Person) -> str:
