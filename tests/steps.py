@@ -66,6 +66,8 @@ EVERYTHING = (
     Step(
         "tests of the library",
         (*BY_TWO, "tests/kern", "--cov", "--cov-report", "term", "--cov-fail-under", str(FLOOR)),
+        # They wait for servers and threads three quarters of their time.
+        Lane.PROCESSES,
         variables=TRACING,
     ),
     Step("tests", (*BY_TWO, "-m", "not browser and not faults", "--ignore", "tests/kern")),

@@ -172,10 +172,12 @@ def test_the_library_deletes_from_the_index_too(session: Session) -> None:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_hits_are_the_newest_messages_with_all_words_else_with_any(session: Session, ben: Person, whole: bool) -> None:
+def test_hits_are_the_newest_messages_with_all_words_else_with_any(
+    session: Session, orders: Queue, ben: Person, whole: bool
+) -> None:
     first = messages.receive(session, "The red suitcase")
     second = messages.note(session, ben, "A suitcase again")
-    between, other = (sessions.start_session(session.queue, user_id=name) for name in ("lee", "mo"))
+    between, other = (sessions.start_session(orders, user_id=name) for name in ("lee", "mo"))
     messages.receive(between, "Another red suitcase")
     third = messages.receive(other, "No suitcase")
     both = [term_of("red", whole=whole), term_of("suitcase", whole=whole)]
