@@ -303,8 +303,8 @@ def test_everything_works_without_javascript(
 ) -> None:
     page = visit(ana, "/decisions/", java_script_enabled=False)
     page.click(".row .name")
-    page.fill("[name=name]", "Broken order 7")
-    page.press("[name=name]", "Enter")
+    page.fill(".rename [name=name]", "Broken order 7")
+    page.press(".rename [name=name]", "Enter")
     expect(page.locator(".facts")).to_contain_text("Named by Ana")
     page.click("[popovertarget=ticket-menu]")
     page.fill("[name=ticket]", "HD-7")
