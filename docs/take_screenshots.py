@@ -150,7 +150,11 @@ def take(browser: Browser, program: Program, look: str, folder: Path, names: lis
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as var, Program(Path(var)) as program, started_chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as var,
+        Program(Path(var)) as program,
+        started_chromium(as_people_use_it=True) as browser,
+    ):
         for look in LOOKS:
             take(browser, program, look, folder, sys.argv[2:])
 

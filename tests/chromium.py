@@ -22,12 +22,13 @@ ARGUMENTS = (
 
 
 @contextmanager
-def started_chromium() -> Iterator[Browser]:
+def started_chromium(*, as_people_use_it: bool = False) -> Iterator[Browser]:
     """A headless browser that is gone after the block. Raises `MissingServerError`.
 
+    What is measured or shown is so in the browser that people use; tests take a cheaper one where it is installed.
     Playwright's synchronous interface keeps an event loop in this thread as long, and a thread holds only one: no two at once.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=chromium(as_people_use_it=as_people_use_it), args=list(ARGUMENTS))
         yield browser
         browser.close()

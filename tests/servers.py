@@ -15,6 +15,8 @@ from kern_inbox.run.embedded_redis import free_port
 
 #: Bytes that a cluster of the tests may grow to, several times over.
 ROOM_FOR_A_CLUSTER = 2 * 2**30
+#: Chromium without windows, in a package of its own: tests with it took a quarter less of a processor.
+WINDOWLESS = "chromium-headless-shell"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -33,9 +35,9 @@ def postgresql_programs() -> Path:
     raise MissingServerError("PostgreSQL's server programs (initdb, pg_ctl) are not installed")
 
 
-def chromium() -> str:
-    """The path of the system's Chromium. Raises `MissingServerError`."""
-    for name in BROWSERS:
+def chromium(*, as_people_use_it: bool = False) -> str:
+    """The path of the system's Chromium: the cheapest, or the one with windows. Raises `MissingServerError`."""
+    for name in (*(() if as_people_use_it else (WINDOWLESS,)), *BROWSERS):
         if found := shutil.which(name):
             return found
     raise MissingServerError("Chromium is not installed")

@@ -62,7 +62,7 @@ def measure(effort: Effort) -> Section:
     """Press N, then A, through a queue of decisions."""
     section = Section("Deciding by key", notes=list(NOTES))
     try:
-        with installation("sqlite", "keys") as there, started_chromium() as browser:
+        with installation("sqlite", "keys") as there, started_chromium(as_people_use_it=True) as browser:
             there.run("bench.pages.fill", SESSIONS, 2 * effort.keys + 5, 0)
             with _web(there) as address:
                 _measured(section, browser, address, effort.keys)
