@@ -1,4 +1,4 @@
-"""What stands beside the hits of a search: customers and tickets of its words, and whether older rows are indexed yet."""
+"""Rows beside the hits of a search: customers and tickets of its words, and whether older rows are indexed yet."""
 
 from __future__ import annotations
 
