@@ -37,7 +37,8 @@ def postgresql_programs() -> Path:
 
 def chromium(*, as_people_use_it: bool = False) -> str:
     """The path of the system's Chromium: the cheapest, or the one with windows. Raises `MissingServerError`."""
-    for name in (*(() if as_people_use_it else (WINDOWLESS,)), *BROWSERS):
+    names = BROWSERS if as_people_use_it else (WINDOWLESS, *BROWSERS)
+    for name in names:
         if found := shutil.which(name):
             return found
     raise MissingServerError("Chromium is not installed")

@@ -19,12 +19,14 @@ BELOW_SESSION = frozenset(
         "drafts",
         "hand-back",
         "hand-overs",
+        "labels",
         "link",
         "mentions",
         "messages",
         "name",
         "needs-person",
         "notes",
+        "priority",
         "questions",
         "queue",
         "replies",
@@ -46,9 +48,9 @@ def has_plain_address(key: str) -> bool:
     """
     parts = key.split("/")
     is_below_another = parts[-1] in BELOW_SESSION and len(parts) > 1
-    is_ticket_of_another = parts[-2:-1] == ["tickets"] and len(parts) > 2
+    is_part_of_another = parts[-2:-1] in (["tickets"], ["labels"]) and len(parts) > 2
     is_changed_on_the_way = bool({"", ".", ".."} & set(parts)) or "\\" in key or "%" in key or not key.isprintable()
-    return not (is_below_another or is_ticket_of_another or is_changed_on_the_way or key.startswith(ENCODED))
+    return not (is_below_another or is_part_of_another or is_changed_on_the_way or key.startswith(ENCODED))
 
 
 def in_address(key: str) -> str:

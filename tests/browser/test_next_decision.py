@@ -55,7 +55,7 @@ def test_decisions_are_worked_through_by_keys(visit: Visit, ana: Person, asked: 
     page.keyboard.press("a")
     at_card_of(page, "Mo")
     page.keyboard.press("e")
-    expect(page.get_by_label("order")).to_be_focused()
+    expect(page.get_by_role("textbox", name="order")).to_be_focused()
     button = page.locator(".decision button.primary")
     expect(button).not_to_contain_text("edits", use_inner_text=True)
     page.keyboard.press("Tab")

@@ -42,7 +42,7 @@ LEAVING: dict[str, Callable[[Page], object]] = {
     "a click on what was said": lambda page: page.locator(".timeline-scroll").click(),
     "Tab": press_tab_twice,
     "Enter": lambda page: page.keyboard.press("Enter"),
-    "Save": lambda page: page.get_by_role("button", name="Save").click(),
+    "Save": lambda page: page.get_by_role("button", name="Save", exact=True).click(),
     "the key of the search": lambda page: page.keyboard.press("Control+k"),
     "another conversation": lambda page: page.locator(".row .name", has_text="Another").click(),
     "another view": lambda page: page.locator("#rail-views a", has_text="Closed").click(),
@@ -106,7 +106,7 @@ def test_a_refused_name_says_why_and_stays(visit: Visit, ana: Person, session: S
     messages.receive(session, "Hello?")
     expect(page.locator(".entry.customer")).to_have_count(1)
     expect(field(page)).to_have_value("\u3164")
-    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
     field(page).fill("Late parcel")
     page.keyboard.press("Enter")
     until_stored(page, "Late parcel")
@@ -142,7 +142,7 @@ def test_a_name_that_somebody_gave_meanwhile_is_not_replaced_unseen(
     )
     expect(field(page)).to_have_value("Late parcel")
     assert stored() == ["Lost parcel"]
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     until_stored(page, "Lost parcel", "Late parcel")
 
 
@@ -150,12 +150,12 @@ def test_without_javascript_there_is_a_button_and_a_refused_name_is_typed_on(
     visit: Visit, ana: Person, ben: Person, session: Session
 ) -> None:
     page = visit(ana, f"/open/{session.session_id}/", java_script_enabled=False)
-    page.get_by_role("button", name="Save").wait_for()
+    page.get_by_role("button", name="Save", exact=True).wait_for()
     names.rename(session, ben, "Lost parcel")
-    page.fill("[name=name]", "Late parcel")
-    page.get_by_role("button", name="Save").click()
+    page.fill("#conversation [name=name]", "Late parcel")
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Ben named this “Lost parcel” meanwhile")
     expect(field(page)).to_have_value("Late parcel")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".facts")).to_contain_text("Named by Ana")
     assert stored() == ["Lost parcel", "Late parcel"]

@@ -21,18 +21,6 @@ BODY = 200 * MEGABYTE
 GROWTH = 40 * MEGABYTE
 
 
-def web_process(attacked: Attacked) -> int:
-    """The process that serves pages, below the launcher."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == attacked.program.process.pid and b"uvicorn" in (folder / "cmdline").read_bytes():
-                return int(folder.name)
-        except OSError:
-            continue
-    raise AssertionError("no web process was found")
-
-
 def memory(pid: int) -> int:
     """Resident bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -58,7 +46,7 @@ def pieces() -> Iterator[bytes]:
 @pytest.mark.parametrize("who", ["nobody", "Ana"])
 @pytest.mark.parametrize("path", ["/accounts/login/", "/help/bookings/", "/api/sessions", "/profile/", "/admin/", "/nowhere/"])
 def test_a_huge_body_is_refused_whole_or_in_pieces(attacked: Attacked, who: str, path: str) -> None:
-    web = web_process(attacked)
+    web = attacked.program.process_called("kern-web")
     sender = attacked.person(ANA) if who == "Ana" else attacked.nobody()
     sender.get("/accounts/login/")
     before = memory(web)

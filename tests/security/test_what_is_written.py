@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import FileIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -220,13 +221,22 @@ def files_in(folder: Path) -> dict[str, str]:
 
 
 def _redis_password(program: Program) -> str:
-    """As the embedded Redis made it up; the web process has it in its environment alone."""
-    for pid in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"PORT={program.port}\0".encode() in (environment := (pid / "environ").read_bytes()):
-                found = re.search(rb"REDIS_URL=redis://:([^@]+)@", environment)
-                if found:
-                    return found[1].decode()
-        except OSError:
-            continue
+    """As the embedded Redis made it up: it stands in the memory of the program's processes, and in nothing they write."""
+    pid = program.process_called("kern-web")
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, rights = line.split()[:2]
+            first, last = (int(bound, 16) for bound in place.split("-"))
+            if rights.startswith("rw") and (found := _password_within(memory, first, last)):
+                return found
     raise AssertionError("no process has the address of the embedded Redis")
+
+
+def _password_within(memory: FileIO, first: int, last: int) -> str | None:
+    memory.seek(first)
+    try:
+        found = re.search(rb"redis://:([0-9a-f]{32})@127", memory.read(last - first))
+    except OSError:
+        # A region of the kernel's own.
+        return None
+    return found[1].decode() if found else None

@@ -81,6 +81,17 @@ class Program:
         assert found, f"no password of {email} was printed"
         return found[1]
 
+    def process_called(self, name: str) -> int:
+        """The process of this name below the launcher: its parts are forks, so their commands are the launcher's."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == self.process.pid and (folder / "comm").read_text().strip() == name:
+                    return int(folder.name)
+            except OSError:
+                continue
+        raise AssertionError(f"no process is called {name}")
+
     def manage(self, *words: str) -> str:
         """What a management command prints, in the program's own environment."""
         environment = {**self._environment(), "REDIS_URL": ""}
