@@ -70,7 +70,8 @@ def visit(server: str, browser: Browser) -> Iterator[Visit]:
 
     def complain(line: ConsoleMessage) -> None:
         # A refused form and a test that cuts the line are no faults of the page, though the console says so too.
-        excused = r"status(?: of)? (401|409|413|422)|reconnect failed with|ERR_INTERNET_DISCONNECTED|Failed to fetch"
+        refused = r"status(?: of)? (401|409|413|422)|reconnect failed with status 4(04|10)"
+        excused = rf"{refused}|ERR_INTERNET_DISCONNECTED|Failed to fetch"
         # Nor are parts of a conversation that was erased, or whose link was revoked, while it was open.
         gone_from = r"/(sessions|c)/|/live/\?.*session="
         is_gone = re.search("status of (404|410)", line.text) and re.search(gone_from, line.location["url"])
